@@ -1,0 +1,396 @@
+//! The command line: each flag with its documentation. Parsing checks what was given and does nothing.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum};
+
+use crate::{grep::Goal, matcher::Case};
+
+/// Search files for lines that match a pattern, with all cores in each file.
+///
+/// Without PATH, standard input is searched, or the current directory when standard input is a terminal. Directories
+/// are walked; hidden files, binary files and what .gitignore and similar files name are passed over. Output is in
+/// file order, whatever the number of threads.
+///
+/// Exit status: 0 when a line was selected, 1 when none was, 2 when there was an error (with -q, 0 when a line was
+/// selected in spite of it).
+#[derive(Debug, Parser)]
+#[command(
+    name = "mapgrep",
+    version,
+    max_term_width = 100,
+    args_override_self = true,
+    override_usage = "mapgrep [OPTIONS] PATTERN [PATH...]\n       mapgrep [OPTIONS] -e PATTERN... [PATH...]\n       mapgrep [OPTIONS] -f FILE... [PATH...]"
+)]
+pub(super) struct Args {
+    /// The pattern, unless -e or -f is given; then files and directories to search. "-" is standard input.
+    #[arg(value_name = "PATTERN|PATH")]
+    pub(super) positional: Vec<OsString>,
+
+    /// A pattern to search for; may be given many times. Also for patterns that begin with a dash.
+    #[arg(short = 'e', long, value_name = "PATTERN", allow_hyphen_values = true)]
+    regexp: Vec<String>,
+
+    /// A file with one pattern per line; "-" is standard input. May be given many times.
+    #[arg(short = 'f', long, value_name = "FILE")]
+    file: Vec<PathBuf>,
+
+    /// Take patterns as plain strings.
+    #[arg(short = 'F', long)]
+    pub(super) fixed_strings: bool,
+
+    /// Letters match both their cases.
+    #[arg(short = 'i', long, overrides_with_all = ["case_sensitive", "smart_case"])]
+    ignore_case: bool,
+
+    /// Letters match their own case; the default.
+    #[arg(short = 's', long, overrides_with_all = ["ignore_case", "smart_case"])]
+    case_sensitive: bool,
+
+    /// Letters match both cases unless the pattern has an upper-case one.
+    #[arg(short = 'S', long, overrides_with_all = ["ignore_case", "case_sensitive"])]
+    smart_case: bool,
+
+    /// Only matches with no word character on either side.
+    #[arg(short = 'w', long, overrides_with = "line_regexp")]
+    pub(super) word_regexp: bool,
+
+    /// Only matches that are a whole line.
+    #[arg(short = 'x', long, overrides_with = "word_regexp")]
+    pub(super) line_regexp: bool,
+
+    /// Select the lines that do not match.
+    #[arg(short = 'v', long)]
+    pub(super) invert_match: bool,
+
+    /// Show line numbers; the default on a terminal.
+    #[arg(short = 'n', long, overrides_with = "no_line_number")]
+    line_number: bool,
+
+    /// Show no line numbers.
+    #[arg(short = 'N', long, overrides_with = "line_number")]
+    no_line_number: bool,
+
+    /// Show how many lines are selected, for each file that has any.
+    #[arg(short = 'c', long, overrides_with_all = ["count_matches", "files_with_matches", "files_without_match"])]
+    count: bool,
+
+    /// Show how many matches there are, for each file that has any.
+    #[arg(long, overrides_with_all = ["count", "files_with_matches", "files_without_match"])]
+    count_matches: bool,
+
+    /// Show only the names of files with selected lines.
+    #[arg(short = 'l', long, overrides_with_all = ["count", "count_matches", "files_without_match"])]
+    files_with_matches: bool,
+
+    /// Show only the names of files without selected lines.
+    #[arg(long, overrides_with_all = ["count", "count_matches", "files_with_matches"])]
+    files_without_match: bool,
+
+    /// Show nothing; stop at the first selected line.
+    #[arg(short = 'q', long)]
+    pub(super) quiet: bool,
+
+    /// Show only what matches, each match on a line of its own.
+    #[arg(short = 'o', long)]
+    pub(super) only_matching: bool,
+
+    /// Show the offset of each line, or with -o of each match, in bytes from the start of the file.
+    #[arg(short = 'b', long)]
+    pub(super) byte_offset: bool,
+
+    /// Show the column of the first match in a line, in bytes, counted from 1. Implies -n.
+    #[arg(long)]
+    pub(super) column: bool,
+
+    /// Stop in each file after NUM selected lines.
+    #[arg(short = 'm', long, value_name = "NUM")]
+    pub(super) max_count: Option<u64>,
+
+    /// Show NUM lines after each selected one.
+    #[arg(short = 'A', long, value_name = "NUM")]
+    after_context: Option<usize>,
+
+    /// Show NUM lines before each selected one.
+    #[arg(short = 'B', long, value_name = "NUM")]
+    before_context: Option<usize>,
+
+    /// Show NUM lines before and after each selected one. -A and -B go before it.
+    #[arg(short = 'C', long, value_name = "NUM")]
+    context: Option<usize>,
+
+    /// Show the name of the file with each line; the default when several files may be searched.
+    #[arg(short = 'H', long, overrides_with = "no_filename")]
+    with_filename: bool,
+
+    /// Show no file names; the default for one file.
+    #[arg(short = 'I', long, overrides_with = "with_filename")]
+    no_filename: bool,
+
+    /// Show the name of a file once, above its lines; the default on a terminal.
+    #[arg(long, overrides_with = "no_heading")]
+    heading: bool,
+
+    /// Show the name of the file on each of its lines.
+    #[arg(long, overrides_with = "heading")]
+    no_heading: bool,
+
+    /// When to use colours.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub(super) color: When,
+
+    /// Leave out the white space at the start of lines.
+    #[arg(long)]
+    pub(super) trim: bool,
+
+    /// Leave out lines longer than NUM bytes, and say so; 0 is no limit.
+    #[arg(short = 'M', long, value_name = "NUM")]
+    max_columns: Option<u64>,
+
+    /// Show the beginning of lines that -M leaves out.
+    #[arg(long)]
+    pub(super) max_columns_preview: bool,
+
+    /// Search binary files as if they were text.
+    #[arg(short = 'a', long, overrides_with = "binary")]
+    pub(super) text: bool,
+
+    /// Search binary files in directories too; that a line matches is told, the line is not shown.
+    #[arg(long, overrides_with = "text")]
+    pub(super) binary: bool,
+
+    /// Map files into memory, also those found in directories.
+    #[arg(long, overrides_with = "no_mmap")]
+    pub(super) mmap: bool,
+
+    /// Read files instead of mapping them.
+    #[arg(long, overrides_with = "mmap")]
+    pub(super) no_mmap: bool,
+
+    /// How many threads to use; 0, the default, is one for each core.
+    #[arg(short = 'j', long, value_name = "NUM", default_value_t = 0, hide_default_value = true)]
+    pub(super) threads: usize,
+
+    /// Include or, with a leading "!", exclude files in directories whose path matches GLOB. May be given many times.
+    #[arg(short = 'g', long, value_name = "GLOB", allow_hyphen_values = true)]
+    pub(super) glob: Vec<String>,
+
+    /// Search hidden files and directories too.
+    #[arg(short = '.', long)]
+    pub(super) hidden: bool,
+
+    /// Do not pass over what .gitignore, .ignore and similar files name.
+    #[arg(long)]
+    pub(super) no_ignore: bool,
+
+    /// Pass over less: once is --no-ignore, twice --hidden too, three times --binary too.
+    #[arg(short = 'u', long, action = ArgAction::Count)]
+    pub(super) unrestricted: u8,
+
+    /// Follow symbolic links in directories.
+    #[arg(short = 'L', long)]
+    pub(super) follow: bool,
+
+    /// Descend at most NUM directories deep.
+    #[arg(long, value_name = "NUM")]
+    pub(super) max_depth: Option<usize>,
+
+    /// Show no messages about files that cannot be opened or read; the exit status still tells.
+    #[arg(long)]
+    pub(super) no_messages: bool,
+
+    /// Show statistics at the end.
+    #[arg(long)]
+    pub(super) stats: bool,
+
+    /// Tell on standard error how the search is run: the engine for the patterns, and the plan for each large file.
+    #[arg(long)]
+    pub(super) explain: bool,
+
+    /// Show progress on standard error: on a terminal, for a search of more than a second, unless the results go there.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub(super) progress: When,
+
+    /// How many bytes of a file a worker takes at once. For tests: results do not depend on it.
+    #[arg(long, value_name = "BYTES", hide = true, value_parser = parse_size)]
+    pub(super) chunk_size: Option<usize>,
+
+    /// -e and -f in the order in which they were given, which decides between matches that start at the same byte.
+    #[arg(skip)]
+    pub(super) pattern_sources: Vec<PatternSource>,
+}
+
+/// Where patterns come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PatternSource {
+    Text(String),
+    File(PathBuf),
+}
+
+/// When to do something that a terminal may or may not want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+/// What is shown of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Show {
+    Lines,
+    Count,
+    CountMatches,
+    WithMatch,
+    WithoutMatch,
+}
+
+impl Args {
+    /// Parses the arguments of the process; on an error, or for `--help`, what clap has to say.
+    pub(super) fn parse_from_env(args: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
+        let matches = Args::command().try_get_matches_from(args)?;
+        let mut args = Args::from_arg_matches(&matches)?;
+        args.pattern_sources = args.ordered_sources(&matches);
+        Ok(args)
+    }
+
+    fn ordered_sources(&self, matches: &ArgMatches) -> Vec<PatternSource> {
+        let positions = |id| matches.indices_of(id).into_iter().flatten();
+        let texts = positions("regexp").zip(self.regexp.iter().cloned().map(PatternSource::Text));
+        let files = positions("file").zip(self.file.iter().cloned().map(PatternSource::File));
+        let mut sources: Vec<_> = texts.chain(files).collect();
+        sources.sort_by_key(|(position, _)| *position);
+        sources.into_iter().map(|(_, source)| source).collect()
+    }
+
+    pub(super) fn case(&self) -> Case {
+        match (self.ignore_case, self.smart_case) {
+            (true, _) => Case::Insensitive,
+            (_, true) => Case::Smart,
+            _ => Case::Sensitive,
+        }
+    }
+
+    pub(super) fn show(&self) -> Show {
+        if self.files_with_matches {
+            Show::WithMatch
+        } else if self.files_without_match {
+            Show::WithoutMatch
+        } else if self.count_matches {
+            // Lines that do not match hold no matches to count.
+            if self.invert_match { Show::Count } else { Show::CountMatches }
+        } else if self.count {
+            if self.only_matching && !self.invert_match { Show::CountMatches } else { Show::Count }
+        } else {
+            Show::Lines
+        }
+    }
+
+    /// What a search has to find out for what is shown.
+    pub(super) fn goal(&self) -> Goal {
+        match (self.quiet, self.show(), self.stats) {
+            // Statistics want every match counted.
+            (true, _, true) | (_, Show::Count | Show::WithMatch | Show::WithoutMatch, true) => Goal::CountMatches,
+            (true, _, _) | (_, Show::WithMatch | Show::WithoutMatch, _) => Goal::AnyLine,
+            (_, Show::Count, _) => Goal::CountLines,
+            (_, Show::CountMatches, _) => Goal::CountMatches,
+            (_, Show::Lines, _) => Goal::Lines,
+        }
+    }
+
+    /// Lines of context before and after.
+    pub(super) fn context(&self) -> (usize, usize) {
+        let both = self.context.unwrap_or(0);
+        (self.before_context.unwrap_or(both), self.after_context.unwrap_or(both))
+    }
+
+    pub(super) fn line_numbers(&self, by_default: bool) -> bool {
+        if self.goal() != Goal::Lines || self.no_line_number {
+            return false;
+        }
+        self.line_number || self.column || by_default
+    }
+
+    pub(super) fn file_names(&self, by_default: bool) -> bool {
+        self.with_filename || (by_default && !self.no_filename)
+    }
+
+    pub(super) fn heading(&self, by_default: bool) -> bool {
+        self.heading || (by_default && !self.no_heading)
+    }
+
+    pub(super) fn max_columns(&self) -> Option<u64> {
+        self.max_columns.filter(|&max| max > 0)
+    }
+}
+
+fn parse_size(text: &str) -> Result<usize, String> {
+    let (digits, factor) = match text.strip_suffix(['K', 'k']) {
+        Some(digits) => (digits, 1 << 10),
+        None => match text.strip_suffix(['M', 'm']) {
+            Some(digits) => (digits, 1 << 20),
+            None => (text, 1),
+        },
+    };
+    let number = digits.parse::<usize>().map_err(|_| "not a number of bytes, with or without K or M".to_owned())?;
+    number.checked_mul(factor).filter(|&size| size > 0).ok_or_else(|| "the size has to be at least 1".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Args {
+        Args::parse_from_env(["mapgrep"].iter().chain(args).map(OsString::from)).unwrap()
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn of_flags_that_exclude_each_other_the_last_counts() {
+        assert_eq!(parse(&["-i", "-s", "x"]).case(), Case::Sensitive);
+        assert_eq!(parse(&["-i", "-S", "x"]).case(), Case::Smart);
+        assert_eq!(parse(&["-c", "-l", "x"]).show(), Show::WithMatch);
+        assert_eq!(parse(&["-l", "-c", "x"]).show(), Show::Count);
+        assert!(!parse(&["-n", "-N", "x"]).line_numbers(true));
+        assert!(parse(&["-N", "-n", "x"]).line_numbers(false));
+        assert!(parse(&["-x", "-w", "x"]).word_regexp && !parse(&["-x", "-w", "x"]).line_regexp);
+    }
+
+    #[test]
+    fn flags_may_be_given_twice() {
+        assert!(parse(&["-i", "-i", "-n", "-n", "x"]).ignore_case);
+        assert_eq!(parse(&["-m1", "-m2", "x"]).max_count, Some(2));
+    }
+
+    #[test]
+    fn patterns_keep_their_order() {
+        let sources = parse(&["-e", "a", "-f", "b", "-e", "-c"]).pattern_sources;
+        let text = |s: &str| PatternSource::Text(s.to_owned());
+        assert_eq!(sources, [text("a"), PatternSource::File("b".into()), text("-c")]);
+    }
+
+    #[test]
+    fn a_and_b_go_before_c_in_any_order() {
+        assert_eq!(parse(&["-A1", "-C3", "x"]).context(), (3, 1));
+        assert_eq!(parse(&["-C3", "-B2", "x"]).context(), (2, 3));
+    }
+
+    #[test]
+    fn counting_follows_from_the_flags_together() {
+        assert_eq!(parse(&["-c", "-o", "x"]).show(), Show::CountMatches);
+        assert_eq!(parse(&["--count-matches", "-v", "x"]).show(), Show::Count);
+        assert_eq!(parse(&["-q", "x"]).goal(), Goal::AnyLine);
+        assert_eq!(parse(&["-q", "--stats", "x"]).goal(), Goal::CountMatches);
+    }
+
+    #[test]
+    fn sizes_have_suffixes() {
+        assert_eq!(parse_size("64K"), Ok(65536));
+        assert_eq!(parse_size("7"), Ok(7));
+        assert!(parse_size("0").is_err() && parse_size("x").is_err() && parse_size("").is_err());
+    }
+}

@@ -1,0 +1,211 @@
+//! The search of many files: small ones side by side, large ones one after the other with all threads in each. The
+//! output comes in the order of the files.
+
+use std::io::Write;
+
+use super::{
+    haystack::Haystack,
+    messages::Messages,
+    output::Output,
+    search::{Outcome, Searcher, Sink},
+};
+use crate::{
+    error::Error,
+    grep::Flow,
+    scan::{
+        Pool,
+        feed::Feed,
+        ordered::{self, Joined, Stages},
+    },
+};
+
+/// Files up to this size are searched by one worker, into memory.
+const SMALL: u64 = 256 << 10;
+
+/// All that is needed to search many files.
+pub(super) struct Many<'a> {
+    pub(super) searcher: &'a Searcher,
+    pub(super) pool: &'a Pool,
+    pub(super) messages: &'a Messages,
+    /// What stands between the lines of two files.
+    pub(super) separator: Option<&'static [u8]>,
+    /// Whether the first file that is one of those looked for is enough.
+    pub(super) stop_at_match: bool,
+}
+
+impl Many<'_> {
+    /// Searches all files and writes what is to be shown. Returns the sum of what came of them, and whether there was
+    /// any file. What goes wrong with single files goes to the messages.
+    ///
+    /// # Errors
+    ///
+    /// None that a file could cause.
+    pub(super) fn search<W: Write>(
+        &self,
+        haystacks: impl Iterator<Item = Result<Haystack, String>> + Send + 'static,
+        output: &mut Output<W>,
+    ) -> Result<(Outcome, bool), Error> {
+        let items = haystacks.map(Ok);
+        let feed = if self.pool.threads() == 1 { Feed::direct(items) } else { Feed::prefetched(items) };
+        let mut total = Outcome::default();
+        let mut any = false;
+        ordered::run(&FileStages { searcher: self.searcher }, feed, (), self.pool, &mut |file: &FileOutput| {
+            any = true;
+            match self.emit(file, output) {
+                Some(outcome) => {
+                    total.matched |= outcome.matched;
+                    total.stats += outcome.stats;
+                    if total.matched && self.stop_at_match { Flow::Stop } else { output.flow() }
+                }
+                None => output.flow(),
+            }
+        })?;
+        Ok((total, any))
+    }
+
+    /// Shows what was found in a file, or searches it now if it is large.
+    fn emit<W: Write>(&self, file: &FileOutput, output: &mut Output<W>) -> Option<Outcome> {
+        let mut sink = Direct { output, separator: self.separator, flushes: false };
+        let searched = match file.result.as_ref()? {
+            FileResult::Failed(message) => {
+                self.messages.error(message);
+                return None;
+            }
+            FileResult::Large(haystack) => &self.searcher.search(haystack, self.pool, &mut sink),
+            FileResult::Searched { bytes, has_lines, result } => {
+                if *has_lines {
+                    sink.begin_lines();
+                }
+                sink.write(bytes);
+                result
+            }
+        };
+        match searched {
+            Ok(outcome) => Some(*outcome),
+            Err(error) => {
+                self.messages.error(error);
+                None
+            }
+        }
+    }
+}
+
+/// A sink that writes at once.
+pub(super) struct Direct<'a, W: Write> {
+    pub(super) output: &'a mut Output<W>,
+    /// What stands between the lines of two files.
+    pub(super) separator: Option<&'static [u8]>,
+    /// Nothing waits for more: somebody may be looking on.
+    pub(super) flushes: bool,
+}
+
+impl<W: Write> Sink for Direct<'_, W> {
+    fn begin_lines(&mut self) {
+        if let Some(separator) = self.separator
+            && self.output.written() > 0
+        {
+            self.output.write(separator);
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Flow {
+        match self.output.write(bytes) {
+            Flow::Continue if self.flushes => self.output.flush(),
+            flow => flow,
+        }
+    }
+}
+
+/// A sink that collects the output of one small file.
+#[derive(Default)]
+struct Collected {
+    bytes: Vec<u8>,
+    has_lines: bool,
+}
+
+impl Sink for Collected {
+    fn begin_lines(&mut self) {
+        self.has_lines = true;
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Flow {
+        self.bytes.extend_from_slice(bytes);
+        Flow::Continue
+    }
+}
+
+struct FileStages<'a> {
+    searcher: &'a Searcher,
+}
+
+enum FileResult {
+    Searched {
+        bytes: Vec<u8>,
+        has_lines: bool,
+        result: Result<Outcome, Error>,
+    },
+    Large(Haystack),
+    /// The walk could not go on there.
+    Failed(String),
+}
+
+#[derive(Default)]
+struct FileOutput {
+    result: Option<FileResult>,
+}
+
+impl ordered::Output for FileOutput {
+    fn size(&self) -> usize {
+        match &self.result {
+            None => 0,
+            Some(FileResult::Searched { bytes, .. }) => 1 + bytes.capacity(),
+            Some(FileResult::Large(_) | FileResult::Failed(_)) => 1,
+        }
+    }
+
+    fn clear(&mut self) {
+        self.result = None;
+    }
+}
+
+impl Stages for FileStages<'_> {
+    type Item = Result<Haystack, String>;
+    type Found = FileResult;
+    type Plan = Option<FileResult>;
+    type Seam = ();
+    type Worker = Pool;
+    type Output = FileOutput;
+
+    fn worker(&self) -> Pool {
+        Pool::inline()
+    }
+
+    fn scan(&self, alone: &mut Pool, item: &Self::Item) -> Result<FileResult, Error> {
+        let haystack = match item {
+            Ok(haystack) => haystack,
+            Err(message) => return Ok(FileResult::Failed(message.clone())),
+        };
+        if haystack.is_stdin || haystack.path.metadata().is_ok_and(|file| !file.is_file() || file.len() > SMALL) {
+            // What is no regular file, such as a pipe, may be of any size.
+            return Ok(FileResult::Large(haystack.clone()));
+        }
+        let mut sink = Collected::default();
+        let result = self.searcher.search(haystack, alone, &mut sink);
+        Ok(FileResult::Searched { bytes: sink.bytes, has_lines: sink.has_lines, result })
+    }
+
+    fn join(&self, (): &mut (), _: &Self::Item, found: FileResult) -> Result<Joined<Self::Plan>, Error> {
+        Ok(Joined { plan: Some(Some(found)), last: false })
+    }
+
+    fn format(
+        &self,
+        _: &mut Pool,
+        _: &Self::Item,
+        plan: &mut Self::Plan,
+        output: &mut FileOutput,
+    ) -> Result<bool, Error> {
+        output.result = plan.take();
+        Ok(false)
+    }
+}

@@ -1,0 +1,164 @@
+//! What to search: the files that were named and those in directories that were named, in a fixed order.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use ignore::{DirEntry, Walk, WalkBuilder, overrides::OverrideBuilder};
+
+use super::args::Args;
+
+/// A file, or standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Haystack {
+    /// For standard input, the name to show for it.
+    pub(super) path: PathBuf,
+    pub(super) is_stdin: bool,
+    /// It was named on the command line, and is searched whatever it is.
+    pub(super) explicit: bool,
+}
+
+impl Haystack {
+    fn stdin() -> Self {
+        Haystack { path: "<stdin>".into(), is_stdin: true, explicit: true }
+    }
+}
+
+/// The paths of the command line.
+#[derive(Debug)]
+pub(super) struct Paths {
+    paths: Vec<PathBuf>,
+    /// None was given, and the current directory is searched.
+    implicit: bool,
+}
+
+impl Paths {
+    /// Takes what is left of the arguments; without any, standard input is searched if it has something to read.
+    pub(super) fn new(paths: Vec<OsString>, took_stdin: bool) -> Self {
+        if !paths.is_empty() {
+            return Paths { paths: paths.into_iter().map(PathBuf::from).collect(), implicit: false };
+        }
+        let implicit = took_stdin || !grep_cli::is_readable_stdin();
+        Paths { paths: vec![if implicit { "./" } else { "-" }.into()], implicit }
+    }
+
+    /// The one thing to search, when it is not a directory.
+    pub(super) fn single(&self) -> Option<Haystack> {
+        match &self.paths[..] {
+            [path] if path == Path::new("-") => Some(Haystack::stdin()),
+            [path] if !path.is_dir() => Some(Haystack { path: path.clone(), is_stdin: false, explicit: true }),
+            _ => None,
+        }
+    }
+
+    /// True when no file or directory was named and the current directory stands in.
+    pub(super) fn is_implicit(&self) -> bool {
+        self.implicit
+    }
+
+    /// All files, in the order of the command line and within directories by name.
+    ///
+    /// # Errors
+    ///
+    /// When a glob is not valid.
+    pub(super) fn walk(
+        &self,
+        args: &Args,
+    ) -> anyhow::Result<impl Iterator<Item = Result<Haystack, String>> + Send + 'static> {
+        let (first, rest) = self.paths.split_first().expect("there is always a path");
+        let mut builder = WalkBuilder::new(first);
+        for path in rest {
+            builder.add(path);
+        }
+        let all_files = args.no_ignore || args.unrestricted >= 1;
+        builder
+            .hidden(!(args.hidden || args.unrestricted >= 2))
+            .parents(!all_files)
+            .ignore(!all_files)
+            .git_global(!all_files)
+            .git_ignore(!all_files)
+            .git_exclude(!all_files)
+            .follow_links(args.follow)
+            .max_depth(args.max_depth)
+            .skip_stdout(true)
+            .sort_by_file_name(|a, b| a.cmp(b));
+        if !all_files {
+            builder.add_custom_ignore_filename(".rgignore");
+        }
+        if !args.glob.is_empty() {
+            let directory = std::env::current_dir().context("cannot tell the current directory")?;
+            let mut globs = OverrideBuilder::new(directory);
+            for glob in &args.glob {
+                globs.add(glob).with_context(|| format!("-g {glob}"))?;
+            }
+            builder.overrides(globs.build()?);
+        }
+        Ok(Haystacks { walk: builder.build(), strip_dot: self.implicit })
+    }
+}
+
+struct Haystacks {
+    walk: Walk,
+    /// Names are shown without "./" when nobody wrote it.
+    strip_dot: bool,
+}
+
+impl Iterator for Haystacks {
+    type Item = Result<Haystack, String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.walk.next()? {
+                Ok(entry) => {
+                    if let Some(haystack) = self.haystack(entry) {
+                        return Some(Ok(haystack));
+                    }
+                }
+                Err(error) => return Some(Err(describe(&error))),
+            }
+        }
+    }
+}
+
+impl Haystacks {
+    fn haystack(&self, entry: DirEntry) -> Option<Haystack> {
+        if entry.is_stdin() {
+            return Some(Haystack::stdin());
+        }
+        let explicit = entry.depth() == 0 && !is_dir(&entry);
+        if !explicit && !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            return None;
+        }
+        let path = entry.into_path();
+        let path = match path.strip_prefix("./") {
+            Ok(stripped) if self.strip_dot => stripped.to_owned(),
+            _ => path,
+        };
+        Some(Haystack { path, is_stdin: false, explicit })
+    }
+}
+
+/// True for directories, and for links to some that were named on the command line.
+fn is_dir(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_dir()) || (entry.path_is_symlink() && entry.path().is_dir())
+}
+
+/// The path and the cause, without what the layers between have to say.
+fn describe(error: &ignore::Error) -> String {
+    fn path(error: &ignore::Error) -> Option<&Path> {
+        match error {
+            ignore::Error::WithPath { path, .. } => Some(path),
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path(err),
+            _ => None,
+        }
+    }
+    let (Some(path), Some(io)) = (path(error), error.io_error()) else { return error.to_string() };
+    // The error of the walk names the path once more, around that of the system.
+    let cause = io.get_ref().and_then(|walk| walk.source());
+    match cause {
+        Some(cause) => format!("{}: {cause}", path.display()),
+        None => format!("{}: {io}", path.display()),
+    }
+}

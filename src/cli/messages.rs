@@ -1,0 +1,42 @@
+//! What goes wrong on the way is told on standard error, and remembered for the exit status.
+
+use std::{
+    fmt::Display,
+    io::Write,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+/// Where complaints about single files go.
+#[derive(Debug)]
+pub(super) struct Messages {
+    shown: bool,
+    errored: AtomicBool,
+}
+
+impl Messages {
+    pub(super) fn new(shown: bool) -> Self {
+        Messages { shown, errored: AtomicBool::new(false) }
+    }
+
+    /// Tells of an error that ends the search of one file, not of the others.
+    pub(super) fn error(&self, message: impl Display) {
+        self.errored.store(true, Ordering::Relaxed);
+        self.note(message);
+    }
+
+    /// Tells of something that is no error.
+    pub(super) fn note(&self, message: impl Display) {
+        if self.shown {
+            print(message);
+        }
+    }
+
+    pub(super) fn any_error(&self) -> bool {
+        self.errored.load(Ordering::Relaxed)
+    }
+}
+
+/// Writes a message. That standard error may be closed is nobody's concern.
+pub(super) fn print(message: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "mapgrep: {message}");
+}

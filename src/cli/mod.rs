@@ -1,0 +1,170 @@
+//! The commands, as people use them: flags, walking, printing, colours, progress, exit codes.
+//!
+//! Only this module prints. It is public so that the binaries can be a few lines each; programs have no use for it.
+
+mod args;
+mod files;
+mod haystack;
+mod messages;
+mod output;
+mod patterns;
+mod printer;
+mod progress;
+mod search;
+mod stats;
+
+use std::{ffi::OsString, io::IsTerminal, process::ExitCode, time::Instant};
+
+use anyhow::Context;
+use termcolor::{BufferWriter, ColorChoice, WriteColor};
+
+use self::{
+    args::{Args, Show, When},
+    files::Direct,
+    haystack::Paths,
+    messages::Messages,
+    output::Output,
+    printer::{Colors, Style},
+    search::{Outcome, Searcher},
+};
+use crate::{
+    grep::GrepBuilder,
+    matcher::{Matcher, MatcherBuilder},
+    scan::Pool,
+};
+
+/// Runs `mapgrep` with these arguments, the first of which is the name of the program.
+pub fn mapgrep(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::parse_from_env(arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version come this way too. Where they cannot be printed there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match run(&args) {
+        Ok(code) => code,
+        Err(error) => {
+            messages::print(format_args!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    let collected = patterns::collect(args)?;
+    let matcher = build_matcher(args, &collected.patterns)?;
+    let messages = Messages::new(!args.no_messages);
+    let paths = Paths::new(collected.paths, collected.took_stdin);
+    let nothing_can_match = args.max_count == Some(0) || (collected.patterns.is_empty() && !args.invert_match);
+    if args.explain {
+        messages::print(format_args!("matcher: {}", matcher.description()));
+    }
+    if nothing_can_match {
+        return Ok(ExitCode::from(1));
+    }
+    let single = paths.single();
+    let to_terminal = std::io::stdout().is_terminal();
+    let style = style(args, single.is_none(), to_terminal);
+    let from_stdin = single.as_ref().is_some_and(|haystack| haystack.is_stdin);
+    let builder = grep_builder(args, to_terminal && !from_stdin);
+    let separator = separator(args, &style);
+    let searcher = Searcher::new(args, matcher, &builder, style)?;
+    let pool = Pool::new(args.threads);
+    let mut output = Output::new(output::stdout().context("cannot write to standard output")?);
+    let outcome = match single {
+        Some(haystack) => {
+            let mut sink = Direct { output: &mut output, separator, flushes: from_stdin || to_terminal };
+            searcher.search(&haystack, &pool, &mut sink).unwrap_or_else(|error| {
+                messages.error(error);
+                Outcome::default()
+            })
+        }
+        None => {
+            let stop_at_match = args.quiet && !args.stats;
+            let many = files::Many { searcher: &searcher, pool: &pool, messages: &messages, separator, stop_at_match };
+            let (outcome, any) = many.search(paths.walk(args)?, &mut output)?;
+            if !any && paths.is_implicit() {
+                messages.error(
+                    "no files were searched: all in this directory are hidden, or named in .gitignore or a similar \
+                     file; -uu searches them too",
+                );
+            }
+            outcome
+        }
+    };
+    if args.stats {
+        output.write(outcome.stats.report(started.elapsed()).as_bytes());
+    }
+    output.finish().context("cannot write to standard output")?;
+    Ok(exit_code(outcome.matched, args.quiet, messages.any_error()))
+}
+
+fn build_matcher(args: &Args, patterns: &[String]) -> anyhow::Result<Matcher> {
+    let mut builder = MatcherBuilder::new();
+    builder
+        .by_line(true)
+        .fixed_strings(args.fixed_strings)
+        .case(args.case())
+        .word(args.word_regexp)
+        .whole_line(args.line_regexp)
+        .refuse_nul(!args.text);
+    Ok(builder.build(patterns)?)
+}
+
+fn grep_builder(args: &Args, numbers_by_default: bool) -> GrepBuilder {
+    let (before, after) = args.context();
+    let mut builder = GrepBuilder::new();
+    builder
+        .goal(args.goal())
+        .invert(args.invert_match)
+        .before_context(before)
+        .after_context(after)
+        .line_numbers(args.line_numbers(numbers_by_default))
+        .max_count(args.max_count);
+    if let Some(size) = args.chunk_size {
+        builder.chunk_size(size);
+    }
+    builder
+}
+
+fn style(args: &Args, many_files: bool, to_terminal: bool) -> Style {
+    let colors = match args.color {
+        When::Always => true,
+        When::Never => false,
+        // The terminal may be one that has no colours, or the user may want none.
+        When::Auto => to_terminal && BufferWriter::stdout(ColorChoice::Auto).buffer().supports_color(),
+    };
+    Style {
+        file_names: args.file_names(many_files),
+        heading: args.heading(to_terminal),
+        byte_offset: args.byte_offset,
+        column: args.column,
+        only_matching: args.only_matching,
+        trim: args.trim,
+        max_columns: args.max_columns(),
+        max_columns_preview: args.max_columns_preview,
+        stats: args.stats,
+        colors: colors.then(Colors::default),
+    }
+}
+
+/// What stands between the lines of one file and those of the next.
+fn separator(args: &Args, style: &Style) -> Option<&'static [u8]> {
+    match (args.show(), style.heading, args.context()) {
+        (Show::Lines, true, _) => Some(b"\n"),
+        (Show::Lines, false, (before, after)) if before > 0 || after > 0 => Some(b"--\n"),
+        _ => None,
+    }
+}
+
+fn exit_code(matched: bool, quiet: bool, errored: bool) -> ExitCode {
+    match (matched, errored) {
+        (true, false) => ExitCode::SUCCESS,
+        (true, true) if quiet => ExitCode::SUCCESS,
+        (_, true) => ExitCode::from(2),
+        (false, false) => ExitCode::from(1),
+    }
+}

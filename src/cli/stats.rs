@@ -1,0 +1,45 @@
+//! What --stats shows.
+
+use std::{ops::AddAssign, time::Duration};
+
+/// Sums over all files that were searched.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stats {
+    pub(super) matches: u64,
+    pub(super) matched_lines: u64,
+    pub(super) files_with_matches: u64,
+    pub(super) files: u64,
+    pub(super) bytes_printed: u64,
+    pub(super) bytes_searched: u64,
+    pub(super) searching: Duration,
+}
+
+impl AddAssign for Stats {
+    fn add_assign(&mut self, other: Self) {
+        self.matches += other.matches;
+        self.matched_lines += other.matched_lines;
+        self.files_with_matches += other.files_with_matches;
+        self.files += other.files;
+        self.bytes_printed += other.bytes_printed;
+        self.bytes_searched += other.bytes_searched;
+        self.searching += other.searching;
+    }
+}
+
+impl Stats {
+    /// The report, in the form that ripgrep gives it.
+    pub(super) fn report(&self, total: Duration) -> String {
+        format!(
+            "\n{} matches\n{} matched lines\n{} files contained matches\n{} files searched\n{} bytes printed\n\
+             {} bytes searched\n{:.6} seconds spent searching\n{:.6} seconds total\n",
+            self.matches,
+            self.matched_lines,
+            self.files_with_matches,
+            self.files,
+            self.bytes_printed,
+            self.bytes_searched,
+            self.searching.as_secs_f64(),
+            total.as_secs_f64(),
+        )
+    }
+}

@@ -1,0 +1,88 @@
+//! What becomes of the lines that a search reports: the interface to whoever prints them.
+
+use crate::span::Span;
+
+/// Why a line is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineKind {
+    /// It is selected: it matches, or with [`invert`](super::GrepBuilder::invert) it does not.
+    Match,
+    /// It stands before a selected line.
+    Before,
+    /// It stands after a selected line.
+    After,
+}
+
+/// A line to be reported.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// Why it is reported.
+    pub kind: LineKind,
+    /// The line with its terminator; only the last line of a file may lack one.
+    pub bytes: &'a [u8],
+    /// The offset of its first byte in the file.
+    pub offset: u64,
+    /// Its number, counted from 1, when line numbers were asked for.
+    pub number: Option<u64>,
+    /// The matches in it, in order, when [`Format::wants_matches`] says so: for selected lines, and with
+    /// [`invert`](super::GrepBuilder::invert) for those around them.
+    pub matches: &'a [Span],
+}
+
+/// Turns lines into output bytes. Called by the workers, each with a buffer of its own; the buffers are emitted in file
+/// order.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::grep::{Format, Line};
+///
+/// struct Numbered;
+///
+/// impl Format for Numbered {
+///     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
+///         out.extend_from_slice(format!("{}\t", line.number.unwrap_or(0)).as_bytes());
+///         out.extend_from_slice(line.bytes);
+///     }
+/// }
+/// ```
+pub trait Format: Sync {
+    /// True when the lines are to come with the positions of their matches.
+    fn wants_matches(&self) -> bool {
+        false
+    }
+
+    /// Appends one line.
+    fn line(&self, line: &Line<'_>, out: &mut Vec<u8>);
+
+    /// Appends what stands between two groups of lines that are not adjacent; called only when there is context.
+    fn context_break(&self, _out: &mut Vec<u8>) {}
+}
+
+/// Lines as they are.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::grep::{Format, Line, LineKind, Plain};
+///
+/// let line = Line { kind: LineKind::Match, bytes: b"text", offset: 0, number: None, matches: &[] };
+/// let mut out = vec![];
+/// Plain.line(&line, &mut out);
+/// assert_eq!(out, b"text\n");
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plain;
+
+impl Format for Plain {
+    fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
+        out.extend_from_slice(line.bytes);
+        if !line.bytes.ends_with(b"\n") {
+            out.push(b'\n');
+        }
+    }
+
+    fn context_break(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"--\n");
+    }
+}

@@ -1,0 +1,203 @@
+//! Which lines of a slice of whole lines match: from matches to lines.
+
+use memchr::{memchr, memchr_iter, memrchr};
+
+use crate::{
+    matcher::{Cache, Cursor, Matcher},
+    span::Span,
+};
+
+/// What was counted in a slice of whole lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) lines: u64,
+    pub(super) matches: u64,
+    /// The offset just past the last of the lines.
+    pub(super) end: usize,
+}
+
+/// Calls `selected` with each line that matches (or, inverted, does not) until it returns false. The lines come in
+/// order, each with its terminator.
+///
+/// # Complexity
+///
+/// One search over the slice; each line that matches is looked at once more for its ends, and with `invert` the lines
+/// between matches are enumerated.
+pub(super) fn select(
+    matcher: &Matcher,
+    cache: &mut Cache,
+    bytes: &[u8],
+    invert: bool,
+    mut selected: impl FnMut(Span) -> bool,
+) {
+    let mut at = 0;
+    while at < bytes.len() {
+        let line = next_matching(matcher, cache, bytes, at);
+        if !invert {
+            let Some(line) = line else { return };
+            if !selected(line) {
+                return;
+            }
+            at = line.end;
+            continue;
+        }
+        let gap_end = line.map_or(bytes.len(), |line| line.start);
+        while at < gap_end {
+            let end = line_end(bytes, at);
+            if !selected(Span::new(at, end)) {
+                return;
+            }
+            at = end;
+        }
+        at = line.map_or(bytes.len(), |line| line.end);
+    }
+}
+
+/// Counts selected lines and the matches in them, in the first `limit` selected lines.
+pub(super) fn count(
+    matcher: &Matcher,
+    cache: &mut Cache,
+    bytes: &[u8],
+    invert: bool,
+    matches_too: bool,
+    limit: u64,
+) -> Counts {
+    let mut counts = Counts::default();
+    if limit == 0 {
+        return counts;
+    }
+    if matches_too && !invert && !matcher.matches_empty() && matcher.is_sure_of_lines() {
+        // No match crosses a line end, so one walk over all matches also tells on how many lines they are.
+        let mut cursor = Cursor::new(0);
+        while let Some((span, _)) = cursor.next(matcher, cache, bytes) {
+            if span.start >= counts.end {
+                if counts.lines == limit {
+                    break;
+                }
+                counts.lines += 1;
+                counts.end = line_end(bytes, span.start);
+            }
+            counts.matches += 1;
+        }
+        return counts;
+    }
+    if !matches_too || invert {
+        select(matcher, cache, bytes, invert, |line| {
+            counts.lines += 1;
+            counts.end = line.end;
+            counts.lines < limit
+        });
+        // A line that is selected for what it lacks counts as one match.
+        counts.matches = counts.lines;
+        return counts;
+    }
+    let mut spans = vec![];
+    while counts.end < bytes.len()
+        && counts.lines < limit
+        && let Some(line) = next_matching(matcher, cache, bytes, counts.end)
+    {
+        matches_in(matcher, cache, &bytes[line.range()], &mut spans);
+        counts.lines += 1;
+        // The one match of a line may be the empty one at its very end, which is not reported.
+        counts.matches += spans.len().max(1) as u64;
+        counts.end = line.end;
+    }
+    counts
+}
+
+/// The matches within one line, which may come with its terminator. An empty match behind the last byte of an
+/// unterminated line does not count.
+pub(super) fn matches_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], matches: &mut Vec<Span>) {
+    matches.clear();
+    let content = line.strip_suffix(b"\n").unwrap_or(line);
+    let mut cursor = Cursor::new(0);
+    while let Some((span, _)) = cursor.next(matcher, cache, content) {
+        if span.start < line.len() {
+            matches.push(span);
+        }
+    }
+}
+
+/// The number of line terminators.
+pub(super) fn count_newlines(bytes: &[u8]) -> u64 {
+    memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// The offset just past the line that `at` is on.
+pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
+    memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline + 1)
+}
+
+fn next_matching(matcher: &Matcher, cache: &mut Cache, bytes: &[u8], mut at: usize) -> Option<Span> {
+    loop {
+        let found = matcher.find_on_line(cache, bytes, at)?;
+        // An empty match behind the last terminator is on no line.
+        if found == bytes.len() && bytes.last() == Some(&b'\n') {
+            return None;
+        }
+        let start = memrchr(b'\n', &bytes[at..found]).map_or(at, |newline| at + newline + 1);
+        let line = Span::new(start, line_end(bytes, found));
+        let text = &bytes[line.range()];
+        if matcher.is_sure_of_line(text) || matcher.is_match(cache, text.strip_suffix(b"\n").unwrap_or(text)) {
+            return Some(line);
+        }
+        at = line.end;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matcher::MatcherBuilder;
+
+    fn selected(pattern: &str, text: &str, invert: bool) -> Vec<String> {
+        let matcher = MatcherBuilder::new().by_line(true).build([pattern]).unwrap();
+        let mut lines = vec![];
+        select(&matcher, &mut matcher.cache(), text.as_bytes(), invert, |span| {
+            lines.push(text[span.range()].to_owned());
+            true
+        });
+        lines
+    }
+
+    #[test]
+    fn matching_lines_and_the_others_make_up_the_text() {
+        for text in ["", "a\n", "b", "a\nb\n", "b\na", "\n\na\n\n", "ba\nab\nxx"] {
+            for pattern in ["a", "^", "$", "^$", "x*", "b$", "q"] {
+                let matching = selected(pattern, text, false);
+                let others = selected(pattern, text, true);
+                let oracle = regex::Regex::new(pattern).unwrap();
+                let all: Vec<_> = text.split_inclusive('\n').map(str::to_owned).collect();
+                let (yes, no): (Vec<_>, Vec<_>) =
+                    all.into_iter().partition(|line| oracle.is_match(line.trim_end_matches('\n')));
+                assert_eq!(matching, yes, "{pattern:?} in {text:?}");
+                assert_eq!(others, no, "-v {pattern:?} in {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_of_broken_utf8_matches_as_it_would_alone() {
+        for (text, lines) in [(&b"\n\x80\n"[..], 1), (b"\x80\n", 0), (b"a\n\x80\x80\n\xBF  b\n", 1)] {
+            let matcher = MatcherBuilder::new().by_line(true).word(true).build([""]).unwrap();
+            for matches_too in [false, true] {
+                let counts = count(&matcher, &mut matcher.cache(), text, false, matches_too, u64::MAX);
+                assert_eq!(counts.lines, lines, "{:?}", text.escape_ascii().to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn counts_agree_with_the_lines() {
+        let count_all = |pattern: &str, text: &str, limit| {
+            let matcher = MatcherBuilder::new().by_line(true).build([pattern]).unwrap();
+            let counts = count(&matcher, &mut matcher.cache(), text.as_bytes(), false, true, limit);
+            (counts.lines, counts.matches)
+        };
+        assert_eq!(count_all("a", "aa\nb\na a a\n", u64::MAX), (2, 5));
+        assert_eq!(count_all("a", "aa\nb\na a a\n", 1), (1, 2));
+        assert_eq!(count_all("x*", "ax\nb", u64::MAX), (2, 3));
+        assert_eq!(count_all("$", "ab\nc", u64::MAX), (2, 2));
+        assert_eq!(count_all("a", "aa", 0), (0, 0));
+    }
+}

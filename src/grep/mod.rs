@@ -1,0 +1,361 @@
+//! Lines: which ones are selected, their numbers, the context around them, and how many are wanted.
+//!
+//! [`Grep`] turns the matches of a [`Matcher`] into line events, in parallel within one file and in file order. A
+//! chunk of the file owns the lines that start in it. Workers find those of them that match and count line ends; a
+//! serial step adds up the counts and carries from chunk to chunk what context is still due and how many lines may
+//! still be selected; workers then format the lines, and the caller receives the bytes.
+//!
+//! # Examples
+//!
+//! Every line that mentions a word, with its number, in file order:
+//!
+//! ```
+//! use mapgrep::{
+//!     grep::{Flow, GrepBuilder, Plain},
+//!     matcher::MatcherBuilder,
+//!     scan::Pool,
+//! };
+//!
+//! let matcher = MatcherBuilder::new().by_line(true).build(["needle"])?;
+//! let grep = GrepBuilder::new().build(matcher)?;
+//! let text = "hay\nneedle\nhay\nneedles\n";
+//! let mut out = vec![];
+//! let summary = grep.search_reader(text.as_bytes(), &Plain, &Pool::inline(), &mut |bytes| {
+//!     out.extend_from_slice(bytes);
+//!     Flow::Continue
+//! })?;
+//! assert_eq!(out, b"needle\nneedles\n");
+//! assert_eq!(summary.matched_lines, 2);
+//! # Ok::<(), mapgrep::Error>(())
+//! ```
+
+mod format;
+mod lines;
+mod stages;
+mod walk;
+
+use std::{
+    io::Read,
+    sync::{Arc, atomic::AtomicU64},
+};
+
+pub use self::format::{Format, Line, LineKind, Plain};
+use self::stages::{GrepStages, Seam};
+pub use crate::scan::Flow;
+use crate::{
+    error::Error,
+    mapping::{Advice, Mapping},
+    matcher::Matcher,
+    scan::{self, DEFAULT_CHUNK_SIZE, Pool, chunk::Chunks, feed::Feed, stream, window::Window},
+};
+
+/// How many bytes at the start of a mapped file are looked at to tell whether it is binary.
+const BINARY_HEAD: usize = 64 << 10;
+
+/// What a search is to find out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Goal {
+    /// The selected lines, and those around them.
+    #[default]
+    Lines,
+    /// How many lines are selected.
+    CountLines,
+    /// How many matches are in the selected lines, and how many lines those are.
+    CountMatches,
+    /// Whether any line is selected; the search ends with the first one.
+    AnyLine,
+}
+
+/// What a NUL byte means. Text has none, so a file with one is taken for binary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Binary {
+    /// Nothing: every file is text.
+    #[default]
+    Text,
+    /// Lines of a binary file are not reported, only that there are some. A mapped file is binary from its start when
+    /// there is a NUL in its first 64 KiB, and otherwise from the first line with a NUL that would be reported. A
+    /// stream is binary from the read on in which the NUL is found, and there the NUL ends a line.
+    Suppress,
+    /// The search of a binary file ends where it turns out to be one.
+    Quit,
+}
+
+/// How many lines to report around selected ones.
+#[derive(Clone, Copy, Debug, Default)]
+struct Context {
+    before: usize,
+    after: usize,
+}
+
+impl Context {
+    fn is_none(self) -> bool {
+        self.before == 0 && self.after == 0
+    }
+}
+
+/// What a search found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// How many lines were selected.
+    pub matched_lines: u64,
+    /// How many matches there are in them; counted with [`Goal::CountMatches`], and with [`Goal::Lines`] when the
+    /// format wants matches.
+    pub matches: u64,
+    /// Up to which offset the file was searched.
+    pub bytes_searched: u64,
+    /// The offset of the NUL byte that made the file binary, when it was noticed.
+    pub binary: Option<u64>,
+}
+
+/// Options for a [`Grep`].
+#[derive(Clone, Debug)]
+pub struct GrepBuilder {
+    goal: Goal,
+    invert: bool,
+    context: Context,
+    line_numbers: bool,
+    max_count: Option<u64>,
+    binary: Binary,
+    chunk_size: usize,
+    progress: Option<Arc<AtomicU64>>,
+}
+
+impl Default for GrepBuilder {
+    fn default() -> Self {
+        GrepBuilder {
+            goal: Goal::Lines,
+            invert: false,
+            context: Context::default(),
+            line_numbers: false,
+            max_count: None,
+            binary: Binary::Text,
+            chunk_size: DEFAULT_CHUNK_SIZE,
+            progress: None,
+        }
+    }
+}
+
+impl GrepBuilder {
+    /// All lines that match, without numbers or context.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What to find out.
+    pub fn goal(&mut self, goal: Goal) -> &mut Self {
+        self.goal = goal;
+        self
+    }
+
+    /// Selects the lines that do not match.
+    pub fn invert(&mut self, yes: bool) -> &mut Self {
+        self.invert = yes;
+        self
+    }
+
+    /// How many lines to report before each selected one.
+    pub fn before_context(&mut self, lines: usize) -> &mut Self {
+        self.context.before = lines;
+        self
+    }
+
+    /// How many lines to report after each selected one.
+    pub fn after_context(&mut self, lines: usize) -> &mut Self {
+        self.context.after = lines;
+        self
+    }
+
+    /// Whether lines come with their numbers, which costs a count of all line ends up to the last selected line.
+    pub fn line_numbers(&mut self, yes: bool) -> &mut Self {
+        self.line_numbers = yes;
+        self
+    }
+
+    /// Ends the search after this many selected lines and the context behind the last of them. Matching lines in that
+    /// context are reported as such.
+    pub fn max_count(&mut self, lines: Option<u64>) -> &mut Self {
+        self.max_count = lines;
+        self
+    }
+
+    /// What a NUL byte means.
+    pub fn binary(&mut self, binary: Binary) -> &mut Self {
+        self.binary = binary;
+        self
+    }
+
+    /// How many bytes of a file one step of a worker covers; a multiple of the page size does best. The results do not
+    /// depend on it.
+    pub fn chunk_size(&mut self, bytes: usize) -> &mut Self {
+        self.chunk_size = bytes;
+        self
+    }
+
+    /// A counter that a search keeps at the offset up to which the file is done with.
+    pub fn progress(&mut self, counter: Option<Arc<AtomicU64>>) -> &mut Self {
+        self.progress = counter;
+        self
+    }
+
+    /// Puts the options and a matcher together.
+    ///
+    /// # Errors
+    ///
+    /// Invalid input when the chunk size is 0, or when the matcher was not built
+    /// [by line](crate::matcher::MatcherBuilder::by_line): a match across lines belongs to no line.
+    pub fn build(&self, matcher: Matcher) -> Result<Grep, Error> {
+        if self.chunk_size == 0 {
+            return Err(Error::invalid_input("a chunk size of 0 bytes: it has to be 1 at least"));
+        }
+        if !matcher.is_by_line() {
+            return Err(Error::invalid_input(
+                "lines can only be searched by patterns that were built by line (MatcherBuilder::by_line)",
+            ));
+        }
+        Ok(Grep { matcher, options: self.clone() })
+    }
+}
+
+/// A search for lines, to be run on any number of files. Shared between threads as it is.
+#[derive(Clone, Debug)]
+pub struct Grep {
+    matcher: Matcher,
+    options: GrepBuilder,
+}
+
+impl Grep {
+    /// The compiled patterns.
+    pub fn matcher(&self) -> &Matcher {
+        &self.matcher
+    }
+
+    /// What a NUL byte means to it.
+    pub fn binary(&self) -> Binary {
+        self.options.binary
+    }
+
+    /// How this search runs on a stream, in one line for people.
+    pub fn stream_plan(&self, pool: &Pool) -> String {
+        match pool.threads() {
+            1 => "read and searched on the calling thread".to_owned(),
+            threads => format!("read ahead in windows of {} bytes, for {threads} threads", self.options.chunk_size),
+        }
+    }
+
+    /// How this search runs within one file of `len` bytes, in one line for people.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{grep::GrepBuilder, matcher::MatcherBuilder, scan::Pool};
+    ///
+    /// let matcher = MatcherBuilder::new().by_line(true).build(["x"])?;
+    /// let grep = GrepBuilder::new().build(matcher)?;
+    /// assert_eq!(grep.plan(100, &Pool::new(2)), "1 chunk, on the calling thread");
+    /// assert_eq!(grep.plan(1 << 30, &Pool::new(2)), "1024 chunks of 1048576 bytes on 2 threads, in file order");
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn plan(&self, len: u64, pool: &Pool) -> String {
+        let size = self.options.chunk_size;
+        match (len.div_ceil(size as u64), pool.threads()) {
+            (0 | 1, _) => "1 chunk, on the calling thread".to_owned(),
+            (chunks, 1) => format!("{chunks} chunks of {size} bytes, one after the other on the calling thread"),
+            (chunks, threads) => format!("{chunks} chunks of {size} bytes on {threads} threads, in file order"),
+        }
+    }
+
+    /// Searches a mapped file in parallel. The formatted lines arrive in file order, in pieces that end with a line.
+    ///
+    /// # Errors
+    ///
+    /// [`is_truncated`](Error::is_truncated) when the file became shorter meanwhile. What comes before has been
+    /// emitted then.
+    ///
+    /// # Panics
+    ///
+    /// Passes on panics of `format` and `emit`, after all workers have stopped.
+    ///
+    /// # Complexity
+    ///
+    /// One search over the file, plus a look at each reported line. Memory is bounded by the number of threads, not by
+    /// the file or the number of matches.
+    pub fn search_mapping(
+        &self,
+        mapping: &Mapping,
+        format: &dyn Format,
+        pool: &Pool,
+        emit: &mut dyn FnMut(&[u8]) -> Flow,
+    ) -> Result<Summary, Error> {
+        let mut seam = Seam::new(&self.options);
+        if self.options.binary != Binary::Text {
+            let head = BINARY_HEAD.min(mapping.len());
+            seam.binary = mapping.guarded(0..head, |bytes| memchr::memchr(0, bytes))?.map(|at| at as u64);
+            if seam.binary.is_some() && self.options.binary == Binary::Quit {
+                return Ok(seam.into_summary());
+            }
+        }
+        // Advice is no more than that: a kernel that does not take it searches as well.
+        let _ = mapping.advise(Advice::Sequential);
+        let size = self.options.chunk_size;
+        let windows = Chunks::new(mapping.len(), size).map(|range| Ok(Window::Mapped { mapping, range }));
+        let inline = Pool::inline();
+        let pool = if mapping.len() <= size { &inline } else { pool };
+        let mut summary = self.run(Feed::direct(windows), seam, true, format, pool, emit)?;
+        // What lies behind the first NUL was looked at, but not as text.
+        summary.bytes_searched = summary.bytes_searched.min(summary.binary.unwrap_or(u64::MAX));
+        Ok(summary)
+    }
+
+    /// Searches a stream: standard input, a pipe, a file that is not to be mapped. Reading runs ahead of the search in
+    /// a thread of its own, unless the pool has but one thread.
+    ///
+    /// # Errors
+    ///
+    /// What reading says. What comes before has been emitted then.
+    ///
+    /// # Panics
+    ///
+    /// As [`search_mapping`](Grep::search_mapping), and passes on panics of the reader.
+    ///
+    /// # Complexity
+    ///
+    /// As [`search_mapping`](Grep::search_mapping); in memory are a few windows of lines, each as long as the longest
+    /// line at least, with the lines of context before them.
+    pub fn search_reader<R: Read + Send + 'static>(
+        &self,
+        reader: R,
+        format: &dyn Format,
+        pool: &Pool,
+        emit: &mut dyn FnMut(&[u8]) -> Flow,
+    ) -> Result<Summary, Error> {
+        let nul = match self.options.binary {
+            Binary::Text => stream::Nul::Text,
+            Binary::Suppress => stream::Nul::EndsLine,
+            Binary::Quit => stream::Nul::Ends,
+        };
+        let context = self.options.context;
+        // Where there is context, ripgrep keeps one line more than it may show, which decides where its reads end.
+        let kept = if context.is_none() { 0 } else { context.before + 1 };
+        let windows =
+            stream::LineReader::new(reader, nul, kept, self.options.chunk_size).map(|lines| lines.map(Window::Owned));
+        let feed = if pool.threads() == 1 { Feed::direct(windows) } else { Feed::prefetched(windows) };
+        self.run(feed, Seam::new(&self.options), false, format, pool, emit)
+    }
+
+    fn run(
+        &self,
+        feed: Feed<'_, Window<'_>>,
+        seam: Seam,
+        is_mapped: bool,
+        format: &dyn Format,
+        pool: &Pool,
+        emit: &mut dyn FnMut(&[u8]) -> Flow,
+    ) -> Result<Summary, Error> {
+        let stages = GrepStages::new(&self.matcher, &self.options, format, is_mapped);
+        let seam = scan::ordered::run(&stages, feed, seam, pool, &mut |output: &Vec<u8>| emit(output))?;
+        let mut summary = seam.into_summary();
+        summary.matches += stages.matches();
+        Ok(summary)
+    }
+}

@@ -1,0 +1,343 @@
+//! The stages of a line search: find in parallel, join in order, format in parallel.
+
+use std::{
+    marker::PhantomData,
+    ops::Range,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use memchr::memchr;
+
+use super::{
+    Binary, Format, Goal, GrepBuilder, Line, LineKind, Summary,
+    lines::{self, Counts, count_newlines, matches_in},
+    walk::{Carry, Event, View, Walk},
+};
+use crate::{
+    error::Error,
+    matcher::{Cache, Matcher},
+    scan::{
+        ordered::{Joined, Stages},
+        window::Window,
+    },
+    span::Span,
+};
+
+/// How large a piece of output becomes before it is passed on.
+const PIECE: usize = 1 << 20;
+
+pub(super) struct GrepStages<'a, 'w> {
+    matcher: &'a Matcher,
+    options: &'a GrepBuilder,
+    format: &'a dyn Format,
+    wants_matches: bool,
+    /// Lines that are reported are looked through for NUL bytes.
+    checks_lines: bool,
+    /// Matches in the lines that were formatted.
+    matches: AtomicU64,
+    windows: PhantomData<fn(Window<'w>)>,
+}
+
+/// What a worker found in the lines of one window.
+pub(super) struct Found {
+    lines: Range<u64>,
+    newlines: u64,
+    /// The selected lines, counted from the start of `lines`.
+    hits: Vec<Span>,
+    counts: Counts,
+    has_nul: bool,
+}
+
+/// What to report of one window.
+pub(super) struct Plan {
+    lines: Range<u64>,
+    hits: Vec<Span>,
+    /// Where the context of the first hit begins, at or before the start of the lines.
+    start: u64,
+    walk: Walk,
+    /// How many events come before the line that must not be reported, where there is one.
+    events: Option<u64>,
+    /// The number of the line that starts at `numbered`.
+    number: u64,
+    numbered: u64,
+}
+
+/// What is carried from window to window.
+pub(super) struct Seam {
+    carry: Carry,
+    /// Line ends so far.
+    newlines: u64,
+    pub(super) binary: Option<u64>,
+    summary: Summary,
+}
+
+pub(super) struct Worker {
+    cache: Cache,
+    matches: Vec<Span>,
+    spare_hits: Vec<Span>,
+}
+
+impl Seam {
+    pub(super) fn new(options: &GrepBuilder) -> Self {
+        let carry = Carry { left: options.max_count, ..Carry::default() };
+        Seam { carry, newlines: 0, binary: None, summary: Summary::default() }
+    }
+
+    pub(super) fn into_summary(self) -> Summary {
+        Summary { binary: self.binary, ..self.summary }
+    }
+}
+
+impl<'a> GrepStages<'a, '_> {
+    pub(super) fn new(matcher: &'a Matcher, options: &'a GrepBuilder, format: &'a dyn Format, is_mapped: bool) -> Self {
+        GrepStages {
+            matcher,
+            options,
+            format,
+            wants_matches: format.wants_matches(),
+            checks_lines: is_mapped && options.binary != Binary::Text,
+            matches: AtomicU64::new(0),
+            windows: PhantomData,
+        }
+    }
+
+    pub(super) fn matches(&self) -> u64 {
+        self.matches.load(Ordering::Relaxed)
+    }
+
+    /// How many selected lines of one window can matter: those that are wanted, and those that are shown as matching
+    /// in the context behind the last of them.
+    fn window_limit(&self) -> u64 {
+        match (self.options.goal, self.options.max_count) {
+            (Goal::AnyLine, _) => 1,
+            (Goal::Lines, Some(max)) => max.saturating_add(self.options.context.after as u64),
+            (_, max) => max.unwrap_or(u64::MAX),
+        }
+    }
+
+    fn count(&self, cache: &mut Cache, bytes: &[u8], limit: u64) -> Counts {
+        let matches_too = self.options.goal == Goal::CountMatches;
+        lines::count(self.matcher, cache, bytes, self.options.invert, matches_too, limit)
+    }
+
+    fn select(&self, worker: &mut Worker, bytes: &[u8], limit: u64) -> Vec<Span> {
+        let mut hits = std::mem::take(&mut worker.spare_hits);
+        hits.clear();
+        if limit > 0 {
+            lines::select(self.matcher, &mut worker.cache, bytes, self.options.invert, |line| {
+                hits.push(line);
+                (hits.len() as u64) < limit
+            });
+        }
+        hits
+    }
+
+    fn join_counts(&self, seam: &mut Seam, window: &Window<'_>, found: Found) -> Result<Joined<Plan>, Error> {
+        let (mut counts, start) = (found.counts, found.lines.start);
+        if let Some(left) = seam.carry.left {
+            if counts.lines > left {
+                let mut cache = self.matcher.cache();
+                counts = window.read(found.lines, |bytes| self.count(&mut cache, bytes, left))?;
+            }
+            seam.carry.left = Some(left - counts.lines);
+        }
+        seam.summary.matched_lines += counts.lines;
+        seam.summary.matches += counts.matches;
+        let last = seam.carry.left == Some(0) || (self.options.goal == Goal::AnyLine && counts.lines > 0);
+        if last {
+            seam.summary.bytes_searched = start + counts.end as u64;
+        }
+        Ok(Joined { plan: None, last })
+    }
+
+    fn join_lines(&self, seam: &mut Seam, window: &Window<'_>, found: Found) -> Result<Joined<Plan>, Error> {
+        let Found { lines, hits, newlines, .. } = found;
+        let number = seam.newlines + 1;
+        seam.newlines += newlines;
+        if seam.carry.is_over() {
+            return Ok(Joined { plan: None, last: true });
+        }
+        if hits.is_empty() && seam.carry.owed == 0 {
+            return Ok(Joined { plan: None, last: false });
+        }
+        let start = match hits.first() {
+            Some(first) if self.options.context.before > 0 => {
+                let first = lines.start + first.start as u64;
+                window.lines_before(first, self.options.context.before, seam.carry.upto)?.min(lines.start)
+            }
+            _ => lines.start,
+        };
+        let before_nul = match self.checks_lines && start < lines.start {
+            true => window.first_nul(start..lines.start)?.is_some(),
+            false => false,
+        };
+        let mut plan = Plan { lines, hits, start, walk: Walk::new(seam.carry), events: None, number, numbered: start };
+        if self.options.line_numbers && start < plan.lines.start {
+            plan.number -= window.read(start..plan.lines.start, count_newlines)?;
+        }
+        if seam.binary.is_some() || found.has_nul || before_nul {
+            plan.events = self.walk_to_binary(seam, window, &plan)?;
+        } else {
+            self.walk_to_end(seam, window, &plan)?;
+        }
+        let last = plan.events.is_some() || seam.carry.is_over();
+        if last {
+            seam.summary.bytes_searched = seam.carry.selected_upto;
+        }
+        Ok(Joined { plan: Some(plan), last })
+    }
+
+    /// Advances the carry over a window without looking at what needs no looking at.
+    fn walk_to_end(&self, seam: &mut Seam, window: &Window<'_>, plan: &Plan) -> Result<(), Error> {
+        let mut walk = plan.walk;
+        walk.skip_to_last(&plan.hits, plan.lines.start);
+        let skipped = walk.skipped();
+        let selected = window.read(plan.start..plan.lines.end, |bytes| {
+            let view = View { bytes, base: plan.start };
+            let mut selected = 0;
+            while let Some(event) = walk.next(view, &plan.hits, plan.lines.start, self.options.context) {
+                selected += u64::from(matches!(event, Event::Line { kind: LineKind::Match, .. }));
+            }
+            selected
+        })?;
+        seam.carry = walk.carry;
+        seam.summary.matched_lines += skipped + selected;
+        Ok(())
+    }
+
+    /// Goes through all events of a window up to the first line that counts as binary; returns how many there are
+    /// before it, if there is one.
+    fn walk_to_binary(&self, seam: &mut Seam, window: &Window<'_>, plan: &Plan) -> Result<Option<u64>, Error> {
+        let mut walk = plan.walk;
+        let mut events = 0;
+        let (mut selected, mut found) = (0, None);
+        let known = seam.binary;
+        window.read(plan.start..plan.lines.end, |bytes| {
+            let view = View { bytes, base: plan.start };
+            while let Some(event) = walk.next(view, &plan.hits, plan.lines.start, self.options.context) {
+                if let Event::Line { kind, start, end } = event {
+                    let nul = || memchr(0, view.slice(start, end)).map(|at| start + at as u64);
+                    found = known.or_else(|| if self.checks_lines { nul() } else { None });
+                    // That a line is suppressed does not undo that it was selected.
+                    let counts = found.is_none() || self.options.binary == Binary::Suppress;
+                    selected += u64::from(kind == LineKind::Match && counts);
+                    if found.is_some() {
+                        if self.wants_matches && kind == LineKind::Match && counts {
+                            self.count_suppressed(view.slice(start, end));
+                        }
+                        return;
+                    }
+                }
+                events += 1;
+            }
+        })?;
+        seam.carry = walk.carry;
+        seam.summary.matched_lines += selected;
+        seam.binary = found.or(seam.binary);
+        Ok(found.map(|_| events))
+    }
+
+    /// Counts the matches in a line that is not going to be formatted.
+    fn count_suppressed(&self, line: &[u8]) {
+        let mut matches = vec![];
+        matches_in(self.matcher, &mut self.matcher.cache(), line, &mut matches);
+        self.matches.fetch_add(matches.len() as u64, Ordering::Relaxed);
+    }
+
+    fn format_event(&self, worker: &mut Worker, view: View<'_>, plan: &mut Plan, event: Event, out: &mut Vec<u8>) {
+        let Event::Line { kind, start, end } = event else { return self.format.context_break(out) };
+        let bytes = view.slice(start, end);
+        let number = self.options.line_numbers.then(|| {
+            plan.number += count_newlines(view.slice(plan.numbered, start));
+            plan.numbered = start;
+            plan.number
+        });
+        worker.matches.clear();
+        if self.wants_matches && (kind == LineKind::Match || self.options.invert) {
+            matches_in(self.matcher, &mut worker.cache, bytes, &mut worker.matches);
+        }
+        if kind == LineKind::Match {
+            self.matches.fetch_add(worker.matches.len() as u64, Ordering::Relaxed);
+        }
+        self.format.line(&Line { kind, bytes, offset: start, number, matches: &worker.matches }, out);
+    }
+}
+
+impl<'w> Stages for GrepStages<'_, 'w> {
+    type Item = Window<'w>;
+    type Found = Found;
+    type Plan = Plan;
+    type Seam = Seam;
+    type Worker = Worker;
+    type Output = Vec<u8>;
+
+    fn worker(&self) -> Worker {
+        Worker { cache: self.matcher.cache(), matches: vec![], spare_hits: vec![] }
+    }
+
+    fn scan(&self, worker: &mut Worker, window: &Window<'w>) -> Result<Found, Error> {
+        window.prefetch();
+        let lines = window.lines()?;
+        let mut found =
+            Found { lines: lines.clone(), newlines: 0, hits: vec![], counts: Counts::default(), has_nul: false };
+        if lines.is_empty() {
+            return Ok(found);
+        }
+        window.read(lines, |bytes| {
+            let limit = self.window_limit();
+            if self.options.goal != Goal::Lines {
+                found.counts = self.count(&mut worker.cache, bytes, limit);
+                return;
+            }
+            found.hits = self.select(worker, bytes, limit);
+            if self.options.line_numbers {
+                found.newlines = count_newlines(bytes);
+            }
+            // Context may be due at the start of a window without hits.
+            if self.checks_lines && (!found.hits.is_empty() || self.options.context.after > 0) {
+                found.has_nul = memchr(0, bytes).is_some();
+            }
+        })?;
+        Ok(found)
+    }
+
+    fn join(&self, seam: &mut Seam, window: &Window<'w>, found: Found) -> Result<Joined<Plan>, Error> {
+        if let Window::Owned(lines) = window {
+            seam.binary = seam.binary.or(lines.binary);
+        }
+        seam.summary.bytes_searched = seam.summary.bytes_searched.max(found.lines.end);
+        if let Some(progress) = &self.options.progress {
+            progress.store(seam.summary.bytes_searched, Ordering::Relaxed);
+        }
+        match self.options.goal {
+            Goal::Lines => self.join_lines(seam, window, found),
+            _ => self.join_counts(seam, window, found),
+        }
+    }
+
+    fn format(
+        &self,
+        worker: &mut Worker,
+        window: &Window<'w>,
+        plan: &mut Plan,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
+        let (base, hits_base) = (plan.start, plan.lines.start);
+        window.read(base..plan.lines.end, |bytes| {
+            let view = View { bytes, base };
+            while plan.events != Some(0) {
+                if out.len() >= PIECE {
+                    return true;
+                }
+                let Some(event) = plan.walk.next(view, &plan.hits, hits_base, self.options.context) else { break };
+                plan.events = plan.events.map(|events| events - 1);
+                self.format_event(worker, view, plan, event, out);
+            }
+            false
+        })
+    }
+
+    fn recycle(&self, worker: &mut Worker, plan: Plan) {
+        worker.spare_hits = plan.hits;
+    }
+}

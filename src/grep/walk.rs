@@ -1,0 +1,148 @@
+//! In which order lines are reported: selected lines, the context around them, and the breaks between groups.
+//!
+//! A [`Walk`] goes through one window. What the next window has to know of it is small and comes out at its end, so
+//! the serial part of a search skips to that end while the workers take the long way in parallel.
+
+use super::{Context, LineKind, lines::line_end};
+use crate::span::Span;
+
+/// What is carried from one window to the next.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Carry {
+    /// Up to where lines have been reported or passed over, as an offset in the file.
+    pub(super) upto: u64,
+    /// Some line has been reported.
+    pub(super) any: bool,
+    /// How many lines of context are still due behind the last selected line.
+    pub(super) owed: usize,
+    /// How many more lines may be selected; none stands for any number.
+    pub(super) left: Option<u64>,
+    /// The offset just past the last selected line.
+    pub(super) selected_upto: u64,
+}
+
+impl Carry {
+    /// True when nothing more can be reported.
+    pub(super) fn is_over(&self) -> bool {
+        self.left == Some(0) && self.owed == 0
+    }
+}
+
+/// What is reported next. Offsets are in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    Break,
+    Line { kind: LineKind, start: u64, end: u64 },
+}
+
+/// Bytes of a file, and where they stand in it.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) base: u64,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn slice(&self, start: u64, end: u64) -> &'a [u8] {
+        &self.bytes[(start - self.base) as usize..(end - self.base) as usize]
+    }
+
+    fn end(&self) -> u64 {
+        self.base + self.bytes.len() as u64
+    }
+
+    fn line_end(&self, at: u64) -> u64 {
+        self.base + line_end(self.bytes, (at - self.base) as usize) as u64
+    }
+
+    /// The start of the line that stands `count` lines before the one that starts at `at`, but not before `floor`.
+    fn lines_before(&self, at: u64, count: usize, floor: u64) -> u64 {
+        let floor = floor.max(self.base);
+        let before = self.slice(floor, at);
+        memchr::memrchr_iter(b'\n', before).nth(count).map_or(floor, |newline| floor + newline as u64 + 1)
+    }
+}
+
+/// A walk over the events of one window. It borrows nothing, so that it can be laid aside and taken up again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Walk {
+    pub(super) carry: Carry,
+    /// The next of the selected lines.
+    next: usize,
+}
+
+impl Walk {
+    pub(super) fn new(carry: Carry) -> Self {
+        Walk { carry, next: 0 }
+    }
+
+    /// Passes over all selected lines that leave no trace in what is carried out of the window: those before the last
+    /// one that may still be selected.
+    pub(super) fn skip_to_last(&mut self, hits: &[Span], hits_base: u64) {
+        let count = match self.carry.left {
+            Some(left) => hits.len().min(usize::try_from(left).unwrap_or(usize::MAX)),
+            None => hits.len(),
+        };
+        if let Some(last) = count.checked_sub(1) {
+            self.next = last;
+            self.carry.left = self.carry.left.map(|left| left - last as u64);
+            self.carry.upto = hits_base + hits[last].start as u64;
+            self.carry.owed = 0;
+        }
+    }
+
+    /// How many selected lines were passed over.
+    pub(super) fn skipped(&self) -> u64 {
+        self.next as u64
+    }
+
+    /// The next event. The view must begin at or before the context of the first of the hits, and end with the lines of
+    /// the window.
+    pub(super) fn next(&mut self, view: View<'_>, hits: &[Span], hits_base: u64, context: Context) -> Option<Event> {
+        let carry = &mut self.carry;
+        let hit = hits.get(self.next).map(|hit| (hits_base + hit.start as u64, hits_base + hit.end as u64));
+        if carry.owed > 0 && carry.upto < hit.map_or(view.end(), |(start, _)| start) {
+            carry.owed -= 1;
+            return Some(self.context_line(view, LineKind::After));
+        }
+        if carry.left == Some(0) && carry.owed == 0 {
+            return None;
+        }
+        let (start, end) = hit?;
+        if carry.upto < start {
+            let group = match context.before {
+                0 => start,
+                n => view.lines_before(start, n, carry.upto),
+            };
+            let gap = carry.upto < group;
+            carry.upto = group;
+            if gap && carry.any && !context.is_none() {
+                return Some(Event::Break);
+            }
+            if group < start {
+                return Some(self.context_line(view, LineKind::Before));
+            }
+        }
+        self.next += 1;
+        carry.upto = end;
+        carry.selected_upto = end;
+        carry.any = true;
+        match &mut carry.left {
+            // Behind the last line that may be selected, matching lines are shown as such while context is due.
+            Some(0) => carry.owed -= 1,
+            left => {
+                *left = left.map(|left| left - 1);
+                carry.owed = context.after;
+            }
+        }
+        Some(Event::Line { kind: LineKind::Match, start, end })
+    }
+
+    fn context_line(&mut self, view: View<'_>, kind: LineKind) -> Event {
+        let start = self.carry.upto;
+        let end = view.line_end(start);
+        self.carry.upto = end;
+        self.carry.any = true;
+        Event::Line { kind, start, end }
+    }
+}

@@ -1,0 +1,199 @@
+//! From pattern texts to a [`Matcher`].
+
+use memchr::memmem;
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
+
+use super::{
+    Matcher, Reach, Strategy,
+    literals::Literals,
+    regex::Regexes,
+    syntax::{self, LetterCase},
+};
+use crate::{error::Error, span::PatternId};
+
+/// Whether letters match their other case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Case {
+    /// Letters match themselves alone.
+    #[default]
+    Sensitive,
+    /// Letters match both cases, by Unicode's simple folding.
+    Insensitive,
+    /// [`Case::Insensitive`] when the patterns have a literal letter and none of their literals is upper case.
+    Smart,
+}
+
+/// Options for compiling patterns.
+///
+/// The syntax is that of the `regex` crate, with `^` and `$` matching at line ends.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::matcher::{Case, MatcherBuilder};
+///
+/// let matcher = MatcherBuilder::new().case(Case::Insensitive).word(true).build(["error"])?;
+/// let mut cache = matcher.cache();
+/// assert!(matcher.is_match(&mut cache, b"An ERROR occurred"));
+/// assert!(!matcher.is_match(&mut cache, b"errors"));
+/// # Ok::<(), mapgrep::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MatcherBuilder {
+    fixed_strings: bool,
+    case: Case,
+    word: bool,
+    whole_line: bool,
+    by_line: bool,
+    refuse_nul: bool,
+}
+
+impl MatcherBuilder {
+    /// Regexes, case-sensitive, that may match line terminators.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes patterns as plain strings in which no character is special.
+    pub fn fixed_strings(&mut self, yes: bool) -> &mut Self {
+        self.fixed_strings = yes;
+        self
+    }
+
+    /// Whether letters match their other case.
+    pub fn case(&mut self, case: Case) -> &mut Self {
+        self.case = case;
+        self
+    }
+
+    /// Only matches with no word character right before and right after them.
+    pub fn word(&mut self, yes: bool) -> &mut Self {
+        self.word = yes;
+        self
+    }
+
+    /// Only matches that cover a whole line; goes before [`word`](MatcherBuilder::word).
+    pub fn whole_line(&mut self, yes: bool) -> &mut Self {
+        self.whole_line = yes;
+        self
+    }
+
+    /// Matches lie within one line: no part of a pattern matches `\n`, and `\A` and `\z` mean the ends of the line.
+    pub fn by_line(&mut self, yes: bool) -> &mut Self {
+        self.by_line = yes;
+        self
+    }
+
+    /// Patterns that can only match a NUL byte are refused, as is right where files with such bytes are not searched.
+    pub fn refuse_nul(&mut self, yes: bool) -> &mut Self {
+        self.refuse_nul = yes;
+        self
+    }
+
+    /// Compiles the patterns. With none at all, nothing ever matches.
+    ///
+    /// # Errors
+    ///
+    /// [`is_pattern`](Error::is_pattern) when a pattern is not valid or too large; the text shows the position. With
+    /// [`by_line`](MatcherBuilder::by_line) also when a pattern needs a line terminator.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the length of the patterns for literals. A regex can take time and memory in proportion to the
+    /// product of its nested repetitions; there is a limit on the memory.
+    pub fn build<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Result<Matcher, Error> {
+        let patterns: Vec<P> = patterns.into_iter().collect();
+        let parsed = self.parse(&patterns)?;
+        let reach = self.reach(&parsed);
+        let matches_empty = parsed.iter().any(|hir| hir.properties().minimum_len() == Some(0));
+        let looks_at_words = parsed.iter().any(|hir| hir.properties().look_set().contains_word_unicode());
+        Ok(Matcher { strategy: choose(parsed)?, reach, by_line: self.by_line, matches_empty, looks_at_words })
+    }
+
+    fn parse<P: AsRef<str>>(&self, patterns: &[P]) -> Result<Vec<Hir>, Error> {
+        // Without folding, a fixed string is its own syntax tree; a million of them need no parser.
+        if self.fixed_strings && self.case == Case::Sensitive {
+            return patterns.iter().map(|p| self.finish(Hir::literal(p.as_ref().as_bytes()))).collect();
+        }
+        let asts = patterns
+            .iter()
+            .map(|p| match self.fixed_strings {
+                true => syntax::parse(&regex_syntax::escape(p.as_ref())),
+                false => syntax::parse(p.as_ref()),
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let fold = match self.case {
+            Case::Sensitive => false,
+            Case::Insensitive => true,
+            Case::Smart => asts.iter().fold(LetterCase::default(), |case, (_, ast)| case.and(ast)).is_all_lower(),
+        };
+        asts.iter().map(|(text, ast)| self.finish(syntax::translate(text, ast, fold)?)).collect()
+    }
+
+    /// Applies the options that are about the parsed pattern and not about its text.
+    fn finish(&self, mut hir: Hir) -> Result<Hir, Error> {
+        if self.refuse_nul {
+            syntax::refuse_nul(&hir)?;
+        }
+        hir = match self.by_line {
+            true => syntax::keep_within_line(hir)?,
+            false => syntax::without_captures(hir),
+        };
+        Ok(match (self.whole_line, self.word) {
+            (true, _) => Hir::concat(vec![Hir::look(Look::StartLF), hir, Hir::look(Look::EndLF)]),
+            (false, true) => {
+                Hir::concat(vec![Hir::look(Look::WordStartHalfUnicode), hir, Hir::look(Look::WordEndHalfUnicode)])
+            }
+            (false, false) => hir,
+        })
+    }
+
+    fn reach(&self, patterns: &[Hir]) -> Reach {
+        let is_literal = |hir: &Hir| hir.properties().is_alternation_literal();
+        if self.by_line && !patterns.iter().all(is_literal) {
+            return Reach::Line;
+        }
+        let longest = patterns.iter().map(|hir| hir.properties().maximum_len()).try_fold(0, |a, b| Some(a.max(b?)));
+        match longest {
+            // An assertion at the end of a match looks at one more scalar value.
+            Some(len) => Reach::Bytes(len + if patterns.iter().all(is_literal) { 0 } else { Reach::LOOK_BEHIND }),
+            None => Reach::Unbounded,
+        }
+    }
+}
+
+fn choose(patterns: Vec<Hir>) -> Result<Strategy, Error> {
+    if patterns.is_empty() {
+        return Ok(Strategy::Never);
+    }
+    let mut literals = vec![];
+    for (index, hir) in patterns.iter().enumerate() {
+        if !push_literals(hir, PatternId::new(index), &mut literals) {
+            return Ok(Strategy::Regexes(Regexes::new(&patterns)?));
+        }
+    }
+    match &literals[..] {
+        [(needle, id)] => Ok(Strategy::Literal(Box::new(memmem::Finder::new(needle).into_owned()), *id)),
+        _ => Ok(Strategy::Literals(Literals::new(&literals)?)),
+    }
+}
+
+/// Adds the literals that `hir` is an alternation of; false when it is anything else, or when one of them is empty.
+fn push_literals(hir: &Hir, id: PatternId, literals: &mut Vec<(Vec<u8>, PatternId)>) -> bool {
+    match hir.kind() {
+        HirKind::Literal(literal) => {
+            literals.push((literal.0.to_vec(), id));
+            true
+        }
+        // The parser turns `a|b` and `[ab]` into the same thing; single ASCII characters stay literals.
+        HirKind::Class(Class::Bytes(class)) => match class.literal() {
+            Some(literal) => {
+                literals.push((literal, id));
+                true
+            }
+            None => false,
+        },
+        HirKind::Alternation(branches) => branches.iter().all(|branch| push_literals(branch, id, literals)),
+        _ => false,
+    }
+}

@@ -1,0 +1,319 @@
+//! Patterns, and where they match in one slice of bytes.
+//!
+//! A [`Matcher`] knows no file, no thread and no line numbers. [`MatcherBuilder`] picks the strategy: one literal goes
+//! to a SIMD substring search, several literals to Aho-Corasick, everything else to the regex engine. The choice can
+//! be asked for with [`Matcher::description`].
+//!
+//! State that changes during a search lives in a [`Cache`], of which every worker has its own: a matcher that is
+//! shared between threads is never a point of contention.
+//!
+//! # Examples
+//!
+//! ```
+//! use mapgrep::matcher::MatcherBuilder;
+//!
+//! let matcher = MatcherBuilder::new().build([r"\bfoo[0-9]+", "bar"])?;
+//! let mut cache = matcher.cache();
+//! let found: Vec<_> = matcher.find_iter(&mut cache, b"a foo12 and a bar").map(|(span, id)| (span.range(), id.index())).collect();
+//! assert_eq!(found, [(2..7, 0), (14..17, 1)]);
+//! # Ok::<(), mapgrep::Error>(())
+//! ```
+
+mod builder;
+mod literals;
+mod regex;
+mod syntax;
+
+use memchr::memmem;
+
+pub use self::builder::{Case, MatcherBuilder};
+use self::{literals::Literals, regex::Regexes};
+use crate::span::{PatternId, Span};
+
+/// Compiled patterns.
+///
+/// Where several patterns match, the match that starts first wins; among those that start at the same byte, the
+/// pattern that comes first in the list (leftmost-first, as in Perl).
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    strategy: Strategy,
+    reach: Reach,
+    by_line: bool,
+    matches_empty: bool,
+    looks_at_words: bool,
+}
+
+/// A closed set: adding a strategy makes the compiler name every place that has to know about it.
+#[derive(Clone, Debug)]
+enum Strategy {
+    /// There are no patterns.
+    Never,
+    /// One literal, never empty.
+    Literal(Box<memmem::Finder<'static>>, PatternId),
+    /// Several literals, none of them empty.
+    Literals(Literals),
+    Regexes(Regexes),
+}
+
+/// How far around its first byte a match has to look, which is what decides how a file can be cut into pieces that are
+/// searched in parallel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// A match never contains a line terminator, and whether there is one depends on its line alone.
+    Line,
+    /// A match that starts at a byte is decided by at most this many bytes from there on, and by at most
+    /// [`Reach::LOOK_BEHIND`] bytes before it.
+    Bytes(usize),
+    /// A match may have any length.
+    Unbounded,
+}
+
+impl Reach {
+    /// How many bytes before the start of a match its assertions can look at: one scalar value in UTF-8.
+    pub const LOOK_BEHIND: usize = 4;
+}
+
+/// What a search changes while it runs. Make one for each thread with [`Matcher::cache`], and use it with the matcher
+/// that made it only.
+#[derive(Clone, Debug)]
+pub struct Cache(Option<Box<regex_automata::meta::Cache>>);
+
+impl Matcher {
+    /// A cache for this matcher.
+    pub fn cache(&self) -> Cache {
+        match &self.strategy {
+            Strategy::Regexes(regexes) => Cache(Some(Box::new(regexes.cache()))),
+            _ => Cache(None),
+        }
+    }
+
+    /// The first match that starts at or after `at`, with the pattern that it is of. Assertions such as `\b` see the
+    /// bytes before `at`.
+    ///
+    /// # Panics
+    ///
+    /// Panics when `at` is greater than the length of the haystack, or when the cache is another matcher's.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the bytes up to the end of the match, times the size of the patterns for regexes that the engine
+    /// cannot run as an automaton.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{matcher::MatcherBuilder, Span};
+    ///
+    /// let matcher = MatcherBuilder::new().build(["ab"])?;
+    /// let mut cache = matcher.cache();
+    /// let (span, _) = matcher.find_at(&mut cache, b"abab", 1).unwrap();
+    /// assert_eq!(span, Span::new(2, 4));
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
+        match &self.strategy {
+            Strategy::Never => None,
+            Strategy::Literal(finder, id) => {
+                let start = at + finder.find(&haystack[at..])?;
+                Some((Span::new(start, start + finder.needle().len()), *id))
+            }
+            Strategy::Literals(literals) => literals.find_at(haystack, at),
+            Strategy::Regexes(regexes) => regexes.find_at(cache.regex(), haystack, at),
+        }
+    }
+
+    /// An offset on the first line at or after `at` that has a match; cheaper than [`find_at`](Matcher::find_at),
+    /// because it need not tell where the match begins.
+    ///
+    /// The offset lies in a match or at its end. It means something only where matches contain no line terminator,
+    /// which [`is_by_line`](Matcher::is_by_line) tells.
+    ///
+    /// # Panics and complexity
+    ///
+    /// As [`find_at`](Matcher::find_at).
+    pub fn find_on_line(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<usize> {
+        match &self.strategy {
+            Strategy::Never => None,
+            Strategy::Literal(finder, _) => Some(at + finder.find(&haystack[at..])?),
+            Strategy::Literals(literals) => literals.find_at(haystack, at).map(|(span, _)| span.start),
+            Strategy::Regexes(regexes) => regexes.find_earliest_end(cache.regex(), haystack, at),
+        }
+    }
+
+    /// True when there is a match anywhere in the haystack.
+    ///
+    /// # Complexity
+    ///
+    /// As [`find_at`](Matcher::find_at).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let matcher = mapgrep::matcher::MatcherBuilder::new().build(["needle", "pin"])?;
+    /// assert!(matcher.is_match(&mut matcher.cache(), b"a pincushion"));
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn is_match(&self, cache: &mut Cache, haystack: &[u8]) -> bool {
+        self.find_on_line(cache, haystack, 0).is_some()
+    }
+
+    /// All matches that do not overlap, from left to right. After an empty match the search goes on one byte further,
+    /// and an empty match right behind another match does not count.
+    ///
+    /// # Complexity
+    ///
+    /// As [`find_at`](Matcher::find_at) for each match; linear in the haystack for literals.
+    pub fn find_iter<'a>(
+        &'a self,
+        cache: &'a mut Cache,
+        haystack: &'a [u8],
+    ) -> impl Iterator<Item = (Span, PatternId)> + 'a {
+        let mut cursor = Cursor::default();
+        std::iter::from_fn(move || cursor.next(self, cache, haystack))
+    }
+
+    /// How far a match reaches.
+    pub fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    /// True when matches were confined to single lines with [`MatcherBuilder::by_line`].
+    pub fn is_by_line(&self) -> bool {
+        self.by_line
+    }
+
+    /// True when an empty match is possible, as for `x*`.
+    pub fn matches_empty(&self) -> bool {
+        self.matches_empty
+    }
+
+    /// False when the engine may report a match on a line that, taken by itself, has none.
+    ///
+    /// To decide on a word boundary the engine decodes the scalar value that ends before it, going back over at most
+    /// three continuation bytes of UTF-8. At the start of a line that begins with such bytes, which is not valid UTF-8,
+    /// it arrives at the line terminator and takes that for the value. Within the line alone there is none.
+    pub(crate) fn is_sure_of_line(&self, line: &[u8]) -> bool {
+        self.is_sure_of_lines() || !matches!(line.first(), Some(0x80..=0xBF))
+    }
+
+    /// True when no such line exists.
+    pub(crate) fn is_sure_of_lines(&self) -> bool {
+        !self.looks_at_words
+    }
+
+    /// What was chosen to run the patterns, in one line for people.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let matcher = mapgrep::matcher::MatcherBuilder::new().build(["needle"])?;
+    /// assert_eq!(matcher.description(), "one literal of 6 bytes: SIMD substring search (memmem)");
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn description(&self) -> String {
+        match &self.strategy {
+            Strategy::Never => "no patterns: nothing can match".to_owned(),
+            Strategy::Literal(finder, _) => {
+                format!("one literal of {} bytes: SIMD substring search (memmem)", finder.needle().len())
+            }
+            Strategy::Literals(literals) => literals.description(),
+            Strategy::Regexes(regexes) => regexes.description(),
+        }
+    }
+}
+
+impl Cache {
+    fn regex(&mut self) -> &mut regex_automata::meta::Cache {
+        self.0.as_mut().expect("a cache made by the matcher that it is used with")
+    }
+}
+
+/// Where a walk over non-overlapping matches stands. Two walks with equal cursors find the same matches from there on,
+/// which is what lets a parallel search agree with a sequential one again after a chunk border.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    at: usize,
+    last_end: Option<usize>,
+}
+
+impl Cursor {
+    /// A walk that starts at `at`, with no match before it.
+    pub(crate) fn new(at: usize) -> Self {
+        Cursor { at, last_end: None }
+    }
+
+    /// A walk that goes on behind a match that ended at `end`.
+    pub(crate) fn after(end: usize) -> Self {
+        Cursor { at: end, last_end: Some(end) }
+    }
+
+    pub(crate) fn next(&mut self, matcher: &Matcher, cache: &mut Cache, haystack: &[u8]) -> Option<(Span, PatternId)> {
+        while self.at <= haystack.len() {
+            let (span, id) = matcher.find_at(cache, haystack, self.at)?;
+            if !span.is_empty() {
+                *self = Cursor::after(span.end);
+                return Some((span, id));
+            }
+            self.at = span.end + 1;
+            if self.last_end != Some(span.end) {
+                self.last_end = Some(span.end);
+                return Some((span, id));
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spans(patterns: &[&str], haystack: &[u8]) -> Vec<(usize, usize, usize)> {
+        let matcher = MatcherBuilder::new().build(patterns).unwrap();
+        let mut cache = matcher.cache();
+        matcher.find_iter(&mut cache, haystack).map(|(s, id)| (s.start, s.end, id.index())).collect()
+    }
+
+    #[test]
+    fn the_strategy_follows_from_the_patterns() {
+        let chosen = |patterns: &[&str]| {
+            let matcher = MatcherBuilder::new().build(patterns).unwrap();
+            match matcher.strategy {
+                Strategy::Never => "never",
+                Strategy::Literal(..) => "literal",
+                Strategy::Literals(_) => "literals",
+                Strategy::Regexes(_) => "regexes",
+            }
+        };
+        assert_eq!(chosen(&[]), "never");
+        assert_eq!(chosen(&["abc"]), "literal");
+        assert_eq!(chosen(&["abc", "d"]), "literals");
+        assert_eq!(chosen(&["abc|defg"]), "literals");
+        assert_eq!(chosen(&["abc", "d.f"]), "regexes");
+        assert_eq!(chosen(&[""]), "regexes");
+    }
+
+    #[test]
+    fn non_overlapping_matches_and_empty_ones() {
+        assert_eq!(spans(&["aa"], b"aaaaa"), [(0, 2, 0), (2, 4, 0)]);
+        assert_eq!(spans(&["x*"], b"axxb"), [(0, 0, 0), (1, 3, 0), (4, 4, 0)]);
+        assert_eq!(spans(&[""], b"ab"), [(0, 0, 0), (1, 1, 0), (2, 2, 0)]);
+        assert_eq!(spans(&["b", "ab", "abc"], b"abc"), [(0, 2, 1)]);
+        assert_eq!(spans(&["foo|bar", "qux"], b"quxbarfoo"), [(0, 3, 1), (3, 6, 0), (6, 9, 0)]);
+    }
+
+    #[test]
+    fn find_iter_agrees_with_the_regex_crate() {
+        for pattern in ["x*", "a|b*", r"\b", "(?m)^", "(?m)$", "[a-c]+", "a??", "é*"] {
+            for haystack in ["", "a", "xxaxx", "ab bb\n\nabc\n", "é xéé x"] {
+                let oracle = ::regex::bytes::RegexBuilder::new(pattern).build().unwrap();
+                let wanted: Vec<_> = oracle.find_iter(haystack.as_bytes()).map(|m| (m.start(), m.end(), 0)).collect();
+                let found = spans(&[pattern], haystack.as_bytes());
+                // The regex crate never splits a UTF-8 sequence; we report empty matches inside of one.
+                let whole: Vec<_> = found.into_iter().filter(|m| haystack.is_char_boundary(m.0)).collect();
+                let wanted: Vec<_> = wanted.into_iter().filter(|m| haystack.is_char_boundary(m.0)).collect();
+                assert_eq!(whole, wanted, "{pattern:?} in {haystack:?}");
+            }
+        }
+    }
+}

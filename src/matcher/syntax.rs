@@ -1,0 +1,243 @@
+//! What happens to a pattern between its text and the engines: parsing, and rewriting the syntax tree so that matches
+//! stay within one line.
+
+use std::convert::Infallible;
+
+use regex_syntax::{
+    ast::{self, Ast, ClassSetItem, Visitor},
+    hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, translate},
+};
+
+use crate::error::Error;
+
+/// Parses one pattern. The text comes back with the tree because errors found later point into it.
+pub(super) fn parse(pattern: &str) -> Result<(String, Ast), Error> {
+    let ast = ast::parse::Parser::new()
+        .parse(pattern)
+        .map_err(|e| Error::pattern(regex_syntax::Error::Parse(e).to_string()))?;
+    Ok((pattern.to_owned(), ast))
+}
+
+/// Translates a parsed pattern, with `^` and `$` matching at line ends and any bytes allowed in the haystack.
+pub(super) fn translate(pattern: &str, ast: &Ast, ignore_case: bool) -> Result<Hir, Error> {
+    translate::TranslatorBuilder::new()
+        .utf8(false)
+        .multi_line(true)
+        .case_insensitive(ignore_case)
+        .build()
+        .translate(pattern, ast)
+        .map_err(|e| Error::pattern(regex_syntax::Error::Translate(e).to_string()))
+}
+
+/// The same pattern without groups that capture, which no search here asks for and which engines pay for.
+pub(super) fn without_captures(hir: Hir) -> Hir {
+    let unchanged = |leaf| Ok::<_, Infallible>(leaf);
+    match rewrite(hir, &unchanged) {
+        Ok(hir) => hir,
+        Err(never) => match never {},
+    }
+}
+
+/// The same pattern with matches confined to one line: classes lose `\n`, and the anchors of the haystack become those
+/// of the line.
+///
+/// # Errors
+///
+/// A pattern in which a literal `\n` stands could never match; it is refused, so that its author learns why.
+pub(super) fn keep_within_line(hir: Hir) -> Result<Hir, Error> {
+    let refused = || {
+        Err(Error::pattern(
+            "the literal \"\\n\" is not allowed in a pattern: lines are searched one by one, so that no match can \
+             contain a line end",
+        ))
+    };
+    rewrite(hir, &|leaf: Hir| match leaf.kind() {
+        HirKind::Literal(literal) if literal.0.contains(&b'\n') => refused(),
+        HirKind::Class(class) => match without_newline(class) {
+            Some(class) => Ok(Hir::class(class)),
+            None => refused(),
+        },
+        HirKind::Look(Look::Start) => Ok(Hir::look(Look::StartLF)),
+        HirKind::Look(Look::End) => Ok(Hir::look(Look::EndLF)),
+        _ => Ok(leaf),
+    })
+}
+
+/// Refuses a pattern of which a part can match nothing but NUL.
+///
+/// # Errors
+///
+/// Says which option makes NUL bytes searchable.
+pub(super) fn refuse_nul(hir: &Hir) -> Result<(), Error> {
+    let only_nul = match hir.kind() {
+        HirKind::Literal(literal) => literal.0.contains(&0),
+        HirKind::Class(Class::Unicode(class)) => {
+            matches!(class.ranges(), [range] if range.start() == '\0' && range.end() == '\0')
+        }
+        HirKind::Class(Class::Bytes(class)) => {
+            matches!(class.ranges(), [range] if range.start() == 0 && range.end() == 0)
+        }
+        _ => false,
+    };
+    if only_nul {
+        return Err(Error::pattern(
+            "the pattern contains \"\\0\", which is impossible to match while files that hold NUL bytes count as \
+             binary: use -a/--text to search them like any other",
+        ));
+    }
+    hir.kind().subs().iter().try_for_each(refuse_nul)
+}
+
+/// Which cases the literal letters of a pattern have.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LetterCase {
+    any_literal: bool,
+    any_upper: bool,
+}
+
+impl LetterCase {
+    /// The cases of what was looked at so far, and of one more pattern.
+    pub(super) fn and(self, ast: &Ast) -> Self {
+        match ast::visit(ast, self) {
+            Ok(case) => case,
+            Err(never) => match never {},
+        }
+    }
+
+    /// True when there is a literal, and none is an upper-case letter.
+    pub(super) fn is_all_lower(self) -> bool {
+        self.any_literal && !self.any_upper
+    }
+
+    fn literal(&mut self, literal: &ast::Literal) {
+        self.any_literal = true;
+        self.any_upper |= literal.c.is_uppercase();
+    }
+}
+
+impl Visitor for LetterCase {
+    type Output = LetterCase;
+    type Err = Infallible;
+
+    fn finish(self) -> Result<LetterCase, Infallible> {
+        Ok(self)
+    }
+
+    fn visit_pre(&mut self, ast: &Ast) -> Result<(), Infallible> {
+        if let Ast::Literal(literal) = ast {
+            self.literal(literal);
+        }
+        Ok(())
+    }
+
+    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Infallible> {
+        match item {
+            ClassSetItem::Literal(literal) => self.literal(literal),
+            ClassSetItem::Range(range) => {
+                self.literal(&range.start);
+                self.literal(&range.end);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Rebuilds a tree from its leaves, dropping captures on the way.
+fn rewrite<E>(hir: Hir, leaf: &impl Fn(Hir) -> Result<Hir, E>) -> Result<Hir, E> {
+    let all = |subs: Vec<Hir>| subs.into_iter().map(|sub| rewrite(sub, leaf)).collect::<Result<Vec<_>, E>>();
+    Ok(match hir.into_kind() {
+        HirKind::Empty => leaf(Hir::empty())?,
+        HirKind::Literal(literal) => leaf(Hir::literal(literal.0))?,
+        HirKind::Class(class) => leaf(Hir::class(class))?,
+        HirKind::Look(look) => leaf(Hir::look(look))?,
+        HirKind::Repetition(mut repetition) => {
+            repetition.sub = Box::new(rewrite(*repetition.sub, leaf)?);
+            Hir::repetition(repetition)
+        }
+        HirKind::Capture(capture) => rewrite(*capture.sub, leaf)?,
+        HirKind::Concat(subs) => Hir::concat(all(subs)?),
+        HirKind::Alternation(subs) => Hir::alternation(all(subs)?),
+    })
+}
+
+/// The class without `\n`; none when nothing else was in it. A class that was empty to begin with stays.
+fn without_newline(class: &Class) -> Option<Class> {
+    match class {
+        Class::Unicode(class) => {
+            let mut rest = class.clone();
+            rest.difference(&ClassUnicode::new([ClassUnicodeRange::new('\n', '\n')]));
+            (!rest.ranges().is_empty() || class.ranges().is_empty()).then_some(Class::Unicode(rest))
+        }
+        Class::Bytes(class) => {
+            let mut rest = class.clone();
+            rest.difference(&ClassBytes::new([ClassBytesRange::new(b'\n', b'\n')]));
+            (!rest.ranges().is_empty() || class.ranges().is_empty()).then_some(Class::Bytes(rest))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matcher::{Case, MatcherBuilder, Reach};
+
+    #[test]
+    fn by_line_no_class_crosses_a_line_end() {
+        let matcher = MatcherBuilder::new().by_line(true).build([r"a[^b]c", r"x\sy", r"(?s)p.q"]).unwrap();
+        let mut cache = matcher.cache();
+        for text in ["a\nc", "x\ny", "p\nq"] {
+            assert!(!matcher.is_match(&mut cache, text.as_bytes()), "{text:?}");
+        }
+        for text in ["a-c", "x y", "p.q"] {
+            assert!(matcher.is_match(&mut cache, text.as_bytes()), "{text:?}");
+        }
+        assert_eq!(matcher.reach(), Reach::Line);
+    }
+
+    #[test]
+    fn by_line_a_literal_line_end_is_refused() {
+        for pattern in [r"a\nb", "a\nb", r"[\n]", r"(xy|\n)"] {
+            let error = MatcherBuilder::new().by_line(true).build([pattern]).unwrap_err();
+            assert!(error.to_string().contains(r#"the literal "\n" is not allowed"#), "{pattern:?}: {error}");
+        }
+        assert!(MatcherBuilder::new().by_line(true).fixed_strings(true).build(["a\nb"]).is_err());
+        assert!(MatcherBuilder::new().build(["a\nb"]).is_ok());
+    }
+
+    #[test]
+    fn by_line_the_anchors_of_the_text_are_those_of_the_line() {
+        let matcher = MatcherBuilder::new().by_line(true).build([r"\Ab\z"]).unwrap();
+        assert!(matcher.is_match(&mut matcher.cache(), b"a\nb\nc"));
+        assert!(!matcher.is_match(&mut matcher.cache(), b"ab\nbc"));
+    }
+
+    #[test]
+    fn a_pattern_that_needs_a_nul_is_refused_on_request() {
+        for pattern in [r"a\x00", r"[\x00]", "a\0b"] {
+            let error = MatcherBuilder::new().refuse_nul(true).build([pattern]).unwrap_err();
+            assert!(error.to_string().contains("-a/--text"), "{pattern:?}");
+        }
+        assert!(MatcherBuilder::new().refuse_nul(true).build([r"[\x00-\x02]"]).is_ok());
+    }
+
+    #[test]
+    fn smart_case_looks_at_all_literals_together() {
+        let matches = |patterns: &[&str], text: &str| {
+            let matcher = MatcherBuilder::new().case(Case::Smart).build(patterns).unwrap();
+            matcher.is_match(&mut matcher.cache(), text.as_bytes())
+        };
+        assert!(matches(&["foo"], "FOO"));
+        assert!(!matches(&["Foo"], "FOO"));
+        assert!(!matches(&["foo", "Bar"], "FOO"));
+        assert!(!matches(&[r"[A-z]x"], "AX"));
+        assert!(matches(&[r"\Sx"], "AX"));
+        assert!(!matches(&[r"\w\pL\d"], "fó"));
+    }
+
+    #[test]
+    fn a_syntax_error_shows_its_position() {
+        let error = MatcherBuilder::new().build(["fine", "a(b"]).unwrap_err().to_string();
+        assert!(error.contains("    a(b\n     ^"), "{error}");
+    }
+}

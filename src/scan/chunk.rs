@@ -1,0 +1,62 @@
+//! The plan by which a file is cut into chunks. Pure arithmetic, no I/O.
+
+use std::ops::Range;
+
+/// Cuts `0..len` into chunks of a fixed size, in ascending order. With a size that is a multiple of the page size every
+/// border is a page border.
+#[derive(Clone, Debug)]
+pub(crate) struct Chunks {
+    next: usize,
+    len: usize,
+    size: usize,
+}
+
+impl Chunks {
+    /// # Panics
+    ///
+    /// Panics when the size is 0.
+    pub(crate) fn new(len: usize, size: usize) -> Self {
+        assert!(size > 0, "a chunk holds at least one byte");
+        Chunks { next: 0, len, size }
+    }
+}
+
+impl Iterator for Chunks {
+    type Item = Range<usize>;
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        if self.next == self.len {
+            return None;
+        }
+        let start = self.next;
+        self.next = self.len.min(start.saturating_add(self.size));
+        Some(start..self.next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_cover_everything_once_and_in_order() {
+        for len in 0..40 {
+            for size in 1..45 {
+                let mut covered = 0;
+                for chunk in Chunks::new(len, size) {
+                    assert_eq!(chunk.start, covered);
+                    assert!(!chunk.is_empty() && chunk.len() <= size);
+                    assert!(chunk.end == len || chunk.len() == size);
+                    covered = chunk.end;
+                }
+                assert_eq!(covered, len);
+            }
+        }
+    }
+
+    #[test]
+    fn a_chunk_may_be_larger_than_what_is_left_of_the_address_space() {
+        let chunks: Vec<_> = Chunks::new(usize::MAX, usize::MAX - 1).collect();
+        assert_eq!(chunks, [0..usize::MAX - 1, usize::MAX - 1..usize::MAX]);
+    }
+}

@@ -1,0 +1,208 @@
+//! Where the items of a pipeline come from.
+//!
+//! A plan of chunks is arithmetic and can be asked at any time. A stream cannot: reading from a pipe may take for ever.
+//! It is read by a thread of its own that keeps a few items ready, so that no worker waits for input and what was found
+//! so far is emitted meanwhile.
+
+use std::{
+    any::Any,
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::error::Error;
+
+/// How many items a reading thread keeps ready.
+const PREFETCHED: usize = 4;
+
+/// A sequence of items, or of the error that ended it.
+pub(crate) enum Feed<'a, T> {
+    /// Asked by whoever wants the next item.
+    Direct(Box<dyn Iterator<Item = Result<T, Error>> + Send + 'a>),
+    /// Read ahead by a thread.
+    Prefetched(Prefetch<T>),
+}
+
+/// What can be had from a feed without waiting.
+pub(crate) enum Polled<T> {
+    Item(Result<T, Error>),
+    /// Nothing yet; the signal is raised when there is.
+    Pending,
+    End,
+}
+
+impl<'a, T: Send + 'static> Feed<'a, T> {
+    /// A feed that is read by a thread of its own, which ends with the iterator, or with the feed at the item after.
+    pub(crate) fn prefetched(items: impl Iterator<Item = Result<T, Error>> + Send + 'static) -> Self {
+        let shared = Arc::new(Shared::<T> { queue: Mutex::default(), room: Condvar::new() });
+        let reader = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                for item in items {
+                    if !reader.push(item) {
+                        break;
+                    }
+                }
+            }));
+            reader.finish(outcome.err());
+        });
+        Feed::Prefetched(Prefetch { shared })
+    }
+}
+
+impl<'a, T: Send> Feed<'a, T> {
+    /// A feed whose items cost next to nothing to make.
+    pub(crate) fn direct(items: impl Iterator<Item = Result<T, Error>> + Send + 'a) -> Self {
+        Feed::Direct(Box::new(items))
+    }
+
+    pub(super) fn is_prefetched(&self) -> bool {
+        matches!(self, Feed::Prefetched(_))
+    }
+
+    /// Has `signal` raised whenever an item becomes ready.
+    pub(super) fn wake(&mut self, signal: &Arc<Signal>) {
+        if let Feed::Prefetched(prefetch) = self {
+            prefetch.shared.lock().signal = Some(Arc::clone(signal));
+        }
+    }
+
+    /// How many items can be had now, up to `most`.
+    pub(super) fn ready(&self, most: usize) -> usize {
+        match self {
+            Feed::Direct(_) => most,
+            Feed::Prefetched(prefetch) => {
+                let queue = prefetch.shared.lock();
+                // The end has to be noticed by somebody as well.
+                most.min(queue.items.len() + usize::from(queue.ended))
+            }
+        }
+    }
+
+    pub(super) fn poll(&mut self) -> Polled<T> {
+        match self {
+            Feed::Direct(items) => items.next().map_or(Polled::End, Polled::Item),
+            Feed::Prefetched(prefetch) => prefetch.poll(),
+        }
+    }
+
+    /// The next item of a direct feed, which may block.
+    pub(super) fn next_blocking(&mut self) -> Option<Result<T, Error>> {
+        match self {
+            Feed::Direct(items) => items.next(),
+            Feed::Prefetched(_) => unreachable!("a prefetched feed is for a pool"),
+        }
+    }
+}
+
+/// The receiving end of a reading thread.
+pub(crate) struct Prefetch<T> {
+    shared: Arc<Shared<T>>,
+}
+
+struct Shared<T> {
+    queue: Mutex<Queue<T>>,
+    room: Condvar,
+}
+
+struct Queue<T> {
+    items: VecDeque<Result<T, Error>>,
+    ended: bool,
+    /// Nobody is going to take another item.
+    closed: bool,
+    panic: Option<Box<dyn Any + Send>>,
+    signal: Option<Arc<Signal>>,
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Queue { items: VecDeque::new(), ended: false, closed: false, panic: None, signal: None }
+    }
+}
+
+impl<T> Prefetch<T> {
+    fn poll(&mut self) -> Polled<T> {
+        let mut queue = self.shared.lock();
+        match queue.items.pop_front() {
+            Some(item) => {
+                self.shared.room.notify_one();
+                Polled::Item(item)
+            }
+            None => match queue.panic.take() {
+                Some(payload) => {
+                    drop(queue);
+                    resume_unwind(payload)
+                }
+                None if queue.ended => Polled::End,
+                None => Polled::Pending,
+            },
+        }
+    }
+}
+
+impl<T> Drop for Prefetch<T> {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.room.notify_one();
+    }
+}
+
+impl<T> Shared<T> {
+    fn lock(&self) -> MutexGuard<'_, Queue<T>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds an item, waiting for room; false when nobody wants it.
+    fn push(&self, item: Result<T, Error>) -> bool {
+        let mut queue = self
+            .room
+            .wait_while(self.lock(), |queue| queue.items.len() >= PREFETCHED && !queue.closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        if queue.closed {
+            return false;
+        }
+        queue.items.push_back(item);
+        if let Some(signal) = &queue.signal {
+            signal.raise();
+        }
+        true
+    }
+
+    fn finish(&self, panic: Option<Box<dyn Any + Send>>) {
+        let mut queue = self.lock();
+        queue.ended = true;
+        queue.panic = panic;
+        if let Some(signal) = &queue.signal {
+            signal.raise();
+        }
+    }
+}
+
+/// A count that can be waited on. Whoever reads it before looking for work, and waits past what was read, misses
+/// nothing that was raised in between.
+#[derive(Default)]
+pub(super) struct Signal {
+    count: Mutex<u64>,
+    raised: Condvar,
+}
+
+impl Signal {
+    pub(super) fn count(&self) -> u64 {
+        *self.lock()
+    }
+
+    pub(super) fn raise(&self) {
+        *self.lock() += 1;
+        self.raised.notify_all();
+    }
+
+    pub(super) fn wait_past(&self, seen: u64) {
+        let _unused =
+            self.raised.wait_while(self.lock(), |count| *count == seen).unwrap_or_else(PoisonError::into_inner);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, u64> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,544 @@
+//! Ordered, bounded, cancellable parallel execution.
+//!
+//! A search is a pipeline over a sequence of items (chunks of a file, windows of a stream):
+//!
+//! 1. `scan` looks at one item; in parallel, in any order;
+//! 2. `join` sees the findings in file order, one after the other, and decides what becomes of them; it is cheap;
+//! 3. `format` turns an item and that decision into output; in parallel, and in pieces, so that an item whose output
+//!    is far larger than itself does not fill the memory;
+//! 4. `emit` takes the output in file order, on the thread that called [`run`].
+//!
+//! Nothing but "stop" flows back. Items are dispatched in ascending order and only while few of them are under way and
+//! little output waits, which is what bounds the memory whatever a file holds. Workers never block: one that finds
+//! nothing to do returns its thread to the pool, and whoever makes work available again spawns it anew. The caller,
+//! when it is itself a worker of a rayon pool, lends a hand instead of waiting, so that a pool of one thread is enough.
+
+use std::{
+    any::Any,
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rayon::Scope;
+
+use super::{
+    feed::{Feed, Polled, Signal},
+    pool::Pool,
+};
+use crate::error::Error;
+
+/// How many bytes of output may wait for the emitter before no more is made. What is being made when the limit is
+/// passed still comes on top: one piece for each worker.
+const MAX_WAITING_OUTPUT: usize = 8 << 20;
+
+/// What the stages of a pipeline do. The stages themselves are shared by all workers; what changes is handed to them.
+pub(crate) trait Stages: Sync {
+    /// One part of the input.
+    type Item: Send;
+    /// What the scan of an item found.
+    type Found: Send;
+    /// What is to be made of the findings.
+    type Plan: Send;
+    /// What is carried from item to item in file order.
+    type Seam: Send;
+    /// What a worker needs for itself, such as a regex engine's cache.
+    type Worker: Send;
+    /// What the emitter gets.
+    type Output: Output;
+
+    fn worker(&self) -> Self::Worker;
+
+    fn scan(&self, worker: &mut Self::Worker, item: &Self::Item) -> Result<Self::Found, Error>;
+
+    fn join(&self, seam: &mut Self::Seam, item: &Self::Item, found: Self::Found) -> Result<Joined<Self::Plan>, Error>;
+
+    /// Makes the next piece of output. Returns true while there is more to come.
+    fn format(
+        &self,
+        worker: &mut Self::Worker,
+        item: &Self::Item,
+        plan: &mut Self::Plan,
+        output: &mut Self::Output,
+    ) -> Result<bool, Error>;
+
+    /// Takes back a plan that is done with, for its buffers.
+    fn recycle(&self, _worker: &mut Self::Worker, _plan: Self::Plan) {}
+}
+
+/// A piece of output, emptied and used again once it was emitted.
+pub(crate) trait Output: Send + Default {
+    /// How many bytes of memory its content takes.
+    fn size(&self) -> usize;
+
+    /// Empties it; the memory may be kept.
+    fn clear(&mut self);
+}
+
+/// What `join` decided about one item.
+pub(crate) struct Joined<P> {
+    /// What to format; nothing when the item contributes no output.
+    pub(crate) plan: Option<P>,
+    /// True when no later item is wanted.
+    pub(crate) last: bool,
+}
+
+/// Whether the one who takes the output wants more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    Continue,
+    /// Enough: stop the workers.
+    Stop,
+}
+
+/// Runs a pipeline and returns what `join` carried at its end.
+///
+/// After an error, everything before it has been emitted.
+///
+/// # Panics
+///
+/// A panic in any stage reaches the caller, after all workers have stopped.
+pub(crate) fn run<S: Stages>(
+    stages: &S,
+    feed: Feed<'_, S::Item>,
+    seam: S::Seam,
+    pool: &Pool,
+    emit: &mut dyn FnMut(&S::Output) -> Flow,
+) -> Result<S::Seam, Error> {
+    if pool.threads() == 1 && !feed.is_prefetched() {
+        return run_inline(stages, feed, seam, emit);
+    }
+    let engine = Engine::new(stages, feed, seam, pool.threads());
+    pool.in_place_scope(|scope| engine.drive(scope, emit))?;
+    let state = engine.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(state.seam.expect("workers put the seam back before they return"))
+}
+
+/// The same pipeline on the calling thread alone.
+fn run_inline<S: Stages>(
+    stages: &S,
+    mut feed: Feed<'_, S::Item>,
+    mut seam: S::Seam,
+    emit: &mut dyn FnMut(&S::Output) -> Flow,
+) -> Result<S::Seam, Error> {
+    let mut worker = stages.worker();
+    let mut output = S::Output::default();
+    while let Some(item) = feed.next_blocking() {
+        let item = item?;
+        let found = stages.scan(&mut worker, &item)?;
+        let joined = stages.join(&mut seam, &item, found)?;
+        if let Some(mut plan) = joined.plan {
+            let mut more = true;
+            while more {
+                output.clear();
+                more = stages.format(&mut worker, &item, &mut plan, &mut output)?;
+                if output.size() > 0 && emit(&output) == Flow::Stop {
+                    return Ok(seam);
+                }
+            }
+            stages.recycle(&mut worker, plan);
+        }
+        if joined.last {
+            break;
+        }
+    }
+    Ok(seam)
+}
+
+struct Engine<'a, S: Stages> {
+    stages: &'a S,
+    state: Mutex<State<'a, S>>,
+    signal: Arc<Signal>,
+    max_workers: usize,
+    max_slots: usize,
+}
+
+struct State<'a, S: Stages> {
+    feed: Feed<'a, S::Item>,
+    /// No more items will be taken from the feed.
+    exhausted: bool,
+    /// Everyone is to return as soon as possible.
+    stop: bool,
+    /// The items under way, in file order.
+    slots: VecDeque<Slot<S>>,
+    /// The number of the item in the first slot, counted from 0 over the whole run.
+    first: usize,
+    /// The number of the item that is joined next.
+    to_join: usize,
+    /// Missing while a worker joins.
+    seam: Option<S::Seam>,
+    workers: usize,
+    /// Bytes of output in all slots.
+    waiting: usize,
+    spare_outputs: Vec<S::Output>,
+    spare_workers: Vec<S::Worker>,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+struct Slot<S: Stages> {
+    stage: Stage<S>,
+    outputs: VecDeque<S::Output>,
+}
+
+enum Stage<S: Stages> {
+    /// In a worker's hands.
+    Busy,
+    Found(S::Item, S::Found),
+    Ready(S::Item, S::Plan),
+    Finished,
+    Failed(Error),
+}
+
+enum Job<S: Stages> {
+    Scan(usize, S::Item),
+    Format(usize, S::Item, S::Plan, S::Output),
+}
+
+/// What the emitter does next.
+enum Action<O> {
+    Emit(O),
+    Fail(Error),
+    Panic(Box<dyn Any + Send>),
+    Done,
+    Idle,
+}
+
+impl<'a, S: Stages> Engine<'a, S> {
+    fn new(stages: &'a S, mut feed: Feed<'a, S::Item>, seam: S::Seam, threads: usize) -> Self {
+        let signal = Arc::new(Signal::default());
+        feed.wake(&signal);
+        Engine {
+            stages,
+            signal,
+            max_workers: threads,
+            // Enough that no worker waits while another is at work on a slower chunk, and few enough that the
+            // findings of a file in which every line matches stay small.
+            max_slots: 2 * threads + 2,
+            state: Mutex::new(State {
+                feed,
+                exhausted: false,
+                stop: false,
+                slots: VecDeque::new(),
+                first: 0,
+                to_join: 0,
+                seam: Some(seam),
+                workers: 0,
+                waiting: 0,
+                spare_outputs: vec![],
+                spare_workers: vec![],
+                panic: None,
+            }),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<'a, S>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The emitter's side: hands over output in order until all is done.
+    fn drive<'scope>(
+        &'scope self,
+        scope: &Scope<'scope>,
+        emit: &mut dyn FnMut(&S::Output) -> Flow,
+    ) -> Result<(), Error> {
+        // However this function is left, also by a panic in `emit`, the workers must learn of it.
+        let _stop = StopOnDrop(self);
+        let lend_a_hand = rayon::current_thread_index().is_some();
+        loop {
+            let seen = self.signal.count();
+            match self.next_action() {
+                Action::Emit(output) => {
+                    let flow = emit(&output);
+                    self.take_back(output);
+                    if flow == Flow::Stop {
+                        return Ok(());
+                    }
+                    self.spawn_workers(scope, 0);
+                }
+                Action::Fail(error) => return Err(error),
+                Action::Panic(payload) => resume_unwind(payload),
+                Action::Done => return Ok(()),
+                Action::Idle => {
+                    self.spawn_workers(scope, 0);
+                    if !(lend_a_hand && self.work_once(scope)) {
+                        self.signal.wait_past(seen);
+                    }
+                }
+            }
+        }
+    }
+
+    fn next_action(&self) -> Action<S::Output> {
+        let mut state = self.lock();
+        if let Some(payload) = state.panic.take() {
+            return Action::Panic(payload);
+        }
+        let exhausted = state.exhausted;
+        let Some(front) = state.slots.front_mut() else {
+            return if exhausted { Action::Done } else { Action::Idle };
+        };
+        if let Some(output) = front.outputs.pop_front() {
+            return Action::Emit(output);
+        }
+        if let Stage::Failed(_) = front.stage {
+            let Stage::Failed(error) = std::mem::replace(&mut front.stage, Stage::Finished) else { unreachable!() };
+            return Action::Fail(error);
+        }
+        Action::Idle
+    }
+
+    fn take_back(&self, mut output: S::Output) {
+        let mut state = self.lock();
+        state.waiting -= output.size();
+        output.clear();
+        state.spare_outputs.push(output);
+        state.retire();
+    }
+
+    /// Spawns as many workers as there is work for, less those that will be found at work anyway.
+    fn spawn_workers<'scope>(&'scope self, scope: &Scope<'scope>, at_hand: usize) {
+        let wanted = {
+            let mut state = self.lock();
+            let jobs = state.jobs(self.max_slots).saturating_sub(at_hand);
+            let wanted = jobs.min(self.max_workers - state.workers);
+            state.workers += wanted;
+            wanted
+        };
+        for _ in 0..wanted {
+            scope.spawn(move |scope| self.work(scope));
+        }
+    }
+
+    fn work<'scope>(&'scope self, scope: &Scope<'scope>) {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.work_until_idle(scope)));
+        if let Err(payload) = outcome {
+            let mut state = self.lock();
+            state.workers -= 1;
+            state.stop = true;
+            state.panic.get_or_insert(payload);
+            drop(state);
+            self.signal.raise();
+        }
+    }
+
+    fn work_until_idle<'scope>(&'scope self, scope: &Scope<'scope>) {
+        let spare = self.lock().spare_workers.pop();
+        let mut worker = spare.unwrap_or_else(|| self.stages.worker());
+        loop {
+            let mut state = self.lock();
+            let Some(job) = state.take_job(self.max_slots, &self.signal) else {
+                state.workers -= 1;
+                state.spare_workers.push(worker);
+                return;
+            };
+            drop(state);
+            self.run_job(scope, &mut worker, job);
+        }
+    }
+
+    /// One job on the calling thread; false when there is none.
+    fn work_once<'scope>(&'scope self, scope: &Scope<'scope>) -> bool {
+        let mut state = self.lock();
+        let Some(job) = state.take_job(self.max_slots, &self.signal) else { return false };
+        let spare = state.spare_workers.pop();
+        drop(state);
+        let mut worker = spare.unwrap_or_else(|| self.stages.worker());
+        self.run_job(scope, &mut worker, job);
+        self.lock().spare_workers.push(worker);
+        true
+    }
+
+    fn run_job<'scope>(&'scope self, scope: &Scope<'scope>, worker: &mut S::Worker, job: Job<S>) {
+        match job {
+            Job::Scan(number, item) => self.scan(worker, number, item),
+            Job::Format(number, item, plan, output) => self.format(worker, number, item, plan, output),
+        }
+        // This worker takes one job itself.
+        self.spawn_workers(scope, 1);
+    }
+
+    fn scan(&self, worker: &mut S::Worker, number: usize, item: S::Item) {
+        let stage = match self.stages.scan(worker, &item) {
+            Ok(found) => Stage::Found(item, found),
+            Err(error) => Stage::Failed(error),
+        };
+        let mut state = self.lock();
+        state.set(number, stage);
+        self.join_what_is_next(state);
+    }
+
+    fn format(&self, worker: &mut S::Worker, number: usize, item: S::Item, mut plan: S::Plan, mut output: S::Output) {
+        let result = self.stages.format(worker, &item, &mut plan, &mut output);
+        let stage = match result {
+            Ok(true) => Stage::Ready(item, plan),
+            Ok(false) => {
+                self.stages.recycle(worker, plan);
+                Stage::Finished
+            }
+            Err(error) => Stage::Failed(error),
+        };
+        let mut state = self.lock();
+        state.put_output(number, output);
+        state.set(number, stage);
+        state.retire();
+        let wake = number <= state.first || state.is_done();
+        drop(state);
+        if wake {
+            self.signal.raise();
+        }
+    }
+
+    /// Joins findings in file order for as long as the next ones are there. One worker at a time does it; another that
+    /// comes meanwhile leaves its findings to it.
+    fn join_what_is_next<'e>(&'e self, mut state: MutexGuard<'e, State<'a, S>>) {
+        loop {
+            let number = state.to_join;
+            if !matches!(state.slot(number).map(|slot| &slot.stage), Some(Stage::Found(..))) {
+                break;
+            }
+            let Some(mut seam) = state.seam.take() else { break };
+            let slot = state.slot(number).expect("the slot that was just looked at");
+            let Stage::Found(item, found) = std::mem::replace(&mut slot.stage, Stage::Busy) else { unreachable!() };
+            drop(state);
+            let joined = self.stages.join(&mut seam, &item, found);
+            state = self.lock();
+            state.seam = Some(seam);
+            state.to_join += 1;
+            match joined {
+                Ok(joined) => {
+                    if joined.last {
+                        state.end_after(number);
+                    }
+                    state.set(number, joined.plan.map_or(Stage::Finished, |plan| Stage::Ready(item, plan)));
+                }
+                Err(error) => state.set(number, Stage::Failed(error)),
+            }
+        }
+        state.retire();
+        let wake = state.is_done() || matches!(state.slots.front().map(|slot| &slot.stage), Some(Stage::Failed(_)));
+        drop(state);
+        if wake {
+            self.signal.raise();
+        }
+    }
+}
+
+impl<S: Stages> State<'_, S> {
+    fn slot(&mut self, number: usize) -> Option<&mut Slot<S>> {
+        self.slots.get_mut(number.checked_sub(self.first)?)
+    }
+
+    /// Sets what became of an item, unless the item was dropped because the run ends before it.
+    fn set(&mut self, number: usize, stage: Stage<S>) {
+        if matches!(stage, Stage::Failed(_)) {
+            self.end_after(number);
+        }
+        if let Some(slot) = self.slot(number) {
+            slot.stage = stage;
+        }
+    }
+
+    fn put_output(&mut self, number: usize, output: S::Output) {
+        let size = output.size();
+        match self.slot(number) {
+            Some(slot) if size > 0 => {
+                slot.outputs.push_back(output);
+                self.waiting += size;
+            }
+            _ => self.spare_outputs.push(output),
+        }
+    }
+
+    /// Drops all items behind `number`, and takes no more.
+    fn end_after(&mut self, number: usize) {
+        self.exhausted = true;
+        let keep = (number + 1).saturating_sub(self.first);
+        for slot in self.slots.drain(keep.min(self.slots.len())..) {
+            self.waiting -= slot.outputs.iter().map(Output::size).sum::<usize>();
+        }
+    }
+
+    /// Forgets the items at the front that are finished and whose output was emitted.
+    fn retire(&mut self) {
+        while let Some(Slot { stage: Stage::Finished, outputs }) = self.slots.front()
+            && outputs.is_empty()
+        {
+            self.slots.pop_front();
+            self.first += 1;
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.exhausted && self.slots.is_empty()
+    }
+
+    /// True when the output of slot `index` may be made now.
+    fn may_format(&self, index: usize) -> bool {
+        match &self.slots[index] {
+            Slot { stage: Stage::Ready(..), outputs } => {
+                self.waiting < MAX_WAITING_OUTPUT || (index == 0 && outputs.is_empty())
+            }
+            _ => false,
+        }
+    }
+
+    fn may_scan(&self, max_slots: usize) -> bool {
+        !self.exhausted && self.slots.len() < max_slots && self.waiting < MAX_WAITING_OUTPUT
+    }
+
+    /// How many jobs could be started now; an estimate, since items may turn out to be fewer.
+    fn jobs(&self, max_slots: usize) -> usize {
+        if self.stop {
+            return 0;
+        }
+        let formats = (0..self.slots.len()).filter(|&index| self.may_format(index)).count();
+        let scans = if self.may_scan(max_slots) { self.feed.ready(max_slots - self.slots.len()) } else { 0 };
+        formats + scans
+    }
+
+    fn take_job(&mut self, max_slots: usize, signal: &Signal) -> Option<Job<S>> {
+        if self.stop {
+            return None;
+        }
+        if let Some(index) = (0..self.slots.len()).find(|&index| self.may_format(index)) {
+            let Stage::Ready(item, plan) = std::mem::replace(&mut self.slots[index].stage, Stage::Busy) else {
+                unreachable!()
+            };
+            let output = self.spare_outputs.pop().unwrap_or_default();
+            return Some(Job::Format(self.first + index, item, plan, output));
+        }
+        if !self.may_scan(max_slots) {
+            return None;
+        }
+        let number = self.first + self.slots.len();
+        match self.feed.poll() {
+            Polled::Item(Ok(item)) => {
+                self.slots.push_back(Slot { stage: Stage::Busy, outputs: VecDeque::new() });
+                Some(Job::Scan(number, item))
+            }
+            Polled::Item(Err(error)) => {
+                self.slots.push_back(Slot { stage: Stage::Busy, outputs: VecDeque::new() });
+                self.set(number, Stage::Failed(error));
+                signal.raise();
+                None
+            }
+            Polled::Pending => None,
+            Polled::End => {
+                self.exhausted = true;
+                if self.is_done() {
+                    signal.raise();
+                }
+                None
+            }
+        }
+    }
+}
+
+struct StopOnDrop<'e, 'a, S: Stages>(&'e Engine<'a, S>);
+
+impl<S: Stages> Drop for StopOnDrop<'_, '_, S> {
+    fn drop(&mut self) {
+        self.0.lock().stop = true;
+    }
+}

@@ -1,0 +1,288 @@
+//! Streams cut into windows of whole lines: standard input, pipes, files that are not mapped.
+//!
+//! What counts as binary in a stream depends on how it is read: a NUL takes effect from the read in which it is found,
+//! and the lines of earlier reads stay as they are. So reads are made exactly as ripgrep makes them: into a buffer of
+//! 64 KiB that keeps the unfinished line of the read before, and lines for context, and that doubles when a line does
+//! not fit. A window consists of the lines of one or more such reads. (Of the lines for context ripgrep keeps none that
+//! it has printed already. What is printed is not known here, so where matches are dense and there is context, the reads
+//! can be off by those lines.)
+
+use std::io::{self, Read};
+
+use memchr::{memchr, memrchr, memrchr_iter};
+
+use super::window::Lines;
+use crate::error::Error;
+
+/// How much is read at once, less what is left of the line before.
+const READ: usize = 64 << 10;
+
+/// What a NUL in a stream means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nul {
+    /// Nothing.
+    Text,
+    /// The stream ends before the lines of the read in which it is found.
+    Ends,
+    /// It ends a line, and the stream counts as binary from the lines of that read on.
+    EndsLine,
+}
+
+/// An iterator over the windows of a stream.
+pub(crate) struct LineReader<R> {
+    source: R,
+    nul: Nul,
+    /// How many lines from before a window are kept in it.
+    context: usize,
+    /// How many bytes of its own a window should have.
+    window: usize,
+    bytes: Vec<u8>,
+    /// How many of the bytes are the stream's; behind them is room.
+    filled: usize,
+    /// The offset of the first of the bytes in the stream.
+    base: u64,
+    /// Where the lines start that no window has yet.
+    own: usize,
+    /// Where the lines of the current read start.
+    current: usize,
+    /// Where ripgrep's buffer would start.
+    kept: usize,
+    /// The capacity that ripgrep's buffer would have.
+    capacity: usize,
+    binary: Option<u64>,
+    ended: bool,
+    /// An empty window is still to tell that a NUL ended the stream.
+    owes_binary: bool,
+}
+
+impl<R: Read> LineReader<R> {
+    pub(crate) fn new(source: R, nul: Nul, context: usize, window: usize) -> Self {
+        LineReader {
+            source,
+            nul,
+            context,
+            window,
+            bytes: vec![],
+            filled: 0,
+            base: 0,
+            own: 0,
+            current: 0,
+            kept: 0,
+            capacity: READ,
+            binary: None,
+            ended: false,
+            owes_binary: false,
+        }
+    }
+
+    /// One step: reads, and returns a window when one is complete.
+    fn step(&mut self) -> Result<Option<Lines>, Error> {
+        let mut wanted = self.capacity - (self.filled - self.kept);
+        if wanted == 0 {
+            wanted = self.capacity;
+            self.capacity *= 2;
+        }
+        self.make_room(wanted);
+        let new = self.filled..self.filled + wanted;
+        let read = loop {
+            match self.source.read(&mut self.bytes[new.clone()]) {
+                Ok(read) => break read,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(Error::io("", e)),
+            }
+        };
+        let new = new.start..new.start + read;
+        if read == 0 {
+            self.ended = true;
+            return Ok((self.own < self.filled).then(|| self.cut(self.filled)));
+        }
+        self.filled = new.end;
+        if self.binary.is_none()
+            && self.nul != Nul::Text
+            && let Some(at) = memchr(0, &self.bytes[new.clone()])
+        {
+            return Ok(self.turn_binary(self.base + (new.start + at) as u64));
+        }
+        self.end_lines_at_nuls(new.start);
+        let Some(newline) = memrchr(b'\n', &self.bytes[new.clone()]) else { return Ok(None) };
+        self.current = new.start + newline + 1;
+        self.kept = self.lines_back(self.current);
+        // A read that came back short is all that there is for now: what it brought is not to wait for more.
+        let complete = self.current - self.own >= self.window || read < wanted;
+        Ok(complete.then(|| self.cut(self.current)))
+    }
+
+    /// What was read before the current read becomes a window of its own.
+    fn turn_binary(&mut self, offset: u64) -> Option<Lines> {
+        let before = (self.own < self.current).then(|| self.cut(self.current));
+        self.binary = Some(offset);
+        if self.nul == Nul::Ends {
+            self.ended = true;
+            self.owes_binary = true;
+            self.filled = self.current;
+            return before;
+        }
+        self.end_lines_at_nuls(self.current);
+        if let Some(newline) = memrchr(b'\n', &self.bytes[self.current..self.filled]) {
+            self.current += newline + 1;
+            self.kept = self.lines_back(self.current);
+        }
+        before
+    }
+
+    fn end_lines_at_nuls(&mut self, from: usize) {
+        if self.nul != Nul::EndsLine || self.binary.is_none() {
+            return;
+        }
+        let mut from = from;
+        while let Some(at) = memchr(0, &self.bytes[from..self.filled]) {
+            self.bytes[from + at] = b'\n';
+            from += at + 1;
+        }
+    }
+
+    fn make_room(&mut self, wanted: usize) {
+        let needed = self.filled + wanted;
+        if self.bytes.len() < needed {
+            // A stream that has filled one window will fill another: with its lines, and one more read for the line
+            // that is cut off. Before that, small inputs get small buffers.
+            let usual = if self.base > 0 { self.own + self.window + 2 * READ } else { 2 * self.bytes.len() };
+            self.bytes.resize(needed.max(usual), 0);
+        }
+    }
+
+    /// The start of the lines that are kept before `end`.
+    fn lines_back(&self, end: usize) -> usize {
+        match self.context {
+            0 => end,
+            n => memrchr_iter(b'\n', &self.bytes[..end.saturating_sub(1)]).nth(n - 1).map_or(0, |at| at + 1),
+        }
+    }
+
+    /// Makes a window of the lines up to `end`. The reader keeps what comes behind, and the context before.
+    fn cut(&mut self, end: usize) -> Lines {
+        let context = self.lines_back(end);
+        let rest = self.bytes[context..self.filled].to_vec();
+        let mut bytes = std::mem::replace(&mut self.bytes, rest);
+        bytes.truncate(end);
+        let lines = Lines { bytes, base: self.base, own: self.own..end, binary: self.binary };
+        self.base += context as u64;
+        self.filled -= context;
+        self.own = end - context;
+        self.current = self.current.max(end) - context;
+        self.kept = self.kept.max(context) - context;
+        lines
+    }
+}
+
+impl<R: Read> Iterator for LineReader<R> {
+    type Item = Result<Lines, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if std::mem::take(&mut self.owes_binary) {
+                return Some(Ok(self.cut(self.current)));
+            }
+            if self.ended {
+                return None;
+            }
+            match self.step() {
+                Ok(None) => {}
+                Ok(Some(lines)) => return Some(Ok(lines)),
+                Err(error) => {
+                    self.ended = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reader that hands out at most `step` bytes at once.
+    struct Slow<'a>(&'a [u8], usize);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let n = self.1.min(buffer.len());
+            let mut part = &self.0[..n.min(self.0.len())];
+            let read = part.read(buffer)?;
+            self.0 = &self.0[read..];
+            Ok(read)
+        }
+    }
+
+    fn read_all(text: &[u8], step: usize, nul: Nul, context: usize, window: usize) -> Vec<Lines> {
+        LineReader::new(Slow(text, step), nul, context, window).map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn windows_are_whole_lines_and_cover_the_stream() {
+        let long = [b"x".repeat(200_000), b"\nshort\n".to_vec(), b"y".repeat(70_000)].concat();
+        let texts: [&[u8]; 6] = [b"", b"a", b"a\nb\n", b"\n\n\n", b"one\ntwo\nthree", &long];
+        for text in texts {
+            for step in [1, 2, 3, 1000, usize::MAX] {
+                if text.len() > 1000 && step < 1000 {
+                    continue;
+                }
+                for context in [0, 1, 2] {
+                    let mut covered = 0;
+                    for lines in read_all(text, step, Nul::EndsLine, context, 4) {
+                        assert_eq!(lines.base + lines.own.start as u64, covered as u64);
+                        assert_eq!(lines.own.end, lines.bytes.len());
+                        assert!(!lines.own.is_empty());
+                        let own = &lines.bytes[lines.own.clone()];
+                        assert_eq!(own, &text[covered..covered + own.len()]);
+                        covered += own.len();
+                        assert!(own.ends_with(b"\n") || covered == text.len());
+                        let before = &lines.bytes[..lines.own.start];
+                        assert!(text[..covered - own.len()].ends_with(before));
+                        assert!(before.iter().filter(|&&b| b == b'\n').count() <= context);
+                    }
+                    assert_eq!(covered, text.len());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn windows_keep_as_many_lines_of_context_as_were_asked_for() {
+        let windows = read_all(b"1\n2\n3\n4\n5\n", 2, Nul::Text, 2, 1);
+        let before: Vec<_> = windows.iter().map(|w| &w.bytes[..w.own.start]).collect();
+        assert_eq!(before, [&b""[..], b"1\n", b"1\n2\n", b"2\n3\n", b"3\n4\n"]);
+    }
+
+    #[test]
+    fn a_nul_ends_the_stream_before_the_lines_of_its_read() {
+        let mut text = b"line\n".repeat(20_000);
+        text[70_000] = 0;
+        let windows = read_all(&text, usize::MAX, Nul::Ends, 0, 1 << 20);
+        assert_eq!(windows.len(), 2);
+        // The first 64 KiB hold 13,107 whole lines.
+        assert_eq!(windows[0].own, 0..65_535);
+        assert_eq!(windows[0].binary, None);
+        assert!(windows[1].own.is_empty());
+        assert_eq!(windows[1].binary, Some(70_000));
+
+        let windows = read_all(b"a\0b\n", usize::MAX, Nul::Ends, 0, 1 << 20);
+        assert_eq!(windows.len(), 1);
+        assert!(windows[0].own.is_empty() && windows[0].binary == Some(1));
+    }
+
+    #[test]
+    fn a_nul_ends_a_line_and_marks_what_follows() {
+        let mut text = b"line\n".repeat(20_000);
+        text[70_001] = 0;
+        text[99_991] = 0;
+        let windows = read_all(&text, usize::MAX, Nul::EndsLine, 0, 1 << 20);
+        assert_eq!(windows[0].own, 0..65_535);
+        assert_eq!(windows[0].binary, None);
+        let rest: Vec<u8> = windows[1..].iter().flat_map(|w| w.bytes[w.own.clone()].to_vec()).collect();
+        assert!(windows[1..].iter().all(|w| w.binary == Some(70_001)));
+        assert_eq!(memchr::memchr_iter(b'\n', &rest).count(), 20_000 - 13_107 + 2);
+        assert_eq!(rest[70_001 - 65_535], b'\n');
+    }
+}

@@ -1,0 +1,194 @@
+//! A window: the part of a file or stream that one step of a search looks at.
+//!
+//! A mapped window is a range of a [`Mapping`], read through its guard. A streamed window owns its bytes: whole lines,
+//! with as many lines from before them as context may be asked for. To what is built on top the two are the same.
+
+use std::ops::Range;
+
+use memchr::{memchr, memrchr_iter};
+
+use crate::{
+    error::Error,
+    mapping::{Advice, Mapping},
+};
+
+/// How far ahead of the chunks under way the system is asked to read.
+const AHEAD: usize = 8 << 20;
+
+/// How many bytes are looked at in one step when searching for the end of a line that may be of any length.
+const STEP: u64 = 64 << 10;
+
+pub(crate) enum Window<'m> {
+    /// A range of a mapping; its borders may lie within lines.
+    Mapped { mapping: &'m Mapping, range: Range<usize> },
+    /// Whole lines of a stream.
+    Owned(Lines),
+}
+
+/// Bytes of a stream.
+pub(crate) struct Lines {
+    /// What comes before `own` is there to be shown as context.
+    pub(crate) bytes: Vec<u8>,
+    /// The offset of the first of the bytes in the stream.
+    pub(crate) base: u64,
+    /// The part of the bytes that no other window has.
+    pub(crate) own: Range<usize>,
+    /// The offset of the first NUL in the stream, from the window on in which it counts.
+    pub(crate) binary: Option<u64>,
+}
+
+impl Window<'_> {
+    /// Has the system read what will be wanted soon: the chunks some way behind this one.
+    pub(crate) fn prefetch(&self) {
+        if let Window::Mapped { mapping, range } = self {
+            let start = mapping.len().min(range.end.saturating_add(AHEAD));
+            let end = mapping.len().min(start.saturating_add(range.len()));
+            if start < end {
+                // Advice is no more than that.
+                let _ = mapping.advise_range(Advice::WillNeed, start..end);
+            }
+        }
+    }
+
+    /// The lines that the window owns, as offsets in the file: those that start in it. They may reach past its end.
+    ///
+    /// # Complexity
+    ///
+    /// Looks at the window up to its first line end, and past its end up to the next one. A window in which no line
+    /// starts owns nothing and does not look further, so that a line of many windows is walked over once.
+    pub(crate) fn lines(&self) -> Result<Range<u64>, Error> {
+        match self {
+            Window::Owned(lines) => Ok(lines.base + lines.own.start as u64..lines.base + lines.own.end as u64),
+            Window::Mapped { mapping, range } => {
+                let (start, end, len) = (range.start as u64, range.end as u64, mapping.len() as u64);
+                let first = match start {
+                    0 => Some(0),
+                    _ => self.after_newline(start - 1, end - 1)?,
+                };
+                let Some(first) = first else { return Ok(end..end) };
+                match end == len {
+                    true => Ok(first..end),
+                    false => Ok(first..self.after_newline(end - 1, len)?.unwrap_or(len)),
+                }
+            }
+        }
+    }
+
+    /// Runs `read` on the bytes at these offsets of the file, which must be at hand.
+    pub(crate) fn read<T>(&self, range: Range<u64>, read: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
+        match self {
+            Window::Owned(lines) => {
+                Ok(read(&lines.bytes[(range.start - lines.base) as usize..(range.end - lines.base) as usize]))
+            }
+            Window::Mapped { mapping, .. } => mapping.guarded(range.start as usize..range.end as usize, read),
+        }
+    }
+
+    /// Where the `count` lines before the line start `at` begin; fewer where the file begins, or `floor` is, or the
+    /// window keeps no more.
+    pub(crate) fn lines_before(&self, at: u64, count: usize, floor: u64) -> Result<u64, Error> {
+        let floor = match self {
+            Window::Owned(lines) => floor.max(lines.base),
+            Window::Mapped { .. } => floor,
+        };
+        // The terminator right before `at` ends the first of the lines; one more lies before each of the lines.
+        let mut wanted = count.saturating_add(1);
+        let mut end = at;
+        while end > floor && count > 0 {
+            let start = floor.max(end.saturating_sub(STEP));
+            let found = self.read(start..end, |bytes| {
+                let mut newlines = memrchr_iter(b'\n', bytes);
+                let nth = newlines.nth(wanted - 1);
+                let seen = if nth.is_some() { wanted } else { memchr::memchr_iter(b'\n', bytes).count() };
+                (nth, seen)
+            })?;
+            if let (Some(newline), _) = found {
+                return Ok(start + newline as u64 + 1);
+            }
+            wanted -= found.1;
+            end = start;
+        }
+        Ok(if count == 0 { at } else { end })
+    }
+
+    /// The offset of the first NUL among these bytes.
+    pub(crate) fn first_nul(&self, range: Range<u64>) -> Result<Option<u64>, Error> {
+        let start = range.start;
+        Ok(self.read(range, |bytes| memchr(0, bytes))?.map(|at| start + at as u64))
+    }
+
+    /// The offset just past the first `\n` in `start..end`.
+    fn after_newline(&self, start: u64, end: u64) -> Result<Option<u64>, Error> {
+        let mut at = start;
+        while at < end {
+            let upto = end.min(at + STEP);
+            if let Some(found) = self.read(at..upto, |bytes| memchr(b'\n', bytes))? {
+                return Ok(Some(at + found as u64 + 1));
+            }
+            at = upto;
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::MapOptions;
+
+    fn memory(text: &[u8]) -> Mapping {
+        let mut mapping = MapOptions::new().len(text.len()).map_anonymous().unwrap();
+        mapping.guarded_mut(0..text.len(), |bytes| bytes.copy_from_slice(text)).unwrap();
+        mapping
+    }
+
+    #[test]
+    fn every_line_has_one_owner_whatever_the_chunk_size() {
+        for text in ["a\n", "a", "\n\n\n", "one\ntwo two\n\n\nthree", "no end of line at all", "\nx\n"] {
+            let mapping = memory(text.as_bytes());
+            for size in 1..=text.len() + 1 {
+                let mut covered = 0;
+                for range in super::super::chunk::Chunks::new(text.len(), size) {
+                    let owned = Window::Mapped { mapping: &mapping, range: range.clone() }.lines().unwrap();
+                    if owned.is_empty() {
+                        continue;
+                    }
+                    assert_eq!(owned.start, covered, "{text:?} {size}");
+                    assert!(range.contains(&(owned.start as usize)));
+                    covered = owned.end;
+                }
+                assert_eq!(covered, text.len() as u64, "{text:?} {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_before_counts_backwards_and_stops_at_the_floor() {
+        let text = "zero\none\n\nthree\nfour\n";
+        let mapping = memory(text.as_bytes());
+        let window = Window::Mapped { mapping: &mapping, range: 0..text.len() };
+        let before = |at, count, floor| window.lines_before(at, count, floor).unwrap();
+        let four = text.find("four").unwrap() as u64;
+        assert_eq!(before(four, 0, 0), four);
+        assert_eq!(before(four, 1, 0), 10);
+        assert_eq!(before(four, 2, 0), 9);
+        assert_eq!(before(four, 3, 0), 5);
+        assert_eq!(before(four, 4, 0), 0);
+        assert_eq!(before(four, usize::MAX, 0), 0);
+        assert_eq!(before(four, 3, 9), 9);
+        assert_eq!(before(0, 3, 0), 0);
+    }
+
+    #[test]
+    fn lines_before_goes_back_over_many_steps() {
+        let mut text = b"first\n".to_vec();
+        text.extend(std::iter::repeat_n(b'x', 3 * STEP as usize));
+        text.extend_from_slice(b"\nlast\n");
+        let mapping = memory(&text);
+        let window = Window::Mapped { mapping: &mapping, range: 0..text.len() };
+        let last = text.len() as u64 - 5;
+        assert_eq!(window.lines_before(last, 1, 0).unwrap(), 6);
+        assert_eq!(window.lines_before(last, 2, 0).unwrap(), 0);
+        assert_eq!(window.lines_before(last, 1, 7).unwrap(), 7);
+    }
+}

@@ -1,0 +1,83 @@
+//! Positions: in one haystack in memory ([`Span`]) and in a whole file ([`Match`]).
+//!
+//! The two are different types on purpose. A matcher sees a slice and counts in `usize`; a file may be longer than
+//! the address space of the machine that streams it, so what the scanner reports counts in `u64`.
+
+use std::ops::Range;
+
+/// The number of a pattern: its position in the list that the matcher was built from, counted from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PatternId(u32);
+
+impl PatternId {
+    /// The id of the pattern at `index`.
+    ///
+    /// # Panics
+    ///
+    /// Panics when `index` does not fit in 32 bits; no matcher can be built from that many patterns.
+    pub fn new(index: usize) -> Self {
+        PatternId(u32::try_from(index).expect("fewer than 2^32 patterns"))
+    }
+
+    /// The position of the pattern in the list that the matcher was built from.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A half-open range of bytes, `start..end`, in one haystack in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The offset of the first byte.
+    pub start: usize,
+    /// The offset just past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The span `start..end`.
+    pub fn new(start: usize, end: usize) -> Self {
+        debug_assert!(start <= end);
+        Span { start, end }
+    }
+
+    /// How many bytes it covers.
+    pub fn len(self) -> usize {
+        self.end - self.start
+    }
+
+    /// True when it covers no byte.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// The same span as a range, to index a slice with.
+    pub fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+/// A match in a file or stream: which bytes, counted from its start, and which pattern.
+///
+/// Matches order by start, then end, then pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Match {
+    /// The offset of the first byte in the file.
+    pub start: u64,
+    /// The offset just past the last byte.
+    pub end: u64,
+    /// The pattern that matched.
+    pub pattern: PatternId,
+}
+
+impl Match {
+    /// How many bytes matched.
+    pub fn len(&self) -> u64 {
+        self.end - self.start
+    }
+
+    /// True for a match of no bytes, such as that of `x*` between two other letters.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+}
