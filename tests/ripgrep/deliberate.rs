@@ -1,0 +1,93 @@
+//! Where this crate does not do what ripgrep does, on purpose, and why.
+//!
+//! Random cases that could show such a difference are passed over. Whatever
+//! is not in this list has to be the same.
+
+use crate::case::{Case, Input, Stdin};
+
+impl Case {
+    /// Why this case may differ from ripgrep, when it may.
+    pub(crate) fn deliberate_difference(&self) -> Option<&'static str> {
+        let patterns = || self.patterns.iter().flatten().map(String::as_str).chain(self.listed_patterns());
+        let any_pattern = |what: &[&str]| patterns().any(|pattern| what.iter().any(|part| pattern.contains(part)));
+        let flag = |names: &[&str]| names.iter().any(|name| self.has_flag(name));
+        let context = [("-A", "--after-context"), ("-B", "--before-context"), ("-C", "--context")]
+            .iter()
+            .any(|(short, long)| self.number(short, long).is_some());
+        let max_count = self.number("-m", "--max-count").is_some();
+        let inverted = flag(&["-v", "--invert-match"]);
+        let counts = flag(&["-c", "--count", "--count-matches", "--stats"]);
+        let streams = self.input != Input::Files || self.has_flag("--no-mmap") || !matches!(self.stdin, Stdin::Null);
+
+        let several = self.patterns.len() > 1;
+        if any_pattern(&["(?x)"]) || (several && patterns().any(is_unbalanced)) {
+            return Some("ripgrep joins the texts of patterns before it parses them, so that one can swallow another");
+        }
+        if several && any_pattern(&[r"\n", r"\x00"]) {
+            return Some(
+                "among other single characters ripgrep takes a line end or NUL as one of a class, and drops it",
+            );
+        }
+        if self.number("-m", "--max-count") == Some(0) {
+            return Some("ripgrep does not look at patterns when -m0 forbids any match; here they have to be valid");
+        }
+        if any_pattern(&[r"\A", r"\z", "(?-m)"]) {
+            return Some("ripgrep runs the anchors of the text on a line or on more, depending on the other flags");
+        }
+        if max_count && context && counts {
+            return Some("when it counts, ripgrep with -m counts matching lines in the context behind the last one");
+        }
+        if self.listed_patterns().next().is_none()
+            && !self.side.is_empty()
+            && flag(&["-i", "--ignore-case", "-S", "--smart-case"])
+        {
+            return Some("to ripgrep an empty list of patterns matches every line when case is ignored, and else none");
+        }
+        let early_end = flag(&["-l", "--files-with-matches", "-q", "--quiet"]);
+        if streams && ((inverted && early_end) || self.has_flag("--files-without-match")) && self.nul_behind(0) {
+            return Some("with these ripgrep reads on behind the line that decides, and may come upon a NUL there");
+        }
+        if streams && context && self.nul_behind(60_000) {
+            return Some("with context the reads of ripgrep, and so the NULs it has seen, depend on what it printed");
+        }
+        if self.has_flag("--stats") && ((inverted && max_count) || ((inverted || context) && self.nul_behind(0))) {
+            return Some(
+                "with these ripgrep's count of searched bytes tells where its buffer is, not what was searched",
+            );
+        }
+        if flag(&["-w", "--word-regexp"]) && any_pattern(&["|", "*", "?", "{0"]) && !self.is_utf8() {
+            return Some("an empty word beside a broken character depends on the line before it in ripgrep");
+        }
+        None
+    }
+
+    /// The value of an option that takes a number.
+    fn number(&self, short: &str, long: &str) -> Option<u64> {
+        let prefix = format!("{long}=");
+        let value = |group: &Vec<String>| match &group[..] {
+            [name, value] if name == short || name == long => value.parse().ok(),
+            [arg] => arg.strip_prefix(&prefix).or_else(|| arg.strip_prefix(short))?.parse().ok(),
+            _ => None,
+        };
+        self.flags.iter().rev().find_map(value)
+    }
+
+    /// The patterns in files given with `-f`.
+    fn listed_patterns(&self) -> impl Iterator<Item = &str> {
+        self.side.iter().filter_map(|(_, data)| std::str::from_utf8(data).ok()).flat_map(str::lines)
+    }
+
+    /// Whether a file has its first NUL at this offset or further on.
+    fn nul_behind(&self, offset: usize) -> bool {
+        self.tree.iter().any(|(_, data)| data.iter().position(|&b| b == 0).is_some_and(|at| at >= offset))
+    }
+
+    fn is_utf8(&self) -> bool {
+        self.tree.iter().all(|(_, data)| std::str::from_utf8(data).is_ok())
+    }
+}
+
+/// Whether a pattern has a parenthesis without its partner.
+fn is_unbalanced(pattern: &str) -> bool {
+    pattern.matches('(').count() != pattern.matches(')').count()
+}
