@@ -301,7 +301,9 @@ impl Grep {
         let windows = Chunks::new(mapping.len(), size).map(|range| Ok(Window::Mapped { mapping, range }));
         let inline = Pool::inline();
         let pool = if mapping.len() <= size { &inline } else { pool };
-        let mut summary = self.run(Feed::direct(windows), seam, true, format, pool, emit)?;
+        let summary = self.run(Feed::direct(windows), seam, true, format, pool, emit);
+        scan::release(mapping, pool);
+        let mut summary = summary?;
         // What lies behind the first NUL was looked at, but not as text.
         summary.bytes_searched = summary.bytes_searched.min(summary.binary.unwrap_or(u64::MAX));
         Ok(summary)

@@ -134,6 +134,14 @@ impl<'a> GrepStages<'a, '_> {
 
     fn join_counts(&self, seam: &mut Seam, window: &Window<'_>, found: Found) -> Result<Joined<Plan>, Error> {
         let (mut counts, start) = (found.counts, found.lines.start);
+        if found.has_nul {
+            let left = seam.carry.left.unwrap_or(u64::MAX);
+            seam.binary = window.read(found.lines.clone(), |bytes| self.first_counted_nul(bytes, left))?;
+            if let Some(at) = &mut seam.binary {
+                *at += start;
+                return Ok(Joined { plan: None, last: true });
+            }
+        }
         if let Some(left) = seam.carry.left {
             if counts.lines > left {
                 let mut cache = self.matcher.cache();
@@ -148,6 +156,18 @@ impl<'a> GrepStages<'a, '_> {
             seam.summary.bytes_searched = start + counts.end as u64;
         }
         Ok(Joined { plan: None, last })
+    }
+
+    /// The offset of the first NUL in the lines that are to be counted.
+    fn first_counted_nul(&self, bytes: &[u8], limit: u64) -> Option<u64> {
+        let mut found = None;
+        let mut counted = 0;
+        lines::select(self.matcher, &mut self.matcher.cache(), bytes, self.options.invert, |line| {
+            counted += 1;
+            found = memchr(0, &bytes[line.range()]).map(|at| (line.start + at) as u64);
+            found.is_none() && counted < limit
+        });
+        found
     }
 
     fn join_lines(&self, seam: &mut Seam, window: &Window<'_>, found: Found) -> Result<Joined<Plan>, Error> {
@@ -210,7 +230,7 @@ impl<'a> GrepStages<'a, '_> {
     fn walk_to_binary(&self, seam: &mut Seam, window: &Window<'_>, plan: &Plan) -> Result<Option<u64>, Error> {
         let mut walk = plan.walk;
         let mut events = 0;
-        let (mut selected, mut found) = (0, None);
+        let (mut selected, mut found, mut after_break) = (0, None, false);
         let known = seam.binary;
         window.read(plan.start..plan.lines.end, |bytes| {
             let view = View { bytes, base: plan.start };
@@ -222,6 +242,8 @@ impl<'a> GrepStages<'a, '_> {
                     let counts = found.is_none() || self.options.binary == Binary::Suppress;
                     selected += u64::from(kind == LineKind::Match && counts);
                     if found.is_some() {
+                        // Nothing is shown behind a break that a line would have followed.
+                        events -= u64::from(after_break && !counts && kind == LineKind::Match);
                         if self.wants_matches && kind == LineKind::Match && counts {
                             self.count_suppressed(view.slice(start, end));
                         }
@@ -229,6 +251,7 @@ impl<'a> GrepStages<'a, '_> {
                     }
                 }
                 events += 1;
+                after_break = event == Event::Break;
             }
         })?;
         seam.carry = walk.carry;
@@ -276,18 +299,22 @@ impl<'w> Stages for GrepStages<'_, 'w> {
     }
 
     fn scan(&self, worker: &mut Worker, window: &Window<'w>) -> Result<Found, Error> {
-        window.prefetch();
-        let lines = window.lines()?;
-        let mut found =
-            Found { lines: lines.clone(), newlines: 0, hits: vec![], counts: Counts::default(), has_nul: false };
-        if lines.is_empty() {
-            return Ok(found);
-        }
-        window.read(lines, |bytes| {
+        window.read_ahead();
+        window.read_lines(|start, bytes| {
+            let mut found = Found {
+                lines: start..start + bytes.len() as u64,
+                newlines: 0,
+                hits: vec![],
+                counts: Counts::default(),
+                has_nul: false,
+            };
             let limit = self.window_limit();
             if self.options.goal != Goal::Lines {
                 found.counts = self.count(&mut worker.cache, bytes, limit);
-                return;
+                // A binary file is counted like any other, unless it is to be left where it turns out to be one.
+                let quits = self.checks_lines && self.options.binary == Binary::Quit;
+                found.has_nul = quits && found.counts.lines > 0 && memchr(0, bytes).is_some();
+                return found;
             }
             found.hits = self.select(worker, bytes, limit);
             if self.options.line_numbers {
@@ -297,8 +324,8 @@ impl<'w> Stages for GrepStages<'_, 'w> {
             if self.checks_lines && (!found.hits.is_empty() || self.options.context.after > 0) {
                 found.has_nul = memchr(0, bytes).is_some();
             }
-        })?;
-        Ok(found)
+            found
+        })
     }
 
     fn join(&self, seam: &mut Seam, window: &Window<'w>, found: Found) -> Result<Joined<Plan>, Error> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Mapping, sys};
+use super::{Access, Mapping, sys};
 use crate::error::Error;
 
 /// Advice that changes no content: how the pages of a range are going to be used.
@@ -85,6 +85,26 @@ impl Mapping {
     pub fn advise_range(&self, advice: Advice, range: Range<usize>) -> Result<(), Error> {
         self.check_bounds(&range)?;
         sys::advise(&self.map, advice, range).map_err(|e| Error::io("cannot advise the mapping", e))
+    }
+
+    /// Has the system start to read `range`, unless its beginning is in memory already: on a file that is, the advice
+    /// costs as much as a search. What cannot be done is left undone, and read when it is looked at.
+    pub(crate) fn read_ahead(&self, range: Range<usize>) {
+        let Some(file) = self.file.as_ref().filter(|_| range.start < range.end && range.end <= self.len()) else {
+            return;
+        };
+        if !sys::is_resident(file, self.offset + range.start as u64) {
+            let _ = self.advise_range(Advice::WillNeed, range);
+        }
+    }
+
+    /// Takes the pages of `range` out of the address space; the next look at them brings them back from the file. Only
+    /// for files that are mapped to be read, where this changes nothing that anybody could see, and nothing is done for
+    /// others. Threads that do it for parts of a large mapping are done sooner than one that unmaps the whole.
+    pub(crate) fn release(&self, range: Range<usize>) {
+        if self.access == Access::Read && self.file.is_some() && range.start < range.end && range.end <= self.len() {
+            let _ = sys::release(&self.map, range);
+        }
     }
 
     /// Lets go of the content of the pages that `range` touches.

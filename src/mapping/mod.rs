@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn anonymous_memory_starts_as_zeros() {
         let mut mapping = MapOptions::new().len(3 * page_size()).map_anonymous().unwrap();
-        assert_eq!(mapping.guarded(0..mapping.len(), |b| b.iter().all(|&b| b == 0)).unwrap(), true);
+        assert!(mapping.guarded(0..mapping.len(), |b| b.iter().all(|&b| b == 0)).unwrap());
         mapping.guarded_mut(5..6, |b| b[0] = 7).unwrap();
         assert_eq!(mapping.guarded(5..6, |b| b[0]).unwrap(), 7);
         assert!(mapping.size().unwrap_err().is_invalid_input());

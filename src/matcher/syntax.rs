@@ -179,7 +179,6 @@ fn without_newline(class: &Class) -> Option<Class> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::matcher::{Case, MatcherBuilder, Reach};
 
     #[test]

@@ -49,7 +49,7 @@ use self::{
 pub use self::{ordered::Flow, pool::Pool};
 use crate::{
     error::Error,
-    mapping::{Advice, Mapping},
+    mapping::{Advice, Mapping, page_size},
     matcher::{Matcher, Reach},
     span::Match,
 };
@@ -162,6 +162,20 @@ impl Scanner {
             Flow::Continue
         })?;
         Ok(count)
+    }
+}
+
+/// Takes a mapping that was searched out of the address space, with all threads of a pool: for a large one, the system
+/// takes as long as for a tenth of the search.
+pub(crate) fn release(mapping: &Mapping, pool: &Pool) {
+    const WORTHWHILE: usize = 64 << 20;
+    if pool.threads() > 1 && mapping.len() >= WORTHWHILE {
+        let part = mapping.len().div_ceil(pool.threads()).next_multiple_of(page_size());
+        pool.in_place_scope(|scope| {
+            for range in Chunks::new(mapping.len(), part) {
+                scope.spawn(move |_| mapping.release(range));
+            }
+        });
     }
 }
 

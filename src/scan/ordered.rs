@@ -382,7 +382,7 @@ impl<'a, S: Stages> Engine<'a, S> {
         state.put_output(number, output);
         state.set(number, stage);
         state.retire();
-        let wake = number <= state.first || state.is_done();
+        let wake = state.wants_emitter();
         drop(state);
         if wake {
             self.signal.raise();
@@ -416,7 +416,7 @@ impl<'a, S: Stages> Engine<'a, S> {
             }
         }
         state.retire();
-        let wake = state.is_done() || matches!(state.slots.front().map(|slot| &slot.stage), Some(Stage::Failed(_)));
+        let wake = state.wants_emitter();
         drop(state);
         if wake {
             self.signal.raise();
@@ -471,6 +471,14 @@ impl<S: Stages> State<'_, S> {
 
     fn is_done(&self) -> bool {
         self.exhausted && self.slots.is_empty()
+    }
+
+    /// True when there is something for the emitter to do.
+    fn wants_emitter(&self) -> bool {
+        match self.slots.front() {
+            Some(front) => !front.outputs.is_empty() || matches!(front.stage, Stage::Failed(_)),
+            None => self.exhausted,
+        }
     }
 
     /// True when the output of slot `index` may be made now.

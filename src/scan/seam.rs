@@ -118,7 +118,7 @@ impl Stages for MatchStages<'_> {
 
     fn scan(&self, (cache, spare): &mut Self::Worker, chunk: &Range<usize>) -> Result<Vec<Match>, Error> {
         let window = Window::Mapped { mapping: self.mapping, range: chunk.clone() };
-        window.prefetch();
+        window.read_ahead();
         let mut matches = std::mem::take(spare);
         matches.clear();
         let part = self.part(chunk)?;

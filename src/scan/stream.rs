@@ -2,7 +2,7 @@
 //!
 //! What counts as binary in a stream depends on how it is read: a NUL takes effect from the read in which it is found,
 //! and the lines of earlier reads stay as they are. So reads are made exactly as ripgrep makes them: into a buffer of
-//! 64 KiB that keeps the unfinished line of the read before, and lines for context, and that doubles when a line does
+//! 64 KiB that keeps the unfinished line of the read before, and lines for context, and that triples when a line does
 //! not fit. A window consists of the lines of one or more such reads. (Of the lines for context ripgrep keeps none that
 //! it has printed already. What is printed is not known here, so where matches are dense and there is context, the reads
 //! can be off by those lines.)
@@ -53,6 +53,8 @@ pub(crate) struct LineReader<R> {
     ended: bool,
     /// An empty window is still to tell that a NUL ended the stream.
     owes_binary: bool,
+    /// The stream ended with an error, which comes after the lines before it.
+    error: Option<Error>,
 }
 
 impl<R: Read> LineReader<R> {
@@ -72,15 +74,16 @@ impl<R: Read> LineReader<R> {
             binary: None,
             ended: false,
             owes_binary: false,
+            error: None,
         }
     }
 
     /// One step: reads, and returns a window when one is complete.
-    fn step(&mut self) -> Result<Option<Lines>, Error> {
+    fn step(&mut self) -> Option<Lines> {
         let mut wanted = self.capacity - (self.filled - self.kept);
         if wanted == 0 {
-            wanted = self.capacity;
-            self.capacity *= 2;
+            wanted = 2 * self.capacity;
+            self.capacity *= 3;
         }
         self.make_room(wanted);
         let new = self.filled..self.filled + wanted;
@@ -88,28 +91,32 @@ impl<R: Read> LineReader<R> {
             match self.source.read(&mut self.bytes[new.clone()]) {
                 Ok(read) => break read,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(Error::io("", e)),
+                Err(e) => {
+                    self.ended = true;
+                    self.error = Some(Error::io("", e));
+                    return (self.own < self.current).then(|| self.cut(self.current));
+                }
             }
         };
         let new = new.start..new.start + read;
         if read == 0 {
             self.ended = true;
-            return Ok((self.own < self.filled).then(|| self.cut(self.filled)));
+            return (self.own < self.filled).then(|| self.cut(self.filled));
         }
         self.filled = new.end;
         if self.binary.is_none()
             && self.nul != Nul::Text
             && let Some(at) = memchr(0, &self.bytes[new.clone()])
         {
-            return Ok(self.turn_binary(self.base + (new.start + at) as u64));
+            return self.turn_binary(self.base + (new.start + at) as u64);
         }
         self.end_lines_at_nuls(new.start);
-        let Some(newline) = memrchr(b'\n', &self.bytes[new.clone()]) else { return Ok(None) };
+        let newline = memrchr(b'\n', &self.bytes[new.clone()])?;
         self.current = new.start + newline + 1;
         self.kept = self.lines_back(self.current);
         // A read that came back short is all that there is for now: what it brought is not to wait for more.
         let complete = self.current - self.own >= self.window || read < wanted;
-        Ok(complete.then(|| self.cut(self.current)))
+        complete.then(|| self.cut(self.current))
     }
 
     /// What was read before the current read becomes a window of its own.
@@ -184,15 +191,10 @@ impl<R: Read> Iterator for LineReader<R> {
                 return Some(Ok(self.cut(self.current)));
             }
             if self.ended {
-                return None;
+                return self.error.take().map(Err);
             }
-            match self.step() {
-                Ok(None) => {}
-                Ok(Some(lines)) => return Some(Ok(lines)),
-                Err(error) => {
-                    self.ended = true;
-                    return Some(Err(error));
-                }
+            if let Some(lines) = self.step() {
+                return Some(Ok(lines));
             }
         }
     }

@@ -7,10 +7,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memrchr_iter};
 
-use crate::{
-    error::Error,
-    mapping::{Advice, Mapping},
-};
+use crate::{error::Error, mapping::Mapping, span::Span};
 
 /// How far ahead of the chunks under way the system is asked to read.
 const AHEAD: usize = 8 << 20;
@@ -39,15 +36,44 @@ pub(crate) struct Lines {
 
 impl Window<'_> {
     /// Has the system read what will be wanted soon: the chunks some way behind this one.
-    pub(crate) fn prefetch(&self) {
+    pub(crate) fn read_ahead(&self) {
         if let Window::Mapped { mapping, range } = self {
-            let start = mapping.len().min(range.end.saturating_add(AHEAD));
-            let end = mapping.len().min(start.saturating_add(range.len()));
-            if start < end {
-                // Advice is no more than that.
-                let _ = mapping.advise_range(Advice::WillNeed, start..end);
+            let start = range.end.saturating_add(AHEAD);
+            mapping.read_ahead(start..mapping.len().min(start.saturating_add(range.len())));
+        }
+    }
+
+    /// Runs `read` on the lines that the window owns: those that start in it, which may reach past its end. It gets
+    /// their offset in the file, and their bytes.
+    ///
+    /// # Complexity
+    ///
+    /// As [`lines`](Window::lines); where the last line does not reach far past the window, everything is done under one
+    /// guard.
+    pub(crate) fn read_lines<T>(&self, mut read: impl FnMut(u64, &[u8]) -> T) -> Result<T, Error> {
+        if let Window::Mapped { mapping, range } = self {
+            let start = range.start.saturating_sub(1);
+            let end = mapping.len().min(range.end.saturating_add(STEP as usize));
+            let near = |bytes: &[u8]| {
+                let first = if range.start == 0 { 0 } else { memchr(b'\n', bytes)? + 1 };
+                let last = if range.end == mapping.len() {
+                    bytes.len()
+                } else {
+                    let border = range.end - 1 - start;
+                    border + memchr(b'\n', &bytes[border..])? + 1
+                };
+                Some(Span::new(first.min(last), last))
+            };
+            let done = mapping.guarded(start..end, |bytes| {
+                let lines = near(bytes)?;
+                Some(read((start + lines.start) as u64, &bytes[lines.range()]))
+            })?;
+            if let Some(done) = done {
+                return Ok(done);
             }
         }
+        let lines = self.lines()?;
+        self.read(lines.clone(), |bytes| read(lines.start, bytes))
     }
 
     /// The lines that the window owns, as offsets in the file: those that start in it. They may reach past its end.

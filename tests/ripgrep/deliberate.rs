@@ -47,6 +47,9 @@ impl Case {
         if streams && ((inverted && early_end) || self.has_flag("--files-without-match")) && self.nul_behind(0) {
             return Some("with these ripgrep reads on behind the line that decides, and may come upon a NUL there");
         }
+        if streams && context && inverted && self.nul_behind(0) {
+            return Some("with -v ripgrep does not stop in a file that has turned out to be binary, and adds breaks");
+        }
         if streams && context && self.nul_behind(60_000) {
             return Some("with context the reads of ripgrep, and so the NULs it has seen, depend on what it printed");
         }

@@ -10,7 +10,7 @@ use self::unix as imp;
 #[cfg(windows)]
 use self::windows as imp;
 
-pub(super) use self::imp::{advise, discard};
+pub(super) use self::imp::{advise, discard, is_resident, release};
 
 /// The size of a page of memory, in bytes.
 pub fn page_size() -> usize {

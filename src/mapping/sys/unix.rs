@@ -1,7 +1,9 @@
 //! Unix: advice is `madvise`, through memmap2.
 #![allow(unsafe_code)]
 
-use std::{io, ops::Range};
+#[cfg(target_os = "linux")]
+use std::io::IoSliceMut;
+use std::{fs::File, io, ops::Range};
 
 use memmap2::{MmapRaw, UncheckedAdvice};
 
@@ -57,6 +59,28 @@ pub(in crate::mapping) fn discard(map: &mut MmapRaw, discard: Discard, range: Ra
     let (start, len) = page_aligned(range);
     // SAFETY: the exclusive borrow means that no slice of the mapping is alive whose bytes could change.
     unsafe { map.unchecked_advise_range(advice, start, len) }
+}
+
+/// Takes pages out of the address space. The caller sees to it that the file has their content.
+pub(in crate::mapping) fn release(map: &MmapRaw, range: Range<usize>) -> io::Result<()> {
+    let (start, len) = page_aligned(range);
+    // SAFETY: the mapping is shared and read-only, so that its pages are the file's own: whoever reads one of them
+    // again, even at this moment, is given the same page with the same bytes.
+    unsafe { map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, len) }
+}
+
+/// True when the byte at `offset` can be read without waiting for a disk.
+#[cfg(target_os = "linux")]
+pub(in crate::mapping) fn is_resident(file: &File, offset: u64) -> bool {
+    let mut byte = [0];
+    let mut buffers = [IoSliceMut::new(&mut byte)];
+    rustix::io::preadv2(file, &mut buffers, offset, rustix::io::ReadWriteFlags::NOWAIT).is_ok_and(|read| read == 1)
+}
+
+/// False: there is no cheap way to tell.
+#[cfg(not(target_os = "linux"))]
+pub(in crate::mapping) fn is_resident(_: &File, _: u64) -> bool {
+    false
 }
 
 /// Moves the start down to a page border, which the kernel asks for; the end it rounds up by itself.

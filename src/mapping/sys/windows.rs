@@ -1,6 +1,6 @@
 //! Windows: it has no `madvise`; the advice that changes no content is accepted and does nothing.
 
-use std::{io, ops::Range};
+use std::{fs::File, io, ops::Range};
 
 use memmap2::MmapRaw;
 
@@ -22,4 +22,13 @@ pub(in crate::mapping) fn advise(_: &MmapRaw, _: Advice, _: Range<usize>) -> io:
 
 pub(in crate::mapping) fn discard(_: &mut MmapRaw, _: Discard, _: Range<usize>) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(in crate::mapping) fn release(_: &MmapRaw, _: Range<usize>) -> io::Result<()> {
+    Ok(())
+}
+
+/// False: there is no cheap way to tell.
+pub(in crate::mapping) fn is_resident(_: &File, _: u64) -> bool {
+    false
 }
