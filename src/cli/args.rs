@@ -167,8 +167,8 @@ pub(super) struct Args {
     #[arg(long, overrides_with = "mmap")]
     pub(super) no_mmap: bool,
 
-    /// How many threads to use; 0, the default, is one for each core.
-    #[arg(short = 'j', long, value_name = "NUM", default_value_t = 0, hide_default_value = true)]
+    /// How many threads to use, up to 1024; 0, the default, is one for each core.
+    #[arg(short = 'j', long, value_name = "NUM", default_value_t = 0, hide_default_value = true, value_parser = parse_threads)]
     pub(super) threads: usize,
 
     /// Include or, with a leading "!", exclude files in directories whose path matches GLOB. May be given many times.
@@ -321,6 +321,13 @@ impl Args {
 
     pub(super) fn max_columns(&self) -> Option<u64> {
         self.max_columns.filter(|&max| max > 0)
+    }
+}
+
+fn parse_threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads @ 0..=1024) => Ok(threads),
+        _ => Err("the number of threads has to be from 0 to 1024".to_owned()),
     }
 }
 

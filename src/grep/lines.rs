@@ -1,6 +1,6 @@
 //! Which lines of a slice of whole lines match: from matches to lines.
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memrchr};
 
 use crate::{
     matcher::{Cache, Cursor, Matcher},
@@ -116,11 +116,6 @@ pub(super) fn matches_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], matc
             matches.push(span);
         }
     }
-}
-
-/// The number of line terminators.
-pub(super) fn count_newlines(bytes: &[u8]) -> u64 {
-    memchr_iter(b'\n', bytes).count() as u64
 }
 
 /// The offset just past the line that `at` is on.

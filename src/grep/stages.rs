@@ -10,13 +10,14 @@ use memchr::memchr;
 
 use super::{
     Binary, Format, Goal, GrepBuilder, Line, LineKind, Summary,
-    lines::{self, Counts, count_newlines, matches_in},
+    lines::{self, Counts, matches_in},
     walk::{Carry, Event, View, Walk},
 };
 use crate::{
     error::Error,
     matcher::{Cache, Matcher},
     scan::{
+        newlines,
         ordered::{Joined, Stages},
         window::Window,
     },
@@ -57,7 +58,7 @@ pub(super) struct Plan {
     walk: Walk,
     /// How many events come before the line that must not be reported, where there is one.
     events: Option<u64>,
-    /// The number of the line that starts at `numbered`.
+    /// The number of the line that starts at `numbered`, which is just past the last line that was formatted.
     number: u64,
     numbered: u64,
 }
@@ -74,6 +75,8 @@ pub(super) struct Seam {
 pub(super) struct Worker {
     cache: Cache,
     matches: Vec<Span>,
+    /// Matches in the lines formatted so far that are not in the sum of all workers yet.
+    counted: u64,
     spare_hits: Vec<Span>,
 }
 
@@ -193,7 +196,7 @@ impl<'a> GrepStages<'a, '_> {
         };
         let mut plan = Plan { lines, hits, start, walk: Walk::new(seam.carry), events: None, number, numbered: start };
         if self.options.line_numbers && start < plan.lines.start {
-            plan.number -= window.read(start..plan.lines.start, count_newlines)?;
+            plan.number -= window.read(start..plan.lines.start, newlines::count)?;
         }
         if seam.binary.is_some() || found.has_nul || before_nul {
             plan.events = self.walk_to_binary(seam, window, &plan)?;
@@ -271,16 +274,19 @@ impl<'a> GrepStages<'a, '_> {
         let Event::Line { kind, start, end } = event else { return self.format.context_break(out) };
         let bytes = view.slice(start, end);
         let number = self.options.line_numbers.then(|| {
-            plan.number += count_newlines(view.slice(plan.numbered, start));
-            plan.numbered = start;
-            plan.number
+            if plan.numbered < start {
+                plan.number += newlines::count(view.slice(plan.numbered, start));
+            }
+            plan.numbered = end;
+            plan.number += 1;
+            plan.number - 1
         });
         worker.matches.clear();
         if self.wants_matches && (kind == LineKind::Match || self.options.invert) {
             matches_in(self.matcher, &mut worker.cache, bytes, &mut worker.matches);
         }
         if kind == LineKind::Match {
-            self.matches.fetch_add(worker.matches.len() as u64, Ordering::Relaxed);
+            worker.counted += worker.matches.len() as u64;
         }
         self.format.line(&Line { kind, bytes, offset: start, number, matches: &worker.matches }, out);
     }
@@ -295,7 +301,7 @@ impl<'w> Stages for GrepStages<'_, 'w> {
     type Output = Vec<u8>;
 
     fn worker(&self) -> Worker {
-        Worker { cache: self.matcher.cache(), matches: vec![], spare_hits: vec![] }
+        Worker { cache: self.matcher.cache(), matches: vec![], counted: 0, spare_hits: vec![] }
     }
 
     fn scan(&self, worker: &mut Worker, window: &Window<'w>) -> Result<Found, Error> {
@@ -318,7 +324,7 @@ impl<'w> Stages for GrepStages<'_, 'w> {
             }
             found.hits = self.select(worker, bytes, limit);
             if self.options.line_numbers {
-                found.newlines = count_newlines(bytes);
+                found.newlines = newlines::count(bytes);
             }
             // Context may be due at the start of a window without hits.
             if self.checks_lines && (!found.hits.is_empty() || self.options.context.after > 0) {
@@ -350,7 +356,7 @@ impl<'w> Stages for GrepStages<'_, 'w> {
         out: &mut Vec<u8>,
     ) -> Result<bool, Error> {
         let (base, hits_base) = (plan.start, plan.lines.start);
-        window.read(base..plan.lines.end, |bytes| {
+        let more = window.read(base..plan.lines.end, |bytes| {
             let view = View { bytes, base };
             while plan.events != Some(0) {
                 if out.len() >= PIECE {
@@ -361,7 +367,9 @@ impl<'w> Stages for GrepStages<'_, 'w> {
                 self.format_event(worker, view, plan, event, out);
             }
             false
-        })
+        })?;
+        self.matches.fetch_add(std::mem::take(&mut worker.counted), Ordering::Relaxed);
+        Ok(more)
     }
 
     fn recycle(&self, worker: &mut Worker, plan: Plan) {

@@ -69,11 +69,13 @@ pub(super) struct Walk {
     pub(super) carry: Carry,
     /// The next of the selected lines.
     next: usize,
+    /// What is passed over before that line has been passed over.
+    approached: bool,
 }
 
 impl Walk {
     pub(super) fn new(carry: Carry) -> Self {
-        Walk { carry, next: 0 }
+        Walk { carry, next: 0, approached: false }
     }
 
     /// Passes over all selected lines that leave no trace in what is carried out of the window: those before the last
@@ -109,7 +111,7 @@ impl Walk {
             return None;
         }
         let (start, end) = hit?;
-        if carry.upto < start {
+        if !std::mem::replace(&mut self.approached, true) && carry.upto < start {
             let group = match context.before {
                 0 => start,
                 n => view.lines_before(start, n, carry.upto),
@@ -119,11 +121,12 @@ impl Walk {
             if gap && carry.any && !context.is_none() {
                 return Some(Event::Break);
             }
-            if group < start {
-                return Some(self.context_line(view, LineKind::Before));
-            }
+        }
+        if carry.upto < start {
+            return Some(self.context_line(view, LineKind::Before));
         }
         self.next += 1;
+        self.approached = false;
         carry.upto = end;
         carry.selected_upto = end;
         carry.any = true;

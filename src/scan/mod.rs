@@ -35,6 +35,7 @@
 
 pub(crate) mod chunk;
 pub(crate) mod feed;
+pub(crate) mod newlines;
 pub(crate) mod ordered;
 mod pool;
 mod seam;

@@ -48,7 +48,7 @@ impl Pool {
     ///
     /// # Panics
     ///
-    /// Panics when the system refuses to start the threads.
+    /// Panics when the system refuses to start even one thread.
     pub(super) fn in_place_scope<'scope, R>(&self, op: impl FnOnce(&Scope<'scope>) -> R) -> R {
         match &self.own {
             None => rayon::in_place_scope(op),
@@ -56,12 +56,18 @@ impl Pool {
         }
     }
 
+    /// Starts the threads, or as many of them as the system allows.
     fn start(&self) -> ThreadPool {
-        ThreadPoolBuilder::new()
-            .num_threads(self.threads)
-            .thread_name(|index| format!("mapgrep-{index}"))
-            .build()
-            .expect("the system starts the worker threads")
+        let mut threads = self.threads;
+        loop {
+            let pool =
+                ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("mapgrep-{index}")).build();
+            match pool {
+                Ok(pool) => return pool,
+                Err(error) if threads == 1 => panic!("cannot start a thread: {error}"),
+                Err(_) => threads /= 2,
+            }
+        }
     }
 }
 

@@ -113,9 +113,10 @@ impl<R: Read> LineReader<R> {
         self.end_lines_at_nuls(new.start);
         let newline = memrchr(b'\n', &self.bytes[new.clone()])?;
         self.current = new.start + newline + 1;
-        self.kept = self.lines_back(self.current);
+        self.end_read();
         // A read that came back short is all that there is for now: what it brought is not to wait for more.
-        let complete = self.current - self.own >= self.window || read < wanted;
+        // A window is also to have more bytes of its own than it has for context, which are copied from one to the next.
+        let complete = self.current - self.own >= self.window.max(self.own) || read < wanted;
         complete.then(|| self.cut(self.current))
     }
 
@@ -132,7 +133,7 @@ impl<R: Read> LineReader<R> {
         self.end_lines_at_nuls(self.current);
         if let Some(newline) = memrchr(b'\n', &self.bytes[self.current..self.filled]) {
             self.current += newline + 1;
-            self.kept = self.lines_back(self.current);
+            self.end_read();
         }
         before
     }
@@ -156,6 +157,11 @@ impl<R: Read> LineReader<R> {
             let usual = if self.base > 0 { self.own + self.window + 2 * READ } else { 2 * self.bytes.len() };
             self.bytes.resize(needed.max(usual), 0);
         }
+    }
+
+    /// Notes where ripgrep's buffer would start now, which only matters where a NUL does.
+    fn end_read(&mut self) {
+        self.kept = if self.nul == Nul::Text { self.current } else { self.lines_back(self.current) };
     }
 
     /// The start of the lines that are kept before `end`.

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memrchr_iter};
 
+use super::newlines;
 use crate::{error::Error, mapping::Mapping, span::Span};
 
 /// How far ahead of the chunks under way the system is asked to read.
@@ -125,7 +126,7 @@ impl Window<'_> {
             let found = self.read(start..end, |bytes| {
                 let mut newlines = memrchr_iter(b'\n', bytes);
                 let nth = newlines.nth(wanted - 1);
-                let seen = if nth.is_some() { wanted } else { memchr::memchr_iter(b'\n', bytes).count() };
+                let seen = if nth.is_some() { wanted } else { newlines::count(bytes) as usize };
                 (nth, seen)
             })?;
             if let (Some(newline), _) = found {

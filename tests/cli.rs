@@ -1,0 +1,258 @@
+//! The command as a user meets it: exit statuses, messages, and input that is not an ordinary file. What it prints for
+//! ordinary files is compared with ripgrep in `ripgrep.rs`.
+
+#![cfg(feature = "cli")]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/datasets/sample.log");
+
+fn mapgrep(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mapgrep"));
+    command.args(args).stdin(Stdio::null());
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    mapgrep(args).output().unwrap()
+}
+
+fn in_dir(dir: &Path, args: &[&str]) -> Output {
+    mapgrep(args).current_dir(dir).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A directory with one file for each pair of name and content.
+fn files(list: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, content) in list {
+        fs::write(dir.path().join(name), content).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn the_exit_status_tells_whether_a_line_was_selected() {
+    let dir = files(&[("a", b"one\ntwo\n")]);
+    assert_eq!(in_dir(dir.path(), &["one", "a"]).status.code(), Some(0));
+    assert_eq!(in_dir(dir.path(), &["three", "a"]).status.code(), Some(1));
+    assert_eq!(in_dir(dir.path(), &["-q", "one", "a"]).status.code(), Some(0));
+    assert_eq!(in_dir(dir.path(), &["-q", "one", "a"]).stdout, b"");
+    assert_eq!(in_dir(dir.path(), &[]).status.code(), Some(2));
+    assert_eq!(in_dir(dir.path(), &["--no-such-flag", "one", "a"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_missing_file_is_named_and_the_others_are_searched() {
+    let dir = files(&[("a", b"one\n"), ("b", b"one\n")]);
+    let output = in_dir(dir.path(), &["one", "a", "missing", "b"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(stdout(&output), "a:one\nb:one\n");
+    assert_eq!(stderr(&output), "mapgrep: missing: No such file or directory (os error 2)\n");
+    let output = in_dir(dir.path(), &["one", "missing"]);
+    assert_eq!(stderr(&output), "mapgrep: missing: No such file or directory (os error 2)\n");
+    let output = in_dir(dir.path(), &["--no-messages", "one", "a", "missing"]);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(2), String::new()));
+}
+
+#[test]
+fn an_invalid_pattern_is_shown_with_the_position() {
+    let output = run(&["a(b", SAMPLE]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("    a(b\n     ^\nerror: unclosed group"), "{}", stderr(&output));
+}
+
+/// Root may read everything, so that the search is run as somebody else.
+#[cfg(unix)]
+#[test]
+fn a_directory_without_permission_is_named_and_the_others_are_searched() {
+    use std::os::unix::{fs::PermissionsExt, process::CommandExt};
+
+    let dir = tempfile::tempdir().unwrap();
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    mode(dir.path(), 0o755);
+    let program = dir.path().join("program");
+    fs::copy(env!("CARGO_BIN_EXE_mapgrep"), &program).unwrap();
+    mode(&program, 0o755);
+    let tree = dir.path().join("tree");
+    for name in ["closed", "open"] {
+        fs::create_dir_all(tree.join(name)).unwrap();
+        fs::write(tree.join(name).join("file"), "one\n").unwrap();
+    }
+    fs::write(tree.join("unreadable"), "one\n").unwrap();
+    for path in [&tree, &tree.join("open")] {
+        mode(path, 0o755);
+    }
+    mode(&tree.join("open/file"), 0o644);
+    mode(&tree.join("closed"), 0o000);
+    mode(&tree.join("unreadable"), 0o000);
+    let mut command = Command::new(&program);
+    command.args(["one", "tree"]).current_dir(dir.path()).stdin(Stdio::null());
+    if fs::metadata(dir.path()).map(|m| std::os::unix::fs::MetadataExt::uid(&m)).unwrap() == 0 {
+        command.uid(65534).gid(65534);
+    }
+    let output = command.output().unwrap();
+    mode(&tree.join("closed"), 0o755);
+    assert_eq!(stdout(&output), "tree/open/file:one\n", "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        stderr(&output),
+        "mapgrep: tree/closed: Permission denied (os error 13)\n\
+         mapgrep: tree/unreadable: Permission denied (os error 13)\n"
+    );
+}
+
+#[test]
+fn unusual_files_are_searched_like_others() {
+    let long = [vec![b'x'; 8 << 20], b"needle".to_vec(), vec![b'y'; 1 << 20]].concat();
+    let dir = files(&[
+        ("empty", b""),
+        ("unterminated", b"one\ntwo"),
+        ("not utf-8", b"\xFF\xFEx\x80 two\n"),
+        ("nul", b"one\0\ntwo\n"),
+        ("utf-16", b"\xFF\xFEt\0w\0o\0\n\0"),
+        ("one long line", &long),
+    ]);
+    let search = |args: &[&str]| {
+        let output = in_dir(dir.path(), args);
+        assert_eq!(stderr(&output), "");
+        (output.status.code(), output.stdout)
+    };
+    assert_eq!(search(&["two", "empty"]), (Some(1), vec![]));
+    assert_eq!(search(&["-v", "two", "empty"]), (Some(1), vec![]));
+    assert_eq!(search(&["two", "unterminated"]), (Some(0), b"two\n".to_vec()));
+    assert_eq!(search(&["two", "utf-16"]), (Some(0), b"two\n".to_vec()));
+    let message = b"binary file matches (found \"\\0\" byte around offset 3)\n".to_vec();
+    assert_eq!(search(&["two", "nul"]), (Some(0), message));
+    assert_eq!(search(&["-a", "two", "nul"]), (Some(0), b"two\n".to_vec()));
+    // A byte order mark that does not begin UTF-16 text is converted all the same, as it says.
+    assert_eq!(search(&["-c", ".", "not utf-8"]).0, Some(0));
+    assert_eq!(search(&["-b", "-o", "needle", "one long line"]), (Some(0), b"8388608:needle\n".to_vec()));
+    assert_eq!(search(&["needle", "one long line"]).1.len(), long.len() + 1);
+    assert_eq!(search(&["-c", "--chunk-size=4K", "ne+dle", "one long line"]), (Some(0), b"1\n".to_vec()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn files_of_the_kernel_and_pipes_are_read() {
+    let output = run(&["-c", "^processor", "/proc/cpuinfo"]);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let writer = {
+        let fifo = fifo.clone();
+        std::thread::spawn(move || fs::write(fifo, "one\ntwo\n").unwrap())
+    };
+    let output = run(&["-n", "two", fifo.to_str().unwrap()]);
+    writer.join().unwrap();
+    assert_eq!(stdout(&output), "2:two\n");
+}
+
+#[test]
+fn a_line_from_a_pipe_is_shown_before_the_next_one_comes() {
+    for threads in ["-j1", "-j2"] {
+        let mut child = mapgrep(&[threads, "one"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        for i in 0..3 {
+            writeln!(stdin, "one {i}").unwrap();
+            let mut line = String::new();
+            lines.read_line(&mut line).unwrap();
+            assert_eq!(line, format!("one {i}\n"));
+        }
+        drop(stdin);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
+#[test]
+fn enough_lines_from_a_pipe_end_the_search_while_it_stays_open() {
+    for threads in ["-j1", "-j2"] {
+        let mut child = mapgrep(&[threads, "-m1", "one"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"one\n").unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        drop(stdin);
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_search_quietly() {
+    let mut child =
+        mapgrep(&["-n", "", SAMPLE, SAMPLE, SAMPLE]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = mapgrep(&["", SAMPLE]).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+    let output = output.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(stderr(&output), "mapgrep: cannot write to standard output: No space left on device (os error 28)\n");
+}
+
+#[test]
+fn the_output_does_not_depend_on_threads_or_chunks() {
+    let all: &[&[&str]] = &[
+        &["-n", "blk_"],
+        &["-c", "blk_"],
+        &["-v", "-n", "INFO"],
+        &["-o", "-b", "[0-9]+"],
+        &["-n", "-C3", "plover"],
+        &["-A2", "-m7", "WARN"],
+        &["--count-matches", "[0-9]"],
+        &["--color=always", "--column", "(?i)served"],
+    ];
+    for args in all {
+        let with = |engine: &[&str]| {
+            let output = run(&[*args, engine, &[SAMPLE]].concat());
+            assert_eq!(stderr(&output), "");
+            output.stdout
+        };
+        let expected = with(&["-j1"]);
+        assert!(!expected.is_empty(), "{args:?}");
+        for engine in [&["-j2"][..], &["-j2", "--chunk-size=64"], &["-j8", "--chunk-size=4K"], &["-j3", "--no-mmap"]] {
+            assert!(with(engine) == expected, "{args:?} with {engine:?}");
+        }
+    }
+}
+
+#[test]
+fn context_of_very_many_lines_takes_time_in_proportion() {
+    let lines: String = (0..300_000).map(|i| format!("{i}\n")).collect();
+    let dir = files(&[("numbers", format!("{lines}needle\n").as_bytes())]);
+    let output = in_dir(dir.path(), &["-B1000000", "needle", "numbers"]);
+    assert_eq!(output.stdout.len(), lines.len() + "needle\n".len());
+    let output = in_dir(dir.path(), &["-C1000000", "--no-mmap", "needle", "numbers"]);
+    assert_eq!(output.stdout.len(), lines.len() + "needle\n".len());
+}
+
+#[test]
+fn explain_names_the_engine_and_the_plan() {
+    let output = run(&["--explain", "-c", "blk_", SAMPLE]);
+    let text = stderr(&output);
+    assert!(text.contains("matcher: one literal of 4 bytes: SIMD substring search (memmem)"), "{text}");
+    assert!(text.contains("sample.log: mapped, 1 chunk"), "{text}");
+    let text = stderr(&run(&["--explain", "-c", "-j2", "--chunk-size=64K", "-e", "blk_[0-9]", "-e", "x", SAMPLE]));
+    assert!(text.contains("matcher: 2 regexes: meta engine"), "{text}");
+    assert!(text.contains("mapped, 10 chunks of 65536 bytes on 2 threads, in file order"), "{text}");
+}
