@@ -3,7 +3,10 @@
 //! A mapped window is a range of a [`Mapping`], read through its guard. A streamed window owns its bytes: whole lines,
 //! with as many lines from before them as context may be asked for. To what is built on top the two are the same.
 
-use std::ops::Range;
+use std::{
+    ops::Range,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use memchr::{memchr, memrchr_iter};
 
@@ -25,7 +28,7 @@ pub(crate) enum Window<'m> {
 
 /// Bytes of a stream.
 pub(crate) struct Lines {
-    /// What comes before `own` is there to be shown as context.
+    /// What comes before `own` is there to be shown as context; what comes behind means nothing.
     pub(crate) bytes: Vec<u8>,
     /// The offset of the first of the bytes in the stream.
     pub(crate) base: u64,
@@ -33,6 +36,40 @@ pub(crate) struct Lines {
     pub(crate) own: Range<usize>,
     /// The offset of the first NUL in the stream, from the window on in which it counts.
     pub(crate) binary: Option<u64>,
+    /// Where the memory goes when the window is done with.
+    pub(crate) spare: Spare,
+}
+
+/// Memory that windows of a stream use one after the other. Fresh memory costs more than what is read into it: the system
+/// has to clear it first.
+#[derive(Clone, Default)]
+pub(crate) struct Spare(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Spare {
+    /// How many buffers are kept at most.
+    const KEPT: usize = 8;
+
+    /// A buffer of any length and content.
+    pub(crate) fn take(&self) -> Vec<u8> {
+        self.buffers().pop().unwrap_or_default()
+    }
+
+    fn give_back(&self, buffer: Vec<u8>) {
+        let mut buffers = self.buffers();
+        if buffers.len() < Self::KEPT {
+            buffers.push(buffer);
+        }
+    }
+
+    fn buffers(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.spare.give_back(std::mem::take(&mut self.bytes));
+    }
 }
 
 impl Window<'_> {
