@@ -1,5 +1,38 @@
-//! mapgrep
-#![warn(missing_docs)]
+//! Search huge files with all cores: every match of a pattern, or every line that matches, in file order.
+//!
+//! Files are mapped into memory, cut into chunks, and searched in parallel; results arrive in the order of the file, the
+//! same for any number of threads, in bounded memory. Five lines find every match of a regex in a file of any size:
+//!
+//! ```
+//! use mapgrep::{mapping::MapOptions, matcher::MatcherBuilder, scan::{Flow, Scanner}};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let path = std::env::temp_dir().join(format!("mapgrep-doc-crate-{}", std::process::id()));
+//! # std::fs::write(&path, "GET /a 200\nGET /b 500\nGET /c 503\n")?;
+//! # let mut found = vec![];
+//! let file = std::fs::File::open(&path)?;
+//! // SAFETY: nobody changes the file while it is mapped.
+//! let mapping = unsafe { MapOptions::new().map_file(&file)? };
+//! let scanner = Scanner::new(MatcherBuilder::new().build([r"5[0-9]{2}"])?);
+//! scanner.for_each(&mapping, |m| {
+//!     println!("a match of pattern {} at {}..{}", m.pattern.index(), m.start, m.end);
+//! #   found.push(m.start);
+//!     Flow::Continue
+//! })?;
+//! # assert_eq!(found, [18, 29]);
+//! # drop(mapping);
+//! # std::fs::remove_file(&path)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Modules
+//!
+//! * [`mapping`]: files and anonymous memory in the address space.
+//! * [`matcher`]: patterns, and where they match in a slice.
+//! * [`scan`]: every match in a mapping, in parallel and in order.
+//! * [`grep`]: lines that match, with numbers and context, formatted in parallel.
+//! * `cli`: the command, behind the feature `cli`.
 
 #[cfg(feature = "cli")]
 pub mod cli;

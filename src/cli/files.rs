@@ -116,11 +116,15 @@ impl<W: Write> Sink for Direct<'_, W> {
     }
 }
 
+/// How much output of a small file is collected. One with more is searched again, in its turn, without collecting any.
+const COLLECTED: usize = 2 << 20;
+
 /// A sink that collects the output of one small file.
 #[derive(Default)]
 struct Collected {
     bytes: Vec<u8>,
     has_lines: bool,
+    overflowed: bool,
 }
 
 impl Sink for Collected {
@@ -129,6 +133,10 @@ impl Sink for Collected {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Flow {
+        self.overflowed |= self.bytes.len() + bytes.len() > COLLECTED;
+        if self.overflowed {
+            return Flow::Stop;
+        }
         self.bytes.extend_from_slice(bytes);
         Flow::Continue
     }
@@ -191,7 +199,17 @@ impl Stages for FileStages<'_> {
         }
         let mut sink = Collected::default();
         let result = self.searcher.search(haystack, alone, &mut sink);
+        if sink.overflowed {
+            return Ok(FileResult::Large(haystack.clone()));
+        }
         Ok(FileResult::Searched { bytes: sink.bytes, has_lines: sink.has_lines, result })
+    }
+
+    fn found_size(&self, found: &FileResult) -> usize {
+        match found {
+            FileResult::Searched { bytes, .. } => bytes.capacity(),
+            FileResult::Large(_) | FileResult::Failed(_) => 0,
+        }
     }
 
     fn join(&self, (): &mut (), _: &Self::Item, found: FileResult) -> Result<Joined<Self::Plan>, Error> {

@@ -21,11 +21,6 @@ impl Messages {
     /// Tells of an error that ends the search of one file, not of the others.
     pub(super) fn error(&self, message: impl Display) {
         self.errored.store(true, Ordering::Relaxed);
-        self.note(message);
-    }
-
-    /// Tells of something that is no error.
-    pub(super) fn note(&self, message: impl Display) {
         if self.shown {
             print(message);
         }

@@ -110,7 +110,8 @@ fn build_matcher(args: &Args, patterns: &[String]) -> anyhow::Result<Matcher> {
         .case(args.case())
         .word(args.word_regexp)
         .whole_line(args.line_regexp)
-        .refuse_nul(!args.text);
+        .refuse_nul(!args.text)
+        .merge(true);
     Ok(builder.build(patterns)?)
 }
 

@@ -21,7 +21,7 @@ use crate::{
     grep::{Binary, Flow, Grep, GrepBuilder, Summary},
     mapping::{MapOptions, Mapping},
     matcher::Matcher,
-    scan::Pool,
+    scan::{self, Pool},
 };
 
 /// All that the searches of a run have in common.
@@ -115,7 +115,9 @@ impl Searcher {
             Source::Mapped(mapping) => {
                 self.explain(haystack, || format!("mapped, {}", grep.plan(mapping.len() as u64, pool)));
                 let _bar = self.progress.start(mapping.len() as u64);
-                grep.search_mapping(&mapping, &printer, pool, &mut print)?
+                let summary = grep.search_mapping(&mapping, &printer, pool, &mut print);
+                scan::release(mapping, pool);
+                summary?
             }
             Source::Stream(reader) => {
                 self.explain(haystack, || format!("a stream, {}", grep.stream_plan(pool)));

@@ -301,9 +301,7 @@ impl Grep {
         let windows = Chunks::new(mapping.len(), size).map(|range| Ok(Window::Mapped { mapping, range }));
         let inline = Pool::inline();
         let pool = if mapping.len() <= size { &inline } else { pool };
-        let summary = self.run(Feed::direct(windows), seam, true, format, pool, emit);
-        scan::release(mapping, pool);
-        let mut summary = summary?;
+        let mut summary = self.run(Feed::direct(windows), seam, true, format, pool, emit)?;
         // What lies behind the first NUL was looked at, but not as text.
         summary.bytes_searched = summary.bytes_searched.min(summary.binary.unwrap_or(u64::MAX));
         Ok(summary)
@@ -338,7 +336,7 @@ impl Grep {
         };
         let context = self.options.context;
         // Where there is context, ripgrep keeps one line more than it may show, which decides where its reads end.
-        let kept = if context.is_none() { 0 } else { context.before + 1 };
+        let kept = if context.is_none() { 0 } else { context.before.saturating_add(1) };
         let windows =
             stream::LineReader::new(reader, nul, kept, self.options.chunk_size).map(|lines| lines.map(Window::Owned));
         let feed = if pool.threads() == 1 { Feed::direct(windows) } else { Feed::prefetched(windows) };

@@ -372,6 +372,10 @@ impl<'w> Stages for GrepStages<'_, 'w> {
         Ok(more)
     }
 
+    fn found_size(&self, found: &Found) -> usize {
+        found.hits.capacity() * size_of::<Span>()
+    }
+
     fn recycle(&self, worker: &mut Worker, plan: Plan) {
         worker.spare_hits = plan.hits;
     }

@@ -57,10 +57,6 @@ pub enum Advice {
 pub enum Discard {
     /// Release the pages. The next read gets them from the file again, or zeros from anonymous memory.
     DontNeed,
-    /// Anonymous memory only: the pages may be freed when memory is short; until they are written again their content
-    /// is undefined.
-    #[cfg(target_os = "linux")]
-    Free,
     /// Release the pages and punch a hole of zeros in what backs them.
     #[cfg(target_os = "linux")]
     Remove,
@@ -107,13 +103,21 @@ impl Mapping {
         }
     }
 
-    /// Lets go of the content of the pages that `range` touches.
+    /// Lets go of the content of the pages in `range`, which begins and ends at borders of pages or at the mapping's end.
     ///
     /// # Errors
     ///
-    /// As [`advise_range`](Mapping::advise_range).
+    /// As [`advise_range`](Mapping::advise_range), and invalid input when a border lies within a page: what shares a page
+    /// with the range would be lost too.
     pub fn discard(&mut self, discard: Discard, range: Range<usize>) -> Result<(), Error> {
         self.check_bounds(&range)?;
+        let page = sys::page_size();
+        if range.start % page != 0 || (range.end % page != 0 && range.end != self.len()) {
+            return Err(Error::invalid_input(format!(
+                "cannot discard {}..{}: the range has to begin and end at multiples of the page size, {page}",
+                range.start, range.end
+            )));
+        }
         sys::discard(&mut self.map, discard, range).map_err(|e| Error::io("cannot discard pages of the mapping", e))
     }
 }

@@ -285,7 +285,23 @@ mod tests {
             mapping.advise_range(advice, page_size()..2 * page_size() + 17).unwrap();
         }
         assert!(mapping.advise_range(Advice::Normal, 0..mapping.len() + 1).unwrap_err().is_out_of_range());
-        mapping.discard(Discard::DontNeed, 0..page_size()).unwrap();
+        if cfg!(unix) {
+            mapping.discard(Discard::DontNeed, 0..page_size()).unwrap();
+        }
         assert_eq!(mapping.guarded(0..1, |b| b[0]).unwrap(), b'x');
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn discarding_takes_nothing_but_the_range() {
+        let page = page_size();
+        let mut memory = MapOptions::new().len(3 * page).map_anonymous().unwrap();
+        memory.guarded_mut(0..3 * page, |bytes| bytes.fill(7)).unwrap();
+        memory.discard(Discard::DontNeed, page..page).unwrap();
+        assert!(memory.discard(Discard::DontNeed, 5..5).unwrap_err().is_invalid_input());
+        assert!(memory.discard(Discard::DontNeed, 0..page + 1).unwrap_err().is_invalid_input());
+        memory.discard(Discard::DontNeed, page..2 * page).unwrap();
+        let is = |value, range| memory.guarded(range, |bytes| bytes.iter().all(|&b| b == value)).unwrap();
+        assert!(is(7, 0..page) && is(0, page..2 * page) && is(7, 2 * page..3 * page));
     }
 }

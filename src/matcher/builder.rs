@@ -46,6 +46,7 @@ pub struct MatcherBuilder {
     whole_line: bool,
     by_line: bool,
     refuse_nul: bool,
+    merge: bool,
 }
 
 impl MatcherBuilder {
@@ -90,6 +91,14 @@ impl MatcherBuilder {
         self
     }
 
+    /// Takes all patterns as alternatives of one, so that every match is of pattern 0. What matches stays the same. Regex
+    /// engines pay for telling patterns apart: with thousands of regexes this makes a search faster by orders of
+    /// magnitude.
+    pub fn merge(&mut self, yes: bool) -> &mut Self {
+        self.merge = yes;
+        self
+    }
+
     /// Compiles the patterns. With none at all, nothing ever matches.
     ///
     /// # Errors
@@ -107,13 +116,20 @@ impl MatcherBuilder {
         let reach = self.reach(&parsed);
         let matches_empty = parsed.iter().any(|hir| hir.properties().minimum_len() == Some(0));
         let looks_at_words = parsed.iter().any(|hir| hir.properties().look_set().contains_word_unicode());
-        Ok(Matcher { strategy: choose(parsed)?, reach, by_line: self.by_line, matches_empty, looks_at_words })
+        Ok(Matcher {
+            strategy: choose(parsed, patterns.len(), self.merge)?,
+            reach,
+            by_line: self.by_line,
+            matches_empty,
+            looks_at_words,
+        })
     }
 
     fn parse<P: AsRef<str>>(&self, patterns: &[P]) -> Result<Vec<Hir>, Error> {
         // Without folding, a fixed string is its own syntax tree; a million of them need no parser.
         if self.fixed_strings && self.case == Case::Sensitive {
-            return patterns.iter().map(|p| self.finish(Hir::literal(p.as_ref().as_bytes()))).collect();
+            let literals = patterns.iter().map(|p| self.confine(Hir::literal(p.as_ref().as_bytes())));
+            return Ok(self.wrap(literals.collect::<Result<Vec<_>, _>>()?));
         }
         let asts = patterns
             .iter()
@@ -127,29 +143,39 @@ impl MatcherBuilder {
             Case::Insensitive => true,
             Case::Smart => asts.iter().fold(LetterCase::default(), |case, (_, ast)| case.and(ast)).is_all_lower(),
         };
-        asts.iter().map(|(text, ast)| self.finish(syntax::translate(text, ast, fold)?)).collect()
+        let confined = asts.iter().map(|(text, ast)| self.confine(syntax::translate(text, ast, fold)?));
+        Ok(self.wrap(confined.collect::<Result<Vec<_>, _>>()?))
     }
 
-    /// Applies the options that are about the parsed pattern and not about its text.
-    fn finish(&self, mut hir: Hir) -> Result<Hir, Error> {
+    /// Applies the options that say what may be part of a match.
+    fn confine(&self, hir: Hir) -> Result<Hir, Error> {
         if self.refuse_nul {
             syntax::refuse_nul(&hir)?;
         }
-        hir = match self.by_line {
-            true => syntax::keep_within_line(hir)?,
-            false => syntax::without_captures(hir),
+        match self.by_line {
+            true => syntax::keep_within_line(hir),
+            false => Ok(syntax::without_captures(hir)),
+        }
+    }
+
+    /// Applies the options that say what has to be around a match, after the patterns were made one where that is
+    /// wanted: one pair of assertions is cheaper than a pair for each of them. Plain literals stay apart, for an engine
+    /// of their own.
+    fn wrap(&self, mut patterns: Vec<Hir>) -> Vec<Hir> {
+        let plain = !self.whole_line && !self.word && patterns.iter().all(is_literal);
+        if self.merge && patterns.len() > 1 && !plain {
+            patterns = vec![Hir::alternation(patterns)];
+        }
+        let (before, after) = match (self.whole_line, self.word) {
+            (true, _) => (Look::StartLF, Look::EndLF),
+            (false, true) => (Look::WordStartHalfUnicode, Look::WordEndHalfUnicode),
+            (false, false) => return patterns,
         };
-        Ok(match (self.whole_line, self.word) {
-            (true, _) => Hir::concat(vec![Hir::look(Look::StartLF), hir, Hir::look(Look::EndLF)]),
-            (false, true) => {
-                Hir::concat(vec![Hir::look(Look::WordStartHalfUnicode), hir, Hir::look(Look::WordEndHalfUnicode)])
-            }
-            (false, false) => hir,
-        })
+        let wrap = |hir| Hir::concat(vec![Hir::look(before), hir, Hir::look(after)]);
+        patterns.into_iter().map(wrap).collect()
     }
 
     fn reach(&self, patterns: &[Hir]) -> Reach {
-        let is_literal = |hir: &Hir| hir.properties().is_alternation_literal();
         if self.by_line && !patterns.iter().all(is_literal) {
             return Reach::Line;
         }
@@ -162,14 +188,19 @@ impl MatcherBuilder {
     }
 }
 
-fn choose(patterns: Vec<Hir>) -> Result<Strategy, Error> {
+fn is_literal(hir: &Hir) -> bool {
+    hir.properties().is_alternation_literal()
+}
+
+fn choose(patterns: Vec<Hir>, given: usize, merge: bool) -> Result<Strategy, Error> {
     if patterns.is_empty() {
         return Ok(Strategy::Never);
     }
     let mut literals = vec![];
     for (index, hir) in patterns.iter().enumerate() {
-        if !push_literals(hir, PatternId::new(index), &mut literals) {
-            return Ok(Strategy::Regexes(Regexes::new(&patterns)?));
+        let id = PatternId::new(if merge { 0 } else { index });
+        if !push_literals(hir, id, &mut literals) {
+            return Ok(Strategy::Regexes(Regexes::new(&patterns, given)?));
         }
     }
     match &literals[..] {

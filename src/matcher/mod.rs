@@ -294,6 +294,25 @@ mod tests {
     }
 
     #[test]
+    fn patterns_made_one_match_the_same() {
+        let patterns = ["b+", "ab", r"\bc", "xyz|x"];
+        for (word, whole_line) in [(false, false), (true, false), (false, true)] {
+            let build = |merge| {
+                let mut builder = MatcherBuilder::new();
+                builder.word(word).whole_line(whole_line).merge(merge).build(patterns).unwrap()
+            };
+            let (apart, one) = (build(false), build(true));
+            for text in ["abbb", "ab", "c abb xyzx", "xy\nbb\n", "x\nab\n c"] {
+                let spans = |matcher: &Matcher| -> Vec<Span> {
+                    matcher.find_iter(&mut matcher.cache(), text.as_bytes()).map(|(span, _)| span).collect()
+                };
+                assert_eq!(spans(&one), spans(&apart), "{text:?}");
+                assert!(one.find_iter(&mut one.cache(), text.as_bytes()).all(|(_, id)| id.index() == 0));
+            }
+        }
+    }
+
+    #[test]
     fn non_overlapping_matches_and_empty_ones() {
         assert_eq!(spans(&["aa"], b"aaaaa"), [(0, 2, 0), (2, 4, 0)]);
         assert_eq!(spans(&["x*"], b"axxb"), [(0, 0, 0), (1, 3, 0), (4, 4, 0)]);

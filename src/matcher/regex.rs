@@ -20,10 +20,12 @@ const LAZY_DFA_CACHE: usize = 16 << 20;
 #[derive(Clone, Debug)]
 pub(super) struct Regexes {
     regex: Regex,
+    /// How many patterns it was made of, also where they were made one.
+    patterns: usize,
 }
 
 impl Regexes {
-    pub(super) fn new(patterns: &[Hir]) -> Result<Self, Error> {
+    pub(super) fn new(patterns: &[Hir], given: usize) -> Result<Self, Error> {
         // Empty matches may split a UTF-8 sequence, since a haystack may hold any bytes. The limits for the one-pass
         // and the full DFA are above the engine's defaults, because a pattern is built once and then runs over
         // gigabytes.
@@ -41,7 +43,7 @@ impl Regexes {
             };
             Error::pattern(format!("cannot compile the pattern: {cause}"))
         })?;
-        Ok(Regexes { regex })
+        Ok(Regexes { regex, patterns: given })
     }
 
     pub(super) fn cache(&self) -> meta::Cache {
@@ -61,9 +63,10 @@ impl Regexes {
 
     pub(super) fn description(&self) -> String {
         let prefilter = if self.regex.is_accelerated() { "with a literal prefilter" } else { "without a prefilter" };
-        match self.regex.pattern_len() {
-            1 => format!("one regex: meta engine, {prefilter}"),
-            n => format!("{n} regexes: meta engine, {prefilter}"),
+        match (self.patterns, self.regex.pattern_len()) {
+            (1, _) => format!("one regex: meta engine, {prefilter}"),
+            (n, 1) => format!("{n} patterns as one regex: meta engine, {prefilter}"),
+            (n, _) => format!("{n} regexes: meta engine, {prefilter}"),
         }
     }
 }

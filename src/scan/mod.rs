@@ -5,7 +5,7 @@
 //! see of its neighbours decides how far a worker looks past its chunk:
 //!
 //! * literals and other patterns of bounded length look that far, and matches that reach over a border are reconciled
-//!   where the chunks meet ([`seam`]);
+//!   where the chunks meet;
 //! * patterns that are confined to lines ([`by_line`](crate::matcher::MatcherBuilder::by_line)) are run on the lines
 //!   that start in the chunk;
 //! * patterns that may match any number of bytes across lines are run by one thread.
@@ -98,7 +98,8 @@ impl Scanner {
     /// # Complexity
     ///
     /// That of one search over the file, and at most a second one where matches chain from chunk to chunk. Memory is
-    /// bounded by the number of threads, whatever the number of matches.
+    /// bounded by the number of threads, whatever the number of matches; with patterns that are confined to lines, the
+    /// matches of one line that is longer than a chunk are collected.
     pub fn for_each(&self, mapping: &Mapping, sink: impl FnMut(Match) -> Flow) -> Result<(), Error> {
         self.for_each_in(&Pool::current(), mapping, sink)
     }
@@ -116,10 +117,17 @@ impl Scanner {
     ) -> Result<(), Error> {
         // Advice is no more than that: a kernel that does not take it searches as well.
         let _ = mapping.advise(Advice::Sequential);
-        let size = match self.matcher.reach() {
-            Reach::Line | Reach::Bytes(_) => self.chunk_size,
-            Reach::Unbounded => mapping.len(),
-        };
+        if self.matcher.reach() == Reach::Unbounded {
+            // There is only one chunk, with any number of matches; they are not collected.
+            return mapping.guarded(0..mapping.len(), |bytes| {
+                let mut cache = self.matcher.cache();
+                let mut matches = self.matcher.find_iter(&mut cache, bytes);
+                let _ = matches.find(|(span, pattern)| {
+                    sink(Match { start: span.start as u64, end: span.end as u64, pattern: *pattern }) == Flow::Stop
+                });
+            });
+        }
+        let size = self.chunk_size;
         let inline = Pool::inline();
         let pool = if mapping.len() <= size { &inline } else { pool };
         let stages = MatchStages::new(&self.matcher, mapping);
@@ -166,10 +174,11 @@ impl Scanner {
     }
 }
 
-/// Takes a mapping that was searched out of the address space, with all threads of a pool: for a large one, the system
-/// takes as long as for a tenth of the search.
-pub(crate) fn release(mapping: &Mapping, pool: &Pool) {
+/// Unmaps a file that was searched, with all threads of a pool: one alone takes a tenth of the time of the search.
+#[cfg(feature = "cli")]
+pub(crate) fn release(mapping: Mapping, pool: &Pool) {
     const WORTHWHILE: usize = 64 << 20;
+    let mapping = &mapping;
     if pool.threads() > 1 && mapping.len() >= WORTHWHILE {
         let part = mapping.len().div_ceil(pool.threads()).next_multiple_of(page_size());
         pool.in_place_scope(|scope| {

@@ -28,9 +28,10 @@ use super::{
 };
 use crate::error::Error;
 
-/// How many bytes of output may wait for the emitter before no more is made. What is being made when the limit is
-/// passed still comes on top: one piece for each worker.
-const MAX_WAITING_OUTPUT: usize = 8 << 20;
+/// How many bytes of output may wait for the emitter before no more is made, and how many of findings and output before
+/// no further item is begun. What is being made when the limit is passed still comes on top: one piece, or the findings
+/// of one item, for each worker.
+const MAX_WAITING: usize = 8 << 20;
 
 /// What the stages of a pipeline do. The stages themselves are shared by all workers; what changes is handed to them.
 pub(crate) trait Stages: Sync {
@@ -61,6 +62,11 @@ pub(crate) trait Stages: Sync {
         plan: &mut Self::Plan,
         output: &mut Self::Output,
     ) -> Result<bool, Error>;
+
+    /// How many bytes of memory findings take. They count until the item is done with.
+    fn found_size(&self, _found: &Self::Found) -> usize {
+        0
+    }
 
     /// Takes back a plan that is done with, for its buffers.
     fn recycle(&self, _worker: &mut Self::Worker, _plan: Self::Plan) {}
@@ -110,9 +116,13 @@ pub(crate) fn run<S: Stages>(
         return run_inline(stages, feed, seam, emit);
     }
     let engine = Engine::new(stages, feed, seam, pool.threads());
-    pool.in_place_scope(|scope| engine.drive(scope, emit))?;
+    let result = pool.in_place_scope(|scope| engine.drive(scope, emit));
     let state = engine.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(state.seam.expect("workers put the seam back before they return"))
+    // A worker may have panicked after the emitter had what it wanted.
+    if let Some(payload) = state.panic {
+        resume_unwind(payload);
+    }
+    result.map(|()| state.seam.expect("workers put the seam back before they return"))
 }
 
 /// The same pipeline on the calling thread alone.
@@ -171,6 +181,8 @@ struct State<'a, S: Stages> {
     workers: usize,
     /// Bytes of output in all slots.
     waiting: usize,
+    /// Bytes of findings in all slots.
+    held: usize,
     spare_outputs: Vec<S::Output>,
     spare_workers: Vec<S::Worker>,
     panic: Option<Box<dyn Any + Send>>,
@@ -179,6 +191,8 @@ struct State<'a, S: Stages> {
 struct Slot<S: Stages> {
     stage: Stage<S>,
     outputs: VecDeque<S::Output>,
+    /// Bytes of findings, until they are done with.
+    held: usize,
 }
 
 enum Stage<S: Stages> {
@@ -225,6 +239,7 @@ impl<'a, S: Stages> Engine<'a, S> {
                 seam: Some(seam),
                 workers: 0,
                 waiting: 0,
+                held: 0,
                 spare_outputs: vec![],
                 spare_workers: vec![],
                 panic: None,
@@ -359,12 +374,16 @@ impl<'a, S: Stages> Engine<'a, S> {
     }
 
     fn scan(&self, worker: &mut S::Worker, number: usize, item: S::Item) {
-        let stage = match self.stages.scan(worker, &item) {
-            Ok(found) => Stage::Found(item, found),
-            Err(error) => Stage::Failed(error),
+        let (stage, size) = match self.stages.scan(worker, &item) {
+            Ok(found) => {
+                let size = self.stages.found_size(&found);
+                (Stage::Found(item, found), size)
+            }
+            Err(error) => (Stage::Failed(error), 0),
         };
         let mut state = self.lock();
         state.set(number, stage);
+        state.hold(number, size);
         self.join_what_is_next(state);
     }
 
@@ -376,7 +395,11 @@ impl<'a, S: Stages> Engine<'a, S> {
                 self.stages.recycle(worker, plan);
                 Stage::Finished
             }
-            Err(error) => Stage::Failed(error),
+            Err(error) => {
+                // What was made of bytes that turned out not to be the file's is not shown.
+                output.clear();
+                Stage::Failed(error)
+            }
         };
         let mut state = self.lock();
         state.put_output(number, output);
@@ -434,19 +457,33 @@ impl<S: Stages> State<'_, S> {
         if matches!(stage, Stage::Failed(_)) {
             self.end_after(number);
         }
+        if matches!(stage, Stage::Failed(_) | Stage::Finished) {
+            self.hold(number, 0);
+        }
         if let Some(slot) = self.slot(number) {
             slot.stage = stage;
         }
     }
 
-    fn put_output(&mut self, number: usize, output: S::Output) {
+    /// Notes how much memory the findings of an item take.
+    fn hold(&mut self, number: usize, size: usize) {
+        if let Some(slot) = self.slot(number) {
+            let before = std::mem::replace(&mut slot.held, size);
+            self.held = self.held - before + size;
+        }
+    }
+
+    fn put_output(&mut self, number: usize, mut output: S::Output) {
         let size = output.size();
         match self.slot(number) {
             Some(slot) if size > 0 => {
                 slot.outputs.push_back(output);
                 self.waiting += size;
             }
-            _ => self.spare_outputs.push(output),
+            _ => {
+                output.clear();
+                self.spare_outputs.push(output);
+            }
         }
     }
 
@@ -456,12 +493,13 @@ impl<S: Stages> State<'_, S> {
         let keep = (number + 1).saturating_sub(self.first);
         for slot in self.slots.drain(keep.min(self.slots.len())..) {
             self.waiting -= slot.outputs.iter().map(Output::size).sum::<usize>();
+            self.held -= slot.held;
         }
     }
 
     /// Forgets the items at the front that are finished and whose output was emitted.
     fn retire(&mut self) {
-        while let Some(Slot { stage: Stage::Finished, outputs }) = self.slots.front()
+        while let Some(Slot { stage: Stage::Finished, outputs, .. }) = self.slots.front()
             && outputs.is_empty()
         {
             self.slots.pop_front();
@@ -484,15 +522,15 @@ impl<S: Stages> State<'_, S> {
     /// True when the output of slot `index` may be made now.
     fn may_format(&self, index: usize) -> bool {
         match &self.slots[index] {
-            Slot { stage: Stage::Ready(..), outputs } => {
-                self.waiting < MAX_WAITING_OUTPUT || (index == 0 && outputs.is_empty())
+            Slot { stage: Stage::Ready(..), outputs, .. } => {
+                self.waiting < MAX_WAITING || (index == 0 && outputs.is_empty())
             }
             _ => false,
         }
     }
 
     fn may_scan(&self, max_slots: usize) -> bool {
-        !self.exhausted && self.slots.len() < max_slots && self.waiting < MAX_WAITING_OUTPUT
+        !self.exhausted && self.slots.len() < max_slots && self.waiting + self.held < MAX_WAITING
     }
 
     /// How many jobs could be started now; an estimate, since items may turn out to be fewer.
@@ -522,11 +560,11 @@ impl<S: Stages> State<'_, S> {
         let number = self.first + self.slots.len();
         match self.feed.poll() {
             Polled::Item(Ok(item)) => {
-                self.slots.push_back(Slot { stage: Stage::Busy, outputs: VecDeque::new() });
+                self.slots.push_back(Slot { stage: Stage::Busy, outputs: VecDeque::new(), held: 0 });
                 Some(Job::Scan(number, item))
             }
             Polled::Item(Err(error)) => {
-                self.slots.push_back(Slot { stage: Stage::Busy, outputs: VecDeque::new() });
+                self.slots.push_back(Slot { stage: Stage::Busy, outputs: VecDeque::new(), held: 0 });
                 self.set(number, Stage::Failed(error));
                 signal.raise();
                 None
@@ -548,5 +586,145 @@ struct StopOnDrop<'e, 'a, S: Stages>(&'e Engine<'a, S>);
 impl<S: Stages> Drop for StopOnDrop<'_, '_, S> {
     fn drop(&mut self) {
         self.0.lock().stop = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// What happens to the item with a number.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Fault {
+        None,
+        FailsToScan(usize),
+        FailsToFormat(usize),
+        PanicsInFormat(usize),
+        PanicsInJoin(usize),
+    }
+
+    /// Formats each number as that many bytes of itself, in pieces of one byte.
+    struct Numbers(Fault);
+
+    impl Stages for Numbers {
+        type Item = usize;
+        type Found = usize;
+        type Plan = (usize, usize);
+        type Seam = usize;
+        type Worker = ();
+        type Output = Vec<u8>;
+
+        fn worker(&self) {}
+
+        fn scan(&self, (): &mut (), &item: &usize) -> Result<usize, Error> {
+            // Later items are often done first.
+            std::thread::sleep(Duration::from_micros(if item % 3 == 0 { 300 } else { 0 }));
+            if self.0 == Fault::FailsToScan(item) { Err(Error::truncated(item as u64)) } else { Ok(item) }
+        }
+
+        fn join(&self, seam: &mut usize, _: &usize, found: usize) -> Result<Joined<(usize, usize)>, Error> {
+            assert!(self.0 != Fault::PanicsInJoin(found), "join of {found}");
+            assert_eq!(*seam, found, "items are joined in order");
+            *seam += 1;
+            Ok(Joined { plan: Some((found, found % 5)), last: false })
+        }
+
+        fn format(
+            &self,
+            (): &mut (),
+            &item: &usize,
+            plan: &mut (usize, usize),
+            output: &mut Vec<u8>,
+        ) -> Result<bool, Error> {
+            assert!(output.is_empty(), "output is used again without having been emptied");
+            assert!(self.0 != Fault::PanicsInFormat(item), "format of {item}");
+            output.push(item as u8);
+            if self.0 == Fault::FailsToFormat(item) {
+                return Err(Error::truncated(item as u64));
+            }
+            plan.1 = plan.1.saturating_sub(1);
+            Ok(plan.1 > 0)
+        }
+
+        fn found_size(&self, _: &usize) -> usize {
+            3 << 20
+        }
+    }
+
+    fn run_numbers(fault: Fault, count: usize, threads: usize, stop_after: usize) -> (Vec<u8>, Result<usize, Error>) {
+        let mut emitted = vec![];
+        let feed = Feed::direct((0..count).map(Ok));
+        let result = run(&Numbers(fault), feed, 0, &Pool::new(threads), &mut |output: &Vec<u8>| {
+            emitted.extend_from_slice(output);
+            if emitted.len() >= stop_after { Flow::Stop } else { Flow::Continue }
+        });
+        (emitted, result)
+    }
+
+    fn expected(count: usize) -> Vec<u8> {
+        (0..count).flat_map(|item| vec![item as u8; (item % 5).max(1)]).collect()
+    }
+
+    #[test]
+    fn output_comes_in_order_whatever_the_number_of_threads() {
+        for threads in 1..=8 {
+            let (emitted, result) = run_numbers(Fault::None, 100, threads, usize::MAX);
+            assert_eq!(emitted, expected(100));
+            assert_eq!(result.unwrap(), 100);
+        }
+    }
+
+    #[test]
+    fn what_comes_before_an_error_is_emitted_and_nothing_else() {
+        for threads in [1, 2, 4] {
+            for round in 0..20 {
+                for fault in [Fault::FailsToScan(round), Fault::FailsToFormat(round)] {
+                    let (emitted, result) = run_numbers(fault, 40, threads, usize::MAX);
+                    assert_eq!(emitted, expected(round));
+                    assert_eq!(result.unwrap_err().offset(), Some(round as u64));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_panic_of_a_worker_reaches_the_caller() {
+        for fault in [Fault::PanicsInFormat(7), Fault::PanicsInJoin(7)] {
+            for threads in [1, 2, 4] {
+                let caught = catch_unwind(|| run_numbers(fault, 40, threads, usize::MAX));
+                let message = *caught.unwrap_err().downcast::<String>().unwrap();
+                assert!(message.ends_with("of 7"), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stop_ends_the_run_where_it_was_asked_for() {
+        for threads in [1, 2, 4] {
+            for stop_after in 1..30 {
+                let (emitted, result) = run_numbers(Fault::None, 1_000, threads, stop_after);
+                assert!(result.is_ok());
+                assert_eq!(emitted, &expected(1_000)[..stop_after]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_panic_after_the_stop_is_not_lost() {
+        let finished = |fault| {
+            catch_unwind(|| {
+                let feed = Feed::direct((0..8).map(Ok));
+                let mut wait = || {
+                    // The workers have come to the item that panics by now.
+                    std::thread::sleep(Duration::from_millis(30));
+                    Flow::Stop
+                };
+                run(&Numbers(fault), feed, 0, &Pool::new(4), &mut |_: &Vec<u8>| wait()).map(|_| ())
+            })
+        };
+        assert!(finished(Fault::None).is_ok());
+        assert!(finished(Fault::PanicsInFormat(1)).is_err());
     }
 }

@@ -89,7 +89,7 @@ impl<'a> MatchStages<'a> {
                 owned: start..owned_end(end),
                 haystack: look_behind(start)..len.min(end.saturating_add(reach as u64)),
             },
-            Reach::Unbounded => Part { owned: 0..len + 1, haystack: 0..len },
+            Reach::Unbounded => unreachable!("such patterns are not run in chunks"),
         })
     }
 }
@@ -171,6 +171,10 @@ impl Stages for MatchStages<'_> {
         output.extend(rest.take(PIECE).copied());
         plan.emitted += output.len();
         Ok(plan.emitted < plan.redone.len() + plan.found.len() - plan.skip)
+    }
+
+    fn found_size(&self, found: &Vec<Match>) -> usize {
+        found.capacity() * size_of::<Match>()
     }
 
     fn recycle(&self, worker: &mut Self::Worker, plan: Matches) {

@@ -9,9 +9,12 @@
 
 use std::io::{self, Read};
 
-use memchr::{memchr, memrchr, memrchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 
-use super::window::{Lines, Spare};
+use super::{
+    newlines,
+    window::{Lines, Spare},
+};
 use crate::error::Error;
 
 /// How much is read at once, less what is left of the line before.
@@ -46,8 +49,10 @@ pub(crate) struct LineReader<R> {
     own: usize,
     /// Where the lines of the current read start.
     current: usize,
-    /// Where ripgrep's buffer would start.
+    /// Where the lines begin that are kept for context, and ripgrep's buffer would.
     kept: usize,
+    /// How many lines there are from there to the current read.
+    kept_lines: usize,
     /// The capacity that ripgrep's buffer would have.
     capacity: usize,
     /// How many bytes of its own the window before had.
@@ -74,6 +79,7 @@ impl<R: Read> LineReader<R> {
             own: 0,
             current: 0,
             kept: 0,
+            kept_lines: 0,
             capacity: READ,
             usual: 0,
             binary: None,
@@ -117,8 +123,7 @@ impl<R: Read> LineReader<R> {
         }
         self.end_lines_at_nuls(new.start);
         let newline = memrchr(b'\n', &self.bytes[new.clone()])?;
-        self.current = new.start + newline + 1;
-        self.end_read();
+        self.end_read(new.start + newline + 1);
         // A read that came back short is all that there is for now: what it brought is not to wait for more.
         // A window is also to have more bytes of its own than it has for context, which are copied from one to the next.
         let complete = self.current - self.own >= self.window.max(self.own) || read < wanted;
@@ -137,8 +142,7 @@ impl<R: Read> LineReader<R> {
         }
         self.end_lines_at_nuls(self.current);
         if let Some(newline) = memrchr(b'\n', &self.bytes[self.current..self.filled]) {
-            self.current += newline + 1;
-            self.end_read();
+            self.end_read(self.current + newline + 1);
         }
         before
     }
@@ -164,22 +168,24 @@ impl<R: Read> LineReader<R> {
         }
     }
 
-    /// Notes where ripgrep's buffer would start now, which only matters where a NUL does.
-    fn end_read(&mut self) {
-        self.kept = if self.nul == Nul::Text { self.current } else { self.lines_back(self.current) };
-    }
-
-    /// The start of the lines that are kept before `end`.
-    fn lines_back(&self, end: usize) -> usize {
-        match self.context {
-            0 => end,
-            n => memrchr_iter(b'\n', &self.bytes[..end.saturating_sub(1)]).nth(n - 1).map_or(0, |at| at + 1),
+    /// Ends a read at `end`: its lines are complete, and take the places of as many lines of context.
+    fn end_read(&mut self, end: usize) {
+        if self.context == 0 {
+            self.kept = end;
+        } else {
+            self.kept_lines += newlines::count(&self.bytes[self.current..end]) as usize;
+            if let Some(surplus) = self.kept_lines.checked_sub(self.context).filter(|&surplus| surplus > 0) {
+                let last = memchr_iter(b'\n', &self.bytes[self.kept..end]).nth(surplus - 1);
+                self.kept += last.map_or(0, |at| at + 1);
+                self.kept_lines = self.context;
+            }
         }
+        self.current = end;
     }
 
     /// Makes a window of the lines up to `end`. The reader keeps what comes behind, and the context before.
     fn cut(&mut self, end: usize) -> Lines {
-        let context = self.lines_back(end);
+        let context = self.kept.min(end);
         let rest = &self.bytes[context..self.filled];
         let mut next = self.spare.take();
         if next.len() < rest.len() {

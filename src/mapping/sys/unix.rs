@@ -44,6 +44,9 @@ pub(in crate::mapping) fn advise(map: &MmapRaw, advice: Advice, range: Range<usi
         #[cfg(target_os = "linux")]
         Advice::PopulateWrite => memmap2::Advice::PopulateWrite,
     };
+    if range.is_empty() {
+        return Ok(());
+    }
     let (start, len) = page_aligned(range);
     map.advise_range(advice, start, len)
 }
@@ -52,13 +55,14 @@ pub(in crate::mapping) fn discard(map: &mut MmapRaw, discard: Discard, range: Ra
     let advice = match discard {
         Discard::DontNeed => UncheckedAdvice::DontNeed,
         #[cfg(target_os = "linux")]
-        Discard::Free => UncheckedAdvice::Free,
-        #[cfg(target_os = "linux")]
         Discard::Remove => UncheckedAdvice::Remove,
     };
-    let (start, len) = page_aligned(range);
-    // SAFETY: the exclusive borrow means that no slice of the mapping is alive whose bytes could change.
-    unsafe { map.unchecked_advise_range(advice, start, len) }
+    if range.is_empty() {
+        return Ok(());
+    }
+    // SAFETY: the exclusive borrow means that no slice of the mapping is alive whose bytes could change, and the change
+    // is complete when the call returns.
+    unsafe { map.unchecked_advise_range(advice, range.start, range.len()) }
 }
 
 /// Takes pages out of the address space. The caller sees to it that the file has their content.
