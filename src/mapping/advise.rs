@@ -112,7 +112,7 @@ impl Mapping {
     pub fn discard(&mut self, discard: Discard, range: Range<usize>) -> Result<(), Error> {
         self.check_bounds(&range)?;
         let page = sys::page_size();
-        if range.start % page != 0 || (range.end % page != 0 && range.end != self.len()) {
+        if !range.start.is_multiple_of(page) || !(range.end.is_multiple_of(page) || range.end == self.len()) {
             return Err(Error::invalid_input(format!(
                 "cannot discard {}..{}: the range has to begin and end at multiples of the page size, {page}",
                 range.start, range.end

@@ -716,7 +716,7 @@ mod tests {
         let finished = |fault| {
             catch_unwind(|| {
                 let feed = Feed::direct((0..8).map(Ok));
-                let mut wait = || {
+                let wait = || {
                     // The workers have come to the item that panics by now.
                     std::thread::sleep(Duration::from_millis(30));
                     Flow::Stop
