@@ -116,7 +116,7 @@ impl Searcher {
                 self.explain(haystack, || format!("mapped, {}", grep.plan(mapping.len() as u64, pool)));
                 let _bar = self.progress.start(mapping.len() as u64);
                 let summary = grep.search_mapping(&mapping, &printer, pool, &mut print);
-                scan::release(mapping, pool);
+                scan::unmap(mapping, pool);
                 summary?
             }
             Source::Stream(reader) => {

@@ -20,7 +20,7 @@ pub struct Pool {
 
 impl Pool {
     /// `threads` workers of its own, started when they are first needed; 0 stands for as many as the machine has
-    /// cores. With one thread everything runs on the caller's, unless it waits for a stream.
+    /// cores. With one thread everything runs on the caller's.
     pub fn new(threads: usize) -> Self {
         let threads = match threads {
             0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
