@@ -7,7 +7,9 @@ use std::{
     fs,
     io::{BufRead, BufReader, Write},
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
+    sync::mpsc,
+    time::{Duration, Instant},
 };
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/datasets/sample.log");
@@ -164,20 +166,37 @@ fn files_of_the_kernel_and_pipes_are_read() {
     assert_eq!(stdout(&output), "2:two\n");
 }
 
+/// How long a program may take to do what it should do at once. When it does not, the test is to fail, not to hang.
+const AT_ONCE: Duration = Duration::from_secs(30);
+
+/// Ends a program and returns its exit status; none when it had not ended by itself.
+fn end(mut child: Child) -> Option<i32> {
+    let deadline = Instant::now() + AT_ONCE;
+    while Instant::now() < deadline {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    None
+}
+
 #[test]
 fn a_line_from_a_pipe_is_shown_before_the_next_one_comes() {
     for threads in ["-j1", "-j2"] {
         let mut child = mapgrep(&[threads, "one"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
         for i in 0..3 {
             writeln!(stdin, "one {i}").unwrap();
-            let mut line = String::new();
-            lines.read_line(&mut line).unwrap();
-            assert_eq!(line, format!("one {i}\n"));
+            assert_eq!(receiver.recv_timeout(AT_ONCE), Ok(format!("one {i}")), "{threads}");
         }
         drop(stdin);
-        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert_eq!(end(child), Some(0));
     }
 }
 
@@ -187,7 +206,7 @@ fn enough_lines_from_a_pipe_end_the_search_while_it_stays_open() {
         let mut child = mapgrep(&[threads, "-m1", "one"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(b"one\n").unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert_eq!(end(child), Some(0), "{threads}");
         drop(stdin);
     }
 }
@@ -239,7 +258,7 @@ fn the_output_does_not_depend_on_threads_or_chunks() {
 }
 
 #[test]
-fn context_of_very_many_lines_takes_time_in_proportion() {
+fn context_of_very_many_lines_is_complete() {
     let lines: String = (0..300_000).map(|i| format!("{i}\n")).collect();
     let dir = files(&[("numbers", format!("{lines}needle\n").as_bytes())]);
     let output = in_dir(dir.path(), &["-B1000000", "needle", "numbers"]);
