@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Files up to this size are searched by one worker, into memory.
-const SMALL: u64 = 256 << 10;
+const SMALL: u64 = 4 << 20;
 
 /// All that is needed to search many files.
 pub(super) struct Many<'a> {
@@ -47,20 +47,17 @@ impl Many<'_> {
     ) -> Result<(Outcome, bool), Error> {
         let items = haystacks.map(Ok);
         let feed = if self.pool.threads() == 1 { Feed::direct(items) } else { Feed::prefetched(items) };
-        let mut total = Outcome::default();
-        let mut any = false;
-        ordered::run(&FileStages { searcher: self.searcher }, feed, (), self.pool, &mut |file: &FileOutput| {
-            any = true;
-            match self.emit(file, output) {
-                Some(outcome) => {
-                    total.matched |= outcome.matched;
-                    total.stats += outcome.stats;
-                    if total.matched && self.stop_at_match { Flow::Stop } else { output.flow() }
-                }
-                None => output.flow(),
+        let stages = FileStages { searcher: self.searcher, stop_at_match: self.stop_at_match };
+        let mut shown = Outcome::default();
+        let total = Total::default();
+        let total = ordered::run(&stages, feed, total, self.pool, &mut |file: &FileOutput| {
+            if let Some(outcome) = self.emit(file, output) {
+                shown += outcome;
             }
+            if shown.matched && self.stop_at_match { Flow::Stop } else { output.flow() }
         })?;
-        Ok((total, any))
+        shown += total.silent;
+        Ok((shown, total.any))
     }
 
     /// Shows what was found in a file, or searches it now if it is large.
@@ -144,6 +141,15 @@ impl Sink for Collected {
 
 struct FileStages<'a> {
     searcher: &'a Searcher,
+    stop_at_match: bool,
+}
+
+/// What came of the files of which nothing is shown. They are summed up where they are found, without waking whoever
+/// writes the output of the others.
+#[derive(Default)]
+struct Total {
+    silent: Outcome,
+    any: bool,
 }
 
 enum FileResult {
@@ -180,7 +186,7 @@ impl Stages for FileStages<'_> {
     type Item = Result<Haystack, String>;
     type Found = FileResult;
     type Plan = Option<FileResult>;
-    type Seam = ();
+    type Seam = Total;
     type Worker = Pool;
     type Output = FileOutput;
 
@@ -212,8 +218,15 @@ impl Stages for FileStages<'_> {
         }
     }
 
-    fn join(&self, (): &mut (), _: &Self::Item, found: FileResult) -> Result<Joined<Self::Plan>, Error> {
-        Ok(Joined { plan: Some(Some(found)), last: false })
+    fn join(&self, total: &mut Total, _: &Self::Item, found: FileResult) -> Result<Joined<Self::Plan>, Error> {
+        total.any = true;
+        match found {
+            FileResult::Searched { bytes, has_lines: false, result: Ok(outcome) } if bytes.is_empty() => {
+                total.silent += outcome;
+                Ok(Joined { plan: None, last: total.silent.matched && self.stop_at_match })
+            }
+            found => Ok(Joined { plan: Some(Some(found)), last: false }),
+        }
     }
 
     fn format(

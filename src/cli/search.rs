@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read},
+    ops::AddAssign,
     time::Instant,
 };
 
@@ -53,6 +54,13 @@ pub(super) struct Outcome {
     /// The file is one of those that were looked for.
     pub(super) matched: bool,
     pub(super) stats: Stats,
+}
+
+impl AddAssign for Outcome {
+    fn add_assign(&mut self, other: Self) {
+        self.matched |= other.matched;
+        self.stats += other.stats;
+    }
 }
 
 /// The bytes of a file, by the way in which they are had.

@@ -40,7 +40,7 @@ use std::{
 };
 
 pub use self::format::{Format, Line, LineKind, Plain};
-use self::stages::{GrepStages, Seam};
+use self::stages::{Caches, GrepStages, Seam};
 pub use crate::scan::Flow;
 use crate::{
     error::Error,
@@ -213,7 +213,7 @@ impl GrepBuilder {
                 "lines can only be searched by patterns that were built by line (MatcherBuilder::by_line)",
             ));
         }
-        Ok(Grep { matcher, options: self.clone() })
+        Ok(Grep { matcher, options: self.clone(), caches: Caches::default() })
     }
 }
 
@@ -222,6 +222,8 @@ impl GrepBuilder {
 pub struct Grep {
     matcher: Matcher,
     options: GrepBuilder,
+    /// Caches that earlier searches have filled. For small files, making one takes longer than the search.
+    caches: Caches,
 }
 
 impl Grep {
@@ -352,7 +354,7 @@ impl Grep {
         pool: &Pool,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
-        let stages = GrepStages::new(&self.matcher, &self.options, format, is_mapped);
+        let stages = GrepStages::new(self, format, is_mapped);
         let seam = scan::ordered::run(&stages, feed, seam, pool, &mut |output: &Vec<u8>| emit(output))?;
         let mut summary = seam.into_summary();
         summary.matches += stages.matches();

@@ -3,13 +3,16 @@
 use std::{
     marker::PhantomData,
     ops::Range,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use memchr::memchr;
 
 use super::{
-    Binary, Format, Goal, GrepBuilder, Line, LineKind, Summary,
+    Binary, Format, Goal, Grep, GrepBuilder, Line, LineKind, Summary,
     lines::{self, Counts, matches_in},
     walk::{Carry, Event, View, Walk},
 };
@@ -30,6 +33,7 @@ const PIECE: usize = 1 << 20;
 pub(super) struct GrepStages<'a, 'w> {
     matcher: &'a Matcher,
     options: &'a GrepBuilder,
+    caches: &'a Caches,
     format: &'a dyn Format,
     wants_matches: bool,
     /// Lines that are reported are looked through for NUL bytes.
@@ -72,12 +76,33 @@ pub(super) struct Seam {
     summary: Summary,
 }
 
-pub(super) struct Worker {
+pub(super) struct Worker<'a> {
     cache: Cache,
+    /// Where the cache goes in the end.
+    caches: &'a Caches,
     matches: Vec<Span>,
     /// Matches in the lines formatted so far that are not in the sum of all workers yet.
     counted: u64,
     spare_hits: Vec<Span>,
+}
+
+/// Caches that no search is using.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Caches(Arc<Mutex<Vec<Cache>>>);
+
+impl Caches {
+    fn lock(&self) -> MutexGuard<'_, Vec<Cache>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Worker<'_> {
+    fn drop(&mut self) {
+        // What a panic left behind is not to be used again.
+        if !std::thread::panicking() {
+            self.caches.lock().push(std::mem::replace(&mut self.cache, Cache::none()));
+        }
+    }
 }
 
 impl Seam {
@@ -92,10 +117,12 @@ impl Seam {
 }
 
 impl<'a> GrepStages<'a, '_> {
-    pub(super) fn new(matcher: &'a Matcher, options: &'a GrepBuilder, format: &'a dyn Format, is_mapped: bool) -> Self {
+    pub(super) fn new(grep: &'a Grep, format: &'a dyn Format, is_mapped: bool) -> Self {
+        let Grep { matcher, options, caches } = grep;
         GrepStages {
             matcher,
             options,
+            caches,
             format,
             wants_matches: format.wants_matches(),
             checks_lines: is_mapped && options.binary != Binary::Text,
@@ -123,7 +150,7 @@ impl<'a> GrepStages<'a, '_> {
         lines::count(self.matcher, cache, bytes, self.options.invert, matches_too, limit)
     }
 
-    fn select(&self, worker: &mut Worker, bytes: &[u8], limit: u64) -> Vec<Span> {
+    fn select(&self, worker: &mut Worker<'_>, bytes: &[u8], limit: u64) -> Vec<Span> {
         let mut hits = std::mem::take(&mut worker.spare_hits);
         hits.clear();
         if limit > 0 {
@@ -270,7 +297,7 @@ impl<'a> GrepStages<'a, '_> {
         self.matches.fetch_add(matches.len() as u64, Ordering::Relaxed);
     }
 
-    fn format_event(&self, worker: &mut Worker, view: View<'_>, plan: &mut Plan, event: Event, out: &mut Vec<u8>) {
+    fn format_event(&self, worker: &mut Worker<'_>, view: View<'_>, plan: &mut Plan, event: Event, out: &mut Vec<u8>) {
         let Event::Line { kind, start, end } = event else { return self.format.context_break(out) };
         let bytes = view.slice(start, end);
         let number = self.options.line_numbers.then(|| {
@@ -292,19 +319,21 @@ impl<'a> GrepStages<'a, '_> {
     }
 }
 
-impl<'w> Stages for GrepStages<'_, 'w> {
+impl<'a, 'w> Stages for GrepStages<'a, 'w> {
     type Item = Window<'w>;
     type Found = Found;
     type Plan = Plan;
     type Seam = Seam;
-    type Worker = Worker;
+    type Worker = Worker<'a>;
     type Output = Vec<u8>;
 
-    fn worker(&self) -> Worker {
-        Worker { cache: self.matcher.cache(), matches: vec![], counted: 0, spare_hits: vec![] }
+    fn worker(&self) -> Worker<'a> {
+        let spare = self.caches.lock().pop();
+        let cache = spare.unwrap_or_else(|| self.matcher.cache());
+        Worker { cache, caches: self.caches, matches: vec![], counted: 0, spare_hits: vec![] }
     }
 
-    fn scan(&self, worker: &mut Worker, window: &Window<'w>) -> Result<Found, Error> {
+    fn scan(&self, worker: &mut Worker<'a>, window: &Window<'w>) -> Result<Found, Error> {
         window.read_ahead();
         window.read_lines(|start, bytes| {
             let mut found = Found {
@@ -350,7 +379,7 @@ impl<'w> Stages for GrepStages<'_, 'w> {
 
     fn format(
         &self,
-        worker: &mut Worker,
+        worker: &mut Worker<'a>,
         window: &Window<'w>,
         plan: &mut Plan,
         out: &mut Vec<u8>,
@@ -376,7 +405,7 @@ impl<'w> Stages for GrepStages<'_, 'w> {
         found.hits.capacity() * size_of::<Span>()
     }
 
-    fn recycle(&self, worker: &mut Worker, plan: Plan) {
+    fn recycle(&self, worker: &mut Worker<'a>, plan: Plan) {
         worker.spare_hits = plan.hits;
     }
 }

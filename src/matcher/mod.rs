@@ -223,6 +223,11 @@ impl Matcher {
 }
 
 impl Cache {
+    /// What stands in for a cache that was moved elsewhere.
+    pub(crate) fn none() -> Self {
+        Cache(None)
+    }
+
     fn regex(&mut self) -> &mut regex_automata::meta::Cache {
         self.0.as_mut().expect("a cache made by the matcher that it is used with")
     }
