@@ -19,6 +19,9 @@ use crate::{
     },
 };
 
+/// How many files the walk of directories may be ahead of the search.
+const LISTED: usize = 256;
+
 /// Files up to this size are searched by one worker, into memory.
 const SMALL: u64 = 4 << 20;
 
@@ -46,7 +49,7 @@ impl Many<'_> {
         output: &mut Output<W>,
     ) -> Result<(Outcome, bool), Error> {
         let items = haystacks.map(Ok);
-        let feed = if self.pool.threads() == 1 { Feed::direct(items) } else { Feed::prefetched(items) };
+        let feed = if self.pool.threads() == 1 { Feed::direct(items) } else { Feed::prefetched(items, LISTED) };
         let stages = FileStages { searcher: self.searcher, stop_at_match: self.stop_at_match };
         let mut shown = Outcome::default();
         let total = Total::default();

@@ -46,7 +46,13 @@ use crate::{
     error::Error,
     mapping::{Advice, Mapping},
     matcher::Matcher,
-    scan::{self, DEFAULT_CHUNK_SIZE, Pool, chunk::Chunks, feed::Feed, stream, window::Window},
+    scan::{
+        self, DEFAULT_CHUNK_SIZE, Pool,
+        chunk::Chunks,
+        feed::{self, Feed},
+        stream,
+        window::Window,
+    },
 };
 
 /// How many bytes at the start of a mapped file are looked at to tell whether it is binary.
@@ -341,7 +347,7 @@ impl Grep {
         let kept = if context.is_none() { 0 } else { context.before.saturating_add(1) };
         let windows =
             stream::LineReader::new(reader, nul, kept, self.options.chunk_size).map(|lines| lines.map(Window::Owned));
-        let feed = if pool.threads() == 1 { Feed::direct(windows) } else { Feed::prefetched(windows) };
+        let feed = if pool.threads() == 1 { Feed::direct(windows) } else { Feed::prefetched(windows, feed::WINDOWS) };
         self.run(feed, Seam::new(&self.options), false, format, pool, emit)
     }
 

@@ -13,8 +13,8 @@ use std::{
 
 use crate::error::Error;
 
-/// How many items a reading thread keeps ready.
-const PREFETCHED: usize = 4;
+/// How many windows of a stream a reading thread keeps ready.
+pub(crate) const WINDOWS: usize = 4;
 
 /// A sequence of items, or of the error that ended it.
 pub(crate) enum Feed<'a, T> {
@@ -33,9 +33,10 @@ pub(crate) enum Polled<T> {
 }
 
 impl<'a, T: Send + 'static> Feed<'a, T> {
-    /// A feed that is read by a thread of its own, which ends with the iterator, or with the feed at the item after.
-    pub(crate) fn prefetched(items: impl Iterator<Item = Result<T, Error>> + Send + 'static) -> Self {
-        let shared = Arc::new(Shared::<T> { queue: Mutex::default(), room: Condvar::new() });
+    /// A feed that is read by a thread of its own, `capacity` items ahead at most. The thread ends with the iterator, or
+    /// with the feed at the item after.
+    pub(crate) fn prefetched(items: impl Iterator<Item = Result<T, Error>> + Send + 'static, capacity: usize) -> Self {
+        let shared = Arc::new(Shared::<T> { queue: Mutex::default(), room: Condvar::new(), capacity });
         let reader = Arc::clone(&shared);
         std::thread::spawn(move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -104,6 +105,7 @@ pub(crate) struct Prefetch<T> {
 struct Shared<T> {
     queue: Mutex<Queue<T>>,
     room: Condvar,
+    capacity: usize,
 }
 
 struct Queue<T> {
@@ -126,7 +128,10 @@ impl<T> Prefetch<T> {
         let mut queue = self.shared.lock();
         match queue.items.pop_front() {
             Some(item) => {
-                self.shared.room.notify_one();
+                // The reader sleeps until there is room for several items: waking it costs more than a small one.
+                if queue.items.len() == self.shared.capacity / 2 {
+                    self.shared.room.notify_one();
+                }
                 Polled::Item(item)
             }
             None => match queue.panic.take() {
@@ -157,13 +162,16 @@ impl<T> Shared<T> {
     fn push(&self, item: Result<T, Error>) -> bool {
         let mut queue = self
             .room
-            .wait_while(self.lock(), |queue| queue.items.len() >= PREFETCHED && !queue.closed)
+            .wait_while(self.lock(), |queue| queue.items.len() >= self.capacity && !queue.closed)
             .unwrap_or_else(PoisonError::into_inner);
         if queue.closed {
             return false;
         }
         queue.items.push_back(item);
-        if let Some(signal) = &queue.signal {
+        // Whoever looks for work while there are items finds them; only one that found none has to be told.
+        if queue.items.len() == 1
+            && let Some(signal) = &queue.signal
+        {
             signal.raise();
         }
         true
