@@ -22,6 +22,7 @@
 mod builder;
 mod literals;
 mod regex;
+pub mod reverse;
 mod syntax;
 
 use memchr::memmem;
