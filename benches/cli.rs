@@ -6,7 +6,6 @@ use std::{
     env,
     fmt::Write as _,
     fs::{self, File},
-    hint::black_box,
     io::{self, BufWriter, Read, Write},
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
@@ -15,8 +14,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use memmap2::Mmap;
 use xxhash_rust::xxh3::Xxh3;
+
+#[path = "measure/mod.rs"]
+mod measure;
+
+use measure::{Times, map, sum, time};
 
 /// A result that says in words what went wrong.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -385,66 +388,16 @@ fn peak_rss_anon(pid: u32, done: &AtomicBool) -> Option<u64> {
     peak
 }
 
-/// Summary of several times.
-struct Times {
-    median: f64,
-    min: f64,
-    /// The median of the distances from the median.
-    mad: f64,
-}
-
-impl Times {
-    /// Summarises at least one time.
-    fn new(seconds: &[f64]) -> Times {
-        let middle = |values: &mut Vec<f64>| {
-            values.sort_by(f64::total_cmp);
-            let n = values.len();
-            (values[(n - 1) / 2] + values[n / 2]) / 2.0
-        };
-        let mut values = seconds.to_vec();
-        let median = middle(&mut values);
-        let min = values[0];
-        let mad = middle(&mut values.iter().map(|v| (v - median).abs()).collect());
-        Times { median, min, mad }
-    }
-}
-
-/// Maps a file to read it as memory.
-#[allow(unsafe_code)]
-fn map(path: &Path) -> io::Result<Mmap> {
-    let file = File::open(path)?;
-    // SAFETY: the benchmark's file is either its own or one that the user
-    // named to be searched; nothing changes it during the run.
-    unsafe { Mmap::map(&file) }
-}
-
-/// Adds up the mapped bytes as words, in parts of equal size.
-fn sum(data: &[u8], threads: usize) -> u64 {
-    let part = data.len().div_ceil(threads).next_multiple_of(8).max(8);
-    thread::scope(|scope| {
-        let sums: Vec<_> = data
-            .chunks(part)
-            .map(|part| {
-                scope.spawn(move || {
-                    part.as_chunks::<8>().0.iter().fold(0_u64, |sum, &word| sum.wrapping_add(u64::from_ne_bytes(word)))
-                })
-            })
-            .collect();
-        sums.into_iter().map(|thread| thread.join().expect("adding does not panic")).fold(0, u64::wrapping_add)
-    })
-}
-
 /// Measures how fast the file's pages can be read at all.
 fn ceiling(file: &Path, rounds: usize, threads: usize) -> io::Result<Times> {
     let mut seconds = Vec::new();
     // The first round only warms the page cache.
     for round in 0..=rounds {
         // A fresh mapping pays for its page faults, as every tool has to.
-        let start = Instant::now();
-        let map = map(file)?;
-        black_box(sum(&map, threads));
+        let (taken, result) = time(|| map(file).map(|map| sum(&map, threads)));
+        result?;
         if round > 0 {
-            seconds.push(start.elapsed().as_secs_f64());
+            seconds.push(taken);
         }
     }
     Ok(Times::new(&seconds))

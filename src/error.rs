@@ -1,6 +1,7 @@
 //! The one error type of the crate.
 
 use std::{
+    borrow::Cow,
     fmt, io,
     path::{Path, PathBuf},
 };
@@ -26,10 +27,14 @@ pub struct Error {
 
 #[derive(Debug)]
 enum Kind {
-    Io { doing: &'static str, source: io::Error },
+    Io { doing: Cow<'static, str>, source: io::Error },
     InvalidInput(String),
-    OutOfRange { start: u64, end: u64, len: u64 },
+    Closed,
+    ReadOnly(&'static str),
+    OutOfRange { message: String, at: Option<u64> },
+    WrongSize { asked: usize, allowed: usize },
     Truncated { at: u64 },
+    Changed(String),
     Pattern(String),
 }
 
@@ -56,14 +61,35 @@ impl Error {
         matches!(self.kind, Kind::InvalidInput(_))
     }
 
-    /// True when a range reaches past the end of a mapping.
+    /// True when the mapping has been closed; it takes no other call than to be closed again.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.kind, Kind::Closed)
+    }
+
+    /// True when a write, or a change of size, was asked of a mapping that does not allow it.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self.kind, Kind::ReadOnly(_))
+    }
+
+    /// True when an index, a position or a range does not lie in a mapping.
     pub fn is_out_of_range(&self) -> bool {
         matches!(self.kind, Kind::OutOfRange { .. })
+    }
+
+    /// True when a slice was assigned bytes of another length than its own.
+    pub fn is_wrong_size(&self) -> bool {
+        matches!(self.kind, Kind::WrongSize { .. })
     }
 
     /// True when the file became shorter while it was mapped; [`Error::offset`] says where its bytes end.
     pub fn is_truncated(&self) -> bool {
         matches!(self.kind, Kind::Truncated { .. })
+    }
+
+    /// True when a closure panicked over the bytes of a file that was being changed: what it had seen of them did not
+    /// hold a moment later. The text has the message of the panic.
+    pub fn is_changed(&self) -> bool {
+        matches!(self.kind, Kind::Changed(_))
     }
 
     /// True when a pattern cannot be compiled.
@@ -83,21 +109,38 @@ impl Error {
     pub fn offset(&self) -> Option<u64> {
         match self.kind {
             Kind::Truncated { at } => Some(at),
-            Kind::OutOfRange { start, .. } => Some(start),
+            Kind::OutOfRange { at, .. } => at,
             _ => None,
         }
     }
 
-    pub(crate) fn io(doing: &'static str, source: io::Error) -> Self {
-        Self::from_kind(Kind::Io { doing, source })
+    pub(crate) fn io(doing: impl Into<Cow<'static, str>>, source: io::Error) -> Self {
+        Self::from_kind(Kind::Io { doing: doing.into(), source })
     }
 
     pub(crate) fn invalid_input(message: impl Into<String>) -> Self {
         Self::from_kind(Kind::InvalidInput(message.into()))
     }
 
-    pub(crate) fn out_of_range(start: u64, end: u64, len: u64) -> Self {
-        Self::from_kind(Kind::OutOfRange { start, end, len })
+    pub(crate) fn closed() -> Self {
+        Self::from_kind(Kind::Closed)
+    }
+
+    /// `doing` completes the sentence "the mapping is ...".
+    pub(crate) fn read_only(doing: &'static str) -> Self {
+        Self::from_kind(Kind::ReadOnly(doing))
+    }
+
+    pub(crate) fn out_of_range(message: impl Into<String>, at: Option<u64>) -> Self {
+        Self::from_kind(Kind::OutOfRange { message: message.into(), at })
+    }
+
+    pub(crate) fn wrong_size(asked: usize, allowed: usize) -> Self {
+        Self::from_kind(Kind::WrongSize { asked, allowed })
+    }
+
+    pub(crate) fn changed(message: impl Into<String>) -> Self {
+        Self::from_kind(Kind::Changed(message.into()))
     }
 
     pub(crate) fn truncated(at: u64) -> Self {
@@ -119,12 +162,17 @@ impl fmt::Display for Error {
             write!(f, "{}: ", path.display())?;
         }
         match &self.kind {
-            Kind::Io { doing: "", source } => write!(f, "{source}"),
+            Kind::Io { doing, source } if doing.is_empty() => write!(f, "{source}"),
             Kind::Io { doing, source } => write!(f, "{doing}: {source}"),
-            Kind::InvalidInput(message) | Kind::Pattern(message) => f.write_str(message),
-            Kind::OutOfRange { start, end, len } => {
-                write!(f, "range {start}..{end} is out of bounds of a mapping of {len} bytes")
+            Kind::InvalidInput(message) | Kind::Pattern(message) | Kind::OutOfRange { message, .. } => {
+                f.write_str(message)
             }
+            Kind::Closed => f.write_str("the mapping is closed"),
+            Kind::ReadOnly(doing) => write!(f, "the mapping is {doing}"),
+            Kind::WrongSize { asked, allowed } => {
+                write!(f, "cannot assign {asked} bytes to a slice of {allowed}: a mapping keeps its length")
+            }
+            Kind::Changed(message) => write!(f, "the file was changed while it was read: {message}"),
             Kind::Truncated { at } => write!(f, "truncated while searching, at byte {at}"),
         }
     }
@@ -136,5 +184,24 @@ impl std::error::Error for Error {
             Kind::Io { source, .. } => Some(source),
             _ => None,
         }
+    }
+}
+
+impl From<Error> for io::Error {
+    /// The error as those of std: with the kind that std has for it, and with this one inside. The operating system's
+    /// own keep their kind.
+    fn from(error: Error) -> Self {
+        let kind = match &error.kind {
+            Kind::Io { source, .. } => source.kind(),
+            Kind::InvalidInput(_)
+            | Kind::Pattern(_)
+            | Kind::Closed
+            | Kind::OutOfRange { .. }
+            | Kind::WrongSize { .. } => io::ErrorKind::InvalidInput,
+            Kind::ReadOnly(_) => io::ErrorKind::PermissionDenied,
+            Kind::Truncated { .. } => io::ErrorKind::UnexpectedEof,
+            Kind::Changed(_) => io::ErrorKind::InvalidData,
+        };
+        io::Error::new(kind, error)
     }
 }

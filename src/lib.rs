@@ -4,7 +4,7 @@
 //! same for any number of threads, in bounded memory. Five lines find every match of a regex in a file of any size:
 //!
 //! ```
-//! use mapgrep::{mapping::MapOptions, matcher::MatcherBuilder, scan::{Flow, Scanner}};
+//! use mapgrep::{mapping::{Access, MapOptions}, matcher::MatcherBuilder, scan::{Flow, Scanner}};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let path = std::env::temp_dir().join(format!("mapgrep-doc-crate-{}", std::process::id()));
@@ -12,7 +12,7 @@
 //! # let mut found = vec![];
 //! let file = std::fs::File::open(&path)?;
 //! // SAFETY: nobody changes the file while it is mapped.
-//! let mapping = unsafe { MapOptions::new().map_file(&file)? };
+//! let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file)? };
 //! let scanner = Scanner::new(MatcherBuilder::new().build([r"5[0-9]{2}"])?);
 //! scanner.for_each(&mapping, |m| {
 //!     println!("a match of pattern {} at {}..{}", m.pattern.index(), m.start, m.end);
@@ -33,6 +33,11 @@
 //! * [`scan`]: every match in a mapping, in parallel and in order.
 //! * [`grep`]: lines that match, with numbers and context, formatted in parallel.
 //! * `cli`: the command, behind the feature `cli`.
+
+#[cfg(target_family = "wasm")]
+compile_error!(
+    "mapgrep maps files into memory, and WebAssembly has no way to do that: build it for a system with mmap"
+);
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -17,7 +17,7 @@ use std::{
 
 use mapgrep::{
     Match,
-    mapping::{MapOptions, Mapping, page_size},
+    mapping::{Access, MapOptions, Mapping, page_size},
     matcher::{Case, Matcher, MatcherBuilder},
     scan::{Flow, Pool, Scanner},
 };
@@ -546,7 +546,7 @@ fn a_file_on_disk() {
     file.write_all(&text).unwrap();
     #[allow(unsafe_code)]
     // SAFETY: the temporary file belongs to this test alone, which does not change it any more.
-    let mapping = unsafe { MapOptions::new().map_file(&file) }.unwrap();
+    let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file) }.unwrap();
     let patterns = ["needle", "stack of", "y\ns"];
     let matcher = MatcherBuilder::new().fixed_strings(true).build(patterns).unwrap();
     let wanted = oracle::literals(&patterns, &text);
@@ -562,7 +562,7 @@ fn a_file_that_became_shorter_is_an_error_behind_the_matches_before() {
     file.write_all(&b"needle\n".repeat(10_000)).unwrap();
     #[allow(unsafe_code)]
     // SAFETY: the file is cut off while nothing reads it.
-    let mapping = unsafe { MapOptions::new().map_file(&file) }.unwrap();
+    let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file) }.unwrap();
     file.set_len(3 * page_size() as u64).unwrap();
     let mut scanner = Scanner::new(MatcherBuilder::new().build(["needle"]).unwrap());
     scanner.chunk_size(page_size());

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     error::Error,
     grep::{Binary, Flow, Grep, GrepBuilder, Summary},
-    mapping::{MapOptions, Mapping},
+    mapping::{Access, MapOptions, Mapping},
     matcher::Matcher,
     scan::{self, Pool},
 };
@@ -166,7 +166,7 @@ impl Searcher {
             #[allow(unsafe_code)]
             // SAFETY: whoever changes the file while it is searched gets a search of changing bytes; the mapping is
             // only ever read through its guard, which checks the size, and no part of it is kept.
-            let mapped = unsafe { MapOptions::new().map_file(&file) };
+            let mapped = unsafe { MapOptions::new().access(Access::Read).map_file(&file) };
             if let Ok(mapping) = mapped
                 && !has_byte_order_mark(&mapping)?
             {

@@ -223,7 +223,8 @@ impl<'a> GrepStages<'a, '_> {
         };
         let mut plan = Plan { lines, hits, start, walk: Walk::new(seam.carry), events: None, number, numbered: start };
         if self.options.line_numbers && start < plan.lines.start {
-            plan.number -= window.read(start..plan.lines.start, newlines::count)?;
+            // Fewer than were counted before, but for a file that was changed since.
+            plan.number = plan.number.saturating_sub(window.read(start..plan.lines.start, newlines::count)?);
         }
         if seam.binary.is_some() || found.has_nul || before_nul {
             plan.events = self.walk_to_binary(seam, window, &plan)?;

@@ -1,8 +1,11 @@
 //! Telling the operating system how a mapping is going to be used.
+#![allow(unsafe_code)] // Some advice changes content.
 
-use std::ops::Range;
+use std::ops::{Bound, Range, RangeBounds};
 
-use super::{Access, Mapping, sys};
+#[cfg(unix)]
+use super::RawAdvice;
+use super::{Access, Mapping, page_size, sys};
 use crate::error::Error;
 
 /// Advice that changes no content: how the pages of a range are going to be used.
@@ -49,17 +52,101 @@ pub enum Advice {
     /// Fault all pages in now, for writing.
     #[cfg(target_os = "linux")]
     PopulateWrite,
+    /// The pages are the first to go when memory is short.
+    #[cfg(target_os = "linux")]
+    Cold,
+    /// Let go of the pages now; what was changed is written to the file or to swap space first.
+    #[cfg(target_os = "linux")]
+    PageOut,
+    /// Put the pages into huge ones now.
+    #[cfg(target_os = "linux")]
+    Collapse,
+    /// Write changes back when memory is needed, and not before.
+    #[cfg(target_os = "freebsd")]
+    NoSync,
+    /// Undoes [`Advice::NoSync`].
+    #[cfg(target_os = "freebsd")]
+    AutoSync,
+    /// Leave the pages out of core dumps.
+    #[cfg(target_os = "freebsd")]
+    NoCore,
+    /// Undoes [`Advice::NoCore`].
+    #[cfg(target_os = "freebsd")]
+    Core,
+    /// Do not kill this process when swap space runs out.
+    #[cfg(target_os = "freebsd")]
+    Protect,
+}
+
+#[cfg(unix)]
+impl Advice {
+    fn raw(self) -> RawAdvice {
+        match self {
+            Advice::Normal => RawAdvice::NORMAL,
+            Advice::Random => RawAdvice::RANDOM,
+            Advice::Sequential => RawAdvice::SEQUENTIAL,
+            Advice::WillNeed => RawAdvice::WILLNEED,
+            #[cfg(target_os = "linux")]
+            Advice::DontFork => RawAdvice::DONTFORK,
+            #[cfg(target_os = "linux")]
+            Advice::DoFork => RawAdvice::DOFORK,
+            #[cfg(target_os = "linux")]
+            Advice::Mergeable => RawAdvice::MERGEABLE,
+            #[cfg(target_os = "linux")]
+            Advice::Unmergeable => RawAdvice::UNMERGEABLE,
+            #[cfg(target_os = "linux")]
+            Advice::HugePage => RawAdvice::HUGEPAGE,
+            #[cfg(target_os = "linux")]
+            Advice::NoHugePage => RawAdvice::NOHUGEPAGE,
+            #[cfg(target_os = "linux")]
+            Advice::DontDump => RawAdvice::DONTDUMP,
+            #[cfg(target_os = "linux")]
+            Advice::DoDump => RawAdvice::DODUMP,
+            #[cfg(target_os = "linux")]
+            Advice::PopulateRead => RawAdvice::POPULATE_READ,
+            #[cfg(target_os = "linux")]
+            Advice::PopulateWrite => RawAdvice::POPULATE_WRITE,
+            #[cfg(target_os = "linux")]
+            Advice::Cold => RawAdvice::COLD,
+            #[cfg(target_os = "linux")]
+            Advice::PageOut => RawAdvice::PAGEOUT,
+            #[cfg(target_os = "linux")]
+            Advice::Collapse => RawAdvice::COLLAPSE,
+            #[cfg(target_os = "freebsd")]
+            Advice::NoSync => RawAdvice::NOSYNC,
+            #[cfg(target_os = "freebsd")]
+            Advice::AutoSync => RawAdvice::AUTOSYNC,
+            #[cfg(target_os = "freebsd")]
+            Advice::NoCore => RawAdvice::NOCORE,
+            #[cfg(target_os = "freebsd")]
+            Advice::Core => RawAdvice::CORE,
+            #[cfg(target_os = "freebsd")]
+            Advice::Protect => RawAdvice::PROTECT,
+        }
+    }
 }
 
 /// Advice that lets go of content, and therefore wants the mapping to itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Discard {
-    /// Release the pages. The next read gets them from the file again, or zeros from anonymous memory.
+    /// Release the pages. The next read gets them from the file again, without private changes; private anonymous memory
+    /// reads as zeros, shared one keeps its content.
     DontNeed,
     /// Release the pages and punch a hole of zeros in what backs them.
     #[cfg(target_os = "linux")]
     Remove,
+}
+
+#[cfg(unix)]
+impl Discard {
+    fn raw(self) -> RawAdvice {
+        match self {
+            Discard::DontNeed => RawAdvice::DONTNEED,
+            #[cfg(target_os = "linux")]
+            Discard::Remove => RawAdvice::REMOVE,
+        }
+    }
 }
 
 impl Mapping {
@@ -69,38 +156,42 @@ impl Mapping {
     ///
     /// What the operating system says; an advice that it does not know is an error.
     pub fn advise(&self, advice: Advice) -> Result<(), Error> {
-        self.advise_range(advice, 0..self.len())
+        self.advise_range(advice, ..)
     }
 
-    /// Gives `advice` for the pages that `range` touches, counted in bytes from the start of the mapping.
+    /// Gives `advice` for the pages of `range`, counted in bytes from the start of the mapping. What is behind the end
+    /// of the mapping is left out.
     ///
     /// # Errors
     ///
-    /// [`is_out_of_range`](Error::is_out_of_range) when the range does not lie in the mapping; otherwise what the
-    /// operating system says.
-    pub fn advise_range(&self, advice: Advice, range: Range<usize>) -> Result<(), Error> {
-        self.check_bounds(&range)?;
-        sys::advise(&self.map, advice, range).map_err(|e| Error::io("cannot advise the mapping", e))
+    /// [`is_out_of_range`](Error::is_out_of_range) when the range starts behind the last byte, or ends before it starts;
+    /// otherwise what the operating system says: `EINVAL` when it does not start at a multiple of the page size.
+    pub fn advise_range(&self, advice: Advice, range: impl RangeBounds<usize>) -> Result<(), Error> {
+        let range = self.range_to_advise(range)?;
+        #[cfg(unix)]
+        // SAFETY: the range lies in the mapping, and none of these advices changes what is in it.
+        let given = unsafe { self.open()?.region.advise(advice.raw(), range) };
+        #[cfg(windows)]
+        let given = self.open()?.region.advise(advice, range);
+        given.map_err(|e| Error::io(format!("cannot advise the mapping: {advice:?}"), e))
     }
 
-    /// Has the system start to read `range`, unless its beginning is in memory already: on a file that is, the advice
-    /// costs as much as a search. What cannot be done is left undone, and read when it is looked at.
-    pub(crate) fn read_ahead(&self, range: Range<usize>) {
-        let Some(file) = self.file.as_ref().filter(|_| range.start < range.end && range.end <= self.len()) else {
-            return;
-        };
-        if !sys::is_resident(file, self.offset + range.start as u64) {
-            let _ = self.advise_range(Advice::WillNeed, range);
-        }
-    }
-
-    /// Takes the pages of `range` out of the address space; the next look at them brings them back from the file. Only
-    /// for files that are mapped to be read, where this changes nothing that anybody could see, and nothing is done for
-    /// others. Threads that do it for parts of a large mapping are done sooner than one that unmaps the whole.
-    pub(crate) fn release(&self, range: Range<usize>) {
-        if self.access == Access::Read && self.file.is_some() && range.start < range.end && range.end <= self.len() {
-            let _ = sys::release(&self.map, range);
-        }
+    /// Gives the system's advice of any number. Those that change no content are [`Advice`], and some that do are
+    /// [`Discard`].
+    ///
+    /// # Errors
+    ///
+    /// As [`advise_range`](Mapping::advise_range).
+    ///
+    /// # Safety
+    ///
+    /// Where the advice changes content, at once or later, nobody looks at it meanwhile.
+    #[cfg(unix)]
+    pub unsafe fn advise_raw(&self, advice: RawAdvice, range: impl RangeBounds<usize>) -> Result<(), Error> {
+        let range = self.range_to_advise(range)?;
+        // SAFETY: the range lies in the mapping, and the caller answers for the advice.
+        let given = unsafe { self.open()?.region.advise(advice, range) };
+        given.map_err(|e| Error::io(format!("cannot advise the mapping: {advice:?}"), e))
     }
 
     /// Lets go of the content of the pages in `range`, which begins and ends at borders of pages or at the mapping's end.
@@ -109,15 +200,99 @@ impl Mapping {
     ///
     /// As [`advise_range`](Mapping::advise_range), and invalid input when a border lies within a page: what shares a page
     /// with the range would be lost too.
-    pub fn discard(&mut self, discard: Discard, range: Range<usize>) -> Result<(), Error> {
-        self.check_bounds(&range)?;
-        let page = sys::page_size();
+    pub fn discard(&mut self, discard: Discard, range: impl RangeBounds<usize>) -> Result<(), Error> {
+        let range = self.range_to_advise(range)?;
+        let page = page_size();
         if !range.start.is_multiple_of(page) || !(range.end.is_multiple_of(page) || range.end == self.len()) {
             return Err(Error::invalid_input(format!(
                 "cannot discard {}..{}: the range has to begin and end at multiples of the page size, {page}",
                 range.start, range.end
             )));
         }
-        sys::discard(&mut self.map, discard, range).map_err(|e| Error::io("cannot discard pages of the mapping", e))
+        #[cfg(unix)]
+        // SAFETY: the exclusive borrow means that nobody looks at bytes that change, and the change is complete when the
+        // call returns.
+        let given = unsafe { self.open()?.region.advise(discard.raw(), range) };
+        #[cfg(windows)]
+        let given = self.open()?.region.discard(discard, range);
+        given.map_err(|e| Error::io(format!("cannot discard pages of the mapping: {discard:?}"), e))
     }
+
+    /// Names anonymous memory in the system's list of what a process has mapped, as in `/proc/self/maps`.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_input`](Error::is_invalid_input) for mappings of a file, for names of more than 67 bytes and such
+    /// with a NUL; `EINVAL` for characters that the system does not take, and where it does not name memory.
+    #[cfg(target_os = "linux")]
+    pub fn set_name(&self, name: &str) -> Result<(), Error> {
+        const LONGEST: usize = 67;
+        let mapped = self.open()?;
+        if !matches!(mapped.backing, super::Backing::Anonymous { .. }) {
+            return Err(Error::invalid_input("cannot name a mapping of a file: the system shows the file's name"));
+        }
+        if name.len() > LONGEST {
+            return Err(Error::invalid_input(format!("the name has {} bytes; {LONGEST} are allowed", name.len())));
+        }
+        let name = std::ffi::CString::new(name)
+            .map_err(|e| Error::invalid_input(format!("the name has a NUL at byte {}", e.nul_position())))?;
+        mapped.region.set_name(&name).map_err(|e| Error::io("cannot name the mapping", e))
+    }
+
+    /// Has the system start to read `range`, unless its beginning is in memory already: on a file that is, the advice
+    /// costs as much as a search. What cannot be done is left undone, and read when it is looked at.
+    pub(crate) fn read_ahead(&self, range: Range<usize>) {
+        let Some(mapped) = self.mapped.as_ref().filter(|_| range.start < range.end && range.end <= self.len()) else {
+            return;
+        };
+        if let Some(file) = mapped.backing.file()
+            && !sys::is_resident(file, self.offset + range.start as u64)
+        {
+            let _ = self.advise_range(Advice::WillNeed, whole_pages(range));
+        }
+    }
+
+    /// Takes the pages of `range` out of the address space; the next look at them brings them back from the file. Only
+    /// for files that are mapped to be read, where this changes nothing that anybody could see, and nothing is done for
+    /// others. Threads that do it for parts of a large mapping are done sooner than one that unmaps the whole.
+    pub(crate) fn release(&self, range: Range<usize>) {
+        if let Some(mapped) = &self.mapped
+            && self.is_shared_and_read_only()
+            && range.start < range.end
+            && range.end <= self.len()
+        {
+            let _ = mapped.region.release(whole_pages(range));
+        }
+    }
+
+    fn is_shared_and_read_only(&self) -> bool {
+        let Some(mapped) = &self.mapped else { return false };
+        self.access == Access::Read && mapped.backing.file().is_some() && mapped.region.is_shared()
+    }
+
+    /// The range in numbers, up to the end of the mapping.
+    fn range_to_advise(&self, range: impl RangeBounds<usize>) -> Result<Range<usize>, Error> {
+        self.open()?;
+        let len = self.len();
+        let start = match range.start_bound() {
+            Bound::Included(&start) => start,
+            Bound::Excluded(&before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(&last) => last.saturating_add(1),
+            Bound::Excluded(&end) => end,
+            Bound::Unbounded => len,
+        };
+        if start >= len || end < start {
+            let message = format!("range {start}..{end} is out of bounds: the mapping has {len} bytes to advise about");
+            return Err(Error::out_of_range(message, Some(start as u64)));
+        }
+        Ok(start..end.min(len))
+    }
+}
+
+/// The range from the start of its first page on.
+fn whole_pages(range: Range<usize>) -> Range<usize> {
+    range.start - range.start % page_size()..range.end
 }

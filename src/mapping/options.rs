@@ -1,18 +1,24 @@
 //! What to map, and how: the builder of [`Mapping`].
 
-use std::fs::File;
+#[cfg(windows)]
+use std::ffi::{OsStr, OsString};
 
-use memmap2::{MmapOptions, MmapRaw};
-
-use super::{Mapping, sys::allocation_granularity};
+use super::{
+    Backing, Mapping, modification_time,
+    sys::{self, AsFile, Region, Request},
+};
+#[cfg(unix)]
+use super::{MapFlags, Prot};
 use crate::error::Error;
 
-/// What may be done with the mapped bytes, and who sees changes.
+/// What may be done with the mapped bytes, and who sees changes: Python's `ACCESS_*`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Access {
-    /// Reading only.
+    /// What flags and protection say; without any, as [`Access::Write`].
     #[default]
+    Default,
+    /// Reading only.
     Read,
     /// Reading and writing; changes go to the file and to everyone else who maps it.
     Write,
@@ -21,6 +27,8 @@ pub enum Access {
 }
 
 /// Options for a [`Mapping`]: where in the file it starts, how long it is, and what it allows.
+///
+/// Without any they are those of Python's `mmap.mmap`: all of the file, shared, to be read and written.
 ///
 /// # Examples
 ///
@@ -31,15 +39,41 @@ pub enum Access {
 /// assert_eq!(memory.len(), 8192);
 /// # Ok::<(), mapgrep::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct MapOptions {
     offset: u64,
-    len: Option<usize>,
+    len: usize,
     access: Access,
+    #[cfg(unix)]
+    flags: MapFlags,
+    #[cfg(unix)]
+    prot: Prot,
+    #[cfg(windows)]
+    tag_name: Option<OsString>,
+    track_fd: bool,
+    guard_faults: bool,
+}
+
+impl Default for MapOptions {
+    fn default() -> Self {
+        MapOptions {
+            offset: 0,
+            len: 0,
+            access: Access::Default,
+            #[cfg(unix)]
+            flags: MapFlags::SHARED,
+            #[cfg(unix)]
+            prot: Prot::READ | Prot::WRITE,
+            #[cfg(windows)]
+            tag_name: None,
+            track_fd: true,
+            guard_faults: true,
+        }
+    }
 }
 
 impl MapOptions {
-    /// The whole file, to be read.
+    /// The whole file, shared, to be read and written.
     pub fn new() -> Self {
         Self::default()
     }
@@ -51,88 +85,199 @@ impl MapOptions {
         self
     }
 
-    /// Maps `len` bytes; 0 stands for all that there is from the offset to the end of the file, which is also what is
-    /// mapped when nothing is set.
+    /// Maps `len` bytes; 0, which it is unless set, stands for all that there is from the offset to the end of the file.
     pub fn len(&mut self, len: usize) -> &mut Self {
-        self.len = (len != 0).then_some(len);
+        self.len = len;
         self
     }
 
-    /// What the mapping allows; [`Access::Read`] unless set.
+    /// What the mapping allows; [`Access::Default`] unless set.
     pub fn access(&mut self, access: Access) -> &mut Self {
         self.access = access;
         self
     }
 
-    /// Maps a file. The file may be closed afterwards; the mapping keeps a descriptor of its own.
-    ///
-    /// # Errors
-    ///
-    /// Invalid input when the file is empty, when offset or length reach past its end, or when the offset is not
-    /// aligned; otherwise what the operating system says, such as that the file was not opened for writing.
+    /// How the memory is mapped, instead of an access: [`MapFlags::SHARED`] unless set.
     ///
     /// # Safety
     ///
-    /// While the mapping lives:
-    ///
-    /// * nobody, in this process or another, changes bytes that a closure under way in
-    ///   [`guarded`](Mapping::guarded) looks at. For files that are only appended to this holds;
-    /// * the file is not truncated while such a closure runs on the part that goes away. Truncation between calls is
-    ///   noticed and reported as an error.
+    /// The flags go to the system as they are, but that those which map over memory in use are refused; what others do
+    /// is on the caller.
+    #[cfg(unix)]
     #[allow(unsafe_code)]
-    pub unsafe fn map_file(&self, file: &File) -> Result<Mapping, Error> {
-        let size = file.metadata().map_err(|e| Error::io("cannot read the size of the file to map", e))?.len();
-        let len = self.resolve_len(size)?;
-        let mut options = MmapOptions::new();
-        options.offset(self.offset).len(len);
-        let map = match self.access {
-            Access::Read => options.map_raw_read_only(file),
-            Access::Write => options.map_raw(file),
-            // SAFETY: the caller's promise is the one that memmap2 asks for.
-            Access::Copy => unsafe { options.map_copy(file) }.map(MmapRaw::from),
-        }
-        .map_err(|e| Error::io("cannot map the file", e))?;
-        let file = file.try_clone().map_err(|e| Error::io("cannot duplicate the descriptor of the mapped file", e))?;
-        Ok(Mapping { map, file: Some(file), offset: self.offset, access: self.access })
+    pub unsafe fn flags(&mut self, flags: MapFlags) -> &mut Self {
+        self.flags = flags;
+        self
     }
 
-    /// Maps zeroed memory of [`len`](MapOptions::len) bytes that no file stands behind. It can be written; offset and
-    /// access play no part.
+    /// What the pages may be used for, instead of an access: reading and writing unless set. Without [`Prot::READ`]
+    /// every read is an error, and without [`Prot::WRITE`] every write.
+    #[cfg(unix)]
+    pub fn prot(&mut self, prot: Prot) -> &mut Self {
+        self.prot = prot;
+        self
+    }
+
+    /// A name for what is mapped: who maps it by the same name, in this process or another, has the same memory. An empty
+    /// one stands for none.
+    ///
+    /// # Safety
+    ///
+    /// Bytes that a closure under way in [`guarded`](Mapping::guarded) looks at are changed by nobody who has the name,
+    /// also where it names anonymous memory.
+    #[cfg(windows)]
+    #[allow(unsafe_code)]
+    pub unsafe fn tag_name(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
+        self.tag_name = Some(name.as_ref().to_owned()).filter(|name| !name.is_empty());
+        self
+    }
+
+    /// Whether the mapping keeps a descriptor of its own of the file; true unless set. Without one neither
+    /// [`size`](Mapping::size) nor [`resize`](Mapping::resize) work, and that a file was truncated within a page
+    /// goes unnoticed.
+    pub fn track_fd(&mut self, yes: bool) -> &mut Self {
+        self.track_fd = yes;
+        self
+    }
+
+    /// Whether faults in the mapping, as after the file was truncated, become errors; true unless set. It takes a
+    /// handler of the signal SIGBUS, which the first such mapping of a process installs; signals that have to do with no
+    /// mapping go to the handler that was there before. A process that wants its signals to itself says no, and is killed
+    /// when a file is truncated while it is read. On Windows a file that is mapped cannot be truncated, and this plays no
+    /// part.
+    pub fn guard_faults(&mut self, yes: bool) -> &mut Self {
+        self.guard_faults = yes;
+        self
+    }
+
+    /// Maps a file, given by anything that has a descriptor. The file may be closed afterwards; the mapping keeps a
+    /// descriptor of its own.
     ///
     /// # Errors
     ///
-    /// Invalid input when no length is set; otherwise what the operating system says.
-    pub fn map_anonymous(&self) -> Result<Mapping, Error> {
-        let len = self.len.ok_or_else(|| Error::invalid_input("anonymous memory needs a length greater than 0"))?;
-        let map =
-            MmapOptions::new().len(len).map_anon().map_err(|e| Error::io("cannot map anonymous memory", e))?.into();
-        Ok(Mapping { map, file: None, offset: 0, access: Access::Write })
+    /// * [`is_invalid_input`](Error::is_invalid_input) when the file is empty, when offset or length reach past its end,
+    ///   when an access is given together with flags or protection, and for flags that map over memory in use;
+    /// * otherwise what the operating system says: `EINVAL` for an offset that is no multiple of the granularity,
+    ///   `EACCES` for a file that was not opened for what is asked, `ENODEV` for what cannot be mapped.
+    ///
+    /// # Safety
+    ///
+    /// While the mapping lives, nobody, in this process or another, changes bytes that a closure under way in
+    /// [`guarded`](Mapping::guarded) looks at. For files that are only appended to this holds. Truncation is
+    /// noticed and becomes an error.
+    #[allow(unsafe_code)]
+    pub unsafe fn map_file<F: AsFile>(&self, file: &F) -> Result<Mapping, Error> {
+        let access = self.effective_access()?;
+        let handle = sys::handle(file);
+        let tracked =
+            sys::duplicate(handle).map_err(|e| Error::io("cannot duplicate the descriptor of the file to map", e))?;
+        let metadata = tracked.metadata().map_err(|e| Error::io("cannot read the size of the file to map", e))?;
+        let is_regular = metadata.is_file();
+        let len = if is_regular { self.len_in_file(metadata.len())? } else { self.len };
+        let region = Region::map(Some(handle), self.request(len, false))
+            .map_err(|e| Error::io(self.describe("the file", len), e))?;
+        let backing = match self.track_fd {
+            true => Backing::File { modified: modification_time(&tracked), file: tracked, is_regular },
+            false => Backing::Untracked,
+        };
+        Mapping::new(region, backing, self, access)
     }
 
-    /// The number of bytes to map of a file of `size` bytes.
-    fn resolve_len(&self, size: u64) -> Result<usize, Error> {
-        let (offset, granularity) = (self.offset, allocation_granularity());
-        if size == 0 {
+    /// Maps zeroed memory of [`len`](MapOptions::len) bytes that no file stands behind: Python's file number -1. It is
+    /// shared with children that this process forks, unless it is mapped with [`Access::Copy`] or
+    /// [`MapFlags::PRIVATE`].
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_input`](Error::is_invalid_input) as for [`map_file`](MapOptions::map_file); otherwise what the
+    /// operating system says: `EINVAL` when no length is set.
+    pub fn map_anonymous(&self) -> Result<Mapping, Error> {
+        let access = self.effective_access()?;
+        let region = Region::map(None, self.request(self.len, true))
+            .map_err(|e| Error::io(self.describe("anonymous memory", self.len), e))?;
+        Mapping::new(region, Backing::Anonymous { is_tracked: self.track_fd }, self, access)
+    }
+
+    pub(super) fn guards_faults(&self) -> bool {
+        self.guard_faults
+    }
+
+    pub(super) fn offset_in_file(&self) -> u64 {
+        self.offset
+    }
+
+    /// The access that comes of access, flags and protection.
+    #[cfg(unix)]
+    fn effective_access(&self) -> Result<Access, Error> {
+        let given = Self::default();
+        if self.access != Access::Default && (self.flags != given.flags || self.prot != given.prot) {
+            return Err(Error::invalid_input("can't specify both access and flags, prot: an access stands for both"));
+        }
+        let refused = self.flags & MapFlags::dangerous();
+        if !refused.is_empty() {
+            return Err(Error::invalid_input(format!(
+                "flags {:#x} are refused: they map over memory that may be in use",
+                refused.bits()
+            )));
+        }
+        Ok(match self.access {
+            Access::Default if self.prot.contains(Prot::READ | Prot::WRITE) => Access::Default,
+            Access::Default if self.prot.contains(Prot::WRITE) => Access::Write,
+            Access::Default => Access::Read,
+            access => access,
+        })
+    }
+
+    /// The access as it is: there are no flags.
+    #[cfg(windows)]
+    fn effective_access(&self) -> Result<Access, Error> {
+        if self.tag_name.as_ref().is_some_and(|name| name.as_encoded_bytes().contains(&0)) {
+            return Err(Error::invalid_input("the tag name has a NUL: it would end there"));
+        }
+        Ok(self.access)
+    }
+
+    #[cfg(unix)]
+    fn request(&self, len: usize, is_anonymous: bool) -> Request {
+        let (mut flags, prot) = match self.access {
+            Access::Default => (self.flags, self.prot),
+            Access::Read => (MapFlags::SHARED, Prot::READ),
+            Access::Write => (MapFlags::SHARED, Prot::READ | Prot::WRITE),
+            Access::Copy => (MapFlags::PRIVATE, Prot::READ | Prot::WRITE),
+        };
+        flags.set(MapFlags::ANONYMOUS, is_anonymous || flags.contains(MapFlags::ANONYMOUS));
+        Request { offset: self.offset, len, flags, prot }
+    }
+
+    #[cfg(windows)]
+    fn request(&self, len: usize, _: bool) -> Request {
+        Request { offset: self.offset, len, access: self.access, tag_name: self.tag_name.clone() }
+    }
+
+    /// The number of bytes to map of a regular file of `size` bytes.
+    fn len_in_file(&self, size: u64) -> Result<usize, Error> {
+        let (offset, len) = (self.offset, self.len as u64);
+        if len == 0 && size == 0 {
             return Err(Error::invalid_input("cannot mmap an empty file"));
         }
-        if offset >= size {
+        if len == 0 && offset >= size {
             return Err(Error::invalid_input(format!(
                 "offset is greater than file size: offset {offset}, file of {size} bytes"
             )));
         }
-        let rest = size - offset;
-        let len = self.len.map_or(rest, |len| len as u64);
-        if len > rest {
+        let rest = size.saturating_sub(offset);
+        // Windows extends a file that is mapped to be written.
+        if cfg!(unix) && len > rest {
             return Err(Error::invalid_input(format!(
                 "length is greater than file size: {len} bytes asked for at offset {offset}, the file has {rest} there"
             )));
         }
-        if offset % granularity as u64 != 0 {
-            return Err(Error::invalid_input(format!(
-                "offset {offset} is not a multiple of the allocation granularity, {granularity}"
-            )));
-        }
+        let len = if len == 0 { rest } else { len };
         usize::try_from(len)
             .map_err(|_| Error::invalid_input(format!("{len} bytes do not fit into this machine's address space")))
+    }
+
+    fn describe(&self, what: &str, len: usize) -> String {
+        format!("cannot map {len} bytes of {what} at offset {}", self.offset)
     }
 }

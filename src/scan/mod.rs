@@ -15,12 +15,12 @@
 //! Every match of a regex in a file, in order:
 //!
 //! ```
-//! use mapgrep::{mapping::MapOptions, matcher::MatcherBuilder, scan::{Flow, Scanner}};
+//! use mapgrep::{mapping::{Access, MapOptions}, matcher::MatcherBuilder, scan::{Flow, Scanner}};
 //!
 //! let path = std::env::temp_dir().join(format!("mapgrep-doc-scan-{}", std::process::id()));
 //! std::fs::write(&path, "id=17 id=4 id=2026")?;
 //! // SAFETY: nobody changes the file while this example has it mapped.
-//! let mapping = unsafe { MapOptions::new().map_file(&std::fs::File::open(&path)?)? };
+//! let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&std::fs::File::open(&path)?)? };
 //! let scanner = Scanner::new(MatcherBuilder::new().build(["id=[0-9]{1,9}"])?);
 //! let mut found = vec![];
 //! scanner.for_each(&mapping, |m| {
@@ -35,10 +35,12 @@
 
 pub(crate) mod chunk;
 pub(crate) mod feed;
+mod find;
 pub(crate) mod newlines;
 pub(crate) mod ordered;
 mod pool;
 mod seam;
+mod sequential;
 pub(crate) mod stream;
 pub(crate) mod window;
 
@@ -118,14 +120,7 @@ impl Scanner {
         // Advice is no more than that: a kernel that does not take it searches as well.
         let _ = mapping.advise(Advice::Sequential);
         if self.matcher.reach() == Reach::Unbounded {
-            // There is only one chunk, with any number of matches; they are not collected.
-            return mapping.guarded(0..mapping.len(), |bytes| {
-                let mut cache = self.matcher.cache();
-                let mut matches = self.matcher.find_iter(&mut cache, bytes);
-                let _ = matches.find(|(span, pattern)| {
-                    sink(Match { start: span.start as u64, end: span.end as u64, pattern: *pattern }) == Flow::Stop
-                });
-            });
+            return sequential::for_each(&self.matcher, mapping, &mut sink);
         }
         let size = self.chunk_size;
         let inline = Pool::inline();

@@ -57,7 +57,7 @@ impl<'a> MatchStages<'a> {
         mut each: impl FnMut(Match) -> bool,
     ) -> Result<(), Error> {
         let base = part.haystack.start;
-        self.mapping.guarded(base as usize..part.haystack.end as usize, |haystack| {
+        self.mapping.read_intact(base as usize..part.haystack.end as usize, |haystack| {
             let mut cursor = match after {
                 Some(end) if end >= base => Cursor::after((end - base) as usize),
                 _ => Cursor::new((from - base) as usize),

@@ -102,7 +102,7 @@ impl Window<'_> {
                 };
                 Some(Span::new(first.min(last), last))
             };
-            let done = mapping.guarded(start..end, |bytes| {
+            let done = mapping.read_intact(start..end, |bytes| {
                 let lines = near(bytes)?;
                 Some(read((start + lines.start) as u64, &bytes[lines.range()]))
             })?;
@@ -144,7 +144,7 @@ impl Window<'_> {
             Window::Owned(lines) => {
                 Ok(read(&lines.bytes[(range.start - lines.base) as usize..(range.end - lines.base) as usize]))
             }
-            Window::Mapped { mapping, .. } => mapping.guarded(range.start as usize..range.end as usize, read),
+            Window::Mapped { mapping, .. } => mapping.read_intact(range.start as usize..range.end as usize, read),
         }
     }
 

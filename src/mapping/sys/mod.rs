@@ -1,5 +1,9 @@
 //! The calls to the operating system. Nothing outside of this module makes any for a mapping.
+//!
+//! Each platform has a `Region`, memory that is mapped until it is dropped, and a `Watch`, which notices faults in it.
 
+#[cfg(unix)]
+mod sigbus;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -10,14 +14,35 @@ use self::unix as imp;
 #[cfg(windows)]
 use self::windows as imp;
 
-pub(super) use self::imp::{advise, discard, is_resident, release};
+pub(super) use self::imp::{
+    AsFile, BAD_DESCRIPTOR, INVALID, IO_ERROR, Region, Request, duplicate, file_size, handle, is_resident,
+};
+#[cfg(unix)]
+pub(super) use self::sigbus::Watch;
+#[cfg(windows)]
+pub(super) use self::windows::Watch;
 
-/// The size of a page of memory, in bytes.
+/// What a fault in a region has made of it. Offsets count from the region's start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// The first byte whose content is not the file's any more.
+    pub(super) from: usize,
+    /// The file had the byte: the medium did not give it.
+    pub(super) is_io: bool,
+}
+
+/// The system's error of this number, for what is found out without asking the system.
+pub(super) fn error(number: i32) -> std::io::Error {
+    std::io::Error::from_raw_os_error(number)
+}
+
+/// The size of a page of memory, in bytes: Python's `PAGESIZE`.
 pub fn page_size() -> usize {
     imp::page_size()
 }
 
-/// What the offset of a mapping has to be a multiple of, in bytes: the page size on Unix, 64 KiB on Windows.
+/// What the offset of a mapping has to be a multiple of, in bytes: the page size on Unix, 64 KiB on Windows. Python's
+/// `ALLOCATIONGRANULARITY`.
 pub fn allocation_granularity() -> usize {
     imp::allocation_granularity()
 }

@@ -1,13 +1,278 @@
-//! Unix: advice is `madvise`, through memmap2.
+//! Unix: memmap2 maps what it can express, rustix and libc the rest.
 #![allow(unsafe_code)]
 
 #[cfg(target_os = "linux")]
 use std::io::IoSliceMut;
-use std::{fs::File, io, ops::Range};
+use std::{
+    ffi::{CStr, c_void},
+    fs::File,
+    io,
+    ops::Range,
+    os::fd::{AsRawFd, BorrowedFd},
+    ptr,
+};
 
-use memmap2::{MmapRaw, UncheckedAdvice};
+use memmap2::{MmapOptions, MmapRaw};
+use rustix::mm;
 
-use crate::mapping::{Advice, Discard};
+use crate::mapping::{FlushFlags, MapFlags, Prot, RawAdvice};
+
+pub(in crate::mapping) const BAD_DESCRIPTOR: i32 = libc::EBADF;
+pub(in crate::mapping) const INVALID: i32 = libc::EINVAL;
+pub(in crate::mapping) const IO_ERROR: i32 = libc::EIO;
+
+/// What can be mapped.
+pub(in crate::mapping) use std::os::fd::AsFd as AsFile;
+
+/// What to map, and how.
+#[derive(Clone, Debug)]
+pub(in crate::mapping) struct Request {
+    pub(in crate::mapping) offset: u64,
+    pub(in crate::mapping) len: usize,
+    pub(in crate::mapping) flags: MapFlags,
+    pub(in crate::mapping) prot: Prot,
+}
+
+/// Mapped memory. Dropping it unmaps.
+#[derive(Debug)]
+pub(in crate::mapping) struct Region {
+    memory: Memory,
+    request: Request,
+}
+
+#[derive(Debug)]
+enum Memory {
+    Memmap(MmapRaw),
+    Raw(Raw),
+}
+
+/// Memory that memmap2 has no call for.
+#[derive(Debug)]
+struct Raw {
+    start: *mut u8,
+    len: usize,
+}
+
+// SAFETY: the pointer is that of a mapping which this value alone owns; as with `MmapRaw`, whoever reads or writes through
+// it sees to it that this happens in order.
+unsafe impl Send for Raw {}
+// SAFETY: as above; the methods on `&Raw` only tell where the memory is.
+unsafe impl Sync for Raw {}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        // SAFETY: the range was mapped by `Region::map` and is unmapped here only. It cannot fail for a whole mapping.
+        let _ = unsafe { mm::munmap(self.start.cast(), self.len) };
+    }
+}
+
+impl Region {
+    /// Maps a file, or anonymous memory without one.
+    pub(in crate::mapping) fn map(file: Option<BorrowedFd<'_>>, request: Request) -> io::Result<Region> {
+        let memory = match memmap(file, &request) {
+            Some(mapped) => Memory::Memmap(mapped?),
+            None => Memory::Raw(raw(file, &request)?),
+        };
+        Ok(Region { memory, request })
+    }
+
+    pub(in crate::mapping) fn as_mut_ptr(&self) -> *mut u8 {
+        match &self.memory {
+            Memory::Memmap(map) => map.as_mut_ptr(),
+            Memory::Raw(raw) => raw.start,
+        }
+    }
+
+    pub(in crate::mapping) fn len(&self) -> usize {
+        match &self.memory {
+            Memory::Memmap(map) => map.len(),
+            Memory::Raw(raw) => raw.len,
+        }
+    }
+
+    pub(in crate::mapping) fn is_readable(&self) -> bool {
+        self.request.prot.contains(Prot::READ)
+    }
+
+    pub(in crate::mapping) fn is_shared(&self) -> bool {
+        !self.request.flags.contains(MapFlags::PRIVATE)
+    }
+
+    /// `file` is where the system can be asked for more durability than `msync` gives.
+    pub(in crate::mapping) fn flush(
+        &self,
+        range: Range<usize>,
+        flags: FlushFlags,
+        file: Option<&File>,
+    ) -> io::Result<()> {
+        // SAFETY: the caller checked the range; writing pages back changes no byte of them.
+        let failed = unsafe { libc::msync(self.at(range.start), range.len(), flags.bits()) } != 0;
+        if failed {
+            return Err(io::Error::last_os_error());
+        }
+        // msync, like fsync, leaves the drive's cache as it is there.
+        #[cfg(target_vendor = "apple")]
+        if let Some(file) = file.filter(|_| flags.contains(FlushFlags::SYNC)) {
+            rustix::fs::fcntl_fullfsync(file)?;
+        }
+        #[cfg(not(target_vendor = "apple"))]
+        let _ = file;
+        Ok(())
+    }
+
+    /// # Safety
+    ///
+    /// * The range lies in the region.
+    /// * What the advice does to the content is something that nobody who has a reference to it can see.
+    pub(in crate::mapping) unsafe fn advise(&self, advice: RawAdvice, range: Range<usize>) -> io::Result<()> {
+        // SAFETY: the range lies in the region, and the caller answers for the advice.
+        let failed = unsafe { libc::madvise(self.at(range.start), range.len(), advice.0) } != 0;
+        if failed { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }
+
+    /// Takes pages out of the address space. Only for shared and read-only mappings of a file.
+    pub(in crate::mapping) fn release(&self, range: Range<usize>) -> io::Result<()> {
+        // SAFETY: the caller checked the range. The pages of such a mapping are the file's own: whoever reads one of them
+        // again, even at this moment, is given the same page with the same bytes.
+        unsafe { self.advise(RawAdvice::DONTNEED, range) }
+    }
+
+    /// Gives the region another length, at another address if need be, and a file behind it the length `end`. The
+    /// region comes back, as it was after an error, unless the system has lost it.
+    pub(in crate::mapping) fn resize(
+        mut self,
+        file: Option<&File>,
+        len: usize,
+        end: u64,
+    ) -> (Option<Self>, io::Result<()>) {
+        let grows = len > self.len();
+        let result = match file {
+            Some(file) => file.set_len(end),
+            // The memory behind it keeps its size: what is beyond would fault.
+            None if grows && self.request.flags.contains(MapFlags::SHARED) => Err(super::error(INVALID)),
+            None => Ok(()),
+        };
+        let result = result.and_then(|()| self.remap(file, len));
+        (Some(self), result)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn remap(&mut self, _: Option<&File>, len: usize) -> io::Result<()> {
+        match &mut self.memory {
+            // SAFETY: nobody has a pointer into the region, as its owner has given it away to be resized; a file behind
+            // it has the new length.
+            Memory::Memmap(map) => unsafe { map.remap(len, memmap2::RemapOptions::new().may_move(true)) },
+            Memory::Raw(raw) => {
+                // SAFETY: the region is a whole mapping of this length, and nobody has a pointer into it.
+                let moved = unsafe { mm::mremap(raw.start.cast(), raw.len, len, mm::MremapFlags::MAYMOVE) }?;
+                (raw.start, raw.len) = (moved.cast(), len);
+                Ok(())
+            }
+        }
+    }
+
+    /// Without a system call for it: a file is mapped anew, and so is anonymous memory, which is copied.
+    #[cfg(not(target_os = "linux"))]
+    fn remap(&mut self, file: Option<&File>, len: usize) -> io::Result<()> {
+        let request = Request { len, ..self.request.clone() };
+        let new = Region::map(file.map(std::os::fd::AsFd::as_fd), request)?;
+        if file.is_none() {
+            // SAFETY: both regions have this many bytes, and they are two mappings.
+            unsafe { ptr::copy_nonoverlapping(self.as_mut_ptr(), new.as_mut_ptr(), self.len().min(len)) };
+        }
+        *self = new;
+        Ok(())
+    }
+
+    /// Names the region in the system's list of what this process has mapped.
+    #[cfg(target_os = "linux")]
+    pub(in crate::mapping) fn set_name(&self, name: &CStr) -> io::Result<()> {
+        // SAFETY: the call reads the name and no byte of the region; its arguments are those of the manual.
+        let failed = unsafe {
+            libc::prctl(
+                libc::PR_SET_VMA,
+                libc::PR_SET_VMA_ANON_NAME as libc::c_ulong,
+                self.at(0) as libc::c_ulong,
+                self.len().next_multiple_of(page_size()) as libc::c_ulong,
+                name.as_ptr() as libc::c_ulong,
+            )
+        } != 0;
+        if failed { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }
+
+    fn at(&self, offset: usize) -> *mut c_void {
+        debug_assert!(offset <= self.len());
+        self.as_mut_ptr().wrapping_add(offset).cast()
+    }
+}
+
+/// Maps with memmap2; `None` when it cannot say what is asked for.
+fn memmap(file: Option<BorrowedFd<'_>>, request: &Request) -> Option<io::Result<MmapRaw>> {
+    let aligned = request.offset.is_multiple_of(page_size() as u64);
+    if request.len == 0 || !aligned || (file.is_none() && request.offset != 0) {
+        return None;
+    }
+    let mut options = MmapOptions::new();
+    options.offset(request.offset).len(request.len);
+    let mut flags = request.flags;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if flags.contains(MapFlags::POPULATE) {
+        flags.remove(MapFlags::POPULATE);
+        options.populate();
+    }
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if flags.contains(MapFlags::NORESERVE) {
+        flags.remove(MapFlags::NORESERVE);
+        options.no_reserve_swap();
+    }
+    let (read, write) = (Prot::READ, Prot::READ | Prot::WRITE);
+    let Some(file) = file else {
+        let private = flags == MapFlags::PRIVATE | MapFlags::ANONYMOUS;
+        return (private && request.prot == write).then(|| options.map_anon().map(MmapRaw::from));
+    };
+    let file = file.as_raw_fd();
+    if flags == MapFlags::SHARED && request.prot == write {
+        return Some(options.map_raw(file));
+    }
+    if flags == MapFlags::SHARED && request.prot == read {
+        return Some(options.map_raw_read_only(file));
+    }
+    if flags == MapFlags::PRIVATE && request.prot == write {
+        // SAFETY: the result is a raw mapping; whoever makes a slice of it answers for that.
+        return Some(unsafe { options.map_copy(file) }.map(MmapRaw::from));
+    }
+    if flags == MapFlags::PRIVATE && request.prot == read {
+        // SAFETY: as above.
+        return Some(unsafe { options.map_copy_read_only(file) }.map(MmapRaw::from));
+    }
+    None
+}
+
+/// Maps with the system's own call, and takes its word on what is not valid.
+fn raw(file: Option<BorrowedFd<'_>>, request: &Request) -> io::Result<Raw> {
+    let prot = mm::ProtFlags::from_bits_retain(request.prot.bits() as _);
+    let flags = mm::MapFlags::from_bits_retain(request.flags.bits() as _);
+    if isize::try_from(request.len).is_err() {
+        return Err(io::ErrorKind::OutOfMemory.into());
+    }
+    let start = match file {
+        // SAFETY: without MAP_FIXED, which `MapOptions` refuses, the kernel picks a free range: no memory that is in use
+        // changes.
+        Some(file) => unsafe { mm::mmap(ptr::null_mut(), request.len, prot, flags, file, request.offset) }?,
+        None => anonymous(request, prot, flags)?,
+    };
+    Ok(Raw { start: start.cast(), len: request.len })
+}
+
+/// An offset plays no part without a file, but a misaligned one is an error all the same, as in a direct call.
+fn anonymous(request: &Request, prot: mm::ProtFlags, flags: mm::MapFlags) -> io::Result<*mut c_void> {
+    if !request.offset.is_multiple_of(page_size() as u64) {
+        return Err(rustix::io::Errno::INVAL.into());
+    }
+    let flags = flags.difference(mm::MapFlags::from_bits_retain(libc::MAP_ANON as _));
+    // SAFETY: as in `raw`.
+    Ok(unsafe { mm::mmap_anonymous(ptr::null_mut(), request.len, prot, flags) }?)
+}
 
 pub(in crate::mapping) fn page_size() -> usize {
     rustix::param::page_size()
@@ -17,60 +282,18 @@ pub(in crate::mapping) fn allocation_granularity() -> usize {
     page_size()
 }
 
-pub(in crate::mapping) fn advise(map: &MmapRaw, advice: Advice, range: Range<usize>) -> io::Result<()> {
-    let advice = match advice {
-        Advice::Normal => memmap2::Advice::Normal,
-        Advice::Random => memmap2::Advice::Random,
-        Advice::Sequential => memmap2::Advice::Sequential,
-        Advice::WillNeed => memmap2::Advice::WillNeed,
-        #[cfg(target_os = "linux")]
-        Advice::DontFork => memmap2::Advice::DontFork,
-        #[cfg(target_os = "linux")]
-        Advice::DoFork => memmap2::Advice::DoFork,
-        #[cfg(target_os = "linux")]
-        Advice::Mergeable => memmap2::Advice::Mergeable,
-        #[cfg(target_os = "linux")]
-        Advice::Unmergeable => memmap2::Advice::Unmergeable,
-        #[cfg(target_os = "linux")]
-        Advice::HugePage => memmap2::Advice::HugePage,
-        #[cfg(target_os = "linux")]
-        Advice::NoHugePage => memmap2::Advice::NoHugePage,
-        #[cfg(target_os = "linux")]
-        Advice::DontDump => memmap2::Advice::DontDump,
-        #[cfg(target_os = "linux")]
-        Advice::DoDump => memmap2::Advice::DoDump,
-        #[cfg(target_os = "linux")]
-        Advice::PopulateRead => memmap2::Advice::PopulateRead,
-        #[cfg(target_os = "linux")]
-        Advice::PopulateWrite => memmap2::Advice::PopulateWrite,
-    };
-    if range.is_empty() {
-        return Ok(());
-    }
-    let (start, len) = page_aligned(range);
-    map.advise_range(advice, start, len)
+pub(in crate::mapping) fn handle<F: AsFile>(file: &F) -> BorrowedFd<'_> {
+    file.as_fd()
 }
 
-pub(in crate::mapping) fn discard(map: &mut MmapRaw, discard: Discard, range: Range<usize>) -> io::Result<()> {
-    let advice = match discard {
-        Discard::DontNeed => UncheckedAdvice::DontNeed,
-        #[cfg(target_os = "linux")]
-        Discard::Remove => UncheckedAdvice::Remove,
-    };
-    if range.is_empty() {
-        return Ok(());
-    }
-    // SAFETY: the exclusive borrow means that no slice of the mapping is alive whose bytes could change, and the change
-    // is complete when the call returns.
-    unsafe { map.unchecked_advise_range(advice, range.start, range.len()) }
+/// A descriptor of our own for the file, which a program that is executed does not get.
+pub(in crate::mapping) fn duplicate(file: BorrowedFd<'_>) -> io::Result<File> {
+    file.try_clone_to_owned().map(File::from)
 }
 
-/// Takes pages out of the address space. The caller sees to it that the file has their content.
-pub(in crate::mapping) fn release(map: &MmapRaw, range: Range<usize>) -> io::Result<()> {
-    let (start, len) = page_aligned(range);
-    // SAFETY: the mapping is shared and read-only, so that its pages are the file's own: whoever reads one of them
-    // again, even at this moment, is given the same page with the same bytes.
-    unsafe { map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, len) }
+/// The size of a file. Asked twice for each read: `fstat` takes half the time of std's `statx`.
+pub(in crate::mapping) fn file_size(file: &File) -> io::Result<u64> {
+    Ok(rustix::fs::fstat(file)?.st_size as u64)
 }
 
 /// True when the byte at `offset` can be read without waiting for a disk.
@@ -85,10 +308,4 @@ pub(in crate::mapping) fn is_resident(file: &File, offset: u64) -> bool {
 #[cfg(not(target_os = "linux"))]
 pub(in crate::mapping) fn is_resident(_: &File, _: u64) -> bool {
     false
-}
-
-/// Moves the start down to a page border, which the kernel asks for; the end it rounds up by itself.
-fn page_aligned(range: Range<usize>) -> (usize, usize) {
-    let start = range.start - range.start % page_size();
-    (start, range.end - start)
 }

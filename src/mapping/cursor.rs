@@ -1,0 +1,198 @@
+//! The cursor: reading and writing where it stands, and the traits of std for that.
+
+use std::io::{self, SeekFrom};
+
+use memchr::memchr;
+
+use super::Mapping;
+use crate::error::Error;
+
+impl Mapping {
+    /// Where the cursor stands, counted from the start of the mapping.
+    ///
+    /// # Errors
+    ///
+    /// [`is_closed`](Error::is_closed), [`is_truncated`](Error::is_truncated).
+    pub fn tell(&self) -> Result<usize, Error> {
+        self.open()?;
+        Ok(self.position)
+    }
+
+    /// Moves the cursor, and returns where it stands then. The end of the mapping is the last place for it.
+    ///
+    /// # Errors
+    ///
+    /// [`is_out_of_range`](Error::is_out_of_range) when the place is not in the mapping; the cursor stays where it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::SeekFrom;
+    ///
+    /// let mut memory = mapgrep::mapping::MapOptions::new().len(100).map_anonymous()?;
+    /// assert_eq!(memory.seek(SeekFrom::End(-1))?, 99);
+    /// assert!(memory.seek(SeekFrom::Current(2)).unwrap_err().is_out_of_range());
+    /// assert_eq!(memory.tell()?, 99);
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn seek(&mut self, to: SeekFrom) -> Result<u64, Error> {
+        self.open()?;
+        let len = self.len() as u64;
+        let place = match to {
+            SeekFrom::Start(place) => Some(place),
+            SeekFrom::Current(distance) => (self.position as u64).checked_add_signed(distance),
+            SeekFrom::End(distance) => len.checked_add_signed(distance),
+        };
+        let Some(place) = place.filter(|&place| place <= len) else {
+            let message = format!("cannot seek to {to:?}: the cursor of a mapping stays within 0..={len}");
+            return Err(Error::out_of_range(message, place));
+        };
+        self.position = place as usize;
+        Ok(place)
+    }
+
+    /// True: the cursor of a mapping can be moved.
+    pub fn seekable(&self) -> bool {
+        true
+    }
+
+    /// Reads `n` bytes from the cursor on, or what there is up to the end of the mapping if that is less or `n` is
+    /// `None`, and moves the cursor behind them. At the end there are none.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`guarded`](Mapping::guarded); the cursor stays where it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = mapgrep::mapping::MapOptions::new().len(5).map_anonymous()?;
+    /// memory.set_slice(.., b"hello")?;
+    /// assert_eq!(memory.read_bytes(2)?, b"he");
+    /// assert_eq!(memory.read_bytes(None)?, b"llo");
+    /// assert_eq!(memory.read_bytes(None)?, b"");
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn read_bytes(&mut self, n: impl Into<Option<usize>>) -> Result<Vec<u8>, Error> {
+        self.open()?;
+        let rest = self.rest();
+        let n = n.into().map_or(rest, |n| n.min(rest));
+        let bytes = self.guarded(self.start()..self.start() + n, <[u8]>::to_vec)?;
+        self.position += n;
+        Ok(bytes)
+    }
+
+    /// Reads the byte at the cursor and moves behind it.
+    ///
+    /// # Errors
+    ///
+    /// [`is_out_of_range`](Error::is_out_of_range) at the end of the mapping; otherwise those of
+    /// [`guarded`](Mapping::guarded).
+    pub fn read_byte(&mut self) -> Result<u8, Error> {
+        self.open()?;
+        self.check_room("read", 1)?;
+        let byte = self.guarded(self.position..=self.position, |bytes| bytes[0])?;
+        self.position += 1;
+        Ok(byte)
+    }
+
+    /// Reads a line from the cursor on, with the `\n` that ends it, and moves the cursor behind it. The last line may
+    /// have no `\n`; at the end of the mapping the line is empty.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`guarded`](Mapping::guarded); the cursor stays where it is.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the length of the line.
+    pub fn read_line(&mut self) -> Result<Vec<u8>, Error> {
+        self.open()?;
+        let line = self.guarded(self.start().., |bytes| {
+            let end = memchr(b'\n', bytes).map_or(bytes.len(), |newline| newline + 1);
+            bytes[..end].to_vec()
+        })?;
+        self.position += line.len();
+        Ok(line)
+    }
+
+    /// Writes all of `bytes` at the cursor, moves behind them, and returns how many there are. What does not fit before
+    /// the end of the mapping is not written at all.
+    ///
+    /// # Errors
+    ///
+    /// * [`is_read_only`](Error::is_read_only);
+    /// * [`is_out_of_range`](Error::is_out_of_range) when there is not enough room; the cursor stays where it is;
+    /// * otherwise those of [`guarded_mut`](Mapping::guarded_mut).
+    pub fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        self.open()?;
+        self.check_writable()?;
+        self.check_room("write", bytes.len())?;
+        self.with_bytes_mut(self.position..self.position + bytes.len(), |place| place.copy_from_slice(bytes))?;
+        self.position += bytes.len();
+        Ok(bytes.len())
+    }
+
+    /// Writes one byte at the cursor and moves behind it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`write`](Mapping::write).
+    pub fn write_byte(&mut self, byte: u8) -> Result<(), Error> {
+        self.write(&[byte]).map(drop)
+    }
+
+    /// The cursor, or the end of the mapping if it was made shorter than that.
+    pub(crate) fn start(&self) -> usize {
+        self.position.min(self.len())
+    }
+
+    /// How many bytes there are from the cursor on.
+    fn rest(&self) -> usize {
+        self.len().saturating_sub(self.position)
+    }
+
+    fn check_room(&self, doing: &str, n: usize) -> Result<(), Error> {
+        if self.position <= self.len() && n <= self.rest() {
+            return Ok(());
+        }
+        let (position, len) = (self.position, self.len());
+        let message = format!("cannot {doing} {n} bytes at {position} of a mapping of {len} bytes");
+        Err(Error::out_of_range(message, Some(position as u64)))
+    }
+}
+
+/// Reads from the cursor on; nothing at the end of the mapping.
+impl io::Read for Mapping {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.open()?;
+        let n = self.rest().min(buffer.len());
+        self.guarded(self.start()..self.start() + n, |bytes| buffer[..n].copy_from_slice(bytes))?;
+        self.position += n;
+        Ok(n)
+    }
+}
+
+/// All or nothing, as [`Mapping::write`]: what does not fit is an error and leaves the mapping as it is.
+impl io::Write for Mapping {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(Mapping::write(self, bytes)?)
+    }
+
+    /// Writes changes back to the file, as [`Mapping::flush`].
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(Mapping::flush(self)?)
+    }
+}
+
+/// Within the mapping, as [`Mapping::seek`].
+impl io::Seek for Mapping {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        Ok(Mapping::seek(self, to)?)
+    }
+
+    /// Where the cursor stands, behind the end too.
+    fn stream_position(&mut self) -> io::Result<u64> {
+        Ok(self.tell()? as u64)
+    }
+}

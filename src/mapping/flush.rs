@@ -1,0 +1,62 @@
+//! Writing changes back to the file.
+
+use std::ops::{Range, RangeBounds};
+
+#[cfg(unix)]
+use super::FlushFlags;
+use super::{Access, Mapping, page_size, sys};
+use crate::error::Error;
+
+impl Mapping {
+    /// Writes changed pages back to the file and waits for it. Does nothing for read-only and copy-on-write mappings.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the operating system reports a failed write.
+    pub fn flush(&self) -> Result<(), Error> {
+        self.flush_range(..)
+    }
+
+    /// Writes the changed pages of a range back, and waits for it.
+    ///
+    /// # Errors
+    ///
+    /// [`is_out_of_range`](Error::is_out_of_range) when the range does not lie in the mapping, which is looked at first;
+    /// `EINVAL` when it does not start at a multiple of the page size; otherwise what the operating system says.
+    pub fn flush_range(&self, range: impl RangeBounds<usize>) -> Result<(), Error> {
+        let Some(range) = self.range_to_flush(range)? else { return Ok(()) };
+        let mapped = self.open()?;
+        #[cfg(unix)]
+        let done = mapped.region.flush(range, FlushFlags::SYNC, mapped.backing.file());
+        #[cfg(windows)]
+        let done = mapped.region.flush(range, mapped.backing.file());
+        done.map_err(|e| Error::io("cannot flush the mapping", e))
+    }
+
+    /// The same, with the flags of the system's call: for instance without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`flush_range`](Mapping::flush_range).
+    #[cfg(unix)]
+    pub fn flush_range_with(&self, range: impl RangeBounds<usize>, flags: FlushFlags) -> Result<(), Error> {
+        let Some(range) = self.range_to_flush(range)? else { return Ok(()) };
+        let mapped = self.open()?;
+        let done = mapped.region.flush(range, flags, mapped.backing.file());
+        done.map_err(|e| Error::io("cannot flush the mapping", e))
+    }
+
+    /// The range in numbers; `None` when there is nothing to do because changes have nowhere to go.
+    fn range_to_flush(&self, range: impl RangeBounds<usize>) -> Result<Option<Range<usize>>, Error> {
+        self.open()?;
+        let range = self.resolve(range)?;
+        if matches!(self.access, Access::Read | Access::Copy) {
+            return Ok(None);
+        }
+        if !range.start.is_multiple_of(page_size()) {
+            let doing = format!("cannot flush from {}, which is no multiple of the page size", range.start);
+            return Err(Error::io(doing, sys::error(sys::INVALID)));
+        }
+        Ok(Some(range))
+    }
+}
