@@ -26,13 +26,15 @@ use measure::{Times, map, sum, time};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Rare words of the text, once near its end and once near its start; a needle of bytes that no text has; and one that
-/// is nowhere, of ordinary letters.
-const NEEDLES: [(&str, &[u8]); 4] = [
+/// What is looked for. The first two are planted, once near the start and once near the end: rare words of the text, and
+/// bytes that no text has. The others are nowhere: ordinary words, four letters, and what is but for one byte on a third of
+/// all lines.
+const NEEDLES: [(&str, &[u8]); 5] = [
     ("rare", b"plover-kestrel"),
     ("rare bytes", b"\x01~\x7f\x02^\x03"),
-    ("absent", b"dfs.DataNode$PacketResponser"),
-    ("absent, 4 bytes", b"qzxj"),
+    ("absent", b"connection refused by peer"),
+    ("absent, short", b"qzxj"),
+    ("absent, but nearly everywhere", b"dfs.DataNode$PacketResponser"),
 ];
 
 /// A process of CPython with the file mapped.

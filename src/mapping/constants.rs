@@ -53,7 +53,7 @@ bitflags! {
         #[cfg(target_os = "linux")]
         const SYNC = libc::MAP_SYNC;
         /// Set no swap space aside.
-        #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple", target_os = "freebsd", target_os = "netbsd"))]
+        #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple", target_os = "netbsd"))]
         const NORESERVE = libc::MAP_NORESERVE;
         /// Memory that is fit for a stack.
         #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_os = "netbsd", target_os = "openbsd"))]
@@ -132,8 +132,9 @@ bitflags! {
 impl MapFlags {
     /// The bits with which a mapping would be put over memory of others.
     pub(super) fn dangerous() -> MapFlags {
+        // MAP_FIXED_NOREPLACE, which the libc crate does not have for Android.
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        let bits = libc::MAP_FIXED | libc::MAP_FIXED_NOREPLACE | libc::MAP_GROWSDOWN;
+        let bits = libc::MAP_FIXED | 0x10_0000 | libc::MAP_GROWSDOWN;
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         let bits = libc::MAP_FIXED;
         MapFlags::from_bits_retain(bits)

@@ -118,8 +118,8 @@ impl MapOptions {
         self
     }
 
-    /// A name for what is mapped: who maps it by the same name, in this process or another, has the same memory. An empty
-    /// one stands for none.
+    /// A name for what is mapped: who maps it by the same name, in this process or another, has the same memory. An
+    /// empty one stands for none.
     ///
     /// # Safety
     ///

@@ -15,6 +15,8 @@ impl Mapping {
     /// * [`is_io`](Error::is_io): what the operating system says. `EINVAL` when shared anonymous memory is to grow, which
     ///   the system does not do (on Linux it would give addresses that fault).
     ///
+    /// On Windows a file that somebody else maps cannot be cut, and memory with a tag name keeps its length.
+    ///
     /// The mapping has its old length then, or is closed where the system could not give it back. A file that was
     /// extended before the mapping could not be stays so.
     ///

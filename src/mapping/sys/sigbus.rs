@@ -209,7 +209,10 @@ fn replace(address: usize) -> bool {
             }
             node.fault.fetch_min(from, Ordering::SeqCst);
             let prot = mm::ProtFlags::READ | mm::ProtFlags::WRITE;
-            let flags = mm::MapFlags::PRIVATE | mm::MapFlags::FIXED | mm::MapFlags::NORESERVE;
+            let flags = mm::MapFlags::PRIVATE | mm::MapFlags::FIXED;
+            // FreeBSD and its kin set no swap space aside for pages that nobody has touched, and have no such flag.
+            #[cfg(not(any(target_os = "freebsd", target_os = "dragonfly")))]
+            let flags = flags | mm::MapFlags::NORESERVE;
             // SAFETY: the range is the rest of a region that is mapped: the thread that faulted is reading it. Its pages
             // hold bytes of the file only, and the mark says that they are lost.
             return unsafe { mm::mmap_anonymous(page as *mut _, len - from, prot, flags) }.is_ok();

@@ -2,9 +2,9 @@
 #![allow(unsafe_code)]
 
 #[cfg(target_os = "linux")]
-use std::io::IoSliceMut;
+use std::{ffi::CStr, io::IoSliceMut};
 use std::{
-    ffi::{CStr, c_void},
+    ffi::c_void,
     fs::File,
     io,
     ops::Range,
@@ -214,6 +214,7 @@ fn memmap(file: Option<BorrowedFd<'_>>, request: &Request) -> Option<io::Result<
     }
     let mut options = MmapOptions::new();
     options.offset(request.offset).len(request.len);
+    #[cfg_attr(not(any(target_os = "linux", target_os = "android")), expect(unused_mut))]
     let mut flags = request.flags;
     #[cfg(any(target_os = "linux", target_os = "android"))]
     if flags.contains(MapFlags::POPULATE) {
