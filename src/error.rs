@@ -31,9 +31,9 @@ enum Kind {
     InvalidInput(String),
     Closed,
     ReadOnly(&'static str),
-    OutOfRange { message: String, at: Option<u64> },
+    OutOfRange(String),
     WrongSize { asked: usize, allowed: usize },
-    Truncated { at: u64 },
+    Truncated { at: u64, doing: &'static str },
     Changed(String),
     Pattern(String),
 }
@@ -43,6 +43,15 @@ impl Error {
     #[must_use]
     pub fn with_path(mut self, path: impl AsRef<Path>) -> Self {
         self.path = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// The same error; if it is that of a truncated file, its text says that the file was being searched.
+    #[cfg(feature = "cli")]
+    pub(crate) fn while_searching(mut self) -> Self {
+        if let Kind::Truncated { doing, .. } = &mut self.kind {
+            *doing = "searching";
+        }
         self
     }
 
@@ -56,12 +65,12 @@ impl Error {
         matches!(self.kind, Kind::Io { .. })
     }
 
-    /// True when an argument is not acceptable whatever the file holds.
+    /// True when an argument is not acceptable, alone, with others, or for this file.
     pub fn is_invalid_input(&self) -> bool {
         matches!(self.kind, Kind::InvalidInput(_))
     }
 
-    /// True when the mapping has been closed; it takes no other call than to be closed again.
+    /// True when the mapping has been closed.
     pub fn is_closed(&self) -> bool {
         matches!(self.kind, Kind::Closed)
     }
@@ -73,7 +82,7 @@ impl Error {
 
     /// True when an index, a position or a range does not lie in a mapping.
     pub fn is_out_of_range(&self) -> bool {
-        matches!(self.kind, Kind::OutOfRange { .. })
+        matches!(self.kind, Kind::OutOfRange(_))
     }
 
     /// True when a slice was assigned bytes of another length than its own.
@@ -81,7 +90,8 @@ impl Error {
         matches!(self.kind, Kind::WrongSize { .. })
     }
 
-    /// True when the file became shorter while it was mapped; [`Error::offset`] says where its bytes end.
+    /// True when the file became shorter while it was mapped; [`Error::offset`] says where its bytes end. Of a file whose
+    /// descriptor was not kept that is the first page that was missed.
     pub fn is_truncated(&self) -> bool {
         matches!(self.kind, Kind::Truncated { .. })
     }
@@ -108,8 +118,7 @@ impl Error {
     /// The offset in the file that the error is about, where there is one.
     pub fn offset(&self) -> Option<u64> {
         match self.kind {
-            Kind::Truncated { at } => Some(at),
-            Kind::OutOfRange { at, .. } => at,
+            Kind::Truncated { at, .. } => Some(at),
             _ => None,
         }
     }
@@ -131,8 +140,8 @@ impl Error {
         Self::from_kind(Kind::ReadOnly(doing))
     }
 
-    pub(crate) fn out_of_range(message: impl Into<String>, at: Option<u64>) -> Self {
-        Self::from_kind(Kind::OutOfRange { message: message.into(), at })
+    pub(crate) fn out_of_range(message: impl Into<String>) -> Self {
+        Self::from_kind(Kind::OutOfRange(message.into()))
     }
 
     pub(crate) fn wrong_size(asked: usize, allowed: usize) -> Self {
@@ -144,7 +153,7 @@ impl Error {
     }
 
     pub(crate) fn truncated(at: u64) -> Self {
-        Self::from_kind(Kind::Truncated { at })
+        Self::from_kind(Kind::Truncated { at, doing: "mapped" })
     }
 
     pub(crate) fn pattern(message: impl Into<String>) -> Self {
@@ -164,16 +173,14 @@ impl fmt::Display for Error {
         match &self.kind {
             Kind::Io { doing, source } if doing.is_empty() => write!(f, "{source}"),
             Kind::Io { doing, source } => write!(f, "{doing}: {source}"),
-            Kind::InvalidInput(message) | Kind::Pattern(message) | Kind::OutOfRange { message, .. } => {
-                f.write_str(message)
-            }
+            Kind::InvalidInput(message) | Kind::Pattern(message) | Kind::OutOfRange(message) => f.write_str(message),
             Kind::Closed => f.write_str("the mapping is closed"),
             Kind::ReadOnly(doing) => write!(f, "the mapping is {doing}"),
             Kind::WrongSize { asked, allowed } => {
                 write!(f, "cannot assign {asked} bytes to a slice of {allowed}: a mapping keeps its length")
             }
             Kind::Changed(message) => write!(f, "the file was changed while it was read: {message}"),
-            Kind::Truncated { at } => write!(f, "truncated while searching, at byte {at}"),
+            Kind::Truncated { at, doing } => write!(f, "truncated while {doing}, at byte {at}"),
         }
     }
 }
@@ -193,11 +200,9 @@ impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match &error.kind {
             Kind::Io { source, .. } => source.kind(),
-            Kind::InvalidInput(_)
-            | Kind::Pattern(_)
-            | Kind::Closed
-            | Kind::OutOfRange { .. }
-            | Kind::WrongSize { .. } => io::ErrorKind::InvalidInput,
+            Kind::InvalidInput(_) | Kind::Pattern(_) | Kind::Closed | Kind::OutOfRange(_) | Kind::WrongSize { .. } => {
+                io::ErrorKind::InvalidInput
+            }
             Kind::ReadOnly(_) => io::ErrorKind::PermissionDenied,
             Kind::Truncated { .. } => io::ErrorKind::UnexpectedEof,
             Kind::Changed(_) => io::ErrorKind::InvalidData,

@@ -100,7 +100,7 @@ impl Searcher {
     ///
     /// When the file cannot be opened or read, with its name. What was found before has gone to the sink.
     pub(super) fn search(&self, haystack: &Haystack, pool: &Pool, sink: &mut dyn Sink) -> Result<Outcome, Error> {
-        self.search_named(haystack, pool, sink).map_err(|error| error.with_path(&haystack.path))
+        self.search_named(haystack, pool, sink).map_err(|error| error.while_searching().with_path(&haystack.path))
     }
 
     fn search_named(&self, haystack: &Haystack, pool: &Pool, sink: &mut dyn Sink) -> Result<Outcome, Error> {

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use super::{
     Binary, Format, Goal, Grep, GrepBuilder, Line, LineKind, Summary,
@@ -51,6 +51,8 @@ pub(super) struct Found {
     hits: Vec<Span>,
     counts: Counts,
     has_nul: bool,
+    /// The file was cut, and what was found is what lies before the cut. The search ends with this error.
+    cut: Option<Error>,
 }
 
 /// What to report of one window.
@@ -62,12 +64,15 @@ pub(super) struct Plan {
     walk: Walk,
     /// How many events come before the line that must not be reported, where there is one.
     events: Option<u64>,
+    /// What the search ends with when the lines have been formatted.
+    cut: Option<Error>,
     /// The number of the line that starts at `numbered`, which is just past the last line that was formatted.
     number: u64,
     numbered: u64,
 }
 
 /// What is carried from window to window.
+#[derive(Clone)]
 pub(super) struct Seam {
     carry: Carry,
     /// Line ends so far.
@@ -162,6 +167,100 @@ impl<'a> GrepStages<'a, '_> {
         hits
     }
 
+    /// What is in the lines of a window.
+    fn look(&self, worker: &mut Worker<'_>, start: u64, bytes: &[u8]) -> Found {
+        let mut found = Found {
+            lines: start..start + bytes.len() as u64,
+            newlines: 0,
+            hits: vec![],
+            counts: Counts::default(),
+            has_nul: false,
+            cut: None,
+        };
+        let limit = self.window_limit();
+        if self.options.goal != Goal::Lines {
+            found.counts = self.count(&mut worker.cache, bytes, limit);
+            // A binary file is counted like any other, unless it is to be left where it turns out to be one.
+            let quits = self.checks_lines && self.options.binary == Binary::Quit;
+            found.has_nul = quits && found.counts.lines > 0 && memchr(0, bytes).is_some();
+            return found;
+        }
+        found.hits = self.select(worker, bytes, limit);
+        if self.options.line_numbers {
+            found.newlines = newlines::count(bytes);
+        }
+        // Context may be due at the start of a window without hits.
+        if self.checks_lines && (!found.hits.is_empty() || self.options.context.after > 0) {
+            found.has_nul = memchr(0, bytes).is_some();
+        }
+        found
+    }
+
+    /// What is in the lines before the place where the file was cut, if that is what has gone wrong. The number of lines
+    /// in a file that is not whole is of no use to anybody.
+    fn look_before_cut(&self, worker: &mut Worker<'_>, window: &Window<'_>, mut error: Error) -> Result<Found, Error> {
+        // It may be cut once more meanwhile, but not for ever.
+        for _ in 0..3 {
+            let goal_is_in_reach = matches!(self.options.goal, Goal::Lines | Goal::AnyLine);
+            let Some(cut) = window.cut_by(&error).filter(|_| goal_is_in_reach) else { break };
+            match window.read_lines_before(cut, |start, bytes| self.look(worker, start, bytes)) {
+                Ok((found, true)) => return Ok(found),
+                Ok((found, false)) => return Ok(Found { cut: Some(error), ..found }),
+                Err(again) => error = again,
+            }
+        }
+        Err(error)
+    }
+
+    /// Takes from a plan what does not lie before the place where the file was cut.
+    fn cut_plan(&self, window: &Window<'_>, plan: &mut Plan, error: Error) -> Result<(), Error> {
+        let done = plan.start.max(plan.walk.carry.upto);
+        let Some(cut) = window.cut_by(&error).filter(|&cut| cut > done) else { return Err(error) };
+        let newline = window.read(plan.start..cut.min(plan.lines.end), |bytes| memrchr(b'\n', bytes))?;
+        let Some(newline) = newline else { return Err(error) };
+        plan.lines.end = plan.lines.start.max(done).max(plan.start + newline as u64 + 1);
+        let len = plan.lines.end - plan.lines.start;
+        plan.hits.retain(|hit| hit.end as u64 <= len);
+        plan.cut = Some(error);
+        Ok(())
+    }
+
+    fn join_found(&self, seam: &mut Seam, window: &Window<'_>, mut found: Found) -> Result<Joined<Plan>, Error> {
+        let cut = found.cut.take();
+        let joined = match self.options.goal {
+            Goal::Lines => self.join_lines(seam, window, found)?,
+            _ => self.join_counts(seam, window, found)?,
+        };
+        // Who has all that was wanted does not care for what comes behind.
+        let Some(cut) = cut.filter(|_| !joined.last) else { return Ok(joined) };
+        match joined.plan {
+            Some(plan) => Ok(Joined { plan: Some(Plan { cut: Some(cut), ..plan }), last: true }),
+            None => Err(cut),
+        }
+    }
+
+    fn format_piece(
+        &self,
+        worker: &mut Worker<'_>,
+        window: &Window<'_>,
+        plan: &mut Plan,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
+        let (base, hits_base) = (plan.start, plan.lines.start);
+        window.read(base..plan.lines.end, |bytes| {
+            let view = View { bytes, base };
+            while plan.events != Some(0) {
+                if out.len() >= PIECE {
+                    return true;
+                }
+                let Some(event) = plan.walk.next(view, &plan.hits, hits_base, self.options.context) else { break };
+                plan.events = plan.events.map(|events| events - 1);
+                self.format_event(worker, view, plan, event, out);
+            }
+            false
+        })
+    }
+
     fn join_counts(&self, seam: &mut Seam, window: &Window<'_>, found: Found) -> Result<Joined<Plan>, Error> {
         let (mut counts, start) = (found.counts, found.lines.start);
         if found.has_nul {
@@ -221,7 +320,8 @@ impl<'a> GrepStages<'a, '_> {
             true => window.first_nul(start..lines.start)?.is_some(),
             false => false,
         };
-        let mut plan = Plan { lines, hits, start, walk: Walk::new(seam.carry), events: None, number, numbered: start };
+        let walk = Walk::new(seam.carry);
+        let mut plan = Plan { lines, hits, start, walk, events: None, cut: None, number, numbered: start };
         if self.options.line_numbers && start < plan.lines.start {
             // Fewer than were counted before, but for a file that was changed since.
             plan.number = plan.number.saturating_sub(window.read(start..plan.lines.start, newlines::count)?);
@@ -336,32 +436,8 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
 
     fn scan(&self, worker: &mut Worker<'a>, window: &Window<'w>) -> Result<Found, Error> {
         window.read_ahead();
-        window.read_lines(|start, bytes| {
-            let mut found = Found {
-                lines: start..start + bytes.len() as u64,
-                newlines: 0,
-                hits: vec![],
-                counts: Counts::default(),
-                has_nul: false,
-            };
-            let limit = self.window_limit();
-            if self.options.goal != Goal::Lines {
-                found.counts = self.count(&mut worker.cache, bytes, limit);
-                // A binary file is counted like any other, unless it is to be left where it turns out to be one.
-                let quits = self.checks_lines && self.options.binary == Binary::Quit;
-                found.has_nul = quits && found.counts.lines > 0 && memchr(0, bytes).is_some();
-                return found;
-            }
-            found.hits = self.select(worker, bytes, limit);
-            if self.options.line_numbers {
-                found.newlines = newlines::count(bytes);
-            }
-            // Context may be due at the start of a window without hits.
-            if self.checks_lines && (!found.hits.is_empty() || self.options.context.after > 0) {
-                found.has_nul = memchr(0, bytes).is_some();
-            }
-            found
-        })
+        let found = window.read_lines(|start, bytes| self.look(worker, start, bytes));
+        found.or_else(|error| self.look_before_cut(worker, window, error))
     }
 
     fn join(&self, seam: &mut Seam, window: &Window<'w>, found: Found) -> Result<Joined<Plan>, Error> {
@@ -372,10 +448,13 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
         if let Some(progress) = &self.options.progress {
             progress.store(seam.summary.bytes_searched, Ordering::Relaxed);
         }
-        match self.options.goal {
-            Goal::Lines => self.join_lines(seam, window, found),
-            _ => self.join_counts(seam, window, found),
-        }
+        let before = seam.clone();
+        self.join_found(seam, window, found).or_else(|error| {
+            // The file was cut since it was scanned.
+            *seam = before;
+            let found = self.look_before_cut(&mut self.worker(), window, error)?;
+            self.join_found(seam, window, found)
+        })
     }
 
     fn format(
@@ -385,21 +464,21 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
         plan: &mut Plan,
         out: &mut Vec<u8>,
     ) -> Result<bool, Error> {
-        let (base, hits_base) = (plan.start, plan.lines.start);
-        let more = window.read(base..plan.lines.end, |bytes| {
-            let view = View { bytes, base };
-            while plan.events != Some(0) {
-                if out.len() >= PIECE {
-                    return true;
-                }
-                let Some(event) = plan.walk.next(view, &plan.hits, hits_base, self.options.context) else { break };
-                plan.events = plan.events.map(|events| events - 1);
-                self.format_event(worker, view, plan, event, out);
-            }
-            false
-        })?;
+        let (walk, events, number, numbered) = (plan.walk, plan.events, plan.number, plan.numbered);
+        let formatted = self.format_piece(worker, window, plan, out).or_else(|error| {
+            // The file was cut since it was joined. What has become of this piece is made anew of what lies before the cut.
+            out.clear();
+            worker.counted = 0;
+            (plan.walk, plan.events, plan.number, plan.numbered) = (walk, events, number, numbered);
+            self.cut_plan(window, plan, error)?;
+            self.format_piece(worker, window, plan, out).inspect_err(|_| out.clear())
+        });
+        let more = formatted?;
         self.matches.fetch_add(std::mem::take(&mut worker.counted), Ordering::Relaxed);
-        Ok(more)
+        match plan.cut.take_if(|_| !more) {
+            Some(error) => Err(error),
+            None => Ok(more),
+        }
     }
 
     fn found_size(&self, found: &Found) -> usize {

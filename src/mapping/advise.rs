@@ -170,9 +170,9 @@ impl Mapping {
         let range = self.range_to_advise(range)?;
         #[cfg(unix)]
         // SAFETY: the range lies in the mapping, and none of these advices changes what is in it.
-        let given = unsafe { self.open()?.region.advise(advice.raw(), range) };
+        let given = unsafe { self.usable()?.region.advise(advice.raw(), range) };
         #[cfg(windows)]
-        let given = self.open()?.region.advise(advice, range);
+        let given = self.usable()?.region.advise(advice, range);
         given.map_err(|e| Error::io(format!("cannot advise the mapping: {advice:?}"), e))
     }
 
@@ -190,7 +190,7 @@ impl Mapping {
     pub unsafe fn advise_raw(&self, advice: RawAdvice, range: impl RangeBounds<usize>) -> Result<(), Error> {
         let range = self.range_to_advise(range)?;
         // SAFETY: the range lies in the mapping, and the caller answers for the advice.
-        let given = unsafe { self.open()?.region.advise(advice, range) };
+        let given = unsafe { self.usable()?.region.advise(advice, range) };
         given.map_err(|e| Error::io(format!("cannot advise the mapping: {advice:?}"), e))
     }
 
@@ -199,9 +199,13 @@ impl Mapping {
     /// # Errors
     ///
     /// As [`advise_range`](Mapping::advise_range), and invalid input when a border lies within a page: what shares a page
-    /// with the range would be lost too.
+    /// with the range would be lost too. [`is_read_only`](Error::is_read_only) for holes in what is not to be written.
     pub fn discard(&mut self, discard: Discard, range: impl RangeBounds<usize>) -> Result<(), Error> {
         let range = self.range_to_advise(range)?;
+        #[cfg(target_os = "linux")]
+        if discard == Discard::Remove {
+            self.check_writable()?;
+        }
         let page = page_size();
         if !range.start.is_multiple_of(page) || !(range.end.is_multiple_of(page) || range.end == self.len()) {
             return Err(Error::invalid_input(format!(
@@ -212,9 +216,9 @@ impl Mapping {
         #[cfg(unix)]
         // SAFETY: the exclusive borrow means that nobody looks at bytes that change, and the change is complete when the
         // call returns.
-        let given = unsafe { self.open()?.region.advise(discard.raw(), range) };
+        let given = unsafe { self.usable()?.region.advise(discard.raw(), range) };
         #[cfg(windows)]
-        let given = self.open()?.region.discard(discard, range);
+        let given = self.usable()?.region.discard(discard, range);
         given.map_err(|e| Error::io(format!("cannot discard pages of the mapping: {discard:?}"), e))
     }
 
@@ -227,7 +231,7 @@ impl Mapping {
     #[cfg(target_os = "linux")]
     pub fn set_name(&self, name: &str) -> Result<(), Error> {
         const LONGEST: usize = 67;
-        let mapped = self.open()?;
+        let mapped = self.usable()?;
         if !matches!(mapped.backing, super::Backing::Anonymous { .. }) {
             return Err(Error::invalid_input("cannot name a mapping of a file: the system shows the file's name"));
         }
@@ -272,7 +276,7 @@ impl Mapping {
 
     /// The range in numbers, up to the end of the mapping.
     fn range_to_advise(&self, range: impl RangeBounds<usize>) -> Result<Range<usize>, Error> {
-        self.open()?;
+        self.usable()?;
         let len = self.len();
         let start = match range.start_bound() {
             Bound::Included(&start) => start,
@@ -286,7 +290,7 @@ impl Mapping {
         };
         if start >= len || end < start {
             let message = format!("range {start}..{end} is out of bounds: the mapping has {len} bytes to advise about");
-            return Err(Error::out_of_range(message, Some(start as u64)));
+            return Err(Error::out_of_range(message));
         }
         Ok(start..end.min(len))
     }

@@ -45,7 +45,8 @@ bitflags! {
         /// Fault all pages in while mapping.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         const POPULATE = libc::MAP_POPULATE;
-        /// Memory of huge pages.
+        /// Memory of huge pages. The length has to be a multiple of their size: the system takes others, and then refuses
+        /// to unmap them.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         const HUGETLB = libc::MAP_HUGETLB;
         /// Changes are durable when they are made, on memory that lasts (DAX); with

@@ -7,6 +7,9 @@ use memchr::memchr;
 use super::Mapping;
 use crate::error::Error;
 
+/// How many bytes are looked through for the end of a line at once.
+const LARGEST_BLOCK: usize = 1 << 20;
+
 impl Mapping {
     /// Where the cursor stands, counted from the start of the mapping.
     ///
@@ -14,7 +17,7 @@ impl Mapping {
     ///
     /// [`is_closed`](Error::is_closed), [`is_truncated`](Error::is_truncated).
     pub fn tell(&self) -> Result<usize, Error> {
-        self.open()?;
+        self.usable()?;
         Ok(self.position)
     }
 
@@ -36,7 +39,7 @@ impl Mapping {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn seek(&mut self, to: SeekFrom) -> Result<u64, Error> {
-        self.open()?;
+        self.usable()?;
         let len = self.len() as u64;
         let place = match to {
             SeekFrom::Start(place) => Some(place),
@@ -45,7 +48,7 @@ impl Mapping {
         };
         let Some(place) = place.filter(|&place| place <= len) else {
             let message = format!("cannot seek to {to:?}: the cursor of a mapping stays within 0..={len}");
-            return Err(Error::out_of_range(message, place));
+            return Err(Error::out_of_range(message));
         };
         self.position = place as usize;
         Ok(place)
@@ -74,10 +77,10 @@ impl Mapping {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn read_bytes(&mut self, n: impl Into<Option<usize>>) -> Result<Vec<u8>, Error> {
-        self.open()?;
+        self.usable()?;
         let rest = self.rest();
         let n = n.into().map_or(rest, |n| n.min(rest));
-        let bytes = self.guarded(self.start()..self.start() + n, <[u8]>::to_vec)?;
+        let bytes = self.guarded(self.cursor()..self.cursor() + n, <[u8]>::to_vec)?;
         self.position += n;
         Ok(bytes)
     }
@@ -89,7 +92,7 @@ impl Mapping {
     /// [`is_out_of_range`](Error::is_out_of_range) at the end of the mapping; otherwise those of
     /// [`guarded`](Mapping::guarded).
     pub fn read_byte(&mut self) -> Result<u8, Error> {
-        self.open()?;
+        self.usable()?;
         self.check_room("read", 1)?;
         let byte = self.guarded(self.position..=self.position, |bytes| bytes[0])?;
         self.position += 1;
@@ -107,13 +110,24 @@ impl Mapping {
     ///
     /// Linear in the length of the line.
     pub fn read_line(&mut self) -> Result<Vec<u8>, Error> {
-        self.open()?;
-        let line = self.guarded(self.start().., |bytes| {
-            let end = memchr(b'\n', bytes).map_or(bytes.len(), |newline| newline + 1);
-            bytes[..end].to_vec()
-        })?;
-        self.position += line.len();
-        Ok(line)
+        self.usable()?;
+        let mut line = vec![];
+        let mut block = 256;
+        loop {
+            let start = self.cursor() + line.len();
+            let end = self.len().min(start.saturating_add(block));
+            // Each block by itself: what lies far behind the line need not be there.
+            let newline = self.guarded(start..end, |bytes| {
+                let newline = memchr(b'\n', bytes);
+                line.extend_from_slice(newline.map_or(bytes, |newline| &bytes[..=newline]));
+                newline
+            })?;
+            if newline.is_some() || end == self.len() {
+                self.position += line.len();
+                return Ok(line);
+            }
+            block = LARGEST_BLOCK.min(2 * block);
+        }
     }
 
     /// Writes all of `bytes` at the cursor, moves behind them, and returns how many there are. What does not fit before
@@ -125,7 +139,7 @@ impl Mapping {
     /// * [`is_out_of_range`](Error::is_out_of_range) when there is not enough room; the cursor stays where it is;
     /// * otherwise those of [`guarded_mut`](Mapping::guarded_mut).
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
-        self.open()?;
+        self.usable()?;
         self.check_writable()?;
         self.check_room("write", bytes.len())?;
         self.with_bytes_mut(self.position..self.position + bytes.len(), |place| place.copy_from_slice(bytes))?;
@@ -143,7 +157,7 @@ impl Mapping {
     }
 
     /// The cursor, or the end of the mapping if it was made shorter than that.
-    pub(crate) fn start(&self) -> usize {
+    pub(crate) fn cursor(&self) -> usize {
         self.position.min(self.len())
     }
 
@@ -158,16 +172,16 @@ impl Mapping {
         }
         let (position, len) = (self.position, self.len());
         let message = format!("cannot {doing} {n} bytes at {position} of a mapping of {len} bytes");
-        Err(Error::out_of_range(message, Some(position as u64)))
+        Err(Error::out_of_range(message))
     }
 }
 
 /// Reads from the cursor on; nothing at the end of the mapping.
 impl io::Read for Mapping {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.open()?;
+        self.usable()?;
         let n = self.rest().min(buffer.len());
-        self.guarded(self.start()..self.start() + n, |bytes| buffer[..n].copy_from_slice(bytes))?;
+        self.guarded(self.cursor()..self.cursor() + n, |bytes| buffer[..n].copy_from_slice(bytes))?;
         self.position += n;
         Ok(n)
     }

@@ -25,7 +25,7 @@ impl Mapping {
     /// `EINVAL` when it does not start at a multiple of the page size; otherwise what the operating system says.
     pub fn flush_range(&self, range: impl RangeBounds<usize>) -> Result<(), Error> {
         let Some(range) = self.range_to_flush(range)? else { return Ok(()) };
-        let mapped = self.open()?;
+        let mapped = self.usable()?;
         #[cfg(unix)]
         let done = mapped.region.flush(range, FlushFlags::SYNC, mapped.backing.file());
         #[cfg(windows)]
@@ -41,14 +41,14 @@ impl Mapping {
     #[cfg(unix)]
     pub fn flush_range_with(&self, range: impl RangeBounds<usize>, flags: FlushFlags) -> Result<(), Error> {
         let Some(range) = self.range_to_flush(range)? else { return Ok(()) };
-        let mapped = self.open()?;
+        let mapped = self.usable()?;
         let done = mapped.region.flush(range, flags, mapped.backing.file());
         done.map_err(|e| Error::io("cannot flush the mapping", e))
     }
 
     /// The range in numbers; `None` when there is nothing to do because changes have nowhere to go.
     fn range_to_flush(&self, range: impl RangeBounds<usize>) -> Result<Option<Range<usize>>, Error> {
-        self.open()?;
+        self.usable()?;
         let range = self.resolve(range)?;
         if matches!(self.access, Access::Read | Access::Copy) {
             return Ok(None);

@@ -28,12 +28,11 @@ use std::{
     fs::File,
     ops::{Bound, Range, RangeBounds},
     panic::{self, AssertUnwindSafe},
-    time::SystemTime,
 };
 
 #[cfg(unix)]
 pub use self::constants::{FlushFlags, MapFlags, Prot, RawAdvice};
-use self::sys::{Region, Watch};
+use self::sys::{Region, Stat, Watch};
 pub use self::{
     advise::{Advice, Discard},
     options::{Access, MapOptions},
@@ -76,8 +75,8 @@ enum Backing {
     File {
         file: File,
         is_regular: bool,
-        /// The time of its last change when it was mapped.
-        modified: Option<SystemTime>,
+        /// When its content had last been changed, when it was mapped.
+        modified: u64,
     },
 }
 
@@ -150,7 +149,7 @@ impl Mapping {
     ///
     /// The system's error, which is `EBADF` for anonymous memory and where no descriptor is kept.
     pub fn size(&self) -> Result<u64, Error> {
-        let file = self.open()?.backing.file().ok_or_else(|| {
+        let file = self.usable()?.backing.file().ok_or_else(|| {
             Error::io("cannot tell the size of a file: the mapping holds none", sys::error(sys::BAD_DESCRIPTOR))
         })?;
         size_of(file)
@@ -167,8 +166,8 @@ impl Mapping {
     /// * [`is_out_of_range`](Error::is_out_of_range) when the range does not lie in the mapping;
     /// * [`is_truncated`](Error::is_truncated) when the file has become too short for it, or has been so during an
     ///   earlier read;
-    /// * [`is_changed`](Error::is_changed) when `read` panicked and the file was changed since it was mapped: an
-    ///   algorithm that looks twice at a byte may rely on seeing the same;
+    /// * [`is_changed`](Error::is_changed) when `read` panicked, the mapping has [`Access::Read`] or [`Access::Copy`], and
+    ///   the file was changed since it was mapped: an algorithm that looks twice at a byte may rely on seeing the same;
     /// * [`is_io`](Error::is_io) when a page could not be read from where it is stored;
     /// * [`is_invalid_input`](Error::is_invalid_input) when the pages were mapped without [`Prot::READ`].
     ///
@@ -176,11 +175,13 @@ impl Mapping {
     ///
     /// # Panics
     ///
-    /// Passes on a panic of `read`, unless it becomes one of the errors above.
+    /// Passes on a panic of `read`, unless it becomes one of the errors above. (In a program that is built with
+    /// `panic = "abort"` none does.)
     ///
     /// # Complexity
     ///
-    /// Two system calls besides those of `read`; none for anonymous memory.
+    /// Two system calls besides those of `read`; none for anonymous memory. All calls that copy a few bytes in or out
+    /// cost that much: for many of them, one closure is faster by far.
     ///
     /// # Examples
     ///
@@ -190,9 +191,9 @@ impl Mapping {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn guarded<T>(&self, range: impl RangeBounds<usize>, read: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
-        self.open()?;
+        self.usable()?;
         let range = self.resolve(range)?;
-        self.read_intact(range, read)
+        self.read_before_fault(range, read)
     }
 
     /// As [`guarded`](Mapping::guarded), but after a fault the bytes before it can be read still. For searches, which
@@ -201,11 +202,11 @@ impl Mapping {
     /// # Errors and panics
     ///
     /// As [`guarded`](Mapping::guarded).
-    pub(crate) fn read_intact<T>(&self, range: Range<usize>, read: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
+    pub(crate) fn read_before_fault<T>(&self, range: Range<usize>, read: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
         let range = self.resolve(range)?;
         let mapped = self.mapped.as_ref().ok_or_else(Error::closed)?;
         if !mapped.region.is_readable() {
-            return Err(Error::invalid_input("the mapping cannot be read: its pages were mapped without Prot::READ"));
+            return Err(unreadable());
         }
         mapped.check(&range, self.offset)?;
         // SAFETY: `resolve` keeps the range inside of the mapping, which lives as long as `self`. The slice ends with the
@@ -215,10 +216,24 @@ impl Mapping {
         let result = panic::catch_unwind(AssertUnwindSafe(|| read(bytes)));
         mapped.check(&range, self.offset)?;
         // What this mapping itself writes changes the file as well, and is no excuse for a panic.
-        result.or_else(|payload| match self.access == Access::Read && mapped.is_modified() {
+        result.or_else(|payload| match matches!(self.access, Access::Read | Access::Copy) && mapped.is_modified() {
             true => Err(Error::changed(panic_message(&*payload))),
             false => panic::resume_unwind(payload),
         })
+    }
+
+    /// Fails when the mapping is closed or not to be read, without asking the system anything.
+    pub(crate) fn check_readable(&self) -> Result<(), Error> {
+        match self.usable()?.region.is_readable() {
+            true => Ok(()),
+            false => Err(unreadable()),
+        }
+    }
+
+    /// Where the file was cut, counted from the start of the mapping, when that is what the error tells of.
+    pub(crate) fn place_of_cut(&self, error: &Error) -> Option<usize> {
+        let at = error.offset().filter(|_| error.is_truncated())?;
+        Some(usize::try_from(at.saturating_sub(self.offset)).unwrap_or(usize::MAX))
     }
 
     /// Fails when the file does not have all bytes before `end` any more; for searches that ask in between.
@@ -250,10 +265,10 @@ impl Mapping {
         range: impl RangeBounds<usize>,
         write: impl FnOnce(&mut [u8]) -> T,
     ) -> Result<T, Error> {
-        self.open()?;
+        self.usable()?;
         self.check_writable()?;
-        if !self.open()?.region.is_readable() {
-            return Err(Error::invalid_input("the bytes cannot be seen: their pages were mapped without Prot::READ"));
+        if !self.usable()?.region.is_readable() {
+            return Err(unreadable());
         }
         let range = self.resolve(range)?;
         self.with_bytes_mut(range, write)
@@ -263,7 +278,7 @@ impl Mapping {
     fn with_bytes_mut<T>(&mut self, range: Range<usize>, write: impl FnOnce(&mut [u8]) -> T) -> Result<T, Error> {
         let mapped = self.mapped.as_ref().ok_or_else(Error::closed)?;
         mapped.check(&range, self.offset)?;
-        // SAFETY: as in `read_intact`; the mapping is writable, and `&mut self` makes this the only slice of it.
+        // SAFETY: as in `read_before_fault`; the mapping is writable, and `&mut self` makes this the only slice of it.
         let bytes = unsafe { std::slice::from_raw_parts_mut(mapped.region.as_mut_ptr().add(range.start), range.len()) };
         let result = panic::catch_unwind(AssertUnwindSafe(|| write(bytes)));
         mapped.check(&range, self.offset)?;
@@ -271,7 +286,7 @@ impl Mapping {
     }
 
     /// What the mapping holds, if it is neither closed nor spoilt by a fault: the check that comes first in all calls.
-    fn open(&self) -> Result<&Mapped, Error> {
+    fn usable(&self) -> Result<&Mapped, Error> {
         let mapped = self.mapped.as_ref().ok_or_else(Error::closed)?;
         mapped.check_fault(usize::MAX, self.offset)?;
         Ok(mapped)
@@ -303,7 +318,7 @@ impl Mapping {
             (start, end) => {
                 let (start, end) = (start.unwrap_or(usize::MAX), end.unwrap_or(usize::MAX));
                 let message = format!("range {start}..{end} is out of bounds of a mapping of {len} bytes");
-                Err(Error::out_of_range(message, Some(start as u64)))
+                Err(Error::out_of_range(message))
             }
         }
     }
@@ -312,8 +327,7 @@ impl Mapping {
 impl Mapped {
     /// Asks to be told of faults in the region, which is mapped from `offset` of the file on.
     fn start_watch(&mut self, offset: u64) -> Result<(), Error> {
-        let (start, len) = (self.region.as_mut_ptr(), self.region.len());
-        let watch = Watch::new(start, len, self.backing.file(), offset)
+        let watch = Watch::new(&self.region, self.backing.file(), offset)
             .map_err(|e| Error::io("cannot install the handler of faults in mappings", e))?;
         self.watch = Some(watch);
         Ok(())
@@ -348,18 +362,19 @@ impl Mapped {
     /// True when the file was written to since it was mapped.
     fn is_modified(&self) -> bool {
         match &self.backing {
-            Backing::File { file, modified, .. } => modification_time(file) != *modified,
+            Backing::File { file, modified, .. } => Stat::of(file).is_ok_and(|stat| stat.modified != *modified),
             Backing::Anonymous { .. } | Backing::Untracked => false,
         }
     }
 }
 
-fn size_of(file: &File) -> Result<u64, Error> {
-    sys::file_size(file).map_err(|e| Error::io("cannot read the size of the mapped file", e))
+fn unreadable() -> Error {
+    Error::invalid_input("the mapping cannot be read: its pages were mapped without Prot::READ")
 }
 
-fn modification_time(file: &File) -> Option<SystemTime> {
-    file.metadata().and_then(|metadata| metadata.modified()).ok()
+fn size_of(file: &File) -> Result<u64, Error> {
+    let stat = Stat::of(file).map_err(|e| Error::io("cannot read the size of the mapped file", e))?;
+    Ok(stat.size)
 }
 
 fn panic_message(payload: &(dyn Any + Send)) -> String {

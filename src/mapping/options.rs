@@ -4,8 +4,8 @@
 use std::ffi::{OsStr, OsString};
 
 use super::{
-    Backing, Mapping, modification_time,
-    sys::{self, AsFile, Region, Request},
+    Backing, Mapping,
+    sys::{self, AsFile, Region, Request, Stat},
 };
 #[cfg(unix)]
 use super::{MapFlags, Prot};
@@ -143,7 +143,8 @@ impl MapOptions {
     /// Whether faults in the mapping, as after the file was truncated, become errors; true unless set. It takes a
     /// handler of the signal SIGBUS, which the first such mapping of a process installs; signals that have to do with no
     /// mapping go to the handler that was there before. A process that wants its signals to itself says no, and is killed
-    /// when a file is truncated while it is read. On Windows a file that is mapped cannot be truncated, and this plays no
+    /// when a file is truncated while it is read. So is one in which somebody installs another handler later that does not
+    /// pass on what is none of its own, and a thread that blocks the signal. On Windows a file that is mapped cannot be truncated, and this plays no
     /// part.
     pub fn guard_faults(&mut self, yes: bool) -> &mut Self {
         self.guard_faults = yes;
@@ -162,22 +163,24 @@ impl MapOptions {
     ///
     /// # Safety
     ///
-    /// While the mapping lives, nobody, in this process or another, changes bytes that a closure under way in
-    /// [`guarded`](Mapping::guarded) looks at. For files that are only appended to this holds. Truncation is
-    /// noticed and becomes an error.
+    /// While the mapping lives, nobody, in this process or another, changes the bytes of the file that a call on the
+    /// mapping is looking at: a closure in [`guarded`](Mapping::guarded), or a read, a write or a search while it is
+    /// under way. For files that are only appended to this holds. Truncation is noticed and becomes an error.
     #[allow(unsafe_code)]
     pub unsafe fn map_file<F: AsFile>(&self, file: &F) -> Result<Mapping, Error> {
         let access = self.effective_access()?;
         let handle = sys::handle(file);
-        let tracked =
-            sys::duplicate(handle).map_err(|e| Error::io("cannot duplicate the descriptor of the file to map", e))?;
-        let metadata = tracked.metadata().map_err(|e| Error::io("cannot read the size of the file to map", e))?;
-        let is_regular = metadata.is_file();
-        let len = if is_regular { self.len_in_file(metadata.len())? } else { self.len };
+        let stat = Stat::of(handle).map_err(|e| Error::io("cannot read the size of the file to map", e))?;
+        let len = if stat.is_regular { self.len_in_file(stat.size)? } else { self.len };
         let region = Region::map(Some(handle), self.request(len, false))
             .map_err(|e| Error::io(self.describe("the file", len), e))?;
         let backing = match self.track_fd {
-            true => Backing::File { modified: modification_time(&tracked), file: tracked, is_regular },
+            true => Backing::File {
+                file: sys::duplicate(handle)
+                    .map_err(|e| Error::io("cannot duplicate the descriptor of the mapped file", e))?,
+                is_regular: stat.is_regular && self.maps_files(),
+                modified: stat.modified,
+            },
             false => Backing::Untracked,
         };
         Mapping::new(region, backing, self, access)
@@ -185,7 +188,8 @@ impl MapOptions {
 
     /// Maps zeroed memory of [`len`](MapOptions::len) bytes that no file stands behind: Python's file number -1. It is
     /// shared with children that this process forks, unless it is mapped with [`Access::Copy`] or
-    /// [`MapFlags::PRIVATE`].
+    /// [`MapFlags::PRIVATE`]. Who forks, which is unsafe, sees to it that parent and child do not change what the other
+    /// looks at.
     ///
     /// # Errors
     ///
@@ -226,6 +230,17 @@ impl MapOptions {
             Access::Default => Access::Read,
             access => access,
         })
+    }
+
+    /// False when the flags have the system map anonymous memory, whatever file it is given.
+    #[cfg(unix)]
+    fn maps_files(&self) -> bool {
+        !self.flags.contains(MapFlags::ANONYMOUS)
+    }
+
+    #[cfg(windows)]
+    fn maps_files(&self) -> bool {
+        true
     }
 
     /// The access as it is: there are no flags.

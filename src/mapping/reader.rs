@@ -41,12 +41,14 @@ impl Mapping {
 impl BufRead for Reader<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.consumed == self.buffer.len() {
-            let start = self.mapping.start();
+            let start = self.mapping.cursor();
             let end = self.mapping.len().min(start + BUFFER_SIZE);
-            let buffer = &mut self.buffer;
-            buffer.clear();
+            // Nothing is kept of a read that fails: not even the buffer knows what it saw.
+            let mut buffer = std::mem::take(&mut self.buffer);
             self.consumed = 0;
+            buffer.clear();
             self.mapping.guarded(start..end, |bytes| buffer.extend_from_slice(bytes))?;
+            self.buffer = buffer;
         }
         Ok(&self.buffer[self.consumed..])
     }

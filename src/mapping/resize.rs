@@ -17,8 +17,9 @@ impl Mapping {
     ///
     /// On Windows a file that somebody else maps cannot be cut, and memory with a tag name keeps its length.
     ///
-    /// The mapping has its old length then, or is closed where the system could not give it back. A file that was
-    /// extended before the mapping could not be stays so.
+    /// The mapping has its old length then, and so has the file; or the mapping is closed, where the system could not give
+    /// it back. An advice for a part of a mapping can make the system refuse to extend it (`EFAULT`). Systems other than
+    /// Linux and Windows resize neither private changes to a file nor memory that is shared with children.
     ///
     /// # Examples
     ///
@@ -38,7 +39,7 @@ impl Mapping {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn resize(&mut self, len: usize) -> Result<(), Error> {
-        let mapped = self.open()?;
+        let mapped = self.usable()?;
         if matches!(mapped.backing, Backing::Untracked | Backing::Anonymous { is_tracked: false }) {
             return Err(Error::invalid_input(
                 "cannot resize: the mapping was made to track no descriptor (MapOptions::track_fd)",
@@ -53,7 +54,7 @@ impl Mapping {
         let end = self.offset.checked_add(len as u64).filter(|&end| i64::try_from(end).is_ok());
         let Some(end) = end.filter(|_| isize::try_from(len).is_ok()) else {
             let message = format!("cannot resize to {len} bytes at offset {}: no file is so long", self.offset);
-            return Err(Error::out_of_range(message, None));
+            return Err(Error::out_of_range(message));
         };
         let Some(Mapped { watch, region, backing }) = self.mapped.take() else { return Err(Error::closed()) };
         let is_watched = watch.is_some();

@@ -167,7 +167,7 @@ impl Mapping {
     ///
     /// [`is_out_of_range`](Error::is_out_of_range), and those of [`guarded`](Mapping::guarded).
     pub fn get(&self, index: isize) -> Result<u8, Error> {
-        self.open()?;
+        self.usable()?;
         let place = self.place(index)?;
         self.guarded(place..=place, |bytes| bytes[0])
     }
@@ -179,7 +179,7 @@ impl Mapping {
     /// [`is_read_only`](Error::is_read_only) whatever the index is; [`is_out_of_range`](Error::is_out_of_range);
     /// otherwise those of [`guarded_mut`](Mapping::guarded_mut).
     pub fn set(&mut self, index: isize, byte: u8) -> Result<(), Error> {
-        self.open()?;
+        self.usable()?;
         self.check_writable()?;
         let place = self.place(index)?;
         self.with_bytes_mut(place..place + 1, |bytes| bytes[0] = byte)
@@ -195,7 +195,7 @@ impl Mapping {
     ///
     /// Linear in the bytes of the slice.
     pub fn slice(&self, slice: impl Into<Slice>) -> Result<Vec<u8>, Error> {
-        self.open()?;
+        self.usable()?;
         let indices = slice.into().indices(self.len())?;
         self.guarded(indices.hull(), |bytes| match indices.step {
             1 => bytes.to_vec(),
@@ -216,7 +216,7 @@ impl Mapping {
     ///
     /// Linear in the bytes of the slice.
     pub fn set_slice(&mut self, slice: impl Into<Slice>, bytes: &[u8]) -> Result<(), Error> {
-        self.open()?;
+        self.usable()?;
         self.check_writable()?;
         let indices = slice.into().indices(self.len())?;
         if bytes.len() != indices.count {
@@ -245,13 +245,13 @@ impl Mapping {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn copy_within(&mut self, src: Range<usize>, dest: usize) -> Result<(), Error> {
-        self.open()?;
+        self.usable()?;
         self.check_writable()?;
         let len = self.len();
         let fits = src.start <= src.end && src.end <= len && dest <= len && src.len() <= len - dest;
         if !fits {
             let message = format!("cannot move {}..{} to {dest} in a mapping of {len} bytes", src.start, src.end);
-            return Err(Error::out_of_range(message, None));
+            return Err(Error::out_of_range(message));
         }
         let hull = src.start.min(dest)..src.end.max(dest + src.len());
         let base = hull.start;
@@ -274,9 +274,9 @@ impl Mapping {
     fn place(&self, index: isize) -> Result<usize, Error> {
         let len = self.len();
         let place = if index < 0 { len.checked_add_signed(index) } else { Some(index as usize) };
-        place.filter(|&place| place < len).ok_or_else(|| {
-            Error::out_of_range(format!("index {index} is out of range of a mapping of {len} bytes"), None)
-        })
+        place
+            .filter(|&place| place < len)
+            .ok_or_else(|| Error::out_of_range(format!("index {index} is out of range of a mapping of {len} bytes")))
     }
 }
 
@@ -298,6 +298,9 @@ pub struct Iter<'a> {
     next: usize,
     failed: bool,
 }
+
+/// After an error, and at the end, there is nothing more.
+impl std::iter::FusedIterator for Iter<'_> {}
 
 impl Iterator for Iter<'_> {
     type Item = Result<u8, Error>;
@@ -322,5 +325,11 @@ impl Iterator for Iter<'_> {
                 Some(Err(error))
             }
         }
+    }
+
+    /// There can be fewer than the upper bound says, after an error.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let rest = if self.failed { 0 } else { self.mapping.len() - self.next };
+        (self.block.len(), Some(self.block.len() + rest.max(usize::from(self.mapping.is_closed() && !self.failed))))
     }
 }

@@ -1,10 +1,9 @@
 //! From pattern texts to a [`Matcher`].
 
-use memchr::memmem;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::{
-    Matcher, Reach, Strategy,
+    Matcher, Reach, Strategy, literal,
     literals::Literals,
     regex::Regexes,
     syntax::{self, LetterCase},
@@ -204,7 +203,7 @@ fn choose(patterns: Vec<Hir>, given: usize, merge: bool) -> Result<Strategy, Err
         }
     }
     match &literals[..] {
-        [(needle, id)] => Ok(Strategy::Literal(Box::new(memmem::Finder::new(needle).into_owned()), *id)),
+        [(needle, id)] => Ok(Strategy::Literal(Box::new(literal::Finder::new(needle).into_owned()), *id)),
         _ => Ok(Strategy::Literals(Literals::new(&literals)?)),
     }
 }

@@ -20,12 +20,11 @@
 //! ```
 
 mod builder;
+pub mod literal;
 mod literals;
 mod regex;
 pub mod reverse;
 mod syntax;
-
-use memchr::memmem;
 
 pub use self::builder::{Case, MatcherBuilder};
 use self::{literals::Literals, regex::Regexes};
@@ -50,7 +49,7 @@ enum Strategy {
     /// There are no patterns.
     Never,
     /// One literal, never empty.
-    Literal(Box<memmem::Finder<'static>>, PatternId),
+    Literal(Box<literal::Finder<'static>>, PatternId),
     /// Several literals, none of them empty.
     Literals(Literals),
     Regexes(Regexes),

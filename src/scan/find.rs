@@ -6,19 +6,15 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
 };
 
-use memchr::memmem;
-
-use super::{DEFAULT_CHUNK_SIZE, Pool};
+use super::{DEFAULT_CHUNK_SIZE, window::AHEAD};
 use crate::{
     error::Error,
     mapping::{Mapping, Slice},
-    matcher::reverse::ReverseFinder,
+    matcher::{literal::Finder, reverse::ReverseFinder},
 };
-
-/// How far ahead of the search the system is asked to read.
-const AHEAD: usize = 8 << 20;
 
 /// Finding a literal.
 impl Mapping {
@@ -31,8 +27,10 @@ impl Mapping {
     ///
     /// # Complexity
     ///
-    /// Linear in the bytes up to the match, in the worst case too. More than a chunk of 1 MiB is searched by all threads
-    /// of the current rayon pool.
+    /// Linear in the bytes up to the match, in the worst case too. What goes on behind the first 4 MiB is searched by as
+    /// many threads as the current rayon pool has: by its own when the caller is one of them, and by such that live as
+    /// long as the call otherwise, so that it neither waits for what the pool is doing nor needs the pool in a child of a
+    /// fork.
     ///
     /// # Examples
     ///
@@ -48,7 +46,7 @@ impl Mapping {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn find(&self, needle: &[u8]) -> Result<Option<usize>, Error> {
-        self.search_between(needle, Ok(Some(self.start()..self.len())), Direction::Forwards)
+        self.search_between(needle, Ok(Some(self.cursor()..self.len())), Direction::Forwards)
     }
 
     /// The lowest place at which `needle` starts, such that all of it lies in `range`, whose ends are those of Python's
@@ -87,7 +85,7 @@ impl Mapping {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn rfind(&self, needle: &[u8]) -> Result<Option<usize>, Error> {
-        self.search_between(needle, Ok(Some(self.start()..self.len())), Direction::Backwards)
+        self.search_between(needle, Ok(Some(self.cursor()..self.len())), Direction::Backwards)
     }
 
     /// The highest place at which `needle` starts, such that all of it lies in `range`, whose ends are those of
@@ -116,15 +114,15 @@ impl Mapping {
         direction: Direction,
     ) -> Result<Option<usize>, Error> {
         // A closed mapping says so, whatever is asked of it.
-        self.guarded(0..0, |_| ())?;
+        self.check_readable()?;
         let Some(range) = range?.filter(|range| needle.len() <= range.len()) else { return Ok(None) };
         if needle.is_empty() {
             return Ok(Some(if direction == Direction::Forwards { range.start } else { range.end }));
         }
-        let plan = Plan { range, overlap: needle.len() - 1, direction };
+        let plan = Plan::new(range, needle.len() - 1, direction);
         match direction {
             Direction::Forwards => {
-                let finder = memmem::Finder::new(needle);
+                let finder = Finder::new(needle);
                 plan.run(self, |bytes| finder.find(bytes))
             }
             Direction::Backwards => {
@@ -146,24 +144,59 @@ struct Plan {
     range: Range<usize>,
     /// How far a match that starts at the last place of a piece reaches behind it.
     overlap: usize,
+    /// How many places a piece has.
+    size: usize,
     direction: Direction,
 }
 
 impl Plan {
+    /// How many pieces are searched by the calling thread before others are asked. Much of what is searched for is near.
+    const ALONE: usize = 4;
+
+    /// Pieces are much longer than what two of them have in common, so that looking at that twice costs little.
+    fn new(range: Range<usize>, overlap: usize, direction: Direction) -> Self {
+        let size = DEFAULT_CHUNK_SIZE.max(overlap.saturating_mul(8));
+        Plan { range, overlap, size, direction }
+    }
+
     /// The first match in the direction of the search.
     fn run(&self, mapping: &Mapping, find: impl Fn(&[u8]) -> Option<usize> + Sync) -> Result<Option<usize>, Error> {
-        let look = |piece: usize| {
-            let (owned, ahead) = self.piece(piece);
-            mapping.read_ahead(ahead);
-            let seen = owned.start..owned.end + self.overlap;
-            mapping.read_intact(seen, |bytes| find(bytes)).map(|found| found.map(|at| owned.start + at))
-        };
-        // Much of what is searched for is near, or the range is small: no need to wake anybody for that.
+        let look = |index: usize| self.look(mapping, index, &find);
         let pieces = self.pieces();
-        match look(0) {
-            Ok(None) if pieces > 1 => first_of(1..pieces, &Pool::current(), look),
-            outcome => outcome,
+        for piece in 0..pieces.min(Self::ALONE) {
+            let outcome = look(piece);
+            if !matches!(outcome, Ok(None)) {
+                return outcome;
+            }
         }
+        if pieces > Self::ALONE { first_of(Self::ALONE..pieces, look) } else { Ok(None) }
+    }
+
+    /// Searches one piece.
+    fn look(
+        &self,
+        mapping: &Mapping,
+        index: usize,
+        find: &impl Fn(&[u8]) -> Option<usize>,
+    ) -> Result<Option<usize>, Error> {
+        let (owned, ahead) = self.piece(index);
+        if self.pieces() > 1 {
+            mapping.read_ahead(ahead);
+        }
+        let seen = owned.start..owned.end + self.overlap;
+        let look = |seen: Range<usize>| {
+            let found = mapping.read_before_fault(seen.clone(), find)?;
+            Ok(found.map(|at| seen.start + at))
+        };
+        let outcome = look(seen.clone());
+        // What a file that was cut still has may hold a match that comes before the cut.
+        if let (Direction::Forwards, Err(error)) = (self.direction, &outcome)
+            && let Some(end) = mapping.place_of_cut(error).filter(|end| seen.contains(end))
+            && let Ok(Some(at)) = look(seen.start..end)
+        {
+            return Ok(Some(at));
+        }
+        outcome
     }
 
     /// How many places there are at which a match can start.
@@ -172,12 +205,12 @@ impl Plan {
     }
 
     fn pieces(&self) -> usize {
-        self.places().div_ceil(DEFAULT_CHUNK_SIZE)
+        self.places().div_ceil(self.size)
     }
 
     /// The places that a piece owns, and what the system should begin to read when it is searched.
     fn piece(&self, index: usize) -> (Range<usize>, Range<usize>) {
-        let size = DEFAULT_CHUNK_SIZE;
+        let size = self.size;
         let (start, end) = (self.range.start, self.range.start + self.places());
         match self.direction {
             Direction::Forwards => {
@@ -198,7 +231,6 @@ impl Plan {
 /// begun behind the first outcome that is known.
 fn first_of(
     pieces: Range<usize>,
-    pool: &Pool,
     look: impl Fn(usize) -> Result<Option<usize>, Error> + Sync,
 ) -> Result<Option<usize>, Error> {
     let next = AtomicUsize::new(pieces.start);
@@ -220,12 +252,25 @@ fn first_of(
             }
         }
     };
-    let work = &work;
-    pool.in_place_scope(|scope| {
-        for _ in 1..pool.threads().min(pieces.len()) {
-            scope.spawn(move |_| work());
-        }
-        work();
-    });
+    run_by_all(&work, pieces.len());
     first.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(None), |(_, outcome)| outcome)
+}
+
+/// Runs `work` on as many threads as the current rayon pool has, `most` at most, the calling one among them.
+fn run_by_all(work: &(impl Fn() + Sync), most: usize) {
+    let others = 1..rayon::current_num_threads().min(most);
+    if rayon::current_thread_index().is_some() {
+        rayon::in_place_scope(|scope| {
+            others.for_each(|_| scope.spawn(|_| work()));
+            work();
+        });
+    } else {
+        thread::scope(|scope| {
+            for _ in others {
+                // With fewer threads, the search takes longer.
+                let _ = thread::Builder::new().name("mapgrep-find".to_owned()).spawn_scoped(scope, work);
+            }
+            work();
+        });
+    }
 }

@@ -54,7 +54,8 @@ pub(crate) trait Stages: Sync {
 
     fn join(&self, seam: &mut Self::Seam, item: &Self::Item, found: Self::Found) -> Result<Joined<Self::Plan>, Error>;
 
-    /// Makes the next piece of output. Returns true while there is more to come.
+    /// Makes the next piece of output. Returns true while there is more to come. After an error, the output holds what
+    /// comes before it.
     fn format(
         &self,
         worker: &mut Self::Worker,
@@ -142,10 +143,11 @@ fn run_inline<S: Stages>(
             let mut more = true;
             while more {
                 output.clear();
-                more = stages.format(&mut worker, &item, &mut plan, &mut output)?;
+                let formatted = stages.format(&mut worker, &item, &mut plan, &mut output);
                 if output.size() > 0 && emit(&output) == Flow::Stop {
                     return Ok(seam);
                 }
+                more = formatted?;
             }
             stages.recycle(&mut worker, plan);
         }
@@ -395,11 +397,7 @@ impl<'a, S: Stages> Engine<'a, S> {
                 self.stages.recycle(worker, plan);
                 Stage::Finished
             }
-            Err(error) => {
-                // What was made of bytes that turned out not to be the file's is not shown.
-                output.clear();
-                Stage::Failed(error)
-            }
+            Err(error) => Stage::Failed(error),
         };
         let mut state = self.lock();
         state.put_output(number, output);
@@ -682,7 +680,10 @@ mod tests {
             for round in 0..20 {
                 for fault in [Fault::FailsToScan(round), Fault::FailsToFormat(round)] {
                     let (emitted, result) = run_numbers(fault, 40, threads, usize::MAX);
-                    assert_eq!(emitted, expected(round));
+                    let mut before = expected(round);
+                    // What the stage has left in its output belongs to it.
+                    before.extend(matches!(fault, Fault::FailsToFormat(_)).then_some(round as u8));
+                    assert_eq!(emitted, before);
                     assert_eq!(result.unwrap_err().offset(), Some(round as u64));
                 }
             }

@@ -57,7 +57,7 @@ impl<'a> MatchStages<'a> {
         mut each: impl FnMut(Match) -> bool,
     ) -> Result<(), Error> {
         let base = part.haystack.start;
-        self.mapping.read_intact(base as usize..part.haystack.end as usize, |haystack| {
+        self.mapping.read_before_fault(base as usize..part.haystack.end as usize, |haystack| {
             let mut cursor = match after {
                 Some(end) if end >= base => Cursor::after((end - base) as usize),
                 _ => Cursor::new((from - base) as usize),
@@ -149,8 +149,11 @@ impl Stages for MatchStages<'_> {
                     true
                 })?;
             }
-            let resumed = redone.last().map_or(end, |m| m.end);
-            // What is left of the worker's matches begins behind the last one that was found anew.
+        }
+        // What is left of the worker's matches begins behind the last one so far. Only in a file that is being changed can
+        // one begin before it that was not found anew.
+        if let Some(resumed) = matches.redone.last().map(|m| m.end).or(seam.end) {
+            let Matches { found, skip, .. } = &mut matches;
             while found.get(*skip).is_some_and(|f| f.start < resumed || (f.is_empty() && f.start == resumed)) {
                 *skip += 1;
             }

@@ -9,8 +9,9 @@ use crate::{error::Error, mapping::Mapping, matcher::Matcher, span::Match};
 const MOST: usize = 1024;
 
 /// Calls `sink` with each match in order. Matches are delivered while the search is under way, but not before the file
-/// was found to have the bytes still that they were found in: in batches, as that takes a system call. The first has one
-/// match and each has twice as many as the one before, so that who stops early is not kept waiting.
+/// was found to have all its bytes still, as any of them may have decided where a match ends: in batches, as that takes a
+/// system call. The first has one match and each has twice as many as the one before, so that who stops early is not kept
+/// waiting.
 pub(super) fn for_each(matcher: &Matcher, mapping: &Mapping, sink: &mut dyn FnMut(Match) -> Flow) -> Result<(), Error> {
     let mut batch = Vec::with_capacity(MOST);
     let mut flow = Flow::Continue;
@@ -29,7 +30,7 @@ pub(super) fn for_each(matcher: &Matcher, mapping: &Mapping, sink: &mut dyn FnMu
         }
         Flow::Continue
     };
-    let searched = mapping.read_intact(0..mapping.len(), |bytes| {
+    let searched = mapping.read_before_fault(0..mapping.len(), |bytes| {
         let mut cache = matcher.cache();
         let mut size = 1;
         for (span, pattern) in matcher.find_iter(&mut cache, bytes) {
@@ -37,7 +38,7 @@ pub(super) fn for_each(matcher: &Matcher, mapping: &Mapping, sink: &mut dyn FnMu
             if batch.len() < size {
                 continue;
             }
-            mapping.check_intact(span.end)?;
+            mapping.check_intact(mapping.len())?;
             flow = deliver(&mut batch);
             if flow == Flow::Stop {
                 break;

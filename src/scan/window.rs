@@ -8,13 +8,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use memchr::{memchr, memrchr_iter};
+use memchr::{memchr, memrchr, memrchr_iter};
 
 use super::newlines;
 use crate::{error::Error, mapping::Mapping, span::Span};
 
 /// How far ahead of the chunks under way the system is asked to read.
-const AHEAD: usize = 8 << 20;
+pub(super) const AHEAD: usize = 8 << 20;
 
 /// How many bytes are looked at in one step when searching for the end of a line that may be of any length.
 const STEP: u64 = 64 << 10;
@@ -102,7 +102,7 @@ impl Window<'_> {
                 };
                 Some(Span::new(first.min(last), last))
             };
-            let done = mapping.read_intact(start..end, |bytes| {
+            let done = mapping.read_before_fault(start..end, |bytes| {
                 let lines = near(bytes)?;
                 Some(read((start + lines.start) as u64, &bytes[lines.range()]))
             })?;
@@ -112,6 +112,35 @@ impl Window<'_> {
         }
         let lines = self.lines()?;
         self.read(lines.clone(), |bytes| read(lines.start, bytes))
+    }
+
+    /// Where the file was cut, as an offset in it, when that is what the error tells of and some of the window lies before.
+    pub(crate) fn cut_by(&self, error: &Error) -> Option<u64> {
+        let Window::Mapped { mapping, range } = self else { return None };
+        mapping.place_of_cut(error).filter(|&cut| cut > range.start).map(|cut| cut.min(mapping.len()) as u64)
+    }
+
+    /// As [`read_lines`](Window::read_lines) in a file that was cut: the lines are those that have their terminator before
+    /// the cut. Says whether these are all that the window owns.
+    pub(crate) fn read_lines_before<T>(
+        &self,
+        cut: u64,
+        read: impl FnOnce(u64, &[u8]) -> T,
+    ) -> Result<(T, bool), Error> {
+        let Window::Mapped { mapping, range } = self else { unreachable!("a stream is not cut") };
+        let start = range.start.saturating_sub(1);
+        mapping.read_before_fault(start..cut as usize, |bytes| {
+            let newline_from = |from: usize| Some(from + memchr(b'\n', bytes.get(from..)?)? + 1);
+            let first = if range.start == 0 { Some(0) } else { newline_from(0) };
+            // Where the file ends, the last line may have no terminator, and nobody knows that it had none.
+            let border = if range.end == mapping.len() { None } else { newline_from(range.end - 1 - start) };
+            let last = border.or_else(|| Some(memrchr(b'\n', bytes)? + 1));
+            let lines = match (first, last) {
+                (Some(first), Some(last)) => first.min(last)..last,
+                _ => bytes.len()..bytes.len(),
+            };
+            (read((start + lines.start) as u64, &bytes[lines]), border.is_some())
+        })
     }
 
     /// The lines that the window owns, as offsets in the file: those that start in it. They may reach past its end.
@@ -144,7 +173,7 @@ impl Window<'_> {
             Window::Owned(lines) => {
                 Ok(read(&lines.bytes[(range.start - lines.base) as usize..(range.end - lines.base) as usize]))
             }
-            Window::Mapped { mapping, .. } => mapping.read_intact(range.start as usize..range.end as usize, read),
+            Window::Mapped { mapping, .. } => mapping.read_before_fault(range.start as usize..range.end as usize, read),
         }
     }
 

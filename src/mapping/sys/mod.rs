@@ -6,6 +6,8 @@
 mod sigbus;
 #[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+mod watch;
 #[cfg(windows)]
 mod windows;
 
@@ -15,10 +17,10 @@ use self::unix as imp;
 use self::windows as imp;
 
 pub(super) use self::imp::{
-    AsFile, BAD_DESCRIPTOR, INVALID, IO_ERROR, Region, Request, duplicate, file_size, handle, is_resident,
+    AsFile, BAD_DESCRIPTOR, INVALID, IO_ERROR, Region, Request, Stat, duplicate, handle, is_resident,
 };
 #[cfg(unix)]
-pub(super) use self::sigbus::Watch;
+pub(super) use self::watch::Watch;
 #[cfg(windows)]
 pub(super) use self::windows::Watch;
 

@@ -61,7 +61,8 @@ unsafe impl Sync for Raw {}
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        // SAFETY: the range was mapped by `Region::map` and is unmapped here only. It cannot fail for a whole mapping.
+        // SAFETY: the range was mapped by `Region::map` and is unmapped here only. It fails for huge pages alone, when the
+        // length is no multiple of theirs.
         let _ = unsafe { mm::munmap(self.start.cast(), self.len) };
     }
 }
@@ -69,6 +70,10 @@ impl Drop for Raw {
 impl Region {
     /// Maps a file, or anonymous memory without one.
     pub(in crate::mapping) fn map(file: Option<BorrowedFd<'_>>, request: Request) -> io::Result<Region> {
+        // Nothing in memory is longer.
+        if isize::try_from(request.len).is_err() {
+            return Err(super::error(libc::ENOMEM));
+        }
         let memory = match memmap(file, &request) {
             Some(mapped) => Memory::Memmap(mapped?),
             None => Memory::Raw(raw(file, &request)?),
@@ -92,6 +97,10 @@ impl Region {
 
     pub(in crate::mapping) fn is_readable(&self) -> bool {
         self.request.prot.contains(Prot::READ)
+    }
+
+    pub(in crate::mapping) fn is_writable(&self) -> bool {
+        self.request.prot.contains(Prot::WRITE)
     }
 
     pub(in crate::mapping) fn is_shared(&self) -> bool {
@@ -145,15 +154,30 @@ impl Region {
         len: usize,
         end: u64,
     ) -> (Option<Self>, io::Result<()>) {
-        let grows = len > self.len();
-        let result = match file {
-            Some(file) => file.set_len(end),
-            // The memory behind it keeps its size: what is beyond would fault.
-            None if grows && self.request.flags.contains(MapFlags::SHARED) => Err(super::error(INVALID)),
-            None => Ok(()),
-        };
-        let result = result.and_then(|()| self.remap(file, len));
+        let result = self.try_resize(file, len, end);
         (Some(self), result)
+    }
+
+    fn try_resize(&mut self, file: Option<&File>, len: usize, end: u64) -> io::Result<()> {
+        // With this flag the system maps memory, even if it is given a file. That is resized all the same, as in Python.
+        let is_anonymous = self.request.flags.contains(MapFlags::ANONYMOUS);
+        // Where it is mapped anew, what others share or what is private would be lost.
+        if cfg!(not(target_os = "linux")) && is_anonymous == self.is_shared() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        // Memory that is shared keeps its size: what is beyond would fault.
+        if len > self.len() && is_anonymous && self.is_shared() {
+            return Err(super::error(INVALID));
+        }
+        let Some(file) = file else { return self.remap(None, len) };
+        let size = Stat::of(file)?.size;
+        file.set_len(end)?;
+        self.remap(Some(file), len).inspect_err(|_| {
+            // What was there stays; only what the file has just been given is taken away again.
+            if end > size {
+                let _ = file.set_len(size);
+            }
+        })
     }
 
     #[cfg(target_os = "linux")]
@@ -176,7 +200,7 @@ impl Region {
     fn remap(&mut self, file: Option<&File>, len: usize) -> io::Result<()> {
         let request = Request { len, ..self.request.clone() };
         let new = Region::map(file.map(std::os::fd::AsFd::as_fd), request)?;
-        if file.is_none() {
+        if self.request.flags.contains(MapFlags::ANONYMOUS) {
             // SAFETY: both regions have this many bytes, and they are two mappings.
             unsafe { ptr::copy_nonoverlapping(self.as_mut_ptr(), new.as_mut_ptr(), self.len().min(len)) };
         }
@@ -253,9 +277,6 @@ fn memmap(file: Option<BorrowedFd<'_>>, request: &Request) -> Option<io::Result<
 fn raw(file: Option<BorrowedFd<'_>>, request: &Request) -> io::Result<Raw> {
     let prot = mm::ProtFlags::from_bits_retain(request.prot.bits() as _);
     let flags = mm::MapFlags::from_bits_retain(request.flags.bits() as _);
-    if isize::try_from(request.len).is_err() {
-        return Err(io::ErrorKind::OutOfMemory.into());
-    }
     let start = match file {
         // SAFETY: without MAP_FIXED, which `MapOptions` refuses, the kernel picks a free range: no memory that is in use
         // changes.
@@ -292,9 +313,33 @@ pub(in crate::mapping) fn duplicate(file: BorrowedFd<'_>) -> io::Result<File> {
     file.try_clone_to_owned().map(File::from)
 }
 
-/// The size of a file. Asked twice for each read: `fstat` takes half the time of std's `statx`.
-pub(in crate::mapping) fn file_size(file: &File) -> io::Result<u64> {
-    Ok(rustix::fs::fstat(file)?.st_size as u64)
+/// What there is to know of a file. It is asked for twice in each read: `fstat` takes half the time of std's `statx`.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::mapping) struct Stat {
+    pub(in crate::mapping) size: u64,
+    /// Only the size of regular files means something.
+    pub(in crate::mapping) is_regular: bool,
+    /// When the content was last changed, in nanoseconds from a moment of the system's choice.
+    pub(in crate::mapping) modified: u64,
+}
+
+impl Stat {
+    pub(in crate::mapping) fn of(file: impl AsFile) -> io::Result<Stat> {
+        let file = file.as_fd();
+        if file.as_raw_fd() < 0 {
+            return Err(super::error(BAD_DESCRIPTOR));
+        }
+        let stat = rustix::fs::fstat(file)?;
+        #[cfg(target_os = "netbsd")]
+        let nanoseconds = stat.st_mtimensec as u64;
+        #[cfg(not(target_os = "netbsd"))]
+        let nanoseconds = stat.st_mtime_nsec as u64;
+        Ok(Stat {
+            size: stat.st_size as u64,
+            is_regular: rustix::fs::FileType::from_raw_mode(stat.st_mode as _).is_file(),
+            modified: (stat.st_mtime as u64).wrapping_mul(1_000_000_000).wrapping_add(nanoseconds),
+        })
+    }
 }
 
 /// True when the byte at `offset` can be read without waiting for a disk.

@@ -7,9 +7,11 @@ use std::{
     ffi::{OsString, c_void},
     fs::File,
     io,
+    mem::ManuallyDrop,
     ops::Range,
     os::windows::{
         ffi::OsStrExt,
+        fs::MetadataExt,
         io::{AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle},
     },
     ptr,
@@ -214,7 +216,7 @@ impl Region {
 /// Maps a file again as it was mapped before. `None` when it cannot be, and when the file has lost bytes: mapping it
 /// would put zeros in their place.
 fn remap(file: &File, request: Request) -> Option<Region> {
-    let size = file_size(file).ok()?;
+    let size = Stat::of(file).ok()?.size;
     let is_whole = request.end().is_ok_and(|end| end <= size);
     if is_whole { Region::map(Some(file.as_handle()), request).ok() } else { None }
 }
@@ -233,7 +235,7 @@ fn memmap(file: Option<BorrowedHandle<'_>>, request: &Request) -> io::Result<Opt
         return Ok(Some(if is_read_only { memory.make_read_only()?.into() } else { memory.into() }));
     };
     // It never extends a file.
-    if request.end()? > file_size(&duplicate(file)?)? {
+    if request.end()? > Stat::of(file)?.size {
         return Ok(None);
     }
     let handle = file.as_raw_handle();
@@ -296,7 +298,7 @@ fn low_half(number: u64) -> u32 {
 pub(in crate::mapping) struct Watch;
 
 impl Watch {
-    pub(in crate::mapping) fn new(_: *const u8, _: usize, _: Option<&File>, _: u64) -> io::Result<Watch> {
+    pub(in crate::mapping) fn new(_: &Region, _: Option<&File>, _: u64) -> io::Result<Watch> {
         Ok(Watch)
     }
 
@@ -332,8 +334,23 @@ pub(in crate::mapping) fn duplicate(file: BorrowedHandle<'_>) -> io::Result<File
     file.try_clone_to_owned().map(File::from)
 }
 
-pub(in crate::mapping) fn file_size(file: &File) -> io::Result<u64> {
-    file.metadata().map(|metadata| metadata.len())
+/// What there is to know of a file.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::mapping) struct Stat {
+    pub(in crate::mapping) size: u64,
+    /// Only the size of regular files means something.
+    pub(in crate::mapping) is_regular: bool,
+    /// When the content was last changed, in units and from a moment of the system's choice.
+    pub(in crate::mapping) modified: u64,
+}
+
+impl Stat {
+    pub(in crate::mapping) fn of(file: impl AsFile) -> io::Result<Stat> {
+        // SAFETY: the handle is open for as long as it is borrowed, and as this `File` is never dropped, it stays so.
+        let file = ManuallyDrop::new(unsafe { File::from_raw_handle(file.as_handle().as_raw_handle()) });
+        let metadata = file.metadata()?;
+        Ok(Stat { size: metadata.len(), is_regular: metadata.is_file(), modified: metadata.last_write_time() })
+    }
 }
 
 /// False: there is no cheap way to tell.

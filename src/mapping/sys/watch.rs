@@ -1,0 +1,198 @@
+//! The regions that are watched for faults, in a list that a signal handler can walk.
+//!
+//! The handler runs at any moment of any thread, so it takes no lock and allocates nothing: the list only grows, and its
+//! nodes are used again.
+#![allow(unsafe_code)]
+
+use std::{
+    fs::File,
+    io,
+    os::fd::{AsRawFd, BorrowedFd},
+    ptr,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence},
+    },
+};
+
+use rustix::mm;
+
+use super::{Fault, Stat, sigbus, unix::Region};
+
+/// Watches a region until it is dropped, which has to be before the region is unmapped or moved.
+#[derive(Debug)]
+pub(in crate::mapping) struct Watch(&'static Node);
+
+impl Watch {
+    /// Watches a region, where `file`, if it is at hand, is mapped from `offset` on. It has to stay open for as long as
+    /// the region is watched.
+    pub(in crate::mapping) fn new(region: &Region, file: Option<&File>, offset: u64) -> io::Result<Watch> {
+        sigbus::install()?;
+        // A lock that is held was perhaps held by a thread that a fork has left behind. A new node does as well.
+        let free = FREE.try_lock().ok().and_then(|mut free| free.pop());
+        let node = free.unwrap_or_else(Node::append);
+        let stat = file.and_then(|file| Stat::of(file).ok());
+        node.change(|| {
+            node.start.store(region.as_mut_ptr() as usize, Ordering::Relaxed);
+            node.len.store(region.len(), Ordering::Relaxed);
+            node.is_writable.store(region.is_writable(), Ordering::Relaxed);
+            node.file.store(file.map_or(-1, AsRawFd::as_raw_fd), Ordering::Relaxed);
+            node.offset.store(offset, Ordering::Relaxed);
+            node.modified.store(stat.map_or(0, |stat| stat.modified), Ordering::Relaxed);
+            node.fault.store(NO_FAULT, Ordering::Relaxed);
+            node.is_io.store(false, Ordering::Relaxed);
+        });
+        Ok(Watch(node))
+    }
+
+    /// What happened to the region so far. To be asked after the bytes were read.
+    pub(in crate::mapping) fn fault(&self) -> Option<Fault> {
+        fence(Ordering::Acquire);
+        match self.0.fault.load(Ordering::Acquire) {
+            NO_FAULT => None,
+            from => Some(Fault { from, is_io: self.0.is_io.load(Ordering::Relaxed) }),
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.change(|| self.0.len.store(0, Ordering::Relaxed));
+        // A node that cannot be given back is lost, which costs less than waiting for a lock that nobody may hold.
+        if let Ok(mut free) = FREE.try_lock() {
+            free.push(self.0);
+        }
+    }
+}
+
+/// Handles a fault at an address: marks the region around it, and only then puts pages of zeros there, and on to the
+/// region's end. The other order would let another thread read zeros before there is a mark. False when the region is
+/// none of ours.
+pub(super) fn handle(address: usize) -> bool {
+    let mut next = NODES.load(Ordering::Acquire);
+    // SAFETY: nodes are never freed.
+    while let Some(node) = unsafe { next.as_ref() } {
+        if let Some((start, len)) = node.region_around(address) {
+            return node.replace(start, len, address - address % super::page_size());
+        }
+        next = node.next.load(Ordering::Relaxed);
+    }
+    false
+}
+
+const NO_FAULT: usize = usize::MAX;
+
+/// The list of all nodes there ever were, newest first.
+static NODES: AtomicPtr<Node> = AtomicPtr::new(ptr::null_mut());
+
+/// Those that no region uses.
+static FREE: Mutex<Vec<&'static Node>> = Mutex::new(Vec::new());
+
+/// A region that is watched, or none when the length is 0.
+#[derive(Debug)]
+struct Node {
+    /// Odd while the fields below are changed: then the node belongs to no region in which a fault could be.
+    version: AtomicUsize,
+    start: AtomicUsize,
+    len: AtomicUsize,
+    is_writable: AtomicBool,
+    file: AtomicI32,
+    offset: AtomicU64,
+    /// When the file had last been changed, as far as a fault has made us look.
+    modified: AtomicU64,
+    /// Offset in the region of the lowest page that was replaced.
+    fault: AtomicUsize,
+    is_io: AtomicBool,
+    /// Never changes once the node is in the list.
+    next: AtomicPtr<Node>,
+}
+
+impl Node {
+    /// A new node at the head of the list.
+    fn append() -> &'static Node {
+        let node: &'static Node = Box::leak(Box::new(Node {
+            version: AtomicUsize::new(0),
+            start: AtomicUsize::new(0),
+            len: AtomicUsize::new(0),
+            is_writable: AtomicBool::new(false),
+            file: AtomicI32::new(-1),
+            offset: AtomicU64::new(0),
+            modified: AtomicU64::new(0),
+            fault: AtomicUsize::new(NO_FAULT),
+            is_io: AtomicBool::new(false),
+            next: AtomicPtr::new(ptr::null_mut()),
+        }));
+        let mut head = NODES.load(Ordering::Acquire);
+        loop {
+            node.next.store(head, Ordering::Relaxed);
+            let new = ptr::from_ref(node).cast_mut();
+            match NODES.compare_exchange_weak(head, new, Ordering::Release, Ordering::Acquire) {
+                Ok(_) => return node,
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    /// Changes fields; the caller is the only one who may.
+    fn change(&self, store: impl FnOnce()) {
+        self.version.fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::Release);
+        store();
+        self.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// The region's start and length in whole pages, if `address` lies in it. A node that is being changed is passed
+    /// over: the region with the fault is in use, and not being changed.
+    fn region_around(&self, address: usize) -> Option<(usize, usize)> {
+        let before = self.version.load(Ordering::Acquire);
+        let (start, len) = (self.start.load(Ordering::Relaxed), self.len.load(Ordering::Relaxed));
+        fence(Ordering::Acquire);
+        let is_stable = before.is_multiple_of(2) && self.version.load(Ordering::Relaxed) == before;
+        let mapped = len.next_multiple_of(super::page_size());
+        (is_stable && address.wrapping_sub(start) < mapped).then_some((start, mapped))
+    }
+
+    /// True when the fault is dealt with, and the access can be tried again.
+    fn replace(&self, start: usize, len: usize, page: usize) -> bool {
+        let from = page - start;
+        if let Some(stat) = self.stat()
+            && stat.size > self.offset.load(Ordering::Relaxed) + from as u64
+        {
+            // The file has the page. If it was cut and has grown again meanwhile, the page can be read now; the times of
+            // change tell. Otherwise it is the medium that does not give it.
+            if self.modified.swap(stat.modified, Ordering::Relaxed) != stat.modified {
+                return true;
+            }
+            self.is_io.store(true, Ordering::Relaxed);
+        }
+        self.fault.fetch_min(from, Ordering::SeqCst);
+        // In parts of it the region would be two areas to the kernel. Where there may be no more areas, or no more memory
+        // that can be written, all of it goes.
+        zeros(page, len - from, self.is_writable.load(Ordering::Relaxed)) || {
+            self.fault.store(0, Ordering::SeqCst);
+            zeros(start, len, self.is_writable.load(Ordering::Relaxed))
+        }
+    }
+
+    fn stat(&self) -> Option<Stat> {
+        let file = self.file.load(Ordering::Relaxed);
+        if file < 0 {
+            return None;
+        }
+        // SAFETY: whoever watches the region keeps the file open meanwhile.
+        Stat::of(unsafe { BorrowedFd::borrow_raw(file) }).ok()
+    }
+}
+
+/// Puts pages of zeros into a range of a watched region.
+fn zeros(start: usize, len: usize, is_writable: bool) -> bool {
+    // Memory that is not written needs no space set aside for it, which there may not be for a large file.
+    let prot = if is_writable { mm::ProtFlags::READ | mm::ProtFlags::WRITE } else { mm::ProtFlags::READ };
+    let flags = mm::MapFlags::PRIVATE | mm::MapFlags::FIXED;
+    // FreeBSD and its kin set no swap space aside for pages that nobody has touched, and have no such flag.
+    #[cfg(not(any(target_os = "freebsd", target_os = "dragonfly")))]
+    let flags = flags | mm::MapFlags::NORESERVE;
+    // SAFETY: the range lies in a region that is mapped, as the thread that faulted is in the middle of reading it. What
+    // the pages hold is lost to the mapping, which is marked.
+    unsafe { mm::mmap_anonymous(start as *mut _, len, prot, flags) }.is_ok()
+}
