@@ -7,6 +7,7 @@ mod files;
 mod haystack;
 mod messages;
 mod output;
+mod panics;
 mod patterns;
 mod printer;
 mod progress;
@@ -43,7 +44,7 @@ pub fn mapgrep(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    match run(&args) {
+    match panics::quietly(|| run(&args)) {
         Ok(code) => code,
         Err(error) => {
             messages::print(format_args!("{error:#}"));

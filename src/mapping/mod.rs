@@ -24,10 +24,12 @@ mod sys;
 
 use std::{
     any::Any,
+    cell::Cell,
     fmt,
     fs::File,
     ops::{Bound, Range, RangeBounds},
     panic::{self, AssertUnwindSafe},
+    thread,
 };
 
 #[cfg(unix)]
@@ -213,7 +215,7 @@ impl Mapping {
         // closure. That nobody else writes to the bytes meanwhile is what the caller of `map_file` promised; this type
         // writes only through `&mut self`.
         let bytes = unsafe { std::slice::from_raw_parts(mapped.region.as_mut_ptr().add(range.start), range.len()) };
-        let result = panic::catch_unwind(AssertUnwindSafe(|| read(bytes)));
+        let result = guarding(|| read(bytes));
         mapped.check(&range, self.offset)?;
         // What this mapping itself writes changes the file as well, and is no excuse for a panic.
         result.or_else(|payload| match matches!(self.access, Access::Read | Access::Copy) && mapped.is_modified() {
@@ -280,7 +282,7 @@ impl Mapping {
         mapped.check(&range, self.offset)?;
         // SAFETY: as in `read_before_fault`; the mapping is writable, and `&mut self` makes this the only slice of it.
         let bytes = unsafe { std::slice::from_raw_parts_mut(mapped.region.as_mut_ptr().add(range.start), range.len()) };
-        let result = panic::catch_unwind(AssertUnwindSafe(|| write(bytes)));
+        let result = guarding(|| write(bytes));
         mapped.check(&range, self.offset)?;
         Ok(result.unwrap_or_else(|payload| panic::resume_unwind(payload)))
     }
@@ -366,6 +368,24 @@ impl Mapped {
             Backing::Anonymous { .. } | Backing::Untracked => false,
         }
     }
+}
+
+thread_local! {
+    /// How many closures over mapped bytes this thread is in.
+    static GUARDING: Cell<usize> = const { Cell::new(0) };
+}
+
+/// True while this thread runs a closure over mapped bytes, a panic in which may become an error.
+#[cfg(feature = "cli")]
+pub(crate) fn is_guarding() -> bool {
+    GUARDING.get() > 0
+}
+
+fn guarding<T>(run: impl FnOnce() -> T) -> thread::Result<T> {
+    GUARDING.set(GUARDING.get() + 1);
+    let result = panic::catch_unwind(AssertUnwindSafe(run));
+    GUARDING.set(GUARDING.get() - 1);
+    result
 }
 
 fn unreadable() -> Error {
