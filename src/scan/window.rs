@@ -198,7 +198,8 @@ impl Window<'_> {
             if let (Some(newline), _) = found {
                 return Ok(start + newline as u64 + 1);
             }
-            wanted -= found.1;
+            // As many as that, but in a file that is being changed.
+            wanted = wanted.saturating_sub(found.1).max(1);
             end = start;
         }
         Ok(if count == 0 { at } else { end })

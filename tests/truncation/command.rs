@@ -1,0 +1,75 @@
+//! The command over a file that is cut while it is searched.
+
+use std::{
+    fs,
+    io::Read,
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+const LINE: usize = 64;
+const MIB: usize = 1 << 20;
+
+/// Numbered lines.
+fn text(len: usize) -> Vec<u8> {
+    let mut text = Vec::with_capacity(len + LINE);
+    for number in 0..len / LINE {
+        text.extend_from_slice(format!("{number:012} needle").as_bytes());
+        text.resize((number + 1) * LINE - 1, b'.');
+        text.push(b'\n');
+    }
+    text
+}
+
+fn start(dir: &Path, args: &[&str]) -> (Child, ChildStdout) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mapgrep"))
+        .args(args)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stdout = child.stdout.take().unwrap();
+    (child, stdout)
+}
+
+/// Nobody reads the output, so that the search is under way still: no more is searched than fits into the pipe and what
+/// little may wait for it. Then the file is cut, behind that. What is printed is what a file would give that ends with the
+/// last whole line before the cut.
+#[test]
+fn a_file_that_is_cut_is_named_and_the_next_one_searched() {
+    const CUT: usize = 26 * MIB + MIB / 2 + 100;
+    let dir = tempfile::tempdir().unwrap();
+    let big = text(32 * MIB);
+    fs::write(dir.path().join("whole-lines"), &big[..CUT / LINE * LINE]).unwrap();
+    fs::write(dir.path().join("next"), "a needle here\n").unwrap();
+    for options in [
+        &["-j2", "needle"][..],
+        &["-j1", "needle"],
+        &["-j2", "--chunk-size=256K", "needle"],
+        &["-j3", "-v", "no such line"],
+        &["-j2", "-n", "-C1", "[0-3] needle"],
+        &["-j4", "-n", "-o", "-b", "[0-9]+"],
+        &["-j2", "-A1", "--chunk-size=64K", "(25|50|75) needle"],
+    ] {
+        fs::write(dir.path().join("big"), &big).unwrap();
+        let with = |files: &[&'static str]| [&["-I"], options, files].concat();
+        let args = with(&["big", "next"]);
+        let (child, mut stdout) = start(dir.path(), &args);
+        let mut out = vec![0; 1];
+        stdout.read_exact(&mut out).unwrap();
+        fs::File::options().write(true).open(dir.path().join("big")).unwrap().set_len(CUT as u64).unwrap();
+        stdout.read_to_end(&mut out).unwrap();
+        let output = child.wait_with_output().unwrap();
+
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert_eq!(stderr, format!("mapgrep: big: truncated while searching, at byte {CUT}\n"), "{args:?}");
+        let (child, mut stdout) = start(dir.path(), &with(&["whole-lines", "next"]));
+        let mut expected = vec![];
+        stdout.read_to_end(&mut expected).unwrap();
+        assert!(child.wait_with_output().unwrap().status.success());
+        assert!(out == expected, "{args:?}: {} bytes where {} are right", out.len(), expected.len());
+    }
+}
