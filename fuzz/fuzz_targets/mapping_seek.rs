@@ -2,6 +2,7 @@
 
 #![no_main]
 
+mod backing;
 #[allow(dead_code)] // No threads are wanted here.
 mod shared;
 
@@ -11,19 +12,10 @@ use std::{
 };
 
 use arbitrary::Arbitrary;
+use backing::Backing;
 use libfuzzer_sys::fuzz_target;
-use mapgrep::{
-    Error,
-    mapping::{Access, MapOptions, Mapping},
-};
-use shared::{Text, memory};
-
-#[derive(Arbitrary, Clone, Copy, Debug)]
-enum Backing {
-    Anonymous,
-    FileCopy,
-    FileRead,
-}
+use mapgrep::{Error, mapping::Mapping};
+use shared::Text;
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum To {
@@ -134,22 +126,7 @@ impl fmt::Debug for Case {
         let Some(text) = self.text() else { return writeln!(f, "// nothing to map") };
         let short = self.text.bytes().unwrap_or_default();
         let repeats = text.len() / short.len();
-        writeln!(f, "let text = b\"{}\".repeat({repeats});", short.escape_ascii())?;
-        match self.backing {
-            Backing::Anonymous => {
-                writeln!(f, "let mut m = MapOptions::new().len(text.len()).map_anonymous().unwrap();")?;
-                writeln!(f, "m.set_slice(.., &text).unwrap();")?;
-            }
-            Backing::FileCopy | Backing::FileRead => {
-                let access = if matches!(self.backing, Backing::FileRead) { "Read" } else { "Copy" };
-                writeln!(f, "let mut file = tempfile::tempfile().unwrap();")?;
-                writeln!(f, "file.write_all(&text).unwrap();")?;
-                writeln!(
-                    f,
-                    "let mut m = unsafe {{ MapOptions::new().access(Access::{access}).map_file(&file) }}.unwrap();"
-                )?;
-            }
-        }
+        self.backing.write_source(&short, repeats, f)?;
         let mut model = Model::new(self.backing, text);
         for call in &self.calls {
             let shown = match call {
@@ -199,7 +176,7 @@ struct Model {
 
 impl Model {
     fn new(backing: Backing, text: Vec<u8>) -> Self {
-        Model { is_read_only: matches!(backing, Backing::FileRead), cursor: Cursor::new(text) }
+        Model { is_read_only: backing.is_read_only(), cursor: Cursor::new(text) }
     }
 
     fn text(&self) -> Vec<u8> {
@@ -372,21 +349,9 @@ fn buffered(reader: &mut impl BufRead, calls: &[BufferedCall]) -> Value {
     Value::Many(calls.iter().take(8).map(call).collect())
 }
 
-fn map(backing: Backing, text: &[u8]) -> Mapping {
-    let access = match backing {
-        Backing::Anonymous => return memory(text),
-        Backing::FileCopy => Access::Copy,
-        Backing::FileRead => Access::Read,
-    };
-    let mut file = tempfile::tempfile().expect("a file");
-    file.write_all(text).expect("room for it");
-    // SAFETY: nobody else has the file.
-    unsafe { MapOptions::new().access(access).map_file(&file) }.expect("a file that is not empty")
-}
-
 fuzz_target!(|case: Case| {
     let Some(text) = case.text() else { return };
-    let mut mapping = map(case.backing, &text);
+    let mut mapping = case.backing.map(&text);
     let mut model = Model::new(case.backing, text);
     for (number, call) in case.calls.iter().take(32).enumerate() {
         let found = run(&mut mapping, call, &model);

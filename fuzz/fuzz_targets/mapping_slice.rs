@@ -2,25 +2,20 @@
 
 #![no_main]
 
+mod backing;
 #[allow(dead_code)] // No threads are wanted here.
 mod shared;
 
-use std::{fmt, io::Write};
+use std::fmt;
 
 use arbitrary::Arbitrary;
+use backing::Backing;
 use libfuzzer_sys::fuzz_target;
 use mapgrep::{
     Error,
-    mapping::{Access, MapOptions, Mapping, Slice},
+    mapping::{Mapping, Slice},
 };
-use shared::{Text, memory};
-
-#[derive(Arbitrary, Clone, Copy, Debug)]
-enum Backing {
-    Anonymous,
-    FileCopy,
-    FileRead,
-}
+use shared::Text;
 
 /// A place: mostly one near the text, and now and then one that overflows whatever it is added to.
 #[derive(Arbitrary, Clone, Copy)]
@@ -117,23 +112,8 @@ impl fmt::Debug for Case {
         let Some(text) = self.text() else { return writeln!(f, "// nothing to map") };
         let short = self.text.bytes().unwrap_or_default();
         let repeats = text.len() / short.len();
-        writeln!(f, "let text = b\"{}\".repeat({repeats});", short.escape_ascii())?;
-        match self.backing {
-            Backing::Anonymous => {
-                writeln!(f, "let mut m = MapOptions::new().len(text.len()).map_anonymous().unwrap();")?;
-                writeln!(f, "m.set_slice(.., &text).unwrap();")?;
-            }
-            Backing::FileCopy | Backing::FileRead => {
-                let access = if matches!(self.backing, Backing::FileRead) { "Read" } else { "Copy" };
-                writeln!(f, "let mut file = tempfile::tempfile().unwrap();")?;
-                writeln!(f, "file.write_all(&text).unwrap();")?;
-                writeln!(
-                    f,
-                    "let mut m = unsafe {{ MapOptions::new().access(Access::{access}).map_file(&file) }}.unwrap();"
-                )?;
-            }
-        }
-        let mut model = Model { is_read_only: matches!(self.backing, Backing::FileRead), bytes: text };
+        self.backing.write_source(&short, repeats, f)?;
+        let mut model = Model { is_read_only: self.backing.is_read_only(), bytes: text };
         for call in &self.calls {
             let (name, arguments) = match call {
                 Call::Get(at) => ("get", at.get().to_string()),
@@ -351,22 +331,10 @@ fn kind(error: &Error) -> &'static str {
     kinds.into_iter().find(|(is, _)| *is).map_or("unexpected", |(_, name)| name)
 }
 
-fn map(backing: Backing, text: &[u8]) -> Mapping {
-    let access = match backing {
-        Backing::Anonymous => return memory(text),
-        Backing::FileCopy => Access::Copy,
-        Backing::FileRead => Access::Read,
-    };
-    let mut file = tempfile::tempfile().expect("a file");
-    file.write_all(text).expect("room for it");
-    // SAFETY: nobody else has the file.
-    unsafe { MapOptions::new().access(access).map_file(&file) }.expect("a file that is not empty")
-}
-
 fuzz_target!(|case: Case| {
     let Some(text) = case.text() else { return };
-    let mut mapping = map(case.backing, &text);
-    let mut model = Model { is_read_only: matches!(case.backing, Backing::FileRead), bytes: text };
+    let mut mapping = case.backing.map(&text);
+    let mut model = Model { is_read_only: case.backing.is_read_only(), bytes: text };
     for (number, call) in case.calls.iter().take(24).enumerate() {
         let found = run(&mut mapping, call, &model);
         let wanted = model.run(call);

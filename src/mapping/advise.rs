@@ -1,7 +1,7 @@
 //! Telling the operating system how a mapping is going to be used.
 #![allow(unsafe_code)] // Some advice changes content.
 
-use std::ops::{Bound, Range, RangeBounds};
+use std::ops::{Range, RangeBounds};
 
 #[cfg(unix)]
 use super::RawAdvice;
@@ -277,17 +277,7 @@ impl Mapping {
     /// The range in numbers, up to the end of the mapping.
     fn range_to_advise(&self, range: impl RangeBounds<usize>) -> Result<Range<usize>, Error> {
         self.usable()?;
-        let len = self.len();
-        let start = match range.start_bound() {
-            Bound::Included(&start) => start,
-            Bound::Excluded(&before) => before.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(&last) => last.saturating_add(1),
-            Bound::Excluded(&end) => end,
-            Bound::Unbounded => len,
-        };
+        let (Range { start, end }, len) = (self.in_numbers(range), self.len());
         if start >= len || end < start {
             let message = format!("range {start}..{end} is out of bounds: the mapping has {len} bytes to advise about");
             return Err(Error::out_of_range(message));

@@ -303,26 +303,30 @@ impl Mapping {
 
     /// A range of the mapping, in numbers.
     fn resolve(&self, range: impl RangeBounds<usize>) -> Result<Range<usize>, Error> {
-        let len = self.len();
+        let (range, len) = (self.in_numbers(range), self.len());
+        if range.start <= range.end && range.end <= len {
+            return Ok(range);
+        }
+        if self.is_closed() {
+            return Err(Error::closed());
+        }
+        let Range { start, end } = range;
+        Err(Error::out_of_range(format!("range {start}..{end} is out of bounds of a mapping of {len} bytes")))
+    }
+
+    /// The ends of a range, which may lie anywhere. No mapping is so long that the greatest number lies in it.
+    fn in_numbers(&self, range: impl RangeBounds<usize>) -> Range<usize> {
         let start = match range.start_bound() {
-            Bound::Included(&start) => Some(start),
-            Bound::Excluded(&before) => before.checked_add(1),
-            Bound::Unbounded => Some(0),
+            Bound::Included(&start) => start,
+            Bound::Excluded(&before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
         };
         let end = match range.end_bound() {
-            Bound::Included(&last) => last.checked_add(1),
-            Bound::Excluded(&end) => Some(end),
-            Bound::Unbounded => Some(len),
+            Bound::Included(&last) => last.saturating_add(1),
+            Bound::Excluded(&end) => end,
+            Bound::Unbounded => self.len(),
         };
-        match (start, end) {
-            (Some(start), Some(end)) if start <= end && end <= len => Ok(start..end),
-            _ if self.is_closed() => Err(Error::closed()),
-            (start, end) => {
-                let (start, end) = (start.unwrap_or(usize::MAX), end.unwrap_or(usize::MAX));
-                let message = format!("range {start}..{end} is out of bounds of a mapping of {len} bytes");
-                Err(Error::out_of_range(message))
-            }
-        }
+        start..end
     }
 }
 
