@@ -11,7 +11,7 @@ use std::{
     io, mem, ptr,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicPtr, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -19,8 +19,11 @@ use super::watch;
 
 type Handler = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
 
-/// What handled the signal before; null for the default. Never freed.
-static PREVIOUS: AtomicPtr<libc::sigaction> = AtomicPtr::new(ptr::null_mut());
+/// What handled the signal before: a function, or one of the numbers that stand for something else.
+static PREVIOUS: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
+
+/// That function is a [`Handler`], and not one of a single argument.
+static PREVIOUS_TAKES_ALL: AtomicBool = AtomicBool::new(false);
 
 /// Installs the handler, unless it is there. One that somebody else has put in its place stays: it may well pass on to
 /// this one what is none of its own. But where nobody handles the signal any more, the handler is installed again: that
@@ -36,8 +39,9 @@ pub(super) fn install() -> io::Result<()> {
     if is_ours(&present) || (*was_installed && !is_default(&present)) {
         return Ok(());
     }
-    let previous = if is_default(&present) { ptr::null_mut() } else { Box::into_raw(Box::new(present)) };
-    PREVIOUS.store(previous, Ordering::Release);
+    // Before there is a handler that asks for it.
+    PREVIOUS_TAKES_ALL.store(present.sa_flags & libc::SA_SIGINFO != 0, Ordering::Relaxed);
+    PREVIOUS.store(present.sa_sigaction, Ordering::Release);
     set_ours()?;
     *was_installed = true;
     Ok(())
@@ -117,9 +121,8 @@ fn is_warning(code: i32) -> bool {
 fn pass_on(signal: c_int, code: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
     // A fault happens again when its handler returns. What was sent does not.
     let happens_once = code <= 0 || is_warning(code);
-    // SAFETY: set before the handler was installed, and never freed.
-    let previous = unsafe { PREVIOUS.load(Ordering::Acquire).as_ref() };
-    match previous.map_or(libc::SIG_DFL, |previous| previous.sa_sigaction) {
+    let previous = PREVIOUS.load(Ordering::Acquire);
+    match previous {
         libc::SIG_IGN if happens_once => {}
         libc::SIG_DFL | libc::SIG_IGN => {
             // SAFETY: plain calls with a structure of zeros, which stands for the default.
@@ -131,7 +134,7 @@ fn pass_on(signal: c_int, code: i32, info: *mut libc::siginfo_t, context: *mut c
                 }
             }
         }
-        handler if previous.is_some_and(|previous| previous.sa_flags & libc::SA_SIGINFO != 0) => {
+        handler if PREVIOUS_TAKES_ALL.load(Ordering::Relaxed) => {
             // SAFETY: with SA_SIGINFO the field holds a function of this type.
             let handler: Handler = unsafe { mem::transmute(handler) };
             handler(signal, info, context);
@@ -143,8 +146,9 @@ fn pass_on(signal: c_int, code: i32, info: *mut libc::siginfo_t, context: *mut c
         }
     }
     // The handler has taken all handlers away and counts on the fault to happen again, which this one does not.
-    if happens_once && previous.is_some() && keep_errno(|| current().is_ok_and(|present| is_default(&present))) {
-        PREVIOUS.store(ptr::null_mut(), Ordering::Release);
+    let has_handled = previous != libc::SIG_DFL && previous != libc::SIG_IGN;
+    if happens_once && has_handled && keep_errno(|| current().is_ok_and(|present| is_default(&present))) {
+        PREVIOUS.store(libc::SIG_DFL, Ordering::Release);
         let _ = keep_errno(set_ours);
     }
 }
