@@ -52,7 +52,8 @@ pub trait Format: Sync {
         false
     }
 
-    /// Appends one line.
+    /// Appends one line. A line can come twice, when the file was truncated in the meantime: what was appended the first
+    /// time is thrown away then.
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>);
 
     /// Appends what stands between two groups of lines that are not adjacent; called only when there is context.

@@ -15,6 +15,20 @@ use tempfile::NamedTempFile;
 
 pub(crate) const ALL: [Access; 4] = [Access::Default, Access::Read, Access::Write, Access::Copy];
 
+/// True in an emulator of another processor, which passes little of what is asked for on to the kernel: it takes advice of
+/// numbers that there are none of. What the kernel then says of a mapping is no sign of what was asked.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_emulated() -> bool {
+    let memory = MapOptions::new().len(1).map_anonymous().unwrap();
+    let start = memory.guarded(.., |bytes| bytes.as_ptr().cast_mut()).unwrap();
+    // SAFETY: the page is mapped, and no kernel has such an advice.
+    let is_taken = unsafe { libc::madvise(start.cast(), 1, 4711) } == 0;
+    if is_taken {
+        println!("In an emulator the kernel does not hear what is asked.");
+    }
+    is_taken
+}
+
 /// A file that has a name, by which the kernel tells of it.
 pub(crate) fn file_of(bytes: &[u8]) -> NamedTempFile {
     let mut file = NamedTempFile::new().unwrap();

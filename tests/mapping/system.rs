@@ -174,6 +174,9 @@ fn rule_22_ranges_to_advise() {
 #[cfg(target_os = "linux")]
 #[test]
 fn rule_22_the_kernel_has_taken_the_advice() {
+    if is_emulated() {
+        return;
+    }
     let page = page_size();
     // An advice, the two letters it is told by, and what undoes it.
     let table = [
@@ -222,6 +225,9 @@ fn rule_22_the_kernel_has_taken_the_advice() {
 #[cfg(target_os = "linux")]
 #[test]
 fn rule_22_pages_come_and_go() {
+    if is_emulated() {
+        return;
+    }
     let len = 64 * page_size();
     let half = len / 2;
     // Shared memory, which is an area of its own.
@@ -346,6 +352,9 @@ fn rule_24_constants_are_the_systems() {
 #[cfg(target_os = "linux")]
 #[test]
 fn rule_24_raw_advice_goes_to_the_system() {
+    if is_emulated() {
+        return;
+    }
     let page = page_size();
     let advise = |m: &Mapping, advice, range: Range<usize>| {
         // SAFETY: nobody else looks at the memory.
