@@ -87,6 +87,9 @@ bitflags! {
         #[cfg(target_vendor = "apple")]
         const NOEXTEND = libc::MAP_NOEXTEND;
         // The names from here on are in the system's header <sys/mman.h>, and not in the libc crate.
+        /// Place the mapping in the lower 4 GiB of the address space.
+        #[cfg(target_vendor = "apple")]
+        const _32BIT = 0x8000;
         /// Faults of code signing give pages of zeros.
         #[cfg(target_vendor = "apple")]
         const RESILIENT_CODESIGN = 0x2000;

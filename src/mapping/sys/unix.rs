@@ -330,14 +330,10 @@ impl Stat {
             return Err(super::error(BAD_DESCRIPTOR));
         }
         let stat = rustix::fs::fstat(file)?;
-        #[cfg(target_os = "netbsd")]
-        let nanoseconds = stat.st_mtimensec as u64;
-        #[cfg(not(target_os = "netbsd"))]
-        let nanoseconds = stat.st_mtime_nsec as u64;
         Ok(Stat {
             size: stat.st_size as u64,
             is_regular: rustix::fs::FileType::from_raw_mode(stat.st_mode as _).is_file(),
-            modified: (stat.st_mtime as u64).wrapping_mul(1_000_000_000).wrapping_add(nanoseconds),
+            modified: (stat.st_mtime as u64).wrapping_mul(1_000_000_000).wrapping_add(stat.st_mtime_nsec as u64),
         })
     }
 }
