@@ -194,7 +194,6 @@ impl Mapping {
     /// ```
     pub fn guarded<T>(&self, range: impl RangeBounds<usize>, read: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
         self.usable()?;
-        let range = self.resolve(range)?;
         self.read_before_fault(range, read)
     }
 
@@ -204,7 +203,11 @@ impl Mapping {
     /// # Errors and panics
     ///
     /// As [`guarded`](Mapping::guarded).
-    pub(crate) fn read_before_fault<T>(&self, range: Range<usize>, read: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
+    pub(crate) fn read_before_fault<T>(
+        &self,
+        range: impl RangeBounds<usize>,
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, Error> {
         let range = self.resolve(range)?;
         let mapped = self.mapped.as_ref().ok_or_else(Error::closed)?;
         if !mapped.region.is_readable() {

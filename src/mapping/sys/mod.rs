@@ -2,6 +2,7 @@
 //!
 //! Each platform has a `Region`, memory that is mapped until it is dropped, and a `Watch`, which notices faults in it.
 
+mod memory;
 #[cfg(unix)]
 mod sigbus;
 #[cfg(unix)]

@@ -15,6 +15,7 @@ use std::{
 use memmap2::{MmapOptions, MmapRaw};
 use rustix::mm;
 
+use super::memory::Memory;
 use crate::mapping::{FlushFlags, MapFlags, Prot, RawAdvice};
 
 pub(in crate::mapping) const BAD_DESCRIPTOR: i32 = libc::EBADF;
@@ -40,24 +41,12 @@ pub(in crate::mapping) struct Region {
     request: Request,
 }
 
-#[derive(Debug)]
-enum Memory {
-    Memmap(MmapRaw),
-    Raw(Raw),
-}
-
 /// Memory that memmap2 has no call for.
 #[derive(Debug)]
-struct Raw {
-    start: *mut u8,
-    len: usize,
+pub(super) struct Raw {
+    pub(super) start: *mut u8,
+    pub(super) len: usize,
 }
-
-// SAFETY: the pointer is that of a mapping which this value alone owns; as with `MmapRaw`, whoever reads or writes through
-// it sees to it that this happens in order.
-unsafe impl Send for Raw {}
-// SAFETY: as above; the methods on `&Raw` only tell where the memory is.
-unsafe impl Sync for Raw {}
 
 impl Drop for Raw {
     fn drop(&mut self) {
@@ -82,17 +71,11 @@ impl Region {
     }
 
     pub(in crate::mapping) fn as_mut_ptr(&self) -> *mut u8 {
-        match &self.memory {
-            Memory::Memmap(map) => map.as_mut_ptr(),
-            Memory::Raw(raw) => raw.start,
-        }
+        self.memory.as_mut_ptr()
     }
 
     pub(in crate::mapping) fn len(&self) -> usize {
-        match &self.memory {
-            Memory::Memmap(map) => map.len(),
-            Memory::Raw(raw) => raw.len,
-        }
+        self.memory.len()
     }
 
     pub(in crate::mapping) fn is_readable(&self) -> bool {

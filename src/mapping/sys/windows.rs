@@ -33,7 +33,7 @@ use windows_sys::Win32::{
     },
 };
 
-use super::Fault;
+use super::{Fault, memory::Memory};
 use crate::mapping::{Access, Advice, Discard};
 
 pub(in crate::mapping) const BAD_DESCRIPTOR: i32 = ERROR_INVALID_HANDLE as i32;
@@ -67,26 +67,14 @@ pub(in crate::mapping) struct Region {
     request: Request,
 }
 
-#[derive(Debug)]
-enum Memory {
-    Memmap(MmapRaw),
-    Raw(Raw),
-}
-
 /// Memory that memmap2 has no call for.
 #[derive(Debug)]
-struct Raw {
-    start: *mut u8,
-    len: usize,
+pub(super) struct Raw {
+    pub(super) start: *mut u8,
+    pub(super) len: usize,
     /// A section has its name for as long as somebody holds a handle of it: a view is not enough.
     _section: OwnedHandle,
 }
-
-// SAFETY: the pointer is that of a view which this value alone owns; as with `MmapRaw`, whoever reads or writes through
-// it sees to it that this happens in order.
-unsafe impl Send for Raw {}
-// SAFETY: as above; the methods on `&Raw` only tell where the memory is.
-unsafe impl Sync for Raw {}
 
 impl Drop for Raw {
     fn drop(&mut self) {
@@ -114,17 +102,11 @@ impl Region {
     }
 
     pub(in crate::mapping) fn as_mut_ptr(&self) -> *mut u8 {
-        match &self.memory {
-            Memory::Memmap(map) => map.as_mut_ptr(),
-            Memory::Raw(raw) => raw.start,
-        }
+        self.memory.as_mut_ptr()
     }
 
     pub(in crate::mapping) fn len(&self) -> usize {
-        match &self.memory {
-            Memory::Memmap(map) => map.len(),
-            Memory::Raw(raw) => raw.len,
-        }
+        self.memory.len()
     }
 
     /// True: the system has no pages that can be written and not be read.
