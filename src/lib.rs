@@ -52,3 +52,8 @@ pub use crate::{
     error::Error,
     span::{Match, PatternId, Span},
 };
+
+/// The examples of the README, so that they are run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
