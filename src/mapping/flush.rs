@@ -24,13 +24,15 @@ impl Mapping {
     /// [`is_out_of_range`](Error::is_out_of_range) when the range does not lie in the mapping, which is looked at first;
     /// `EINVAL` when it does not start at a multiple of the page size; otherwise what the operating system says.
     pub fn flush_range(&self, range: impl RangeBounds<usize>) -> Result<(), Error> {
-        let Some(range) = self.range_to_flush(range)? else { return Ok(()) };
-        let mapped = self.usable()?;
         #[cfg(unix)]
-        let done = mapped.region.flush(range, FlushFlags::SYNC, mapped.backing.file());
+        return self.flush_range_with(range, FlushFlags::SYNC);
         #[cfg(windows)]
-        let done = mapped.region.flush(range, mapped.backing.file());
-        done.map_err(|e| Error::io("cannot flush the mapping", e))
+        {
+            let Some(range) = self.range_to_flush(range)? else { return Ok(()) };
+            let mapped = self.usable()?;
+            let done = mapped.region.flush(range, mapped.backing.file());
+            done.map_err(|e| Error::io("cannot flush the mapping", e))
+        }
     }
 
     /// The same, with the flags of the system's call: for instance without waiting.

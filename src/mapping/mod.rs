@@ -272,9 +272,7 @@ impl Mapping {
     ) -> Result<T, Error> {
         self.usable()?;
         self.check_writable()?;
-        if !self.usable()?.region.is_readable() {
-            return Err(unreadable());
-        }
+        self.check_readable()?;
         let range = self.resolve(range)?;
         self.with_bytes_mut(range, write)
     }

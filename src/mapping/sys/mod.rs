@@ -12,14 +12,14 @@ mod watch;
 #[cfg(windows)]
 mod windows;
 
+use std::{fs::File, io};
+
 #[cfg(unix)]
 use self::unix as imp;
 #[cfg(windows)]
 use self::windows as imp;
 
-pub(super) use self::imp::{
-    AsFile, BAD_DESCRIPTOR, INVALID, IO_ERROR, Region, Request, Stat, duplicate, handle, is_resident,
-};
+pub(super) use self::imp::{AsFile, BAD_DESCRIPTOR, INVALID, IO_ERROR, Region, Request, handle, is_resident};
 #[cfg(unix)]
 pub(super) use self::watch::Watch;
 #[cfg(windows)]
@@ -34,9 +34,24 @@ pub(super) struct Fault {
     pub(super) is_io: bool,
 }
 
+/// What there is to know of a file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stat {
+    pub(super) size: u64,
+    /// Only the size of regular files means something.
+    pub(super) is_regular: bool,
+    /// When the content was last changed, in units and from a moment of the system's choice.
+    pub(super) modified: u64,
+}
+
+/// A descriptor of our own for the file, which a program that is started does not get.
+pub(super) fn duplicate(file: imp::Handle<'_>) -> io::Result<File> {
+    file.try_clone_to_owned().map(File::from)
+}
+
 /// The system's error of this number, for what is found out without asking the system.
-pub(super) fn error(number: i32) -> std::io::Error {
-    std::io::Error::from_raw_os_error(number)
+pub(super) fn error(number: i32) -> io::Error {
+    io::Error::from_raw_os_error(number)
 }
 
 /// The size of a page of memory, in bytes: Python's `PAGESIZE`.

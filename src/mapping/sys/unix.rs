@@ -15,15 +15,15 @@ use std::{
 use memmap2::{MmapOptions, MmapRaw};
 use rustix::mm;
 
-use super::memory::Memory;
+use super::{Stat, memory::Memory};
 use crate::mapping::{FlushFlags, MapFlags, Prot, RawAdvice};
 
 pub(in crate::mapping) const BAD_DESCRIPTOR: i32 = libc::EBADF;
 pub(in crate::mapping) const INVALID: i32 = libc::EINVAL;
 pub(in crate::mapping) const IO_ERROR: i32 = libc::EIO;
 
-/// What can be mapped.
-pub(in crate::mapping) use std::os::fd::AsFd as AsFile;
+/// What can be mapped, and a borrowed descriptor of it.
+pub(in crate::mapping) use std::os::fd::{AsFd as AsFile, BorrowedFd as Handle};
 
 /// What to map, and how.
 #[derive(Clone, Debug)]
@@ -291,22 +291,8 @@ pub(in crate::mapping) fn handle<F: AsFile>(file: &F) -> BorrowedFd<'_> {
     file.as_fd()
 }
 
-/// A descriptor of our own for the file, which a program that is executed does not get.
-pub(in crate::mapping) fn duplicate(file: BorrowedFd<'_>) -> io::Result<File> {
-    file.try_clone_to_owned().map(File::from)
-}
-
-/// What there is to know of a file. It is asked for twice in each read: `fstat` takes half the time of std's `statx`.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::mapping) struct Stat {
-    pub(in crate::mapping) size: u64,
-    /// Only the size of regular files means something.
-    pub(in crate::mapping) is_regular: bool,
-    /// When the content was last changed, in nanoseconds from a moment of the system's choice.
-    pub(in crate::mapping) modified: u64,
-}
-
 impl Stat {
+    /// `fstat`, as this is asked for twice in each read, and std's `statx` takes twice the time.
     pub(in crate::mapping) fn of(file: impl AsFile) -> io::Result<Stat> {
         let file = file.as_fd();
         if file.as_raw_fd() < 0 {

@@ -33,15 +33,15 @@ use windows_sys::Win32::{
     },
 };
 
-use super::{Fault, memory::Memory};
+use super::{Fault, Stat, memory::Memory};
 use crate::mapping::{Access, Advice, Discard};
 
 pub(in crate::mapping) const BAD_DESCRIPTOR: i32 = ERROR_INVALID_HANDLE as i32;
 pub(in crate::mapping) const INVALID: i32 = ERROR_INVALID_PARAMETER as i32;
 pub(in crate::mapping) const IO_ERROR: i32 = ERROR_SWAPERROR as i32;
 
-/// What can be mapped.
-pub(in crate::mapping) use std::os::windows::io::AsHandle as AsFile;
+/// What can be mapped, and a borrowed handle of it.
+pub(in crate::mapping) use std::os::windows::io::{AsHandle as AsFile, BorrowedHandle as Handle};
 
 /// What to map, and how.
 #[derive(Clone, Debug)]
@@ -309,21 +309,6 @@ fn sizes() -> (usize, usize) {
 
 pub(in crate::mapping) fn handle<F: AsFile>(file: &F) -> BorrowedHandle<'_> {
     file.as_handle()
-}
-
-/// A handle of our own for the file, which a program that is started does not get.
-pub(in crate::mapping) fn duplicate(file: BorrowedHandle<'_>) -> io::Result<File> {
-    file.try_clone_to_owned().map(File::from)
-}
-
-/// What there is to know of a file.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::mapping) struct Stat {
-    pub(in crate::mapping) size: u64,
-    /// Only the size of regular files means something.
-    pub(in crate::mapping) is_regular: bool,
-    /// When the content was last changed, in units and from a moment of the system's choice.
-    pub(in crate::mapping) modified: u64,
 }
 
 impl Stat {
