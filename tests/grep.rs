@@ -20,13 +20,14 @@
 //! * A line that begins with a stray UTF-8 continuation byte: word boundaries next to it depend on whether the line
 //!   before was selected, because grep-searcher cuts off there.
 
+#[path = "oracle/memory.rs"]
+mod memory;
 #[path = "oracle/lines.rs"]
 mod oracle;
 
 use std::{
     fmt,
     io::{self, Read},
-    sync::OnceLock,
 };
 
 use grep_printer::{StandardBuilder, SummaryBuilder, SummaryKind};
@@ -35,10 +36,9 @@ use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder};
 use mapgrep::{
     Error,
     grep::{Binary, Flow, Format, Goal, Grep, GrepBuilder, Line, LineKind, Plain, Summary},
-    mapping::{MapOptions, Mapping},
     matcher::{Case, MatcherBuilder},
-    scan::Pool,
 };
+use memory::{memory, pool};
 use proptest::{prelude::*, sample::select, test_runner::TestCaseError};
 
 const PATTERNS: &[&str] = &[
@@ -285,18 +285,6 @@ impl Read for Steps {
         self.at += count;
         Ok(count)
     }
-}
-
-/// The pools are kept, since starting the threads takes longer than most searches.
-fn pool(threads: usize) -> &'static Pool {
-    static POOLS: [OnceLock<Pool>; 9] = [const { OnceLock::new() }; 9];
-    POOLS[threads].get_or_init(|| Pool::new(threads))
-}
-
-fn memory(text: &[u8]) -> Mapping {
-    let mut mapping = MapOptions::new().len(text.len()).map_anonymous().unwrap();
-    mapping.guarded_mut(0..text.len(), |bytes| bytes.copy_from_slice(text)).unwrap();
-    mapping
 }
 
 fn search(grep: &Grep, format: &dyn Format, text: &[u8], way: Way) -> (Vec<u8>, Summary) {

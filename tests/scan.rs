@@ -3,15 +3,18 @@
 //! Three ways must agree: chunks in parallel, one sequential pass of the [`Matcher`], and an oracle that shares no code
 //! with either. `MAPGREP_CASES` sets how many random cases each property is tried with.
 
+#[path = "oracle/memory.rs"]
+mod memory;
 #[path = "oracle/matches.rs"]
 mod oracle;
+#[path = "oracle/regexes.rs"]
+mod regexes;
 
 use std::{
     collections::BTreeSet,
     fmt,
     io::Write,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::OnceLock,
     time::{Duration, Instant},
 };
 
@@ -19,113 +22,14 @@ use mapgrep::{
     Match,
     mapping::{Access, MapOptions, Mapping, page_size},
     matcher::{Case, Matcher, MatcherBuilder},
-    scan::{Flow, Pool, Scanner},
+    scan::{Flow, Scanner},
 };
+use memory::{memory, pool};
 use oracle::Found;
 use proptest::{prelude::*, sample::select, test_runner::TestCaseError};
+use regexes::{REGEXES, REGEXES_BY_LINE};
 
 const PAGE: usize = 4096;
-
-/// Regexes that may match across lines. None of them has a group that captures.
-const REGEXES: &[&str] = &[
-    // Empty matches, everywhere or at certain places.
-    "",
-    "x*",
-    "a*",
-    "a??",
-    "(?:a??)*b?",
-    r"\b",
-    r"\B",
-    "^",
-    "$",
-    "^$",
-    "(?m)^",
-    "(?m)$",
-    r"\b{start}",
-    r"\b{end-half}",
-    "é*",
-    // Assertions on either side of a match.
-    r"\bfoo\b",
-    r"\ba\b",
-    r"\b\w+\b",
-    r"\bé",
-    r"\Bé\b",
-    r"a\b\n",
-    r"(?-u:\b)a",
-    r"\b{start}a+\b{end}",
-    "^a",
-    "a$",
-    "^a$",
-    "^$\n^a",
-    r"\Aa",
-    r"b\z",
-    r"\A|b\z",
-    "(?R)$",
-    "(?R)^a",
-    // Bounded lengths, and which alternative wins.
-    "a{1,3}b",
-    "aa",
-    "aba",
-    "a{3}",
-    "ab|a",
-    "a|ab",
-    "(?i)aB",
-    "[^a]",
-    r"\s",
-    "a\nb",
-    "a\n?b??",
-    "b\n|\na",
-    "(?s).",
-    ".",
-    "(?s-u:.)",
-    r"(?-u)[\x80-\xFF]",
-    "(?s).{0,9}b",
-    // Any length.
-    "(?s)a.*b",
-    "(?s)a.*?b",
-    "[ab]+",
-    "(?:ab)+",
-    "b\n+",
-    "[^b]*b",
-    "a.*b",
-    "é+",
-];
-
-/// Regexes that can be confined to lines.
-const REGEXES_BY_LINE: &[&str] = &[
-    "",
-    "x*",
-    "a*",
-    "a??",
-    r"\b",
-    r"\B",
-    "^",
-    "$",
-    "^$",
-    r"\A",
-    r"\z",
-    r"\A\z",
-    r"\Aa",
-    r"b\z|a",
-    r"\bfoo\b",
-    r"\b\w+\b",
-    r"\bé|é\b",
-    "^a",
-    "a$",
-    "^a+$",
-    "a{1,3}b",
-    "ab|a",
-    "(?i)aB",
-    "[^a]",
-    r"\s+",
-    r"a\W*b",
-    "(?s)a.*b",
-    "(?s).+",
-    ".*",
-    "[^b]*b",
-    "é+",
-    r"(?-u)[\x80-\xFF]",
-];
 
 /// What texts are made of: few different bytes, so that everything occurs.
 const ALPHABETS: &[&[&str]] = &[
@@ -203,18 +107,6 @@ impl Patterns {
             (false, false) => format!("(?{flags}:{pattern})"),
         }
     }
-}
-
-fn memory(text: &[u8]) -> Mapping {
-    let mut mapping = MapOptions::new().len(text.len()).map_anonymous().unwrap();
-    mapping.guarded_mut(0..text.len(), |bytes| bytes.copy_from_slice(text)).unwrap();
-    mapping
-}
-
-/// The pools are kept, since starting the threads takes longer than most searches.
-fn pool(threads: usize) -> &'static Pool {
-    static POOLS: [OnceLock<Pool>; 9] = [const { OnceLock::new() }; 9];
-    POOLS[threads].get_or_init(|| Pool::new(threads))
 }
 
 fn found(m: Match) -> Found {

@@ -2,8 +2,11 @@
 
 #![no_main]
 
+#[path = "../../tests/oracle/memory.rs"]
+mod memory;
 #[path = "../../tests/oracle/lines.rs"]
 mod oracle;
+#[allow(dead_code)] // No parts of texts are wanted here.
 mod shared;
 
 use std::{cell::RefCell, collections::HashMap, fmt, io::Read};
@@ -14,7 +17,8 @@ use mapgrep::{
     grep::{Binary, Flow, Format, GrepBuilder, Line, LineKind},
     matcher::{Matcher, MatcherBuilder},
 };
-use shared::{Text, memory, pool};
+use memory::{memory, pool};
+use shared::Text;
 
 const REGEXES: &[&str] = &[
     "foo",

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[allow(dead_code)] // No threads are wanted here.
+#[allow(dead_code)] // No parts of texts are wanted here.
 mod shared;
 
 use std::{

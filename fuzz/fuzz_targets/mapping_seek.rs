@@ -4,6 +4,8 @@
 
 mod backing;
 #[allow(dead_code)] // No threads are wanted here.
+#[path = "../../tests/oracle/memory.rs"]
+mod memory;
 mod shared;
 
 use std::{
@@ -15,7 +17,7 @@ use arbitrary::Arbitrary;
 use backing::Backing;
 use libfuzzer_sys::fuzz_target;
 use mapgrep::{Error, mapping::Mapping};
-use shared::Text;
+use shared::{Text, part_of};
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum To {
@@ -103,10 +105,7 @@ impl Needle {
         match self {
             Needle::Byte(byte) => vec![*byte],
             Needle::Letters(letter, len) => vec![b'a' + letter % 2; usize::from(len % 9)],
-            Needle::OfText(start, len) => {
-                let start = usize::from(*start) % text.len();
-                text[start..text.len().min(start + usize::from(*len))].to_vec()
-            }
+            Needle::OfText(start, len) => part_of(text, *start, *len),
         }
     }
 }

@@ -4,6 +4,8 @@
 
 mod backing;
 #[allow(dead_code)] // No threads are wanted here.
+#[path = "../../tests/oracle/memory.rs"]
+mod memory;
 mod shared;
 
 use std::fmt;
@@ -15,7 +17,7 @@ use mapgrep::{
     Error,
     mapping::{Mapping, Slice},
 };
-use shared::Text;
+use shared::{Text, part_of};
 
 /// A place: mostly one near the text, and now and then one that overflows whatever it is added to.
 #[derive(Arbitrary, Clone, Copy)]
@@ -84,10 +86,7 @@ impl Needle {
     fn bytes(&self, text: &[u8]) -> Vec<u8> {
         match self {
             Needle::Bytes(bytes) => bytes.bytes().unwrap_or_default(),
-            Needle::OfText(start, len) => {
-                let start = usize::from(*start) % text.len();
-                text[start..text.len().min(start + usize::from(*len))].to_vec()
-            }
+            Needle::OfText(start, len) => part_of(text, *start, *len),
         }
     }
 }

@@ -2,8 +2,13 @@
 
 #![no_main]
 
+#[path = "../../tests/oracle/memory.rs"]
+mod memory;
 #[path = "../../tests/oracle/matches.rs"]
 mod oracle;
+#[path = "../../tests/oracle/regexes.rs"]
+mod regexes;
+#[allow(dead_code)] // No parts of texts are wanted here.
 mod shared;
 
 use std::{cell::RefCell, collections::HashMap, fmt};
@@ -14,79 +19,9 @@ use mapgrep::{
     matcher::{Matcher, MatcherBuilder},
     scan::{Flow, Scanner},
 };
-use shared::{Text, memory, pool};
-
-/// Regexes that may match across lines. None of them has a group that captures.
-const REGEXES: &[&str] = &[
-    "",
-    "x*",
-    "a??",
-    r"\b",
-    r"\B",
-    "^",
-    "$",
-    "^$",
-    r"\bfoo\b",
-    r"\b\w+\b",
-    r"\bé",
-    r"a\b\n",
-    "^a",
-    "a$",
-    "^$\n^a",
-    r"\Aa",
-    r"b\z",
-    "(?R)$",
-    "a{1,3}b",
-    "aa",
-    "aba",
-    "ab|a",
-    "a|ab",
-    "(?i)aB",
-    "[^a]",
-    "a\nb",
-    "a\n?b??",
-    "b\n|\na",
-    "(?s).",
-    "(?s-u:.)",
-    "(?s).{0,9}b",
-    "(?s)a.*b",
-    "(?s)a.*?b",
-    "[ab]+",
-    "[^b]*b",
-    "a.*b",
-    "é+",
-];
-
-/// Regexes that can be confined to lines.
-const REGEXES_BY_LINE: &[&str] = &[
-    "",
-    "x*",
-    "a??",
-    r"\b",
-    "^",
-    "$",
-    "^$",
-    r"\A",
-    r"\z",
-    r"\A\z",
-    r"\Aa",
-    r"b\z|a",
-    r"\bfoo\b",
-    r"\b\w+\b",
-    "^a+$",
-    r"\bé|é\b",
-    "a{1,3}b",
-    "ab|a",
-    "(?i)aB",
-    "[^a]",
-    r"\s+",
-    r"a\W*b",
-    "(?s)a.*b",
-    "(?s).+",
-    ".*",
-    "[^b]*b",
-    "é+",
-];
+use memory::{memory, pool};
+use regexes::{REGEXES, REGEXES_BY_LINE};
+use shared::Text;
 
 #[derive(Arbitrary)]
 enum Patterns {

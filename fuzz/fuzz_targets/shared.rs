@@ -1,12 +1,6 @@
-//! What the targets have in common: texts that are worth a search, memory to hold them, and threads.
-
-use std::sync::OnceLock;
+//! What the targets have in common: texts that are worth a search, and parts of them.
 
 use arbitrary::Arbitrary;
-use mapgrep::{
-    mapping::{MapOptions, Mapping},
-    scan::Pool,
-};
 
 /// A text. Most bytes become one of a few, since in a text of 256 different ones nothing matches.
 #[derive(Arbitrary)]
@@ -27,14 +21,8 @@ impl Text {
     }
 }
 
-pub(crate) fn memory(text: &[u8]) -> Mapping {
-    let mut mapping = MapOptions::new().len(text.len()).map_anonymous().expect("memory");
-    mapping.guarded_mut(0..text.len(), |bytes| bytes.copy_from_slice(text)).expect("memory that can be written");
-    mapping
-}
-
-/// The pools are kept, since starting the threads takes longer than a search. `threads` is 1 to 4.
-pub(crate) fn pool(threads: usize) -> &'static Pool {
-    static POOLS: [OnceLock<Pool>; 5] = [const { OnceLock::new() }; 5];
-    POOLS[threads].get_or_init(|| Pool::new(threads))
+/// A part of a text, which is not empty, wherever it is asked for.
+pub(crate) fn part_of(text: &[u8], start: u16, len: u8) -> Vec<u8> {
+    let start = usize::from(start) % text.len();
+    text[start..text.len().min(start + usize::from(len))].to_vec()
 }
