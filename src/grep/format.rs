@@ -60,7 +60,7 @@ pub trait Format: Sync {
     fn context_break(&self, _out: &mut Vec<u8>) {}
 }
 
-/// Lines as they are.
+/// Lines as they are, each ended by `\n` where it has no end.
 ///
 /// # Examples
 ///

@@ -30,6 +30,7 @@ pub(super) fn select(
     invert: bool,
     mut selected: impl FnMut(Span) -> bool,
 ) {
+    let terminator = matcher.terminator();
     let mut at = 0;
     while at < bytes.len() {
         let line = next_matching(matcher, cache, bytes, at);
@@ -43,7 +44,7 @@ pub(super) fn select(
         }
         let gap_end = line.map_or(bytes.len(), |line| line.start);
         while at < gap_end {
-            let end = line_end(bytes, at);
+            let end = line_end(bytes, at, terminator);
             if !selected(Span::new(at, end)) {
                 return;
             }
@@ -75,7 +76,7 @@ pub(super) fn count(
                     break;
                 }
                 counts.lines += 1;
-                counts.end = line_end(bytes, span.start);
+                counts.end = line_end(bytes, span.start, matcher.terminator());
             }
             counts.matches += 1;
         }
@@ -109,7 +110,7 @@ pub(super) fn count(
 /// unterminated line does not count.
 pub(super) fn matches_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], matches: &mut Vec<Span>) {
     matches.clear();
-    let content = line.strip_suffix(b"\n").unwrap_or(line);
+    let content = without_terminator(line, matcher.terminator());
     let mut cursor = Cursor::new(0);
     while let Some((span, _)) = cursor.next(matcher, cache, content) {
         if span.start < line.len() {
@@ -118,22 +119,31 @@ pub(super) fn matches_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], matc
     }
 }
 
+/// A line without the byte that ends it.
+fn without_terminator(line: &[u8], terminator: u8) -> &[u8] {
+    match line.split_last() {
+        Some((&last, content)) if last == terminator => content,
+        _ => line,
+    }
+}
+
 /// The offset just past the line that `at` is on.
-pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
-    memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline + 1)
+pub(super) fn line_end(bytes: &[u8], at: usize, terminator: u8) -> usize {
+    memchr(terminator, &bytes[at..]).map_or(bytes.len(), |newline| at + newline + 1)
 }
 
 fn next_matching(matcher: &Matcher, cache: &mut Cache, bytes: &[u8], mut at: usize) -> Option<Span> {
+    let terminator = matcher.terminator();
     loop {
         let found = matcher.find_on_line(cache, bytes, at)?;
         // An empty match behind the last terminator is on no line.
-        if found == bytes.len() && bytes.last() == Some(&b'\n') {
+        if found == bytes.len() && bytes.last() == Some(&terminator) {
             return None;
         }
-        let start = memrchr(b'\n', &bytes[at..found]).map_or(at, |newline| at + newline + 1);
-        let line = Span::new(start, line_end(bytes, found));
+        let start = memrchr(terminator, &bytes[at..found]).map_or(at, |newline| at + newline + 1);
+        let line = Span::new(start, line_end(bytes, found, terminator));
         let text = &bytes[line.range()];
-        if matcher.is_sure_of_line(text) || matcher.is_match(cache, text.strip_suffix(b"\n").unwrap_or(text)) {
+        if matcher.is_sure_of_line(text) || matcher.is_match(cache, without_terminator(text, terminator)) {
             return Some(line);
         }
         at = line.end;

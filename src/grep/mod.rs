@@ -306,7 +306,8 @@ impl Grep {
         // Advice is no more than that: a kernel that does not take it searches as well.
         let _ = mapping.advise(Advice::Sequential);
         let size = self.options.chunk_size;
-        let windows = Chunks::new(mapping.len(), size).map(|range| Ok(Window::Mapped { mapping, range }));
+        let windows = Chunks::new(mapping.len(), size)
+            .map(|range| Ok(Window::Mapped { mapping, range, terminator: self.matcher.terminator() }));
         let inline = Pool::inline();
         let pool = if mapping.len() <= size { &inline } else { pool };
         let mut summary = self.run(Feed::direct(windows), seam, true, format, pool, emit)?;
@@ -345,8 +346,8 @@ impl Grep {
         let context = self.options.context;
         // Where there is context, ripgrep keeps one line more than it may show, which decides where its reads end.
         let kept = if context.is_none() { 0 } else { context.before.saturating_add(1) };
-        let windows =
-            stream::LineReader::new(reader, nul, kept, self.options.chunk_size).map(|lines| lines.map(Window::Owned));
+        let windows = stream::LineReader::new(reader, nul, self.matcher.terminator(), kept, self.options.chunk_size)
+            .map(|lines| lines.map(Window::Owned));
         let feed = if pool.threads() == 1 { Feed::direct(windows) } else { Feed::prefetched(windows, feed::WINDOWS) };
         self.run(feed, Seam::new(&self.options), false, format, pool, emit)
     }

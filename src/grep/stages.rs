@@ -187,7 +187,7 @@ impl<'a> GrepStages<'a, '_> {
         }
         found.hits = self.select(worker, bytes, limit);
         if self.options.line_numbers {
-            found.newlines = newlines::count(bytes);
+            found.newlines = newlines::count(bytes, self.matcher.terminator());
         }
         // Context may be due at the start of a window without hits.
         if self.checks_lines && (!found.hits.is_empty() || self.options.context.after > 0) {
@@ -216,7 +216,8 @@ impl<'a> GrepStages<'a, '_> {
     fn cut_plan(&self, window: &Window<'_>, plan: &mut Plan, error: Error) -> Result<(), Error> {
         let done = plan.start.max(plan.walk.carry.upto);
         let Some(cut) = window.cut_by(&error).filter(|&cut| cut > done) else { return Err(error) };
-        let newline = window.read(plan.start..cut.min(plan.lines.end), |bytes| memrchr(b'\n', bytes))?;
+        let newline =
+            window.read(plan.start..cut.min(plan.lines.end), |bytes| memrchr(self.matcher.terminator(), bytes))?;
         let Some(newline) = newline else { return Err(error) };
         plan.lines.end = plan.lines.start.max(done).max(plan.start + newline as u64 + 1);
         let len = plan.lines.end - plan.lines.start;
@@ -248,7 +249,7 @@ impl<'a> GrepStages<'a, '_> {
     ) -> Result<bool, Error> {
         let (base, hits_base) = (plan.start, plan.lines.start);
         window.read(base..plan.lines.end, |bytes| {
-            let view = View { bytes, base };
+            let view = View { bytes, base, terminator: self.matcher.terminator() };
             while plan.events != Some(0) {
                 if out.len() >= PIECE {
                     return true;
@@ -324,7 +325,8 @@ impl<'a> GrepStages<'a, '_> {
         let mut plan = Plan { lines, hits, start, walk, events: None, cut: None, number, numbered: start };
         if self.options.line_numbers && start < plan.lines.start {
             // Fewer than were counted before, but for a file that was changed since.
-            plan.number = plan.number.saturating_sub(window.read(start..plan.lines.start, newlines::count)?);
+            let before = |bytes: &[u8]| newlines::count(bytes, self.matcher.terminator());
+            plan.number = plan.number.saturating_sub(window.read(start..plan.lines.start, before)?);
         }
         if seam.binary.is_some() || found.has_nul || before_nul {
             plan.events = self.walk_to_binary(seam, window, &plan)?;
@@ -344,7 +346,7 @@ impl<'a> GrepStages<'a, '_> {
         walk.skip_to_last(&plan.hits, plan.lines.start);
         let skipped = walk.skipped();
         let selected = window.read(plan.start..plan.lines.end, |bytes| {
-            let view = View { bytes, base: plan.start };
+            let view = View { bytes, base: plan.start, terminator: self.matcher.terminator() };
             let mut selected = 0;
             while let Some(event) = walk.next(view, &plan.hits, plan.lines.start, self.options.context) {
                 selected += u64::from(matches!(event, Event::Line { kind: LineKind::Match, .. }));
@@ -364,7 +366,7 @@ impl<'a> GrepStages<'a, '_> {
         let (mut selected, mut found, mut after_break) = (0, None, false);
         let known = seam.binary;
         window.read(plan.start..plan.lines.end, |bytes| {
-            let view = View { bytes, base: plan.start };
+            let view = View { bytes, base: plan.start, terminator: self.matcher.terminator() };
             while let Some(event) = walk.next(view, &plan.hits, plan.lines.start, self.options.context) {
                 if let Event::Line { kind, start, end } = event {
                     let nul = || memchr(0, view.slice(start, end)).map(|at| start + at as u64);
@@ -403,7 +405,7 @@ impl<'a> GrepStages<'a, '_> {
         let bytes = view.slice(start, end);
         let number = self.options.line_numbers.then(|| {
             if plan.numbered < start {
-                plan.number += newlines::count(view.slice(plan.numbered, start));
+                plan.number += newlines::count(view.slice(plan.numbered, start), view.terminator);
             }
             plan.numbered = end;
             plan.number += 1;

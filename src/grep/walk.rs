@@ -40,6 +40,8 @@ pub(super) enum Event {
 pub(super) struct View<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) base: u64,
+    /// The last byte of a line.
+    pub(super) terminator: u8,
 }
 
 impl<'a> View<'a> {
@@ -52,14 +54,14 @@ impl<'a> View<'a> {
     }
 
     fn line_end(&self, at: u64) -> u64 {
-        self.base + line_end(self.bytes, (at - self.base) as usize) as u64
+        self.base + line_end(self.bytes, (at - self.base) as usize, self.terminator) as u64
     }
 
     /// The start of the line that stands `count` lines before the one that starts at `at`, but not before `floor`.
     fn lines_before(&self, at: u64, count: usize, floor: u64) -> u64 {
         let floor = floor.max(self.base);
         let before = self.slice(floor, at);
-        memchr::memrchr_iter(b'\n', before).nth(count).map_or(floor, |newline| floor + newline as u64 + 1)
+        memchr::memrchr_iter(self.terminator, before).nth(count).map_or(floor, |newline| floor + newline as u64 + 1)
     }
 }
 

@@ -3,7 +3,7 @@
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::{
-    Matcher, Reach, Strategy, literal,
+    LineTerminator, Matcher, Reach, Strategy, literal,
     literals::Literals,
     regex::Regexes,
     syntax::{self, LetterCase},
@@ -44,6 +44,8 @@ pub struct MatcherBuilder {
     word: bool,
     whole_line: bool,
     by_line: bool,
+    terminator: LineTerminator,
+    dot_matches_newline: bool,
     refuse_nul: bool,
     merge: bool,
 }
@@ -78,9 +80,22 @@ impl MatcherBuilder {
         self
     }
 
-    /// Matches lie within one line: no part of a pattern matches `\n`, and `\A` and `\z` mean the ends of the line.
+    /// Matches lie within one line: no part of a pattern matches its terminator, and `\A` and `\z` mean the ends of the
+    /// line.
     pub fn by_line(&mut self, yes: bool) -> &mut Self {
         self.by_line = yes;
+        self
+    }
+
+    /// What ends a line, for `^`, `$` and [`by_line`](MatcherBuilder::by_line).
+    pub fn line_terminator(&mut self, terminator: LineTerminator) -> &mut Self {
+        self.terminator = terminator;
+        self
+    }
+
+    /// Has `.` match `\n` too, as `(?s)` in a pattern does.
+    pub fn dot_matches_newline(&mut self, yes: bool) -> &mut Self {
+        self.dot_matches_newline = yes;
         self
     }
 
@@ -116,9 +131,9 @@ impl MatcherBuilder {
         let matches_empty = parsed.iter().any(|hir| hir.properties().minimum_len() == Some(0));
         let looks_at_words = parsed.iter().any(|hir| hir.properties().look_set().contains_word_unicode());
         Ok(Matcher {
-            strategy: choose(parsed, patterns.len(), self.merge)?,
+            strategy: self.choose(parsed, patterns.len())?,
             reach,
-            by_line: self.by_line,
+            by_line: self.by_line.then_some(self.terminator),
             matches_empty,
             looks_at_words,
         })
@@ -142,7 +157,7 @@ impl MatcherBuilder {
             Case::Insensitive => true,
             Case::Smart => asts.iter().fold(LetterCase::default(), |case, (_, ast)| case.and(ast)).is_all_lower(),
         };
-        let confined = asts.iter().map(|(text, ast)| self.confine(syntax::translate(text, ast, fold)?));
+        let confined = asts.iter().map(|(text, ast)| self.confine(self.syntax(fold).translate(text, ast)?));
         Ok(self.wrap(confined.collect::<Result<Vec<_>, _>>()?))
     }
 
@@ -152,7 +167,7 @@ impl MatcherBuilder {
             syntax::refuse_nul(&hir)?;
         }
         match self.by_line {
-            true => syntax::keep_within_line(hir),
+            true => syntax::keep_within_line(hir, self.terminator),
             false => Ok(syntax::without_captures(hir)),
         }
     }
@@ -166,12 +181,33 @@ impl MatcherBuilder {
             patterns = vec![Hir::alternation(patterns)];
         }
         let (before, after) = match (self.whole_line, self.word) {
-            (true, _) => (Look::StartLF, Look::EndLF),
+            (true, _) => syntax::line_ends(self.terminator),
             (false, true) => (Look::WordStartHalfUnicode, Look::WordEndHalfUnicode),
             (false, false) => return patterns,
         };
         let wrap = |hir| Hir::concat(vec![Hir::look(before), hir, Hir::look(after)]);
         patterns.into_iter().map(wrap).collect()
+    }
+
+    fn syntax(&self, ignore_case: bool) -> syntax::Syntax {
+        syntax::Syntax { ignore_case, terminator: self.terminator, dot_matches_newline: self.dot_matches_newline }
+    }
+
+    fn choose(&self, patterns: Vec<Hir>, given: usize) -> Result<Strategy, Error> {
+        if patterns.is_empty() {
+            return Ok(Strategy::Never);
+        }
+        let mut literals = vec![];
+        for (index, hir) in patterns.iter().enumerate() {
+            let id = PatternId::new(if self.merge { 0 } else { index });
+            if !push_literals(hir, id, &mut literals) {
+                return Ok(Strategy::Regexes(Regexes::new(&patterns, given, self.terminator)?));
+            }
+        }
+        match &literals[..] {
+            [(needle, id)] => Ok(Strategy::Literal(Box::new(literal::Finder::new(needle).into_owned()), *id)),
+            _ => Ok(Strategy::Literals(Literals::new(&literals)?)),
+        }
     }
 
     fn reach(&self, patterns: &[Hir]) -> Reach {
@@ -189,23 +225,6 @@ impl MatcherBuilder {
 
 fn is_literal(hir: &Hir) -> bool {
     hir.properties().is_alternation_literal()
-}
-
-fn choose(patterns: Vec<Hir>, given: usize, merge: bool) -> Result<Strategy, Error> {
-    if patterns.is_empty() {
-        return Ok(Strategy::Never);
-    }
-    let mut literals = vec![];
-    for (index, hir) in patterns.iter().enumerate() {
-        let id = PatternId::new(if merge { 0 } else { index });
-        if !push_literals(hir, id, &mut literals) {
-            return Ok(Strategy::Regexes(Regexes::new(&patterns, given)?));
-        }
-    }
-    match &literals[..] {
-        [(needle, id)] => Ok(Strategy::Literal(Box::new(literal::Finder::new(needle).into_owned()), *id)),
-        _ => Ok(Strategy::Literals(Literals::new(&literals)?)),
-    }
 }
 
 /// Adds the literals that `hir` is an alternation of; false when it is anything else, or when one of them is empty.

@@ -38,7 +38,7 @@ use crate::span::{PatternId, Span};
 pub struct Matcher {
     strategy: Strategy,
     reach: Reach,
-    by_line: bool,
+    by_line: Option<LineTerminator>,
     matches_empty: bool,
     looks_at_words: bool,
 }
@@ -53,6 +53,48 @@ enum Strategy {
     /// Several literals, none of them empty.
     Literals(Literals),
     Regexes(Regexes),
+}
+
+/// What ends a line.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::matcher::{LineTerminator, MatcherBuilder};
+///
+/// let matcher = MatcherBuilder::new().line_terminator(LineTerminator::Crlf).by_line(true).build(["end$"])?;
+/// assert!(matcher.is_match(&mut matcher.cache(), b"the end\r\n"));
+/// # Ok::<(), mapgrep::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LineTerminator {
+    /// `\n`.
+    #[default]
+    Lf,
+    /// `\n`, with or without `\r` before it, which belongs to the terminator then: no match contains it, and `$`
+    /// matches before it.
+    Crlf,
+    /// A NUL byte. Lines may contain `\n`.
+    Nul,
+}
+
+impl LineTerminator {
+    /// The last byte of a line: what lines are cut at.
+    pub fn byte(self) -> u8 {
+        match self {
+            LineTerminator::Lf | LineTerminator::Crlf => b'\n',
+            LineTerminator::Nul => 0,
+        }
+    }
+
+    /// What a line is ended with that has no terminator.
+    pub fn bytes(self) -> &'static [u8] {
+        match self {
+            LineTerminator::Lf => b"\n",
+            LineTerminator::Crlf => b"\r\n",
+            LineTerminator::Nul => b"\0",
+        }
+    }
 }
 
 /// How far around its first byte a match has to look, which is what decides how a file can be cut into pieces that are
@@ -179,7 +221,17 @@ impl Matcher {
 
     /// True when matches were confined to single lines with [`MatcherBuilder::by_line`].
     pub fn is_by_line(&self) -> bool {
+        self.by_line.is_some()
+    }
+
+    /// What ends the lines to which matches were confined with [`MatcherBuilder::by_line`]; none where they were not.
+    pub fn line_terminator(&self) -> Option<LineTerminator> {
         self.by_line
+    }
+
+    /// The last byte of a line, for those who know that the matcher is [by line](Matcher::is_by_line).
+    pub(crate) fn terminator(&self) -> u8 {
+        self.by_line.unwrap_or_default().byte()
     }
 
     /// True when an empty match is possible, as for `x*`.

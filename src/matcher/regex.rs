@@ -6,6 +6,7 @@ use regex_automata::{
 };
 use regex_syntax::hir::Hir;
 
+use super::LineTerminator;
 use crate::{
     error::Error,
     span::{PatternId, Span},
@@ -25,12 +26,13 @@ pub(super) struct Regexes {
 }
 
 impl Regexes {
-    pub(super) fn new(patterns: &[Hir], given: usize) -> Result<Self, Error> {
+    pub(super) fn new(patterns: &[Hir], given: usize, terminator: LineTerminator) -> Result<Self, Error> {
         // Empty matches may split a UTF-8 sequence, since a haystack may hold any bytes. The limits for the one-pass
         // and the full DFA are above the engine's defaults, because a pattern is built once and then runs over
         // gigabytes.
         let config = Regex::config()
             .utf8_empty(false)
+            .line_terminator(terminator.byte())
             .nfa_size_limit(Some(NFA_SIZE_LIMIT))
             .hybrid_cache_capacity(LAZY_DFA_CACHE)
             .onepass_size_limit(Some(10 << 20))

@@ -8,6 +8,7 @@ use regex_syntax::{
     hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, translate},
 };
 
+use super::LineTerminator;
 use crate::error::Error;
 
 /// Parses one pattern. The text comes back with the tree because errors found later point into it.
@@ -18,15 +19,34 @@ pub(super) fn parse(pattern: &str) -> Result<(String, Ast), Error> {
     Ok((pattern.to_owned(), ast))
 }
 
-/// Translates a parsed pattern, with `^` and `$` matching at line ends and any bytes allowed in the haystack.
-pub(super) fn translate(pattern: &str, ast: &Ast, ignore_case: bool) -> Result<Hir, Error> {
-    translate::TranslatorBuilder::new()
-        .utf8(false)
-        .multi_line(true)
-        .case_insensitive(ignore_case)
-        .build()
-        .translate(pattern, ast)
-        .map_err(|e| Error::pattern(regex_syntax::Error::Translate(e).to_string()))
+/// The options of a translation from text to tree.
+pub(super) struct Syntax {
+    pub(super) ignore_case: bool,
+    pub(super) terminator: LineTerminator,
+    pub(super) dot_matches_newline: bool,
+}
+
+impl Syntax {
+    /// Translates a parsed pattern, with `^` and `$` matching at line ends and any bytes allowed in the haystack.
+    pub(super) fn translate(&self, pattern: &str, ast: &Ast) -> Result<Hir, Error> {
+        translate::TranslatorBuilder::new()
+            .utf8(false)
+            .multi_line(true)
+            .crlf(self.terminator == LineTerminator::Crlf)
+            .dot_matches_new_line(self.dot_matches_newline)
+            .case_insensitive(self.ignore_case)
+            .build()
+            .translate(pattern, ast)
+            .map_err(|e| Error::pattern(regex_syntax::Error::Translate(e).to_string()))
+    }
+}
+
+/// The assertions for the start and the end of a line. What the engine takes for its terminator is its own setting.
+pub(super) fn line_ends(terminator: LineTerminator) -> (Look, Look) {
+    match terminator {
+        LineTerminator::Crlf => (Look::StartCRLF, Look::EndCRLF),
+        LineTerminator::Lf | LineTerminator::Nul => (Look::StartLF, Look::EndLF),
+    }
 }
 
 /// The same pattern without groups that capture, which no search here asks for and which engines pay for.
@@ -38,27 +58,43 @@ pub(super) fn without_captures(hir: Hir) -> Hir {
     }
 }
 
-/// The same pattern with matches confined to one line: classes lose `\n`, and the anchors of the haystack become those
-/// of the line.
+/// The same pattern with matches confined to one line: classes lose what is part of a line terminator, and the anchors
+/// of the haystack become those of the line.
 ///
 /// # Errors
 ///
-/// A pattern in which a literal `\n` stands could never match; it is refused, so that its author learns why.
-pub(super) fn keep_within_line(hir: Hir) -> Result<Hir, Error> {
-    let refused = || {
-        Err(Error::pattern(
-            "the literal \"\\n\" is not allowed in a pattern: lines are searched one by one, so that no match can \
-             contain a line end",
-        ))
+/// A pattern in which a literal terminator stands could never match; it is refused, so that its author learns why.
+pub(super) fn keep_within_line(hir: Hir, terminator: LineTerminator) -> Result<Hir, Error> {
+    let banned: &[u8] = match terminator {
+        LineTerminator::Lf => b"\n",
+        LineTerminator::Crlf => b"\r\n",
+        LineTerminator::Nul => b"\0",
     };
+    let refused = |byte: u8| {
+        let (text, way_out) = match byte {
+            0 => ("\\0", ""),
+            b'\r' => ("\\r", "; -U/--multiline searches across lines"),
+            _ => ("\\n", "; -U/--multiline searches across lines"),
+        };
+        Err(Error::pattern(format!(
+            "the literal \"{text}\" is not allowed in a pattern: lines are searched one by one, so that no match can \
+             contain a line end{way_out}",
+        )))
+    };
+    let (start, end) = line_ends(terminator);
     rewrite(hir, &|leaf: Hir| match leaf.kind() {
-        HirKind::Literal(literal) if literal.0.contains(&b'\n') => refused(),
-        HirKind::Class(class) => match without_newline(class) {
-            Some(class) => Ok(Hir::class(class)),
-            None => refused(),
+        HirKind::Literal(literal) => match literal.0.iter().find(|byte| banned.contains(byte)) {
+            Some(&byte) => refused(byte),
+            None => Ok(leaf),
         },
-        HirKind::Look(Look::Start) => Ok(Hir::look(Look::StartLF)),
-        HirKind::Look(Look::End) => Ok(Hir::look(Look::EndLF)),
+        HirKind::Class(class) => {
+            match banned.iter().try_fold(class.clone(), |class, &byte| without(&class, byte).ok_or(byte)) {
+                Ok(class) => Ok(Hir::class(class)),
+                Err(byte) => refused(byte),
+            }
+        }
+        HirKind::Look(Look::Start) => Ok(Hir::look(start)),
+        HirKind::Look(Look::End) => Ok(Hir::look(end)),
         _ => Ok(leaf),
     })
 }
@@ -161,17 +197,17 @@ fn rewrite<E>(hir: Hir, leaf: &impl Fn(Hir) -> Result<Hir, E>) -> Result<Hir, E>
     })
 }
 
-/// The class without `\n`; none when nothing else was in it. A class that was empty to begin with stays.
-fn without_newline(class: &Class) -> Option<Class> {
+/// The class without an ASCII character; none when nothing else was in it. A class that was empty to begin with stays.
+fn without(class: &Class, byte: u8) -> Option<Class> {
     match class {
         Class::Unicode(class) => {
-            let mut rest = class.clone();
-            rest.difference(&ClassUnicode::new([ClassUnicodeRange::new('\n', '\n')]));
+            let (mut rest, char) = (class.clone(), char::from(byte));
+            rest.difference(&ClassUnicode::new([ClassUnicodeRange::new(char, char)]));
             (!rest.ranges().is_empty() || class.ranges().is_empty()).then_some(Class::Unicode(rest))
         }
         Class::Bytes(class) => {
             let mut rest = class.clone();
-            rest.difference(&ClassBytes::new([ClassBytesRange::new(b'\n', b'\n')]));
+            rest.difference(&ClassBytes::new([ClassBytesRange::new(byte, byte)]));
             (!rest.ranges().is_empty() || class.ranges().is_empty()).then_some(Class::Bytes(rest))
         }
     }
@@ -179,7 +215,7 @@ fn without_newline(class: &Class) -> Option<Class> {
 
 #[cfg(test)]
 mod tests {
-    use crate::matcher::{Case, MatcherBuilder, Reach};
+    use crate::matcher::{Case, LineTerminator, MatcherBuilder, Reach};
 
     #[test]
     fn by_line_no_class_crosses_a_line_end() {
@@ -202,6 +238,25 @@ mod tests {
         }
         assert!(MatcherBuilder::new().by_line(true).fixed_strings(true).build(["a\nb"]).is_err());
         assert!(MatcherBuilder::new().build(["a\nb"]).is_ok());
+    }
+
+    #[test]
+    fn by_line_the_terminator_decides_what_is_refused() {
+        let build = |terminator, pattern: &str| {
+            MatcherBuilder::new().line_terminator(terminator).by_line(true).build([pattern])
+        };
+        assert!(build(LineTerminator::Lf, r"a\rb").is_ok());
+        assert!(build(LineTerminator::Crlf, r"a\rb").is_err());
+        assert!(build(LineTerminator::Crlf, r"[\r\n]").is_err());
+        assert!(build(LineTerminator::Nul, r"a\nb").is_ok());
+        assert!(build(LineTerminator::Nul, r"a\x00b").is_err());
+        let ends = |terminator, text: &[u8]| {
+            let matcher = build(terminator, "^b$").unwrap();
+            matcher.is_match(&mut matcher.cache(), text)
+        };
+        assert!(ends(LineTerminator::Lf, b"a\nb\nc") && !ends(LineTerminator::Lf, b"a\nb\r\n"));
+        assert!(ends(LineTerminator::Crlf, b"a\r\nb\r\nc") && ends(LineTerminator::Crlf, b"a\nb\n"));
+        assert!(ends(LineTerminator::Nul, b"a\0b\0c") && !ends(LineTerminator::Nul, b"a\nb\nc"));
     }
 
     #[test]

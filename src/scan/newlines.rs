@@ -18,40 +18,40 @@ const ROUNDS: usize = 255;
 /// # Complexity
 ///
 /// Linear, at several bytes a cycle.
-pub(crate) fn count(bytes: &[u8]) -> u64 {
+pub(crate) fn count(bytes: &[u8], terminator: u8) -> u64 {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has AVX2.
-        return unsafe { count_avx2(bytes) };
+        return unsafe { count_avx2(bytes, terminator) };
     }
-    count_lanes(bytes)
+    count_lanes(bytes, terminator)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn count_avx2(bytes: &[u8]) -> u64 {
-    count_lanes(bytes)
+fn count_avx2(bytes: &[u8], terminator: u8) -> u64 {
+    count_lanes(bytes, terminator)
 }
 
 #[inline(always)]
-fn count_lanes(bytes: &[u8]) -> u64 {
+fn count_lanes(bytes: &[u8], terminator: u8) -> u64 {
     let mut total = 0;
     let mut blocks = bytes.chunks_exact(LANES * ROUNDS);
     for block in &mut blocks {
-        total += count_block(block);
+        total += count_block(block, terminator);
     }
     let rest = blocks.remainder();
     let (whole, tail) = rest.split_at(rest.len() - rest.len() % LANES);
-    total + count_block(whole) + tail.iter().filter(|&&byte| byte == b'\n').count() as u64
+    total + count_block(whole, terminator) + tail.iter().filter(|&&byte| byte == terminator).count() as u64
 }
 
 /// Counts in at most [`ROUNDS`] whole groups of lanes.
 #[inline(always)]
-fn count_block(block: &[u8]) -> u64 {
+fn count_block(block: &[u8], terminator: u8) -> u64 {
     let mut lanes = [0u8; LANES];
     for group in block.chunks_exact(LANES) {
         for (lane, &byte) in lanes.iter_mut().zip(group) {
-            *lane += u8::from(byte == b'\n');
+            *lane += u8::from(byte == terminator);
         }
     }
     lanes.iter().map(|&lane| u64::from(lane)).sum()
@@ -71,8 +71,8 @@ mod tests {
     fn no_lane_overflows() {
         for len in [0, 1, LANES - 1, LANES, LANES + 1, LANES * ROUNDS, LANES * ROUNDS + 77, 3 * LANES * ROUNDS - 1] {
             let bytes = vec![b'\n'; len];
-            assert_eq!(count(&bytes), len as u64);
-            assert_eq!(count_lanes(&bytes), len as u64);
+            assert_eq!(count(&bytes, b'\n'), len as u64);
+            assert_eq!(count_lanes(&bytes, b'\n'), len as u64);
         }
     }
 
@@ -83,8 +83,8 @@ mod tests {
             start in 0..64_usize,
         ) {
             let text = &text[start.min(text.len())..];
-            prop_assert_eq!(count(text), naive(text));
-            prop_assert_eq!(count_lanes(text), naive(text));
+            prop_assert_eq!(count(text, b'\n'), naive(text));
+            prop_assert_eq!(count_lanes(text, b'\n'), naive(text));
         }
     }
 }

@@ -47,6 +47,10 @@ impl<'a> MatchStages<'a> {
         MatchStages { matcher, mapping }
     }
 
+    fn window(&self, chunk: &Range<usize>) -> Window<'_> {
+        Window::Mapped { mapping: self.mapping, range: chunk.clone(), terminator: self.matcher.terminator() }
+    }
+
     /// Walks over the matches that start in the chunk, from `from` on, behind a match that ended at `after`.
     fn walk(
         &self,
@@ -80,7 +84,7 @@ impl<'a> MatchStages<'a> {
         let look_behind = |start: u64| start.saturating_sub(Reach::LOOK_BEHIND as u64);
         Ok(match self.matcher.reach() {
             Reach::Line => {
-                let lines = Window::Mapped { mapping: self.mapping, range: chunk.clone() }.lines()?;
+                let lines = self.window(chunk).lines()?;
                 // Where no line starts, not even the end of the file is the chunk's.
                 let end = if lines.is_empty() { lines.end } else { owned_end(lines.end) };
                 Part { owned: lines.start..end, haystack: look_behind(lines.start)..lines.end }
@@ -117,8 +121,7 @@ impl Stages for MatchStages<'_> {
     }
 
     fn scan(&self, (cache, spare): &mut Self::Worker, chunk: &Range<usize>) -> Result<Vec<Match>, Error> {
-        let window = Window::Mapped { mapping: self.mapping, range: chunk.clone() };
-        window.read_ahead();
+        self.window(chunk).read_ahead();
         let mut matches = std::mem::take(spare);
         matches.clear();
         let part = self.part(chunk)?;

@@ -35,6 +35,7 @@ pub(crate) enum Nul {
 pub(crate) struct LineReader<R> {
     source: R,
     nul: Nul,
+    terminator: u8,
     /// How many lines from before a window are kept in it.
     context: usize,
     /// How many bytes of its own a window should have.
@@ -66,10 +67,11 @@ pub(crate) struct LineReader<R> {
 }
 
 impl<R: Read> LineReader<R> {
-    pub(crate) fn new(source: R, nul: Nul, context: usize, window: usize) -> Self {
+    pub(crate) fn new(source: R, nul: Nul, terminator: u8, context: usize, window: usize) -> Self {
         LineReader {
             source,
             nul,
+            terminator,
             context,
             window,
             bytes: vec![],
@@ -122,7 +124,7 @@ impl<R: Read> LineReader<R> {
             return self.turn_binary(self.base + (new.start + at) as u64);
         }
         self.end_lines_at_nuls(new.start);
-        let newline = memrchr(b'\n', &self.bytes[new.clone()])?;
+        let newline = memrchr(self.terminator, &self.bytes[new.clone()])?;
         self.end_read(new.start + newline + 1);
         // A read that came back short is all that there is for now: what it brought is not to wait for more.
         // A window is also to have more bytes of its own than it has for context, which are copied from one to the next.
@@ -141,7 +143,7 @@ impl<R: Read> LineReader<R> {
             return before;
         }
         self.end_lines_at_nuls(self.current);
-        if let Some(newline) = memrchr(b'\n', &self.bytes[self.current..self.filled]) {
+        if let Some(newline) = memrchr(self.terminator, &self.bytes[self.current..self.filled]) {
             self.end_read(self.current + newline + 1);
         }
         before
@@ -153,7 +155,7 @@ impl<R: Read> LineReader<R> {
         }
         let mut from = from;
         while let Some(at) = memchr(0, &self.bytes[from..self.filled]) {
-            self.bytes[from + at] = b'\n';
+            self.bytes[from + at] = self.terminator;
             from += at + 1;
         }
     }
@@ -173,9 +175,9 @@ impl<R: Read> LineReader<R> {
         if self.context == 0 {
             self.kept = end;
         } else {
-            self.kept_lines += newlines::count(&self.bytes[self.current..end]) as usize;
+            self.kept_lines += newlines::count(&self.bytes[self.current..end], self.terminator) as usize;
             if let Some(surplus) = self.kept_lines.checked_sub(self.context).filter(|&surplus| surplus > 0) {
-                let last = memchr_iter(b'\n', &self.bytes[self.kept..end]).nth(surplus - 1);
+                let last = memchr_iter(self.terminator, &self.bytes[self.kept..end]).nth(surplus - 1);
                 self.kept += last.map_or(0, |at| at + 1);
                 self.kept_lines = self.context;
             }
@@ -195,7 +197,8 @@ impl<R: Read> LineReader<R> {
         let bytes = std::mem::replace(&mut self.bytes, next);
         self.usual = end - self.own;
         let spare = self.spare.clone();
-        let lines = Lines { bytes, base: self.base, own: self.own..end, binary: self.binary, spare };
+        let terminator = self.terminator;
+        let lines = Lines { bytes, base: self.base, own: self.own..end, terminator, binary: self.binary, spare };
         self.base += context as u64;
         self.filled -= context;
         self.own = end - context;
@@ -241,7 +244,7 @@ mod tests {
     }
 
     fn read_all(text: &[u8], step: usize, nul: Nul, context: usize, window: usize) -> Vec<Lines> {
-        LineReader::new(Slow(text, step), nul, context, window).map(Result::unwrap).collect()
+        LineReader::new(Slow(text, step), nul, b'\n', context, window).map(Result::unwrap).collect()
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub(super) const AHEAD: usize = 8 << 20;
 const STEP: u64 = 64 << 10;
 
 pub(crate) enum Window<'m> {
-    /// A range of a mapping; its borders may lie within lines.
-    Mapped { mapping: &'m Mapping, range: Range<usize> },
+    /// A range of a mapping; its borders may lie within lines. Lines end with the terminator.
+    Mapped { mapping: &'m Mapping, range: Range<usize>, terminator: u8 },
     /// Whole lines of a stream.
     Owned(Lines),
 }
@@ -34,6 +34,8 @@ pub(crate) struct Lines {
     pub(crate) base: u64,
     /// The part of the bytes that no other window has.
     pub(crate) own: Range<usize>,
+    /// The last byte of a line.
+    pub(crate) terminator: u8,
     /// The offset of the first NUL in the stream, from the window on in which it counts.
     pub(crate) binary: Option<u64>,
     /// Where the memory goes when the window is done with.
@@ -73,9 +75,17 @@ impl Drop for Lines {
 }
 
 impl Window<'_> {
+    /// The last byte of a line.
+    pub(crate) fn terminator(&self) -> u8 {
+        match self {
+            Window::Mapped { terminator, .. } => *terminator,
+            Window::Owned(lines) => lines.terminator,
+        }
+    }
+
     /// Has the system read what will be wanted soon: the chunks some way behind this one.
     pub(crate) fn read_ahead(&self) {
-        if let Window::Mapped { mapping, range } = self {
+        if let Window::Mapped { mapping, range, .. } = self {
             let start = range.end.saturating_add(AHEAD);
             mapping.read_ahead(start..mapping.len().min(start.saturating_add(range.len())));
         }
@@ -89,16 +99,16 @@ impl Window<'_> {
     /// As [`lines`](Window::lines); where the last line does not reach far past the window, everything is done under one
     /// guard.
     pub(crate) fn read_lines<T>(&self, mut read: impl FnMut(u64, &[u8]) -> T) -> Result<T, Error> {
-        if let Window::Mapped { mapping, range } = self {
+        if let &Window::Mapped { mapping, ref range, terminator } = self {
             let start = range.start.saturating_sub(1);
             let end = mapping.len().min(range.end.saturating_add(STEP as usize));
             let near = |bytes: &[u8]| {
-                let first = if range.start == 0 { 0 } else { memchr(b'\n', bytes)? + 1 };
+                let first = if range.start == 0 { 0 } else { memchr(terminator, bytes)? + 1 };
                 let last = if range.end == mapping.len() {
                     bytes.len()
                 } else {
                     let border = range.end - 1 - start;
-                    border + memchr(b'\n', &bytes[border..])? + 1
+                    border + memchr(terminator, &bytes[border..])? + 1
                 };
                 Some(Span::new(first.min(last), last))
             };
@@ -116,7 +126,7 @@ impl Window<'_> {
 
     /// Where the file was cut, as an offset in it, when that is what the error tells of and some of the window lies before.
     pub(crate) fn cut_by(&self, error: &Error) -> Option<u64> {
-        let Window::Mapped { mapping, range } = self else { return None };
+        let Window::Mapped { mapping, range, .. } = self else { return None };
         mapping.place_of_cut(error).filter(|&cut| cut > range.start).map(|cut| cut.min(mapping.len()) as u64)
     }
 
@@ -127,14 +137,14 @@ impl Window<'_> {
         cut: u64,
         read: impl FnOnce(u64, &[u8]) -> T,
     ) -> Result<(T, bool), Error> {
-        let Window::Mapped { mapping, range } = self else { unreachable!("a stream is not cut") };
+        let &Window::Mapped { mapping, ref range, terminator } = self else { unreachable!("a stream is not cut") };
         let start = range.start.saturating_sub(1);
         mapping.read_before_fault(start..cut as usize, |bytes| {
-            let newline_from = |from: usize| Some(from + memchr(b'\n', bytes.get(from..)?)? + 1);
+            let newline_from = |from: usize| Some(from + memchr(terminator, bytes.get(from..)?)? + 1);
             let first = if range.start == 0 { Some(0) } else { newline_from(0) };
             // Where the file ends, the last line may have no terminator, and nobody knows that it had none.
             let border = if range.end == mapping.len() { None } else { newline_from(range.end - 1 - start) };
-            let last = border.or_else(|| Some(memrchr(b'\n', bytes)? + 1));
+            let last = border.or_else(|| Some(memrchr(terminator, bytes)? + 1));
             let lines = match (first, last) {
                 (Some(first), Some(last)) => first.min(last)..last,
                 _ => bytes.len()..bytes.len(),
@@ -152,16 +162,16 @@ impl Window<'_> {
     pub(crate) fn lines(&self) -> Result<Range<u64>, Error> {
         match self {
             Window::Owned(lines) => Ok(lines.base + lines.own.start as u64..lines.base + lines.own.end as u64),
-            Window::Mapped { mapping, range } => {
+            Window::Mapped { mapping, range, .. } => {
                 let (start, end, len) = (range.start as u64, range.end as u64, mapping.len() as u64);
                 let first = match start {
                     0 => Some(0),
-                    _ => self.after_newline(start - 1, end - 1)?,
+                    _ => self.after_terminator(start - 1, end - 1)?,
                 };
                 let Some(first) = first else { return Ok(end..end) };
                 match end == len {
                     true => Ok(first..end),
-                    false => Ok(first..self.after_newline(end - 1, len)?.unwrap_or(len)),
+                    false => Ok(first..self.after_terminator(end - 1, len)?.unwrap_or(len)),
                 }
             }
         }
@@ -186,13 +196,14 @@ impl Window<'_> {
         };
         // The terminator right before `at` ends the first of the lines; one more lies before each of the lines.
         let mut wanted = count.saturating_add(1);
+        let terminator = self.terminator();
         let mut end = at;
         while end > floor && count > 0 {
             let start = floor.max(end.saturating_sub(STEP));
             let found = self.read(start..end, |bytes| {
-                let mut newlines = memrchr_iter(b'\n', bytes);
+                let mut newlines = memrchr_iter(terminator, bytes);
                 let nth = newlines.nth(wanted - 1);
-                let seen = if nth.is_some() { wanted } else { newlines::count(bytes) as usize };
+                let seen = if nth.is_some() { wanted } else { newlines::count(bytes, terminator) as usize };
                 (nth, seen)
             })?;
             if let (Some(newline), _) = found {
@@ -211,12 +222,13 @@ impl Window<'_> {
         Ok(self.read(range, |bytes| memchr(0, bytes))?.map(|at| start + at as u64))
     }
 
-    /// The offset just past the first `\n` in `start..end`.
-    fn after_newline(&self, start: u64, end: u64) -> Result<Option<u64>, Error> {
+    /// The offset just past the first terminator in `start..end`.
+    fn after_terminator(&self, start: u64, end: u64) -> Result<Option<u64>, Error> {
+        let terminator = self.terminator();
         let mut at = start;
         while at < end {
             let upto = end.min(at + STEP);
-            if let Some(found) = self.read(at..upto, |bytes| memchr(b'\n', bytes))? {
+            if let Some(found) = self.read(at..upto, |bytes| memchr(terminator, bytes))? {
                 return Ok(Some(at + found as u64 + 1));
             }
             at = upto;
@@ -243,7 +255,8 @@ mod tests {
             for size in 1..=text.len() + 1 {
                 let mut covered = 0;
                 for range in super::super::chunk::Chunks::new(text.len(), size) {
-                    let owned = Window::Mapped { mapping: &mapping, range: range.clone() }.lines().unwrap();
+                    let owned =
+                        Window::Mapped { mapping: &mapping, range: range.clone(), terminator: b'\n' }.lines().unwrap();
                     if owned.is_empty() {
                         continue;
                     }
@@ -260,7 +273,7 @@ mod tests {
     fn lines_before_counts_backwards_and_stops_at_the_floor() {
         let text = "zero\none\n\nthree\nfour\n";
         let mapping = memory(text.as_bytes());
-        let window = Window::Mapped { mapping: &mapping, range: 0..text.len() };
+        let window = Window::Mapped { mapping: &mapping, range: 0..text.len(), terminator: b'\n' };
         let before = |at, count, floor| window.lines_before(at, count, floor).unwrap();
         let four = text.find("four").unwrap() as u64;
         assert_eq!(before(four, 0, 0), four);
@@ -279,7 +292,7 @@ mod tests {
         text.extend(std::iter::repeat_n(b'x', 3 * STEP as usize));
         text.extend_from_slice(b"\nlast\n");
         let mapping = memory(&text);
-        let window = Window::Mapped { mapping: &mapping, range: 0..text.len() };
+        let window = Window::Mapped { mapping: &mapping, range: 0..text.len(), terminator: b'\n' };
         let last = text.len() as u64 - 5;
         assert_eq!(window.lines_before(last, 1, 0).unwrap(), 6);
         assert_eq!(window.lines_before(last, 2, 0).unwrap(), 0);
