@@ -127,13 +127,18 @@ impl MatcherBuilder {
     pub fn build<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Result<Matcher, Error> {
         let patterns: Vec<P> = patterns.into_iter().collect();
         let parsed = self.parse(&patterns)?;
-        let reach = self.reach(&parsed);
+        let longest = longest(&parsed);
+        let reach = self.reach(&parsed, longest);
+        let crosses_lines = !self.by_line && parsed.iter().any(|hir| syntax::crosses_lines(hir, self.terminator));
         let matches_empty = parsed.iter().any(|hir| hir.properties().minimum_len() == Some(0));
         let looks_at_words = parsed.iter().any(|hir| hir.properties().look_set().contains_word_unicode());
         Ok(Matcher {
             strategy: self.choose(parsed, patterns.len())?,
             reach,
-            by_line: self.by_line.then_some(self.terminator),
+            longest,
+            by_line: self.by_line,
+            terminator: self.terminator,
+            crosses_lines,
             matches_empty,
             looks_at_words,
         })
@@ -210,17 +215,20 @@ impl MatcherBuilder {
         }
     }
 
-    fn reach(&self, patterns: &[Hir]) -> Reach {
-        if self.by_line && !patterns.iter().all(is_literal) {
-            return Reach::Line;
-        }
-        let longest = patterns.iter().map(|hir| hir.properties().maximum_len()).try_fold(0, |a, b| Some(a.max(b?)));
+    fn reach(&self, patterns: &[Hir], longest: Option<usize>) -> Reach {
         match longest {
-            // An assertion at the end of a match looks at one more scalar value.
-            Some(len) => Reach::Bytes(len + if patterns.iter().all(is_literal) { 0 } else { Reach::LOOK_BEHIND }),
+            _ if self.by_line && !patterns.iter().all(is_literal) => Reach::Line,
+            Some(longest) => Reach::Bytes(longest),
             None => Reach::Unbounded,
         }
     }
+}
+
+/// How many bytes decide about a match at most.
+fn longest(patterns: &[Hir]) -> Option<usize> {
+    let longest = patterns.iter().map(|hir| hir.properties().maximum_len()).try_fold(0, |a, b| Some(a.max(b?)))?;
+    // An assertion at the end of a match looks at one more scalar value.
+    Some(longest + if patterns.iter().all(is_literal) { 0 } else { Reach::LOOK_BEHIND })
 }
 
 fn is_literal(hir: &Hir) -> bool {

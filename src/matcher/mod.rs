@@ -38,7 +38,11 @@ use crate::span::{PatternId, Span};
 pub struct Matcher {
     strategy: Strategy,
     reach: Reach,
-    by_line: Option<LineTerminator>,
+    /// How many bytes decide about a match that starts at a given one, where that is bounded.
+    longest: Option<usize>,
+    by_line: bool,
+    terminator: LineTerminator,
+    crosses_lines: bool,
     matches_empty: bool,
     looks_at_words: bool,
 }
@@ -219,19 +223,41 @@ impl Matcher {
         self.reach
     }
 
-    /// True when matches were confined to single lines with [`MatcherBuilder::by_line`].
-    pub fn is_by_line(&self) -> bool {
-        self.by_line.is_some()
+    /// How many bytes from its first one on decide about a match, at most; none where a match may have any length. Unlike
+    /// [`reach`](Matcher::reach) this tells it of patterns that are confined to lines, too.
+    pub fn longest(&self) -> Option<usize> {
+        self.longest
     }
 
-    /// What ends the lines to which matches were confined with [`MatcherBuilder::by_line`]; none where they were not.
-    pub fn line_terminator(&self) -> Option<LineTerminator> {
+    /// True when matches were confined to single lines with [`MatcherBuilder::by_line`].
+    pub fn is_by_line(&self) -> bool {
         self.by_line
     }
 
-    /// The last byte of a line, for those who know that the matcher is [by line](Matcher::is_by_line).
+    /// True when a match could contain a line terminator, or depends on where the haystack begins or ends: lines cannot be
+    /// looked at one by one then. Never true when matches were confined to lines.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::matcher::MatcherBuilder;
+    ///
+    /// assert!(MatcherBuilder::new().build([r"a\s+b"])?.crosses_lines());
+    /// assert!(!MatcherBuilder::new().build(["a +b"])?.crosses_lines());
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn crosses_lines(&self) -> bool {
+        self.crosses_lines
+    }
+
+    /// What ends a line.
+    pub fn line_terminator(&self) -> LineTerminator {
+        self.terminator
+    }
+
+    /// The last byte of a line.
     pub(crate) fn terminator(&self) -> u8 {
-        self.by_line.unwrap_or_default().byte()
+        self.terminator.byte()
     }
 
     /// True when an empty match is possible, as for `x*`.

@@ -179,6 +179,21 @@ impl Visitor for LetterCase {
     }
 }
 
+/// True when a match could contain a part of a line terminator, or depends on where the haystack begins or ends.
+pub(super) fn crosses_lines(hir: &Hir, terminator: LineTerminator) -> bool {
+    let parts = terminator.bytes();
+    let has = |start: u32, end: u32| parts.iter().any(|&byte| (start..=end).contains(&u32::from(byte)));
+    match hir.kind() {
+        HirKind::Literal(literal) => literal.0.iter().any(|byte| parts.contains(byte)),
+        HirKind::Class(Class::Unicode(class)) => {
+            class.iter().any(|range| has(range.start().into(), range.end().into()))
+        }
+        HirKind::Class(Class::Bytes(class)) => class.iter().any(|range| has(range.start().into(), range.end().into())),
+        HirKind::Look(look) => matches!(look, Look::Start | Look::End),
+        kind => kind.subs().iter().any(|sub| crosses_lines(sub, terminator)),
+    }
+}
+
 /// Rebuilds a tree from its leaves, dropping captures on the way.
 fn rewrite<E>(hir: Hir, leaf: &impl Fn(Hir) -> Result<Hir, E>) -> Result<Hir, E> {
     let all = |subs: Vec<Hir>| subs.into_iter().map(|sub| rewrite(sub, leaf)).collect::<Result<Vec<_>, E>>();
