@@ -233,13 +233,23 @@ impl Format for Printer<'_> {
         self.0.columns || self.0.only_matching
     }
 
+    fn only_matches(&self) -> bool {
+        self.0.only_matching
+    }
+
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
         if !self.0.only_matching || line.matches.is_empty() {
             let column = line.matches.first().map(|span| span.start);
             return self.print(line, column, line.offset, line.bytes, out);
         }
         for span in line.matches {
-            self.print(line, Some(span.start), line.offset + span.start as u64, &line.bytes[span.range()], out);
+            self.print(
+                line,
+                Some(line.skipped as usize + span.start),
+                line.offset + span.start as u64,
+                &line.bytes[span.range()],
+                out,
+            );
         }
     }
 

@@ -223,6 +223,10 @@ impl Format for Printer<'_> {
         style.colors.is_some() || style.column || style.only_matching || style.stats
     }
 
+    fn only_matches(&self) -> bool {
+        self.style.only_matching
+    }
+
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
         if !self.style.only_matching || line.matches.is_empty() {
             let column = line.matches.first().map(|m| m.start as u64 + 1);
@@ -230,7 +234,7 @@ impl Format for Printer<'_> {
             return self.text(line.kind, line.bytes, line.matches, out);
         }
         for m in line.matches {
-            self.prelude(line, line.offset + m.start as u64, Some(m.start as u64 + 1), out);
+            self.prelude(line, line.offset + m.start as u64, Some(line.skipped + m.start as u64 + 1), out);
             let text = &line.bytes[m.range()];
             self.text(line.kind, text, &[Span::new(0, text.len())], out);
         }

@@ -18,10 +18,13 @@ pub enum LineKind {
 pub struct Line<'a> {
     /// Why it is reported.
     pub kind: LineKind,
-    /// The line with its terminator; only the last line of a file may lack one.
+    /// The line with its terminator; only the last line of a file may lack one. Where
+    /// [`Format::only_matches`] says so, it may be a part of a line, with some of its matches.
     pub bytes: &'a [u8],
     /// The offset of its first byte in the file.
     pub offset: u64,
+    /// How many bytes of the line stand before it; not 0 only for parts of lines.
+    pub skipped: u64,
     /// Its number, counted from 1, when line numbers were asked for.
     pub number: Option<u64>,
     /// The matches in it, in order, when [`Format::wants_matches`] says so: for selected lines, and with
@@ -52,6 +55,11 @@ pub trait Format: Sync {
         false
     }
 
+    /// True when nothing but the matches of selected lines is going to be shown. Lines may come in parts then.
+    fn only_matches(&self) -> bool {
+        false
+    }
+
     /// Appends one line. A line can come twice, when the file was truncated in the meantime: what was appended the first
     /// time is thrown away then.
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>);
@@ -67,7 +75,7 @@ pub trait Format: Sync {
 /// ```
 /// use mapgrep::grep::{Format, Line, LineKind, Plain};
 ///
-/// let line = Line { kind: LineKind::Match, bytes: b"text", offset: 0, number: None, matches: &[] };
+/// let line = Line { kind: LineKind::Match, bytes: b"text", offset: 0, skipped: 0, number: None, matches: &[] };
 /// let mut out = vec![];
 /// Plain.line(&line, &mut out);
 /// assert_eq!(out, b"text\n");

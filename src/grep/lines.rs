@@ -106,6 +106,51 @@ pub(super) fn count(
     counts
 }
 
+/// Calls `selected` with each line that matches and the matches in it, counted from its start, until it returns false.
+///
+/// # Complexity
+///
+/// One walk over the matches, where no match can be empty or seen differently on its line alone; otherwise one search for the
+/// line and one in it.
+pub(super) fn select_with_matches(
+    matcher: &Matcher,
+    cache: &mut Cache,
+    bytes: &[u8],
+    matches: &mut Vec<Span>,
+    mut selected: impl FnMut(Span, &[Span]) -> bool,
+) {
+    let terminator = matcher.terminator();
+    if matcher.matches_empty() || !matcher.is_sure_of_lines() {
+        let mut at = 0;
+        while at < bytes.len()
+            && let Some(line) = next_matching(matcher, cache, bytes, at)
+        {
+            matches_in(matcher, cache, &bytes[line.range()], matches);
+            if !selected(line, matches) {
+                return;
+            }
+            at = line.end;
+        }
+        return;
+    }
+    let mut cursor = Cursor::new(0);
+    let mut next = cursor.next(matcher, cache, bytes);
+    let mut at = 0;
+    while let Some((first, _)) = next {
+        let start = memrchr(terminator, &bytes[at..first.start]).map_or(at, |end| at + end + 1);
+        let line = Span::new(start, line_end(bytes, first.start, terminator));
+        matches.clear();
+        while let Some((m, _)) = next.filter(|(m, _)| m.start < line.end) {
+            matches.push(Span::new(m.start - line.start, m.end - line.start));
+            next = cursor.next(matcher, cache, bytes);
+        }
+        if !selected(line, matches) {
+            return;
+        }
+        at = line.end;
+    }
+}
+
 /// The matches within one line, which may come with its terminator. An empty match behind the last byte of an
 /// unterminated line does not count.
 pub(super) fn matches_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], matches: &mut Vec<Span>) {
@@ -120,7 +165,7 @@ pub(super) fn matches_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], matc
 }
 
 /// A line without the byte that ends it.
-fn without_terminator(line: &[u8], terminator: u8) -> &[u8] {
+pub(super) fn without_terminator(line: &[u8], terminator: u8) -> &[u8] {
     match line.split_last() {
         Some((&last, content)) if last == terminator => content,
         _ => line,

@@ -29,13 +29,19 @@
 //! # Ok::<(), mapgrep::Error>(())
 //! ```
 
+mod backwards;
+mod blocks;
 mod format;
 mod lines;
+mod long;
+mod report;
+mod section;
 mod stages;
 mod walk;
 
 use std::{
     io::Read,
+    ops::{Bound, Range, RangeBounds},
     sync::{Arc, atomic::AtomicU64},
 };
 
@@ -47,10 +53,10 @@ use crate::{
     mapping::{Advice, Mapping},
     matcher::Matcher,
     scan::{
-        self, DEFAULT_CHUNK_SIZE, Pool,
+        DEFAULT_CHUNK_SIZE, Pool,
         chunk::Chunks,
         feed::{self, Feed},
-        stream,
+        newlines, stream,
         window::Window,
     },
 };
@@ -120,8 +126,12 @@ pub struct GrepBuilder {
     goal: Goal,
     invert: bool,
     context: Context,
+    passthru: bool,
     line_numbers: bool,
     max_count: Option<u64>,
+    range: Range<u64>,
+    last: Option<u64>,
+    reverse: bool,
     binary: Binary,
     chunk_size: usize,
     progress: Option<Arc<AtomicU64>>,
@@ -133,8 +143,12 @@ impl Default for GrepBuilder {
             goal: Goal::Lines,
             invert: false,
             context: Context::default(),
+            passthru: false,
             line_numbers: false,
             max_count: None,
+            range: 0..u64::MAX,
+            last: None,
+            reverse: false,
             binary: Binary::Text,
             chunk_size: DEFAULT_CHUNK_SIZE,
             progress: None,
@@ -172,6 +186,12 @@ impl GrepBuilder {
         self
     }
 
+    /// Reports all lines, those that are not selected as [`LineKind::After`]. Context makes no difference then.
+    pub fn passthru(&mut self, yes: bool) -> &mut Self {
+        self.passthru = yes;
+        self
+    }
+
     /// Whether lines come with their numbers, which costs a count of all line ends up to the last selected line.
     pub fn line_numbers(&mut self, yes: bool) -> &mut Self {
         self.line_numbers = yes;
@@ -182,6 +202,37 @@ impl GrepBuilder {
     /// context are reported as such.
     pub fn max_count(&mut self, lines: Option<u64>) -> &mut Self {
         self.max_count = lines;
+        self
+    }
+
+    /// Searches the lines that start in this range of bytes. Offsets and line numbers stay those of the file; context does
+    /// not reach beyond the range. Line numbers cost a count of the line ends before it.
+    pub fn range(&mut self, range: impl RangeBounds<u64>) -> &mut Self {
+        let start = match range.start_bound() {
+            Bound::Included(&start) => start,
+            Bound::Excluded(&start) => start.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(&end) => end.saturating_add(1),
+            Bound::Excluded(&end) => end,
+            Bound::Unbounded => u64::MAX,
+        };
+        self.range = start..end.max(start);
+        self
+    }
+
+    /// Searches for the last so many of the selected lines only, from the end of the file (or range) on. They are reported in
+    /// file order, and nothing before them is looked at but for the count of line ends where there are numbers.
+    pub fn last(&mut self, lines: Option<u64>) -> &mut Self {
+        self.last = lines;
+        self
+    }
+
+    /// Reports lines in the opposite order, from the end of the file (or range) on. There is no context then, and
+    /// [`max_count`](GrepBuilder::max_count) limits the lines from the end.
+    pub fn reverse(&mut self, yes: bool) -> &mut Self {
+        self.reverse = yes;
         self
     }
 
@@ -204,22 +255,34 @@ impl GrepBuilder {
         self
     }
 
-    /// Puts the options and a matcher together.
+    /// Puts the options and a matcher together. Where the matcher was not built
+    /// [by line](crate::matcher::MatcherBuilder::by_line), matches may cross lines, and lines that share a match are reported
+    /// together, as one [`Line`]; [`max_count`](GrepBuilder::max_count) counts these, and both ways of counting count matches.
     ///
     /// # Errors
     ///
-    /// Invalid input when the chunk size is 0, or when the matcher was not built
-    /// [by line](crate::matcher::MatcherBuilder::by_line): a match across lines belongs to no line.
+    /// Invalid input when the chunk size is 0, and for what does not go together: [`reverse`](GrepBuilder::reverse) with
+    /// context, or with patterns that were not built [by line](crate::matcher::MatcherBuilder::by_line), and
+    /// [`last`](GrepBuilder::last) with such patterns.
     pub fn build(&self, matcher: Matcher) -> Result<Grep, Error> {
         if self.chunk_size == 0 {
             return Err(Error::invalid_input("a chunk size of 0 bytes: it has to be 1 at least"));
         }
-        if !matcher.is_by_line() {
+        let backwards = self.last.is_some() || self.reverse;
+        if backwards && !matcher.is_by_line() {
             return Err(Error::invalid_input(
-                "lines can only be searched by patterns that were built by line (MatcherBuilder::by_line)",
+                "matches across lines can only be found from the front: the last ones, or all in the opposite order, are \
+                 to be had of patterns that are confined to lines",
             ));
         }
-        Ok(Grep { matcher, options: self.clone(), caches: Caches::default() })
+        if self.reverse && (self.passthru || !self.context.is_none()) {
+            return Err(Error::invalid_input("lines in the opposite order come without context"));
+        }
+        let mut options = self.clone();
+        if options.passthru {
+            options.context = Context { before: 0, after: usize::MAX };
+        }
+        Ok(Grep { matcher, options, caches: Caches::default() })
     }
 }
 
@@ -295,22 +358,43 @@ impl Grep {
         pool: &Pool,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
-        let mut seam = Seam::new(&self.options);
-        if self.options.binary != Binary::Text {
+        let options = &self.options;
+        let mut binary = None;
+        if options.binary != Binary::Text {
             let head = BINARY_HEAD.min(mapping.len());
-            seam.binary = mapping.guarded(0..head, |bytes| memchr::memchr(0, bytes))?.map(|at| at as u64);
-            if seam.binary.is_some() && self.options.binary == Binary::Quit {
-                return Ok(seam.into_summary());
+            binary = mapping.guarded(0..head, |bytes| memchr::memchr(0, bytes))?.map(|at| at as u64);
+            if binary.is_some() && options.binary == Binary::Quit {
+                return Ok(Summary { binary, ..Summary::default() });
             }
         }
         // Advice is no more than that: a kernel that does not take it searches as well.
         let _ = mapping.advise(Advice::Sequential);
-        let size = self.options.chunk_size;
-        let windows = Chunks::new(mapping.len(), size)
-            .map(|range| Ok(Window::Mapped { mapping, range, terminator: self.matcher.terminator() }));
+        let size = options.chunk_size;
+        let terminator = self.matcher.terminator();
+        let mut range = self.lines_of_range(mapping)?;
         let inline = Pool::inline();
-        let pool = if mapping.len() <= size { &inline } else { pool };
-        let mut summary = self.run(Feed::direct(windows), seam, true, format, pool, emit)?;
+        let pool = if range.end - range.start <= size as u64 { &inline } else { pool };
+        if let Some(count) = options.last {
+            range.start = self.start_of_last(mapping, &range, count, pool)?;
+        }
+        let backwards = options.reverse && options.goal == Goal::Lines;
+        let counted = if backwards { range.end } else { range.start };
+        let newlines = match options.line_numbers {
+            true => newlines::count_in(mapping, 0..counted as usize, terminator, pool)?,
+            false => 0,
+        };
+        let mut seam = Seam::new(options, range.start, newlines);
+        seam.binary = binary;
+        let mut summary = if backwards {
+            self.search_backwards(mapping, range, seam, format, pool, emit)?
+        } else {
+            // Matches of any length are found by one walk over the file.
+            let pool = if self.matcher.is_by_line() || self.matcher.longest().is_some() { pool } else { &inline };
+            let windows = Chunks::of(range.start as usize..range.end as usize, size)
+                .map(|range| Ok(Window::Mapped { mapping, range, terminator }));
+            let stages = GrepStages::new(self, format, Some(range.end));
+            stages.run(&stages, Feed::direct(windows), seam, Some(mapping), pool, emit)?
+        };
         // What lies behind the first NUL was looked at, but not as text.
         summary.bytes_searched = summary.bytes_searched.min(summary.binary.unwrap_or(u64::MAX));
         Ok(summary)
@@ -338,6 +422,13 @@ impl Grep {
         pool: &Pool,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
+        if self.needs_all() {
+            let memory = stream::read_to_memory(reader)?;
+            return match memory.is_closed() {
+                true => Ok(Summary::default()),
+                false => self.search_mapping(&memory, format, pool, emit),
+            };
+        }
         let nul = match self.options.binary {
             Binary::Text => stream::Nul::Text,
             Binary::Suppress => stream::Nul::EndsLine,
@@ -349,22 +440,26 @@ impl Grep {
         let windows = stream::LineReader::new(reader, nul, self.matcher.terminator(), kept, self.options.chunk_size)
             .map(|lines| lines.map(Window::Owned));
         let feed = if pool.threads() == 1 { Feed::direct(windows) } else { Feed::prefetched(windows, feed::WINDOWS) };
-        self.run(feed, Seam::new(&self.options), false, format, pool, emit)
+        let stages = GrepStages::new(self, format, None);
+        stages.run(&stages, feed, Seam::new(&self.options, 0, 0), None, pool, emit)
     }
 
-    fn run(
-        &self,
-        feed: Feed<'_, Window<'_>>,
-        seam: Seam,
-        is_mapped: bool,
-        format: &dyn Format,
-        pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
-    ) -> Result<Summary, Error> {
-        let stages = GrepStages::new(self, format, is_mapped);
-        let seam = scan::ordered::run(&stages, feed, seam, pool, &mut |output: &Vec<u8>| emit(output))?;
-        let mut summary = seam.into_summary();
-        summary.matches += stages.matches();
-        Ok(summary)
+    /// A stream has to be read to its end before it can be searched.
+    fn needs_all(&self) -> bool {
+        let options = &self.options;
+        !self.matcher.is_by_line() || options.last.is_some() || options.reverse || options.range != (0..u64::MAX)
+    }
+
+    /// The range to search, from a line start to a line end.
+    fn lines_of_range(&self, mapping: &Mapping) -> Result<Range<u64>, Error> {
+        let len = mapping.len() as u64;
+        let whole = Window::Mapped { mapping, range: 0..mapping.len(), terminator: self.matcher.terminator() };
+        let line_start = |at: u64| match at {
+            0 => Ok(0),
+            at if at >= len => Ok(len),
+            at => Ok::<_, Error>(whole.after_terminator(at - 1, len)?.unwrap_or(len)),
+        };
+        let start = line_start(self.options.range.start)?;
+        Ok(start..line_start(self.options.range.end)?.max(start))
     }
 }

@@ -1,6 +1,7 @@
-//! The stages of a line search: find in parallel, join in order, format in parallel.
+//! The stages of a search for lines: find in parallel, join in order, format in parallel.
 
 use std::{
+    collections::VecDeque,
     marker::PhantomData,
     ops::Range,
     sync::{
@@ -12,83 +13,181 @@ use std::{
 use memchr::{memchr, memrchr};
 
 use super::{
-    Binary, Format, Goal, Grep, GrepBuilder, Line, LineKind, Summary,
+    Binary, Format, Goal, Grep, GrepBuilder, LineKind, Summary,
+    blocks::{BlockSeam, BlocksFound},
     lines::{self, Counts, matches_in},
+    long::{OpenLine, PartFound},
+    section::{Hits, Progress, Section},
     walk::{Carry, Event, View, Walk},
 };
 use crate::{
     error::Error,
+    mapping::Mapping,
     matcher::{Cache, Matcher},
     scan::{
+        Flow, Pool,
+        feed::Feed,
         newlines,
-        ordered::{Joined, Stages},
-        window::Window,
+        ordered::{self, Joined, Stages},
+        window::{NEAR, Window},
     },
-    span::Span,
+    span::{Match, Span},
 };
 
 /// How large a piece of output becomes before it is passed on.
-const PIECE: usize = 1 << 20;
+pub(super) const PIECE: usize = 1 << 20;
 
 pub(super) struct GrepStages<'a, 'w> {
-    matcher: &'a Matcher,
-    options: &'a GrepBuilder,
+    pub(super) matcher: &'a Matcher,
+    pub(super) options: &'a GrepBuilder,
     caches: &'a Caches,
-    format: &'a dyn Format,
-    wants_matches: bool,
+    pub(super) format: &'a dyn Format,
+    pub(super) wants_matches: bool,
+    /// Of selected lines nothing but their matches is wanted.
+    pub(super) only_matches: bool,
     /// Lines that are reported are looked through for NUL bytes.
-    checks_lines: bool,
-    /// Matches in the lines that were formatted.
+    pub(super) checks_lines: bool,
+    /// A line is reported whatever becomes of the others.
+    is_free: bool,
+    /// Long lines are searched in parts.
+    in_parts: bool,
+    /// Matches may cross lines.
+    pub(super) multiline: bool,
+    /// Where the chunks end.
+    pub(super) end: u64,
+    /// How far past the end of a window a line may end that is not long.
+    pub(super) near: usize,
+    /// Lines longer than this are not formatted by the workers.
+    pub(super) longest_formatted: u64,
+    /// Selected lines, and matches in them, that were counted while they were formatted.
+    lines: AtomicU64,
     matches: AtomicU64,
     windows: PhantomData<fn(Window<'w>)>,
 }
 
-/// What a worker found in the lines of one window.
+/// What a worker found in one window.
 pub(super) struct Found {
-    lines: Range<u64>,
+    /// In the part of a long line from before the lines.
+    head: Option<PartFound>,
+    lines: LinesFound,
     newlines: u64,
-    /// The selected lines, counted from the start of `lines`.
-    hits: Vec<Span>,
     counts: Counts,
-    has_nul: bool,
+    /// In the chunk, where matches may cross lines; there is nothing else then.
+    blocks: Option<BlocksFound>,
+    /// In the first part of a long line.
+    tail: Option<PartFound>,
     /// The file was cut, and what was found is what lies before the cut. The search ends with this error.
     cut: Option<Error>,
 }
 
+/// The selected ones of some lines.
+pub(super) struct LinesFound {
+    range: Range<u64>,
+    hits: Hits,
+    has_nul: bool,
+}
+
+impl Found {
+    fn nothing(lines: Range<u64>) -> Self {
+        Found {
+            head: None,
+            lines: LinesFound::new(lines, Hits::All(vec![]), false),
+            newlines: 0,
+            counts: Counts::default(),
+            blocks: None,
+            tail: None,
+            cut: None,
+        }
+    }
+}
+
+impl LinesFound {
+    pub(super) fn new(range: Range<u64>, hits: Hits, has_nul: bool) -> Self {
+        LinesFound { range, hits, has_nul }
+    }
+}
+
 /// What to report of one window.
+#[derive(Default)]
 pub(super) struct Plan {
-    lines: Range<u64>,
-    hits: Vec<Span>,
-    /// Where the context of the first hit begins, at or before the start of the lines.
-    start: u64,
-    walk: Walk,
-    /// How many events come before the line that must not be reported, where there is one.
-    events: Option<u64>,
+    sections: VecDeque<Section>,
     /// What the search ends with when the lines have been formatted.
     cut: Option<Error>,
-    /// The number of the line that starts at `numbered`, which is just past the last line that was formatted.
-    number: u64,
-    numbered: u64,
+}
+
+impl Plan {
+    pub(super) fn push(&mut self, section: Section) {
+        self.sections.push_back(section);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.sections.len()
+    }
+
+    /// The last section so far.
+    pub(super) fn last(&mut self) -> Option<&mut Section> {
+        self.sections.back_mut()
+    }
 }
 
 /// What is carried from window to window.
 #[derive(Clone)]
 pub(super) struct Seam {
-    carry: Carry,
+    pub(super) carry: Carry,
     /// Line ends so far.
-    newlines: u64,
+    pub(super) newlines: u64,
     pub(super) binary: Option<u64>,
-    summary: Summary,
+    /// The long line that the last window ended in.
+    pub(super) open: Option<OpenLine>,
+    pub(super) blocks: BlockSeam,
+    pub(super) summary: Summary,
 }
 
 pub(super) struct Worker<'a> {
-    cache: Cache,
+    pub(super) cache: Cache,
     /// Where the cache goes in the end.
     caches: &'a Caches,
-    matches: Vec<Span>,
-    /// Matches in the lines formatted so far that are not in the sum of all workers yet.
-    counted: u64,
+    pub(super) matches: Vec<Span>,
+    /// Selected lines, and matches in them, formatted so far that are not in the sum of all workers yet.
+    pub(super) counted_lines: u64,
+    pub(super) counted: u64,
     spare_hits: Vec<Span>,
+    pub(super) spare_matches: Vec<Match>,
+}
+
+/// Formatted lines, and the line that comes behind them, if that is too long to be formatted by a worker.
+#[derive(Default)]
+pub(super) struct Output {
+    pub(super) bytes: Vec<u8>,
+    pub(super) long: Option<LongLine>,
+}
+
+/// A line of a mapped file that is formatted where its text can go out piece by piece.
+#[derive(Clone, Debug)]
+pub(super) struct LongLine {
+    pub(super) kind: LineKind,
+    pub(super) range: Range<u64>,
+    pub(super) number: Option<u64>,
+    /// The matches in it, counted from its start, where they were found before.
+    pub(super) known: Option<Vec<Span>>,
+}
+
+impl Output {
+    /// True when it is to be passed on.
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes.len() >= PIECE || self.long.is_some()
+    }
+}
+
+impl ordered::Output for Output {
+    fn size(&self) -> usize {
+        self.bytes.len() + usize::from(self.long.is_some())
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.long = None;
+    }
 }
 
 /// Caches that no search is using.
@@ -111,9 +210,14 @@ impl Drop for Worker<'_> {
 }
 
 impl Seam {
-    pub(super) fn new(options: &GrepBuilder) -> Self {
-        let carry = Carry { left: options.max_count, ..Carry::default() };
-        Seam { carry, newlines: 0, binary: None, summary: Summary::default() }
+    /// A search that begins at `start`, before which there are so many line ends.
+    pub(super) fn new(options: &GrepBuilder, start: u64, newlines: u64) -> Self {
+        let mut carry = Carry { left: options.max_count, upto: start, ..Carry::default() };
+        if options.passthru {
+            // All lines are context of what came before.
+            carry.owed = usize::MAX;
+        }
+        Seam { carry, newlines, binary: None, open: None, blocks: BlockSeam::new(start), summary: Summary::default() }
     }
 
     pub(super) fn into_summary(self) -> Summary {
@@ -122,22 +226,69 @@ impl Seam {
 }
 
 impl<'a> GrepStages<'a, '_> {
-    pub(super) fn new(grep: &'a Grep, format: &'a dyn Format, is_mapped: bool) -> Self {
+    pub(super) fn new(grep: &'a Grep, format: &'a dyn Format, mapped: Option<u64>) -> Self {
         let Grep { matcher, options, caches } = grep;
+        let is_mapped = mapped.is_some();
+        let multiline = !matcher.is_by_line();
+        let is_free = options.goal == Goal::Lines && options.context.is_none() && options.max_count.is_none();
         GrepStages {
             matcher,
             options,
             caches,
             format,
             wants_matches: format.wants_matches(),
+            only_matches: format.only_matches() && !options.invert && !multiline && options.goal == Goal::Lines,
             checks_lines: is_mapped && options.binary != Binary::Text,
+            is_free,
+            in_parts: is_mapped && matcher.longest().is_some(),
+            multiline,
+            end: mapped.unwrap_or(0),
+            near: NEAR.min(options.chunk_size),
+            longest_formatted: if is_mapped { PIECE.min(options.chunk_size) as u64 } else { u64::MAX },
+            lines: AtomicU64::new(0),
             matches: AtomicU64::new(0),
             windows: PhantomData,
         }
     }
 
-    pub(super) fn matches(&self) -> u64 {
-        self.matches.load(Ordering::Relaxed)
+    /// Counts matches in lines that were formatted.
+    pub(super) fn add_matches(&self, count: u64) {
+        self.matches.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Runs a search, of these stages or of some that share their output, and has what is formatted emitted.
+    pub(super) fn run<S: Stages<Output = Output, Seam = Seam>>(
+        &self,
+        stages: &S,
+        feed: Feed<'_, S::Item>,
+        seam: Seam,
+        mapping: Option<&Mapping>,
+        pool: &Pool,
+        emit: &mut dyn FnMut(&[u8]) -> Flow,
+    ) -> Result<Summary, Error> {
+        let mut failed = None;
+        let seam = ordered::run(stages, feed, seam, pool, &mut |output: &Output| {
+            if !output.bytes.is_empty() && emit(&output.bytes) == Flow::Stop {
+                return Flow::Stop;
+            }
+            let (Some(line), Some(mapping)) = (&output.long, mapping) else { return Flow::Continue };
+            self.emit_long(mapping, line, emit).unwrap_or_else(|error| {
+                failed = Some(error);
+                Flow::Stop
+            })
+        })?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let mut summary = seam.into_summary();
+        summary.matched_lines += self.lines.load(Ordering::Relaxed);
+        summary.matches += self.matches.load(Ordering::Relaxed);
+        Ok(summary)
+    }
+
+    /// A NUL on a line that is selected ends the search, and such lines are mapped.
+    pub(super) fn quits_at_nul(&self) -> bool {
+        self.checks_lines && self.options.binary == Binary::Quit
     }
 
     /// How many selected lines of one window can matter: those that are wanted, and those that are shown as matching
@@ -167,41 +318,66 @@ impl<'a> GrepStages<'a, '_> {
         hits
     }
 
-    /// What is in the lines of a window.
-    fn look(&self, worker: &mut Worker<'_>, start: u64, bytes: &[u8]) -> Found {
-        let mut found = Found {
-            lines: start..start + bytes.len() as u64,
-            newlines: 0,
-            hits: vec![],
-            counts: Counts::default(),
-            has_nul: false,
-            cut: None,
-        };
+    /// What is in a window.
+    fn find(&self, worker: &mut Worker<'a>, window: &Window<'_>) -> Result<Found, Error> {
+        if self.multiline {
+            let blocks = self.find_blocks(worker, window)?;
+            return Ok(Found { blocks: Some(blocks), ..Found::nothing(window.own()) });
+        }
+        if let Some(found) = window.read_lines(self.near, |start, bytes| self.look(worker, start, bytes))? {
+            return Ok(found);
+        }
+        if !self.in_parts {
+            let lines = window.lines()?;
+            return window.read(lines.clone(), |bytes| self.look(worker, lines.start, bytes));
+        }
+        let layout = window.layout(self.near)?;
+        let start = layout.lines.start;
+        let mut found = window.read(layout.lines, |bytes| self.look(worker, start, bytes))?;
+        found.head = layout.head.map(|part| self.look_at_part(worker, window, part)).transpose()?;
+        found.tail = layout.tail.map(|part| self.look_at_part(worker, window, part)).transpose()?;
+        Ok(found)
+    }
+
+    /// What is in some lines.
+    fn look(&self, worker: &mut Worker<'a>, start: u64, bytes: &[u8]) -> Found {
+        let range = start..start + bytes.len() as u64;
+        let mut found = Found::nothing(range);
         let limit = self.window_limit();
         if self.options.goal != Goal::Lines {
             found.counts = self.count(&mut worker.cache, bytes, limit);
             // A binary file is counted like any other, unless it is to be left where it turns out to be one.
-            let quits = self.checks_lines && self.options.binary == Binary::Quit;
-            found.has_nul = quits && found.counts.lines > 0 && memchr(0, bytes).is_some();
+            found.lines.has_nul = self.quits_at_nul() && found.counts.lines > 0 && memchr(0, bytes).is_some();
             return found;
         }
-        found.hits = self.select(worker, bytes, limit);
         if self.options.line_numbers {
             found.newlines = newlines::count(bytes, self.matcher.terminator());
         }
+        let hits = self.select(worker, bytes, if self.is_free { 1 } else { limit });
         // Context may be due at the start of a window without hits.
-        if self.checks_lines && (!found.hits.is_empty() || self.options.context.after > 0) {
-            found.has_nul = memchr(0, bytes).is_some();
+        if self.checks_lines && (!hits.is_empty() || self.options.context.after > 0) {
+            found.lines.has_nul = memchr(0, bytes).is_some();
         }
+        found.lines.hits = match hits.first() {
+            Some(&first) if self.is_free && !found.lines.has_nul => {
+                worker.spare_hits = hits;
+                Hits::From(first)
+            }
+            Some(_) if self.is_free => {
+                worker.spare_hits = hits;
+                Hits::All(self.select(worker, bytes, limit))
+            }
+            _ => Hits::All(hits),
+        };
         found
     }
 
     /// What is in the lines before the place where the file was cut, if that is what has gone wrong. The number of lines
     /// in a file that is not whole is of no use to anybody.
-    fn look_before_cut(&self, worker: &mut Worker<'_>, window: &Window<'_>, mut error: Error) -> Result<Found, Error> {
+    fn look_before_cut(&self, worker: &mut Worker<'a>, window: &Window<'_>, mut error: Error) -> Result<Found, Error> {
         // It may be cut once more meanwhile, but not for ever.
         for _ in 0..3 {
-            let goal_is_in_reach = matches!(self.options.goal, Goal::Lines | Goal::AnyLine);
+            let goal_is_in_reach = matches!(self.options.goal, Goal::Lines | Goal::AnyLine) && !self.multiline;
             let Some(cut) = window.cut_by(&error).filter(|_| goal_is_in_reach) else { break };
             match window.read_lines_before(cut, |start, bytes| self.look(worker, start, bytes)) {
                 Ok((found, true)) => return Ok(found),
@@ -212,80 +388,98 @@ impl<'a> GrepStages<'a, '_> {
         Err(error)
     }
 
-    /// Takes from a plan what does not lie before the place where the file was cut.
-    fn cut_plan(&self, window: &Window<'_>, plan: &mut Plan, error: Error) -> Result<(), Error> {
-        let done = plan.start.max(plan.walk.carry.upto);
-        let Some(cut) = window.cut_by(&error).filter(|&cut| cut > done) else { return Err(error) };
-        let newline =
-            window.read(plan.start..cut.min(plan.lines.end), |bytes| memrchr(self.matcher.terminator(), bytes))?;
+    /// Takes from a section what does not lie before the place where the file was cut.
+    fn cut_section(&self, window: &Window<'_>, section: &mut Section, error: Error) -> Result<Error, Error> {
+        let terminator = self.matcher.terminator();
+        let done = section.start.max(section.at.walk.carry.upto).max(section.lines.start + section.at.searched as u64);
+        let Some(cut) = window.cut_by(&error).filter(|&cut| cut > done && section.part_of.is_none()) else {
+            return Err(error);
+        };
+        let newline = window.read(section.start..cut.min(section.lines.end), |bytes| memrchr(terminator, bytes))?;
         let Some(newline) = newline else { return Err(error) };
-        plan.lines.end = plan.lines.start.max(done).max(plan.start + newline as u64 + 1);
-        let len = plan.lines.end - plan.lines.start;
-        plan.hits.retain(|hit| hit.end as u64 <= len);
-        plan.cut = Some(error);
-        Ok(())
+        section.cut(done.max(section.start + newline as u64 + 1));
+        Ok(error)
     }
 
     fn join_found(&self, seam: &mut Seam, window: &Window<'_>, mut found: Found) -> Result<Joined<Plan>, Error> {
         let cut = found.cut.take();
-        let joined = match self.options.goal {
-            Goal::Lines => self.join_lines(seam, window, found)?,
-            _ => self.join_counts(seam, window, found)?,
-        };
+        let mut plan = Plan::default();
+        let last = self.join_in_order(seam, window, found, &mut plan)?;
+        let plan = (!plan.sections.is_empty()).then_some(plan);
         // Who has all that was wanted does not care for what comes behind.
-        let Some(cut) = cut.filter(|_| !joined.last) else { return Ok(joined) };
-        match joined.plan {
+        let Some(cut) = cut.filter(|_| !last) else { return Ok(Joined { plan, last }) };
+        match plan {
             Some(plan) => Ok(Joined { plan: Some(Plan { cut: Some(cut), ..plan }), last: true }),
             None => Err(cut),
         }
     }
 
-    fn format_piece(
+    /// Plans what is to be reported of a window. True when the search is over.
+    fn join_in_order(
         &self,
-        worker: &mut Worker<'_>,
+        seam: &mut Seam,
         window: &Window<'_>,
+        found: Found,
         plan: &mut Plan,
-        out: &mut Vec<u8>,
     ) -> Result<bool, Error> {
-        let (base, hits_base) = (plan.start, plan.lines.start);
-        window.read(base..plan.lines.end, |bytes| {
-            let view = View { bytes, base, terminator: self.matcher.terminator() };
-            while plan.events != Some(0) {
-                if out.len() >= PIECE {
-                    return true;
-                }
-                let Some(event) = plan.walk.next(view, &plan.hits, hits_base, self.options.context) else { break };
-                plan.events = plan.events.map(|events| events - 1);
-                self.format_event(worker, view, plan, event, out);
+        if let Some(blocks) = found.blocks {
+            return self.join_blocks(seam, window, blocks, plan);
+        }
+        if let Some(head) = found.head
+            && self.join_part(seam, window, head, plan)?
+        {
+            return Ok(true);
+        }
+        // Of a window within a long line no line is known yet.
+        if !found.lines.range.is_empty() {
+            let number = seam.newlines + 1;
+            seam.newlines += found.newlines;
+            let last = match self.options.goal {
+                Goal::Lines => self.join_lines(seam, window, found.lines, number, plan)?,
+                _ => self.join_counts(seam, window, found.lines, found.counts)?,
+            };
+            if last {
+                return Ok(true);
             }
-            false
-        })
+        }
+        let Some(tail) = found.tail else { return Ok(false) };
+        seam.open = Some(OpenLine::new(tail.part.range.start, seam.newlines + 1));
+        self.join_part(seam, window, tail, plan)
     }
 
-    fn join_counts(&self, seam: &mut Seam, window: &Window<'_>, found: Found) -> Result<Joined<Plan>, Error> {
-        let (mut counts, start) = (found.counts, found.lines.start);
+    fn join_counts(
+        &self,
+        seam: &mut Seam,
+        window: &Window<'_>,
+        found: LinesFound,
+        mut counts: Counts,
+    ) -> Result<bool, Error> {
+        let start = found.range.start;
+        let left = seam.carry.left.unwrap_or(u64::MAX);
         if found.has_nul {
-            let left = seam.carry.left.unwrap_or(u64::MAX);
-            seam.binary = window.read(found.lines.clone(), |bytes| self.first_counted_nul(bytes, left))?;
+            seam.binary = window.read(found.range.clone(), |bytes| self.first_counted_nul(bytes, left))?;
             if let Some(at) = &mut seam.binary {
                 *at += start;
-                return Ok(Joined { plan: None, last: true });
+                return Ok(true);
             }
         }
-        if let Some(left) = seam.carry.left {
-            if counts.lines > left {
-                let mut cache = self.matcher.cache();
-                counts = window.read(found.lines, |bytes| self.count(&mut cache, bytes, left))?;
-            }
-            seam.carry.left = Some(left - counts.lines);
+        if counts.lines > left {
+            let mut cache = self.matcher.cache();
+            counts = window.read(found.range, |bytes| self.count(&mut cache, bytes, left))?;
         }
+        Ok(self.add_counts(seam, counts, start + counts.end as u64))
+    }
+
+    /// Adds what was counted up to an offset. True when no more is to be counted.
+    pub(super) fn add_counts(&self, seam: &mut Seam, counts: Counts, end: u64) -> bool {
+        seam.carry.left = seam.carry.left.map(|left| left - counts.lines);
         seam.summary.matched_lines += counts.lines;
         seam.summary.matches += counts.matches;
         let last = seam.carry.left == Some(0) || (self.options.goal == Goal::AnyLine && counts.lines > 0);
         if last {
-            seam.summary.bytes_searched = start + counts.end as u64;
+            seam.summary.bytes_searched = end;
         }
-        Ok(Joined { plan: None, last })
+        last
     }
 
     /// The offset of the first NUL in the lines that are to be counted.
@@ -300,17 +494,36 @@ impl<'a> GrepStages<'a, '_> {
         found
     }
 
-    fn join_lines(&self, seam: &mut Seam, window: &Window<'_>, found: Found) -> Result<Joined<Plan>, Error> {
-        let Found { lines, hits, newlines, .. } = found;
-        let number = seam.newlines + 1;
-        seam.newlines += newlines;
+    /// Plans the report of some lines, the first of which has this number. True when the search is over.
+    pub(super) fn join_lines(
+        &self,
+        seam: &mut Seam,
+        window: &Window<'_>,
+        found: LinesFound,
+        number: u64,
+        plan: &mut Plan,
+    ) -> Result<bool, Error> {
+        let LinesFound { range: lines, mut hits, has_nul } = found;
         if seam.carry.is_over() {
-            return Ok(Joined { plan: None, last: true });
+            return Ok(true);
         }
-        if hits.is_empty() && seam.carry.owed == 0 {
-            return Ok(Joined { plan: None, last: false });
-        }
-        let start = match hits.first() {
+        let first = match &mut hits {
+            Hits::From(first) if seam.binary.is_some() => {
+                // In a binary file the search ends there.
+                let first = *first;
+                hits = Hits::All(vec![first]);
+                Some(first)
+            }
+            Hits::From(_) => {
+                let at = Progress::new(Walk::new(seam.carry), lines.start, number);
+                let start = lines.start;
+                plan.push(Section { lines, start, hits, known: vec![], part_of: None, at });
+                return Ok(false);
+            }
+            Hits::All(hits) if hits.is_empty() && seam.carry.owed == 0 => return Ok(false),
+            Hits::All(hits) => hits.first().copied(),
+        };
+        let start = match first {
             Some(first) if self.options.context.before > 0 => {
                 let first = lines.start + first.start as u64;
                 window.lines_before(first, self.options.context.before, seam.carry.upto)?.min(lines.start)
@@ -321,34 +534,53 @@ impl<'a> GrepStages<'a, '_> {
             true => window.first_nul(start..lines.start)?.is_some(),
             false => false,
         };
-        let walk = Walk::new(seam.carry);
-        let mut plan = Plan { lines, hits, start, walk, events: None, cut: None, number, numbered: start };
-        if self.options.line_numbers && start < plan.lines.start {
-            // Fewer than were counted before, but for a file that was changed since.
+        let mut at = Progress::new(Walk::new(seam.carry), start, number);
+        if self.options.line_numbers && start < lines.start {
             let before = |bytes: &[u8]| newlines::count(bytes, self.matcher.terminator());
-            plan.number = plan.number.saturating_sub(window.read(start..plan.lines.start, before)?);
+            // Fewer than were counted before, but for a file that was changed since.
+            at.number = at.number.saturating_sub(window.read(start..lines.start, before)?);
         }
-        if seam.binary.is_some() || found.has_nul || before_nul {
-            plan.events = self.walk_to_binary(seam, window, &plan)?;
+        let mut section = Section { lines, start, hits, known: vec![], part_of: None, at };
+        if seam.binary.is_some() || has_nul || before_nul {
+            section.at.events = self.walk_to_binary(seam, window, &section)?;
         } else {
-            self.walk_to_end(seam, window, &plan)?;
+            self.walk_to_end(seam, window, &section)?;
         }
-        let last = plan.events.is_some() || seam.carry.is_over();
+        let last = section.at.events.is_some() || self.is_over(seam);
+        plan.push(section);
         if last {
             seam.summary.bytes_searched = seam.carry.selected_upto;
         }
-        Ok(Joined { plan: Some(plan), last })
+        Ok(last)
     }
 
-    /// Advances the carry over a window without looking at what needs no looking at.
-    fn walk_to_end(&self, seam: &mut Seam, window: &Window<'_>, plan: &Plan) -> Result<(), Error> {
-        let mut walk = plan.walk;
-        walk.skip_to_last(&plan.hits, plan.lines.start);
+    /// True when nothing more can be reported.
+    pub(super) fn is_over(&self, seam: &mut Seam) -> bool {
+        let over = seam.carry.is_over();
+        if over {
+            seam.summary.bytes_searched = seam.carry.selected_upto;
+        }
+        over
+    }
+
+    /// Advances the carry over a section without looking at what needs no looking at.
+    fn walk_to_end(&self, seam: &mut Seam, window: &Window<'_>, section: &Section) -> Result<(), Error> {
+        let (hits, hits_base) = (section.hits(), section.lines.start);
+        let mut walk = section.at.walk;
+        if self.options.passthru && walk.carry.left.is_none() {
+            // Every line is shown, so there is nothing to carry but where they end.
+            walk.carry.upto = section.lines.end;
+            walk.carry.any = true;
+            seam.carry = walk.carry;
+            seam.summary.matched_lines += hits.len() as u64;
+            return Ok(());
+        }
+        walk.skip_to_last(hits, hits_base);
         let skipped = walk.skipped();
-        let selected = window.read(plan.start..plan.lines.end, |bytes| {
-            let view = View { bytes, base: plan.start, terminator: self.matcher.terminator() };
+        let selected = window.read(section.start..section.lines.end, |bytes| {
+            let view = View { bytes, base: section.start, terminator: self.matcher.terminator() };
             let mut selected = 0;
-            while let Some(event) = walk.next(view, &plan.hits, plan.lines.start, self.options.context) {
+            while let Some(event) = walk.next(view, hits, hits_base, self.options.context) {
                 selected += u64::from(matches!(event, Event::Line { kind: LineKind::Match, .. }));
             }
             selected
@@ -358,16 +590,16 @@ impl<'a> GrepStages<'a, '_> {
         Ok(())
     }
 
-    /// Goes through all events of a window up to the first line that counts as binary; returns how many there are
+    /// Goes through all events of a section up to the first line that counts as binary; returns how many there are
     /// before it, if there is one.
-    fn walk_to_binary(&self, seam: &mut Seam, window: &Window<'_>, plan: &Plan) -> Result<Option<u64>, Error> {
-        let mut walk = plan.walk;
+    fn walk_to_binary(&self, seam: &mut Seam, window: &Window<'_>, section: &Section) -> Result<Option<u64>, Error> {
+        let mut walk = section.at.walk;
         let mut events = 0;
         let (mut selected, mut found, mut after_break) = (0, None, false);
         let known = seam.binary;
-        window.read(plan.start..plan.lines.end, |bytes| {
-            let view = View { bytes, base: plan.start, terminator: self.matcher.terminator() };
-            while let Some(event) = walk.next(view, &plan.hits, plan.lines.start, self.options.context) {
+        window.read(section.start..section.lines.end, |bytes| {
+            let view = View { bytes, base: section.start, terminator: self.matcher.terminator() };
+            while let Some(event) = walk.next(view, section.hits(), section.lines.start, self.options.context) {
                 if let Event::Line { kind, start, end } = event {
                     let nul = || memchr(0, view.slice(start, end)).map(|at| start + at as u64);
                     found = known.or_else(|| if self.checks_lines { nul() } else { None });
@@ -397,28 +629,7 @@ impl<'a> GrepStages<'a, '_> {
     fn count_suppressed(&self, line: &[u8]) {
         let mut matches = vec![];
         matches_in(self.matcher, &mut self.matcher.cache(), line, &mut matches);
-        self.matches.fetch_add(matches.len() as u64, Ordering::Relaxed);
-    }
-
-    fn format_event(&self, worker: &mut Worker<'_>, view: View<'_>, plan: &mut Plan, event: Event, out: &mut Vec<u8>) {
-        let Event::Line { kind, start, end } = event else { return self.format.context_break(out) };
-        let bytes = view.slice(start, end);
-        let number = self.options.line_numbers.then(|| {
-            if plan.numbered < start {
-                plan.number += newlines::count(view.slice(plan.numbered, start), view.terminator);
-            }
-            plan.numbered = end;
-            plan.number += 1;
-            plan.number - 1
-        });
-        worker.matches.clear();
-        if self.wants_matches && (kind == LineKind::Match || self.options.invert) {
-            matches_in(self.matcher, &mut worker.cache, bytes, &mut worker.matches);
-        }
-        if kind == LineKind::Match {
-            worker.counted += worker.matches.len() as u64;
-        }
-        self.format.line(&Line { kind, bytes, offset: start, number, matches: &worker.matches }, out);
+        self.add_matches(matches.len() as u64);
     }
 }
 
@@ -428,17 +639,24 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
     type Plan = Plan;
     type Seam = Seam;
     type Worker = Worker<'a>;
-    type Output = Vec<u8>;
+    type Output = Output;
 
     fn worker(&self) -> Worker<'a> {
         let spare = self.caches.lock().pop();
-        let cache = spare.unwrap_or_else(|| self.matcher.cache());
-        Worker { cache, caches: self.caches, matches: vec![], counted: 0, spare_hits: vec![] }
+        Worker {
+            cache: spare.unwrap_or_else(|| self.matcher.cache()),
+            caches: self.caches,
+            matches: vec![],
+            counted_lines: 0,
+            counted: 0,
+            spare_hits: vec![],
+            spare_matches: vec![],
+        }
     }
 
     fn scan(&self, worker: &mut Worker<'a>, window: &Window<'w>) -> Result<Found, Error> {
         window.read_ahead();
-        let found = window.read_lines(|start, bytes| self.look(worker, start, bytes));
+        let found = self.find(worker, window);
         found.or_else(|error| self.look_before_cut(worker, window, error))
     }
 
@@ -446,7 +664,7 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
         if let Window::Owned(lines) = window {
             seam.binary = seam.binary.or(lines.binary);
         }
-        seam.summary.bytes_searched = seam.summary.bytes_searched.max(found.lines.end);
+        seam.summary.bytes_searched = seam.summary.bytes_searched.max(found.lines.range.end);
         if let Some(progress) = &self.options.progress {
             progress.store(seam.summary.bytes_searched, Ordering::Relaxed);
         }
@@ -464,30 +682,46 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
         worker: &mut Worker<'a>,
         window: &Window<'w>,
         plan: &mut Plan,
-        out: &mut Vec<u8>,
+        out: &mut Output,
     ) -> Result<bool, Error> {
-        let (walk, events, number, numbered) = (plan.walk, plan.events, plan.number, plan.numbered);
-        let formatted = self.format_piece(worker, window, plan, out).or_else(|error| {
+        let Some(section) = plan.sections.front_mut() else { return plan.cut.take().map_or(Ok(false), Err) };
+        let before = section.at;
+        let mut formatted = self.format_section(worker, window, section, out);
+        if let Err(error) = formatted {
             // The file was cut since it was joined. What has become of this piece is made anew of what lies before the cut.
-            out.clear();
-            worker.counted = 0;
-            (plan.walk, plan.events, plan.number, plan.numbered) = (walk, events, number, numbered);
-            self.cut_plan(window, plan, error)?;
-            self.format_piece(worker, window, plan, out).inspect_err(|_| out.clear())
-        });
-        let more = formatted?;
+            ordered::Output::clear(out);
+            (worker.counted_lines, worker.counted) = (0, 0);
+            section.at = before;
+            let error = self.cut_section(window, section, error)?;
+            formatted = self.format_section(worker, window, section, out);
+            plan.sections.truncate(1);
+            plan.cut = Some(error);
+        }
+        let more = formatted.inspect_err(|_| ordered::Output::clear(out))?;
+        self.lines.fetch_add(std::mem::take(&mut worker.counted_lines), Ordering::Relaxed);
         self.matches.fetch_add(std::mem::take(&mut worker.counted), Ordering::Relaxed);
-        match plan.cut.take_if(|_| !more) {
+        if more {
+            return Ok(true);
+        }
+        if let Some(Section { hits, known, .. }) = plan.sections.pop_front() {
+            if let Hits::All(hits) = hits {
+                worker.spare_hits = hits;
+            }
+            worker.spare_matches = known;
+        }
+        match plan.cut.take_if(|_| plan.sections.is_empty()) {
             Some(error) => Err(error),
-            None => Ok(more),
+            None => Ok(!plan.sections.is_empty()),
         }
     }
 
     fn found_size(&self, found: &Found) -> usize {
-        found.hits.capacity() * size_of::<Span>()
-    }
-
-    fn recycle(&self, worker: &mut Worker<'a>, plan: Plan) {
-        worker.spare_hits = plan.hits;
+        let hits = match &found.lines.hits {
+            Hits::All(hits) => hits.capacity() * size_of::<Span>(),
+            Hits::From(_) => 0,
+        };
+        let parts = [&found.head, &found.tail].into_iter().flatten();
+        let blocks = found.blocks.as_ref().map_or(0, BlocksFound::size);
+        hits + blocks + parts.map(|part| part.matches.capacity() * size_of::<Match>()).sum::<usize>()
     }
 }

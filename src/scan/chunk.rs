@@ -16,8 +16,17 @@ impl Chunks {
     ///
     /// Panics when the size is 0.
     pub(crate) fn new(len: usize, size: usize) -> Self {
+        Self::of(0..len, size)
+    }
+
+    /// Cuts a range likewise; the chunks begin where it begins.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Chunks::new).
+    pub(crate) fn of(range: Range<usize>, size: usize) -> Self {
         assert!(size > 0, "a chunk holds at least one byte");
-        Chunks { next: 0, len, size }
+        Chunks { next: range.start, len: range.end, size }
     }
 }
 
@@ -25,12 +34,23 @@ impl Iterator for Chunks {
     type Item = Range<usize>;
 
     fn next(&mut self) -> Option<Range<usize>> {
-        if self.next == self.len {
+        if self.next >= self.len {
             return None;
         }
         let start = self.next;
         self.next = self.len.min(start.saturating_add(self.size));
         Some(start..self.next)
+    }
+}
+
+impl DoubleEndedIterator for Chunks {
+    fn next_back(&mut self) -> Option<Range<usize>> {
+        if self.next >= self.len {
+            return None;
+        }
+        let end = self.len;
+        self.len = end - 1 - (end - 1 - self.next) % self.size;
+        Some(self.len..end)
     }
 }
 
@@ -50,6 +70,21 @@ mod tests {
                     covered = chunk.end;
                 }
                 assert_eq!(covered, len);
+            }
+        }
+    }
+
+    #[test]
+    fn from_the_end_the_chunks_are_the_same() {
+        for start in 0..5 {
+            for len in 0..40 {
+                for size in 1..45 {
+                    let forwards: Vec<_> = Chunks::of(start..start + len, size).collect();
+                    let mut backwards: Vec<_> = Chunks::of(start..start + len, size).rev().collect();
+                    backwards.reverse();
+                    assert_eq!(forwards, backwards);
+                    assert_eq!(forwards.iter().map(Range::len).sum::<usize>(), len);
+                }
             }
         }
     }

@@ -39,7 +39,7 @@ mod find;
 pub(crate) mod newlines;
 pub(crate) mod ordered;
 mod pool;
-mod seam;
+pub(crate) mod seam;
 mod sequential;
 pub(crate) mod stream;
 pub(crate) mod window;

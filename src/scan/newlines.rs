@@ -7,11 +7,62 @@
 //! has, and once for AVX2.
 #![allow(unsafe_code)]
 
+use std::{
+    ops::Range,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::{chunk::Chunks, pool::Pool};
+use crate::{error::Error, mapping::Mapping};
+
 /// How many lanes are added up side by side.
 const LANES: usize = 128;
 
 /// How often a lane can be added to before it has to be summed.
 const ROUNDS: usize = 255;
+
+/// How much of a file is counted in one step.
+const STEP: usize = 4 << 20;
+
+/// How many line ends there are in a part of a file, counted by all threads of a pool.
+///
+/// # Errors
+///
+/// When the file was truncated.
+pub(crate) fn count_in(mapping: &Mapping, range: Range<usize>, terminator: u8, pool: &Pool) -> Result<u64, Error> {
+    let (total, failed) = (AtomicU64::new(0), Mutex::new(None));
+    let chunks = Mutex::new(Chunks::of(range.clone(), STEP));
+    let work = || {
+        let lock = || chunks.lock().unwrap_or_else(PoisonError::into_inner);
+        // The lock is held for as long as it takes to get the next chunk.
+        while let Some(chunk) = { lock().next() } {
+            match mapping.guarded(chunk, |bytes| count(bytes, terminator)) {
+                Ok(count) => _ = total.fetch_add(count, Ordering::Relaxed),
+                Err(error) => {
+                    *lock() = Chunks::of(0..0, STEP);
+                    failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                }
+            }
+        }
+    };
+    if pool.threads() == 1 || range.len() <= STEP {
+        work();
+    } else {
+        let work = &work;
+        pool.in_place_scope(|scope| {
+            for _ in 0..pool.threads() {
+                scope.spawn(move |_| work());
+            }
+        });
+    }
+    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(error),
+        None => Ok(total.into_inner()),
+    }
+}
 
 /// How many line ends there are.
 ///

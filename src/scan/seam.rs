@@ -22,29 +22,114 @@ use crate::{
 /// How many matches go out in one piece.
 const PIECE: usize = 1 << 16;
 
-pub(super) struct MatchStages<'a> {
+pub(crate) struct MatchStages<'a> {
     matcher: &'a Matcher,
     mapping: &'a Mapping,
 }
 
 /// Where the last match ended.
 #[derive(Default)]
-pub(super) struct Seam {
+pub(crate) struct Seam {
     end: Option<u64>,
 }
 
-/// The matches of one chunk, in the order in which they are to come out.
-pub(super) struct Matches {
-    /// What was found anew where chunks meet; it replaces as many as `skip` of the others.
+/// The matches of one part of a file, in the order in which they are to come out.
+#[derive(Default)]
+pub(crate) struct Matches {
+    /// What was found anew where parts meet; it replaces as many as `skip` of the others.
     redone: Vec<Match>,
     found: Vec<Match>,
     skip: usize,
     emitted: usize,
 }
 
+impl Matches {
+    /// Brings what a worker found in agreement with the walk over the parts before, whose last match ended at `end`. The
+    /// matches may start in `owned`. `walk` goes over the matches from a place on behind a match that ended there, until it
+    /// is told to stop.
+    pub(crate) fn reconcile<E>(
+        found: Vec<Match>,
+        end: Option<u64>,
+        owned: &Range<u64>,
+        walk: impl FnOnce(u64, &mut dyn FnMut(Match) -> bool) -> Result<(), E>,
+    ) -> Result<Matches, E> {
+        let (mut redone, mut skip) = (vec![], 0);
+        if let Some(end) = end.filter(|end| owned.contains(end)) {
+            walk(end, &mut |m| {
+                while found.get(skip).is_some_and(|f| f.start < m.start) {
+                    skip += 1;
+                }
+                if found.get(skip) == Some(&m) {
+                    return false;
+                }
+                redone.push(m);
+                true
+            })?;
+        }
+        // What is left of the worker's matches begins behind the last one so far. Only in a file that is being changed can
+        // one begin before it that was not found anew.
+        if let Some(resumed) = redone.last().map(|m| m.end).or(end) {
+            while found.get(skip).is_some_and(|f| f.start < resumed || (f.is_empty() && f.start == resumed)) {
+                skip += 1;
+            }
+        }
+        Ok(Matches { redone, found, skip, emitted: 0 })
+    }
+
+    /// Where the last match ends.
+    pub(crate) fn end(&self) -> Option<u64> {
+        self.found.get(self.skip..).and_then(<[Match]>::last).or(self.redone.last()).map(|m| m.end)
+    }
+
+    /// True where the walk agrees with all that was found.
+    pub(crate) fn is_as_found(&self) -> bool {
+        self.redone.is_empty() && self.skip == 0
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.redone.len() + self.found.len() - self.skip
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Match> {
+        self.redone.iter().chain(self.found.iter().skip(self.skip))
+    }
+
+    /// All of them, in the worker's memory where that can be had.
+    pub(crate) fn into_vec(mut self) -> Vec<Match> {
+        self.found.splice(..self.skip, self.redone);
+        self.found
+    }
+}
+
 impl<'a> MatchStages<'a> {
-    pub(super) fn new(matcher: &'a Matcher, mapping: &'a Mapping) -> Self {
+    pub(crate) fn new(matcher: &'a Matcher, mapping: &'a Mapping) -> Self {
         MatchStages { matcher, mapping }
+    }
+
+    /// Finds the matches that start in a chunk, as if none came before.
+    pub(crate) fn find(&self, cache: &mut Cache, chunk: &Range<usize>, matches: &mut Vec<Match>) -> Result<(), Error> {
+        let part = self.part(chunk)?;
+        if part.owned.start < part.owned.end {
+            self.walk(cache, &part, part.owned.start, None, |m| {
+                matches.push(m);
+                true
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Brings what was found in a chunk in agreement with the walk before it, whose last match ended at `end`.
+    pub(crate) fn reconcile(
+        &self,
+        found: Vec<Match>,
+        end: Option<u64>,
+        chunk: &Range<usize>,
+    ) -> Result<Matches, Error> {
+        let part = self.part(chunk)?;
+        Matches::reconcile(found, end, &part.owned, |from, each| {
+            self.walk(&mut self.matcher.cache(), &part, from, Some(from), each)
+        })
     }
 
     fn window(&self, chunk: &Range<usize>) -> Window<'_> {
@@ -124,45 +209,13 @@ impl Stages for MatchStages<'_> {
         self.window(chunk).read_ahead();
         let mut matches = std::mem::take(spare);
         matches.clear();
-        let part = self.part(chunk)?;
-        if part.owned.start < part.owned.end {
-            self.walk(cache, &part, part.owned.start, None, |m| {
-                matches.push(m);
-                true
-            })?;
-        }
+        self.find(cache, chunk, &mut matches)?;
         Ok(matches)
     }
 
     fn join(&self, seam: &mut Seam, chunk: &Range<usize>, found: Vec<Match>) -> Result<Joined<Matches>, Error> {
-        let mut matches = Matches { redone: vec![], found, skip: 0, emitted: 0 };
-        let part = self.part(chunk)?;
-        if let Some(end) = seam.end.filter(|&end| end >= part.owned.start) {
-            let Matches { redone, found, skip, .. } = &mut matches;
-            if end < part.owned.end {
-                let mut cache = self.matcher.cache();
-                self.walk(&mut cache, &part, end, Some(end), |m| {
-                    while found.get(*skip).is_some_and(|f| f.start < m.start) {
-                        *skip += 1;
-                    }
-                    if found.get(*skip) == Some(&m) {
-                        return false;
-                    }
-                    redone.push(m);
-                    true
-                })?;
-            }
-        }
-        // What is left of the worker's matches begins behind the last one so far. Only in a file that is being changed can
-        // one begin before it that was not found anew.
-        if let Some(resumed) = matches.redone.last().map(|m| m.end).or(seam.end) {
-            let Matches { found, skip, .. } = &mut matches;
-            while found.get(*skip).is_some_and(|f| f.start < resumed || (f.is_empty() && f.start == resumed)) {
-                *skip += 1;
-            }
-        }
-        let last = matches.found.get(matches.skip..).and_then(<[Match]>::last).or(matches.redone.last());
-        seam.end = last.map(|m| m.end).or(seam.end);
+        let matches = self.reconcile(found, seam.end, chunk)?;
+        seam.end = matches.end().or(seam.end);
         Ok(Joined { plan: Some(matches), last: false })
     }
 
@@ -173,10 +226,9 @@ impl Stages for MatchStages<'_> {
         plan: &mut Matches,
         output: &mut Vec<Match>,
     ) -> Result<bool, Error> {
-        let rest = plan.redone.iter().chain(plan.found.iter().skip(plan.skip)).skip(plan.emitted);
-        output.extend(rest.take(PIECE).copied());
+        output.extend(plan.iter().skip(plan.emitted).take(PIECE).copied());
         plan.emitted += output.len();
-        Ok(plan.emitted < plan.redone.len() + plan.found.len() - plan.skip)
+        Ok(plan.emitted < plan.len())
     }
 
     fn found_size(&self, found: &Vec<Match>) -> usize {

@@ -15,7 +15,10 @@ use super::{
     newlines,
     window::{Lines, Spare},
 };
-use crate::error::Error;
+use crate::{
+    error::Error,
+    mapping::{MapOptions, Mapping},
+};
 
 /// How much is read at once, less what is left of the line before.
 const READ: usize = 64 << 10;
@@ -29,6 +32,32 @@ pub(crate) enum Nul {
     Ends,
     /// It ends a line, and the stream counts as binary from the lines of that read on.
     EndsLine,
+}
+
+/// Reads a stream to its end into anonymous memory, for searches that have to see it from its end, or as a whole.
+pub(crate) fn read_to_memory(mut source: impl Read) -> Result<Mapping, Error> {
+    const FIRST: usize = 1 << 20;
+    let mut memory = MapOptions::new().len(FIRST).map_anonymous()?;
+    let mut filled = 0;
+    loop {
+        if filled == memory.len() {
+            memory.resize(2 * filled)?;
+        }
+        let len = memory.len();
+        match memory.guarded_mut(filled..len, |room| source.read(room))? {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(Error::io("", e)),
+        }
+    }
+    // Memory of no bytes cannot be had.
+    if filled > 0 {
+        memory.resize(filled)?;
+    } else {
+        memory.close();
+    }
+    Ok(memory)
 }
 
 /// An iterator over the windows of a stream.

@@ -11,13 +11,35 @@ use std::{
 use memchr::{memchr, memrchr, memrchr_iter};
 
 use super::newlines;
-use crate::{error::Error, mapping::Mapping, span::Span};
+use crate::{error::Error, mapping::Mapping};
 
 /// How far ahead of the chunks under way the system is asked to read.
 pub(super) const AHEAD: usize = 8 << 20;
 
 /// How many bytes are looked at in one step when searching for the end of a line that may be of any length.
 const STEP: u64 = 64 << 10;
+
+/// How far past its end a window of usual size looks for the end of its last line before that counts as long.
+pub(crate) const NEAR: usize = 64 << 10;
+
+/// Which lines and parts of lines a window has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    /// The part of a long line from before the window.
+    pub(crate) head: Option<Part>,
+    /// Whole lines.
+    pub(crate) lines: Range<u64>,
+    /// The first part of a long line.
+    pub(crate) tail: Option<Part>,
+}
+
+/// A part of a long line, as offsets in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) range: Range<u64>,
+    /// The line ends with it.
+    pub(crate) ends: bool,
+}
 
 pub(crate) enum Window<'m> {
     /// A range of a mapping; its borders may lie within lines. Lines end with the terminator.
@@ -83,6 +105,22 @@ impl Window<'_> {
         }
     }
 
+    /// Which bytes are the window's, as offsets in the file.
+    pub(crate) fn own(&self) -> Range<u64> {
+        match self {
+            Window::Mapped { range, .. } => range.start as u64..range.end as u64,
+            Window::Owned(lines) => lines.base + lines.own.start as u64..lines.base + lines.own.end as u64,
+        }
+    }
+
+    /// The offset just past what is at hand.
+    pub(crate) fn end(&self) -> u64 {
+        match self {
+            Window::Mapped { mapping, .. } => mapping.len() as u64,
+            Window::Owned(lines) => lines.base + lines.bytes.len() as u64,
+        }
+    }
+
     /// Has the system read what will be wanted soon: the chunks some way behind this one.
     pub(crate) fn read_ahead(&self) {
         if let Window::Mapped { mapping, range, .. } = self {
@@ -92,36 +130,28 @@ impl Window<'_> {
     }
 
     /// Runs `read` on the lines that the window owns: those that start in it, which may reach past its end. It gets
-    /// their offset in the file, and their bytes.
-    ///
-    /// # Complexity
-    ///
-    /// As [`lines`](Window::lines); where the last line does not reach far past the window, everything is done under one
-    /// guard.
-    pub(crate) fn read_lines<T>(&self, mut read: impl FnMut(u64, &[u8]) -> T) -> Result<T, Error> {
-        if let &Window::Mapped { mapping, ref range, terminator } = self {
-            let start = range.start.saturating_sub(1);
-            let end = mapping.len().min(range.end.saturating_add(STEP as usize));
-            let near = |bytes: &[u8]| {
-                let first = if range.start == 0 { 0 } else { memchr(terminator, bytes)? + 1 };
-                let last = if range.end == mapping.len() {
-                    bytes.len()
-                } else {
-                    let border = range.end - 1 - start;
-                    border + memchr(terminator, &bytes[border..])? + 1
-                };
-                Some(Span::new(first.min(last), last))
-            };
-            let done = mapping.read_before_fault(start..end, |bytes| {
-                let lines = near(bytes)?;
-                Some(read((start + lines.start) as u64, &bytes[lines.range()]))
-            })?;
-            if let Some(done) = done {
-                return Ok(done);
+    /// their offset in the file, and their bytes. None where this cannot be done in one step: where no line starts within
+    /// `near` bytes, or the last line ends more than that behind the window.
+    pub(crate) fn read_lines<T>(&self, near: usize, read: impl FnOnce(u64, &[u8]) -> T) -> Result<Option<T>, Error> {
+        let (mapping, range, terminator) = match self {
+            Window::Owned(lines) => {
+                let start = lines.base + lines.own.start as u64;
+                return Ok(Some(read(start, &lines.bytes[lines.own.clone()])));
             }
-        }
-        let lines = self.lines()?;
-        self.read(lines.clone(), |bytes| read(lines.start, bytes))
+            Window::Mapped { mapping, range, terminator } => (mapping, range, *terminator),
+        };
+        let start = range.start.saturating_sub(1);
+        let end = mapping.len().min((range.end - 1).saturating_add(near));
+        mapping.read_before_fault(start..end, |bytes| {
+            let after_terminator = |from: usize| {
+                let upto = bytes.len().min(from.saturating_add(near));
+                memchr(terminator, &bytes[from..upto]).map(|at| from + at + 1)
+            };
+            let first = if range.start == 0 { 0 } else { after_terminator(0)? };
+            let last = if range.end == mapping.len() { bytes.len() } else { after_terminator(range.end - 1 - start)? };
+            let lines = first.min(last)..last;
+            Some(read((start + lines.start) as u64, &bytes[lines]))
+        })
     }
 
     /// Where the file was cut, as an offset in it, when that is what the error tells of and some of the window lies before.
@@ -161,20 +191,71 @@ impl Window<'_> {
     /// starts owns nothing and does not look further, so that a line of many windows is walked over once.
     pub(crate) fn lines(&self) -> Result<Range<u64>, Error> {
         match self {
-            Window::Owned(lines) => Ok(lines.base + lines.own.start as u64..lines.base + lines.own.end as u64),
+            Window::Owned(_) => Ok(self.own()),
             Window::Mapped { mapping, range, .. } => {
                 let (start, end, len) = (range.start as u64, range.end as u64, mapping.len() as u64);
-                let first = match start {
-                    0 => Some(0),
-                    _ => self.after_terminator(start - 1, end - 1)?,
-                };
-                let Some(first) = first else { return Ok(end..end) };
+                let Some(first) = self.first_line_start(start, end)? else { return Ok(end..end) };
                 match end == len {
                     true => Ok(first..end),
                     false => Ok(first..self.after_terminator(end - 1, len)?.unwrap_or(len)),
                 }
             }
         }
+    }
+
+    /// How the window is cut up where long lines are searched in parts. A line is long where it reaches far past the end of
+    /// a window. Such a line is no window's own: each window has the part of it that lies in it, and the last of these parts
+    /// reaches on to the end of the line where that is near: within `near` bytes, which is to be the same for all windows of
+    /// a file, and not more than they have.
+    pub(crate) fn layout(&self, near: usize) -> Result<Layout, Error> {
+        let Window::Mapped { mapping, range, .. } = self else {
+            return Ok(Layout { head: None, lines: self.lines()?, tail: None });
+        };
+        let (start, end, len) = (range.start as u64, range.end as u64, mapping.len() as u64);
+        let is_far = |border: u64| -> Result<bool, Error> {
+            let upto = len.min((border - 1).saturating_add(near as u64));
+            Ok(upto < len && self.after_terminator(border - 1, upto)?.is_none())
+        };
+        let head_is_long = start > 0 && is_far(start)?;
+        let tail_is_long = end < len && is_far(end)?;
+        let line_end =
+            || Ok::<_, Error>(if end == len { len } else { self.after_terminator(end - 1, len)?.unwrap_or(len) });
+        let Some(first) = self.first_line_start(start, end)? else {
+            let head = match (head_is_long, tail_is_long) {
+                (false, _) => None,
+                (true, true) => Some(Part { range: start..end, ends: false }),
+                (true, false) => Some(Part { range: start..line_end()?, ends: true }),
+            };
+            return Ok(Layout { head, lines: end..end, tail: None });
+        };
+        let head = head_is_long.then_some(Part { range: start..first, ends: true });
+        if !tail_is_long {
+            return Ok(Layout { head, lines: first..line_end()?, tail: None });
+        }
+        let last = self.last_line_start(first, end)?;
+        Ok(Layout { head, lines: first..last, tail: Some(Part { range: last..end, ends: false }) })
+    }
+
+    /// Where the first line begins that starts in `start..end`.
+    fn first_line_start(&self, start: u64, end: u64) -> Result<Option<u64>, Error> {
+        match start {
+            0 => Ok(Some(0)),
+            _ => self.after_terminator(start - 1, end - 1),
+        }
+    }
+
+    /// Where the last line begins that starts in `first..end`, the first of which starts at `first`.
+    pub(crate) fn last_line_start(&self, first: u64, end: u64) -> Result<u64, Error> {
+        let terminator = self.terminator();
+        let mut upto = end - 1;
+        while upto > first {
+            let from = first.max(upto.saturating_sub(STEP));
+            if let Some(found) = self.read(from..upto, |bytes| memrchr(terminator, bytes))? {
+                return Ok(from + found as u64 + 1);
+            }
+            upto = from;
+        }
+        Ok(first)
     }
 
     /// Runs `read` on the bytes at these offsets of the file, which must be at hand.
@@ -223,7 +304,7 @@ impl Window<'_> {
     }
 
     /// The offset just past the first terminator in `start..end`.
-    fn after_terminator(&self, start: u64, end: u64) -> Result<Option<u64>, Error> {
+    pub(crate) fn after_terminator(&self, start: u64, end: u64) -> Result<Option<u64>, Error> {
         let terminator = self.terminator();
         let mut at = start;
         while at < end {

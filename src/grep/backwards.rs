@@ -1,0 +1,259 @@
+//! From the end: where the last lines are, and lines in the opposite order.
+//!
+//! Chunks are taken from the end to the start, and as soon as enough lines are selected no more is looked at. The last lines
+//! in file order are then an ordinary search that begins where the first of them does.
+
+use std::{marker::PhantomData, ops::Range};
+
+use memchr::memchr;
+
+use super::{
+    Binary, Format, Grep, Line, LineKind, Summary,
+    lines::{self, Counts, matches_in},
+    stages::{GrepStages, LongLine, Output, Seam, Worker},
+    walk::View,
+};
+use crate::{
+    error::Error,
+    mapping::Mapping,
+    scan::{
+        Flow, Pool,
+        chunk::Chunks,
+        feed::Feed,
+        newlines,
+        ordered::{self, Joined, Stages},
+        window::Window,
+    },
+    span::Span,
+};
+
+impl Grep {
+    /// Where the last `count` of the selected lines in a range begin; where the range begins, when there are fewer.
+    pub(super) fn start_of_last(
+        &self,
+        mapping: &Mapping,
+        range: &Range<u64>,
+        count: u64,
+        pool: &Pool,
+    ) -> Result<u64, Error> {
+        let stages = LastStages { grep: self, windows: PhantomData };
+        let seam = LastSeam { left: count, start: range.start };
+        let seam = ordered::run(&stages, self.windows_backwards(mapping, range), seam, pool, &mut |_: &Vec<u8>| {
+            Flow::Continue
+        })?;
+        Ok(seam.start)
+    }
+
+    /// Reports the lines of a range in the opposite order.
+    pub(super) fn search_backwards(
+        &self,
+        mapping: &Mapping,
+        range: Range<u64>,
+        seam: Seam,
+        format: &dyn Format,
+        pool: &Pool,
+        emit: &mut dyn FnMut(&[u8]) -> Flow,
+    ) -> Result<Summary, Error> {
+        let stages = BackStages { inner: GrepStages::new(self, format, Some(range.end)) };
+        let feed = self.windows_backwards(mapping, &range);
+        stages.inner.run(&stages, feed, seam, Some(mapping), pool, emit)
+    }
+
+    /// The chunks of a range, from the last to the first.
+    fn windows_backwards<'m>(&self, mapping: &'m Mapping, range: &Range<u64>) -> Feed<'m, Window<'m>> {
+        let (range, terminator) = (range.start as usize..range.end as usize, self.matcher.terminator());
+        let windows = Chunks::of(range, self.options.chunk_size).rev();
+        Feed::direct(windows.map(move |range| Ok(Window::Mapped { mapping, range, terminator })))
+    }
+}
+
+/// Runs `read` on the lines of a window, of whatever length.
+fn read_lines<T>(window: &Window<'_>, near: usize, mut read: impl FnMut(u64, &[u8]) -> T) -> Result<T, Error> {
+    if let Some(done) = window.read_lines(near, &mut read)? {
+        return Ok(done);
+    }
+    let lines = window.lines()?;
+    window.read(lines.clone(), |bytes| read(lines.start, bytes))
+}
+
+/// Looks for the place where the last lines begin.
+struct LastStages<'a, 'w> {
+    grep: &'a Grep,
+    windows: PhantomData<fn(Window<'w>)>,
+}
+
+struct LastSeam {
+    /// How many more lines are wanted.
+    left: u64,
+    start: u64,
+}
+
+impl<'w> Stages for LastStages<'_, 'w> {
+    type Item = Window<'w>;
+    type Found = Counts;
+    type Plan = ();
+    type Seam = LastSeam;
+    type Worker = crate::matcher::Cache;
+    type Output = Vec<u8>;
+
+    fn worker(&self) -> Self::Worker {
+        self.grep.matcher.cache()
+    }
+
+    fn scan(&self, cache: &mut Self::Worker, window: &Window<'w>) -> Result<Counts, Error> {
+        let (matcher, options) = (&self.grep.matcher, &self.grep.options);
+        read_lines(window, options.chunk_size, |_, bytes| {
+            lines::count(matcher, cache, bytes, options.invert, false, u64::MAX)
+        })
+    }
+
+    fn join(&self, seam: &mut LastSeam, window: &Window<'w>, counts: Counts) -> Result<Joined<()>, Error> {
+        if counts.lines < seam.left {
+            seam.left -= counts.lines;
+            return Ok(Joined { plan: None, last: false });
+        }
+        let (matcher, options) = (&self.grep.matcher, &self.grep.options);
+        let mut passed = counts.lines - seam.left;
+        seam.start = read_lines(window, options.chunk_size, |start, bytes| {
+            let mut found = 0;
+            lines::select(matcher, &mut matcher.cache(), bytes, options.invert, |line| {
+                found = line.start;
+                let more = passed > 0;
+                passed = passed.saturating_sub(1);
+                more
+            });
+            start + found as u64
+        })?;
+        Ok(Joined { plan: None, last: true })
+    }
+
+    fn format(&self, _: &mut Self::Worker, _: &Window<'w>, (): &mut (), _: &mut Vec<u8>) -> Result<bool, Error> {
+        Ok(false)
+    }
+}
+
+/// Lines in the opposite order.
+struct BackStages<'a, 'w> {
+    inner: GrepStages<'a, 'w>,
+}
+
+struct BackFound {
+    lines: Range<u64>,
+    newlines: u64,
+    hits: Vec<Span>,
+    has_nul: bool,
+}
+
+struct BackPlan {
+    lines: Range<u64>,
+    /// The lines to report that are left, in file order.
+    hits: Vec<Span>,
+    /// The number of a line that would start at `numbered`.
+    number: u64,
+    numbered: u64,
+}
+
+impl<'a, 'w> Stages for BackStages<'a, 'w> {
+    type Item = Window<'w>;
+    type Found = BackFound;
+    type Plan = BackPlan;
+    type Seam = Seam;
+    type Worker = Worker<'a>;
+    type Output = Output;
+
+    fn worker(&self) -> Worker<'a> {
+        self.inner.worker()
+    }
+
+    fn scan(&self, worker: &mut Worker<'a>, window: &Window<'w>) -> Result<BackFound, Error> {
+        let stages = &self.inner;
+        read_lines(window, stages.near, |start, bytes| {
+            let mut hits = vec![];
+            lines::select(stages.matcher, &mut worker.cache, bytes, stages.options.invert, |line| {
+                hits.push(line);
+                true
+            });
+            let newlines = match stages.options.line_numbers {
+                true => newlines::count(bytes, stages.matcher.terminator()),
+                false => 0,
+            };
+            let has_nul = stages.checks_lines && !hits.is_empty() && memchr(0, bytes).is_some();
+            BackFound { lines: start..start + bytes.len() as u64, newlines, hits, has_nul }
+        })
+    }
+
+    fn join(&self, seam: &mut Seam, window: &Window<'w>, found: BackFound) -> Result<Joined<BackPlan>, Error> {
+        let BackFound { lines, newlines, mut hits, has_nul } = found;
+        let numbers = (seam.newlines + 1, lines.end);
+        seam.newlines = seam.newlines.saturating_sub(newlines);
+        seam.summary.bytes_searched += lines.end - lines.start;
+        let left = usize::try_from(seam.carry.left.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+        hits.drain(..hits.len().saturating_sub(left));
+        let mut selected = hits.len() as u64;
+        let mut last = hits.len() == left;
+        if seam.binary.is_some() || has_nul {
+            for index in (0..hits.len()).rev() {
+                let hit = lines.start + hits[index].start as u64..lines.start + hits[index].end as u64;
+                let nul = match seam.binary {
+                    Some(nul) => Some(nul),
+                    None => window.first_nul(hit)?,
+                };
+                if nul.is_some() {
+                    // That a line is suppressed does not undo that it was selected.
+                    selected = (hits.len() - index - usize::from(self.inner.options.binary == Binary::Quit)) as u64;
+                    hits.drain(..=index);
+                    seam.binary = nul;
+                    last = true;
+                    break;
+                }
+            }
+        }
+        seam.summary.matched_lines += selected;
+        seam.carry.left = seam.carry.left.map(|left| left - selected);
+        let plan = (!hits.is_empty()).then_some(BackPlan { lines, hits, number: numbers.0, numbered: numbers.1 });
+        Ok(Joined { plan, last })
+    }
+
+    fn format(
+        &self,
+        worker: &mut Worker<'a>,
+        window: &Window<'w>,
+        plan: &mut BackPlan,
+        out: &mut Output,
+    ) -> Result<bool, Error> {
+        let stages = &self.inner;
+        let base = plan.lines.start;
+        window.read(plan.lines.clone(), |bytes| {
+            let view = View { bytes, base, terminator: stages.matcher.terminator() };
+            while !out.is_full()
+                && let Some(hit) = plan.hits.pop()
+            {
+                let range = base + hit.start as u64..base + hit.end as u64;
+                let number = stages.options.line_numbers.then(|| {
+                    let passed = newlines::count(view.slice(range.start, plan.numbered), view.terminator);
+                    plan.numbered = range.start;
+                    plan.number = plan.number.saturating_sub(passed);
+                    plan.number
+                });
+                let kind = LineKind::Match;
+                if range.end - range.start > stages.longest_formatted {
+                    out.long = Some(LongLine { kind, range, number, known: None });
+                    break;
+                }
+                let bytes = view.slice(range.start, range.end);
+                worker.matches.clear();
+                if stages.shows_matches(kind) {
+                    matches_in(stages.matcher, &mut worker.cache, bytes, &mut worker.matches);
+                    stages.add_matches(worker.matches.len() as u64);
+                }
+                let line = Line { kind, bytes, offset: range.start, skipped: 0, number, matches: &worker.matches };
+                stages.format.line(&line, &mut out.bytes);
+            }
+        })?;
+        Ok(!plan.hits.is_empty())
+    }
+
+    fn found_size(&self, found: &BackFound) -> usize {
+        found.hits.capacity() * size_of::<Span>()
+    }
+}

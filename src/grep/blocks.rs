@@ -1,0 +1,356 @@
+//! Matches across lines: which lines belong together.
+//!
+//! Lines that share a match, or whose matches share a line, are a block, and a block is reported or not as a whole. Workers
+//! find the matches that start in their chunks, and put them into blocks; where chunks meet, the join reconciles the matches
+//! and joins the blocks. Patterns of which a match may have any length are run by the join alone, chunk by chunk.
+//!
+//! The last block of a chunk may go on in the next one, so it waits for that. Blocks on adjacent lines stay apart: else a file
+//! in which every line matches would be one block, and nothing could be said of it before its end.
+
+use std::ops::Range;
+
+use memchr::{memchr, memrchr};
+
+use super::{
+    Goal,
+    lines::Counts,
+    section::Hits,
+    stages::{GrepStages, LinesFound, Plan, Seam, Worker},
+};
+use crate::{
+    error::Error,
+    mapping::Mapping,
+    matcher::Cursor,
+    scan::{newlines, seam::MatchStages, window::Window},
+    span::{Match, Span},
+};
+
+/// How far around a chunk the ends of lines are looked for in one step.
+const NEAR: u64 = 64 << 10;
+
+/// What a worker found in a chunk.
+#[derive(Default)]
+pub(super) struct BlocksFound {
+    matches: Vec<Match>,
+    blocks: Vec<Block>,
+    newlines: u64,
+}
+
+/// Lines that belong together, and how many matches are in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Block {
+    lines: Range<u64>,
+    matches: usize,
+}
+
+/// What is carried from chunk to chunk.
+#[derive(Clone, Default)]
+pub(super) struct BlockSeam {
+    /// Where the last match ended.
+    end: Option<u64>,
+    /// The last block so far, with its matches.
+    open: Option<(Block, Vec<Match>)>,
+    /// Up to where lines have been dealt with.
+    upto: u64,
+    /// Line ends from there to the end of the last chunk.
+    newlines: u64,
+    /// The walk over the matches of a pattern without bounds, and the match that it has found ahead.
+    cursor: Cursor,
+    ahead: Option<Match>,
+    exhausted: bool,
+}
+
+impl BlocksFound {
+    /// How many bytes of memory it takes.
+    pub(super) fn size(&self) -> usize {
+        self.matches.capacity() * size_of::<Match>() + self.blocks.capacity() * size_of::<Block>()
+    }
+}
+
+/// The file and the chunk of a window.
+fn mapped<'w>(window: &'w Window<'_>) -> (&'w Mapping, &'w Range<usize>) {
+    match window {
+        Window::Mapped { mapping, range, .. } => (mapping, range),
+        Window::Owned(_) => unreachable!("matches across lines are not searched for in streams"),
+    }
+}
+
+impl BlockSeam {
+    /// A search that begins at `start`, a line start.
+    pub(super) fn new(start: u64) -> Self {
+        BlockSeam { upto: start, cursor: Cursor::new(start as usize), ..BlockSeam::default() }
+    }
+}
+
+impl<'a> GrepStages<'a, '_> {
+    /// Finds the matches that start in a chunk, and their blocks.
+    pub(super) fn find_blocks(&self, worker: &mut Worker<'a>, window: &Window<'_>) -> Result<BlocksFound, Error> {
+        let (mapping, chunk) = mapped(window);
+        let mut found = BlocksFound::default();
+        if self.options.line_numbers {
+            let terminator = self.matcher.terminator();
+            found.newlines =
+                window.read(chunk.start as u64..chunk.end as u64, |bytes| newlines::count(bytes, terminator))?;
+        }
+        if self.matcher.longest().is_some() {
+            found.matches = std::mem::take(&mut worker.spare_matches);
+            found.matches.clear();
+            MatchStages::new(self.matcher, mapping).find(&mut worker.cache, chunk, &mut found.matches)?;
+            found.blocks = self.blocks_of(window, &mut found.matches)?;
+        }
+        Ok(found)
+    }
+
+    /// Puts matches into blocks. A match behind the last line end of the file is on no line and goes.
+    fn blocks_of(&self, window: &Window<'_>, matches: &mut Vec<Match>) -> Result<Vec<Block>, Error> {
+        let terminator = self.matcher.terminator();
+        let mut blocks: Vec<Block> = vec![];
+        let (Some(first), Some(last)) = (matches.first(), matches.last()) else { return Ok(blocks) };
+        let len = window.end();
+        if last.start == len && len > 0 && window.read(len - 1..len, |bytes| bytes[0] == terminator)? {
+            matches.pop();
+            return self.blocks_of(window, matches);
+        }
+        let near = first.start.saturating_sub(NEAR)..len.min(last.end.saturating_add(NEAR));
+        let mut at = 0;
+        // Where the end of a line is not near, it is looked for by itself, and the rest goes on from there.
+        while at < matches.len() {
+            let far = window.read(near.clone(), |bytes| {
+                let offset = |at: u64| (at - near.start) as usize;
+                while let Some(m) = matches.get(at) {
+                    let end = match &bytes[offset(m.start)..offset(m.end)] {
+                        [.., last] if *last == terminator => Some(m.end),
+                        _ => memchr(terminator, &bytes[offset(m.end)..])
+                            .map(|found| m.end + found as u64 + 1)
+                            .or((near.end == len).then_some(len)),
+                    };
+                    match blocks.last_mut() {
+                        Some(block) if m.start < block.lines.end => match end {
+                            _ if m.end < block.lines.end => {}
+                            Some(end) => block.lines.end = block.lines.end.max(end),
+                            None => return true,
+                        },
+                        last => {
+                            let floor = last.map_or(near.start, |block| block.lines.end);
+                            let start = memrchr(terminator, &bytes[offset(floor)..offset(m.start)])
+                                .map(|found| floor + found as u64 + 1)
+                                .or((floor > near.start || floor == 0).then_some(floor));
+                            let (Some(start), Some(end)) = (start, end) else { return true };
+                            blocks.push(Block { lines: start..end, matches: 0 });
+                        }
+                    }
+                    let block = blocks.last_mut().expect("a block for this match");
+                    block.matches += 1;
+                    at += 1;
+                }
+                false
+            })?;
+            if far {
+                let m = matches[at];
+                let end = window.after_terminator(m.end.saturating_sub(u64::from(!m.is_empty())), len)?.unwrap_or(len);
+                match blocks.last_mut() {
+                    Some(block) if m.start < block.lines.end => {
+                        block.lines.end = block.lines.end.max(end);
+                        block.matches += 1;
+                    }
+                    last => {
+                        let floor = last.map_or(0, |block| block.lines.end);
+                        let start = window.last_line_start(floor, m.start + 1)?;
+                        blocks.push(Block { lines: start..end, matches: 1 });
+                    }
+                }
+                at += 1;
+            }
+        }
+        Ok(blocks)
+    }
+
+    /// The next matches of a pattern without bounds: those that start before `end`.
+    fn find_unbounded(&self, seam: &mut BlockSeam, mapping: &Mapping, end: u64) -> Result<Vec<Match>, Error> {
+        let mut matches = vec![];
+        let owns = |m: &Match| m.start < end || end == mapping.len() as u64;
+        if let Some(m) = seam.ahead.take_if(|m| owns(m)) {
+            matches.push(m);
+        }
+        if seam.ahead.is_none() && !seam.exhausted {
+            let BlockSeam { cursor, ahead, exhausted, .. } = seam;
+            mapping.read_before_fault(0..mapping.len(), |bytes| {
+                let mut cache = self.matcher.cache();
+                while let Some((span, pattern)) = cursor.next(self.matcher, &mut cache, bytes) {
+                    let m = Match { start: span.start as u64, end: span.end as u64, pattern };
+                    if !owns(&m) {
+                        *ahead = Some(m);
+                        return;
+                    }
+                    matches.push(m);
+                }
+                *exhausted = true;
+            })?;
+        }
+        Ok(matches)
+    }
+
+    /// Takes what was found in the next chunk. True when the search is over.
+    pub(super) fn join_blocks(
+        &self,
+        seam: &mut Seam,
+        window: &Window<'_>,
+        mut found: BlocksFound,
+        plan: &mut Plan,
+    ) -> Result<bool, Error> {
+        let (mapping, chunk) = mapped(window);
+        let terminator = self.matcher.terminator();
+        let (len, chunk_end) = (mapping.len() as u64, chunk.end as u64);
+        let is_last = chunk_end == self.end;
+        if self.matcher.longest().is_none() {
+            found.matches = self.find_unbounded(&mut seam.blocks, mapping, chunk_end)?;
+            found.blocks = self.blocks_of(window, &mut found.matches)?;
+        } else {
+            let matches = MatchStages::new(self.matcher, mapping).reconcile(found.matches, seam.blocks.end, chunk)?;
+            seam.blocks.end = matches.end().or(seam.blocks.end);
+            let as_found = matches.is_as_found();
+            found.matches = matches.into_vec();
+            if !as_found {
+                found.blocks = self.blocks_of(window, &mut found.matches)?;
+            }
+        }
+        if self.options.goal == Goal::AnyLine
+            && !self.options.invert
+            && !found.blocks.is_empty()
+            && !self.quits_at_nul()
+        {
+            seam.summary.matched_lines += 1;
+            seam.summary.bytes_searched = found.blocks[0].lines.end;
+            return Ok(true);
+        }
+        let BlocksFound { matches, mut blocks, newlines } = found;
+        let mut matches = match seam.blocks.open.take() {
+            Some((open, mut before)) => {
+                match blocks.first_mut() {
+                    Some(first) if first.lines.start < open.lines.end => {
+                        first.lines = open.lines.start..first.lines.end.max(open.lines.end);
+                        first.matches += open.matches;
+                    }
+                    _ => blocks.insert(0, open),
+                }
+                before.extend(matches);
+                before
+            }
+            None => matches,
+        };
+        let from = seam.blocks.upto;
+        let upto = if is_last {
+            match chunk_end < len {
+                true => window.after_terminator(chunk_end - 1, len)?.unwrap_or(len),
+                false => len,
+            }
+            .max(blocks.last().map_or(0, |block| block.lines.end))
+        } else {
+            match blocks.pop() {
+                Some(open) => {
+                    let start = open.lines.start;
+                    let rest = matches.split_off(matches.len() - open.matches);
+                    seam.blocks.open = Some((open, rest));
+                    start
+                }
+                None if chunk_end > from => window.last_line_start(from, chunk_end + 1)?,
+                None => from,
+            }
+        };
+        if upto == from {
+            seam.blocks.newlines += newlines;
+            return Ok(false);
+        }
+        let number = seam.newlines + 1;
+        if self.options.line_numbers {
+            let behind = match chunk_end > upto {
+                true => window.read(upto..chunk_end, |bytes| newlines::count(bytes, terminator))?,
+                false => 0,
+            };
+            seam.newlines += (seam.blocks.newlines + newlines).saturating_sub(behind);
+            seam.blocks.newlines = behind;
+        }
+        seam.blocks.upto = upto;
+        self.join_whole_blocks(seam, window, from..upto, &blocks, matches, number, plan)
+    }
+
+    /// Takes blocks that are complete, and the lines around them.
+    #[allow(clippy::too_many_arguments)]
+    fn join_whole_blocks(
+        &self,
+        seam: &mut Seam,
+        window: &Window<'_>,
+        lines: Range<u64>,
+        blocks: &[Block],
+        matches: Vec<Match>,
+        number: u64,
+        plan: &mut Plan,
+    ) -> Result<bool, Error> {
+        let hits = match self.options.invert {
+            false => blocks.iter().map(|block| self.span_in(&lines, &block.lines)).collect(),
+            true => self.lines_between(window, &lines, blocks)?,
+        };
+        if self.options.goal != Goal::Lines {
+            return self.join_block_counts(seam, window, lines, &hits, blocks);
+        }
+        let is_shown = !hits.is_empty() || seam.carry.owed > 0;
+        let has_nul = self.checks_lines && is_shown && window.first_nul(lines.clone())?.is_some();
+        let sections = plan.len();
+        let last = self.join_lines(seam, window, LinesFound::new(lines, Hits::All(hits), has_nul), number, plan)?;
+        if plan.len() > sections
+            && let Some(section) = plan.last()
+        {
+            section.known = matches;
+        }
+        Ok(last)
+    }
+
+    fn span_in(&self, lines: &Range<u64>, block: &Range<u64>) -> Span {
+        Span::new((block.start - lines.start) as usize, (block.end - lines.start) as usize)
+    }
+
+    /// The lines that are in no block.
+    fn lines_between(&self, window: &Window<'_>, lines: &Range<u64>, blocks: &[Block]) -> Result<Vec<Span>, Error> {
+        let terminator = self.matcher.terminator();
+        let blocks = blocks.iter().map(|block| self.span_in(lines, &block.lines));
+        window.read(lines.clone(), |bytes| {
+            let mut between = vec![];
+            let mut at = 0;
+            for block in blocks.chain([Span::new(bytes.len(), bytes.len())]) {
+                while at < block.start {
+                    let end = memchr(terminator, &bytes[at..block.start]).map_or(block.start, |end| at + end + 1);
+                    between.push(Span::new(at, end));
+                    at = end;
+                }
+                at = block.end;
+            }
+            between
+        })
+    }
+
+    /// Counts blocks, and the matches in them; a line that is in none counts as one match.
+    fn join_block_counts(
+        &self,
+        seam: &mut Seam,
+        window: &Window<'_>,
+        lines: Range<u64>,
+        hits: &[Span],
+        blocks: &[Block],
+    ) -> Result<bool, Error> {
+        for (index, hit) in hits.iter().enumerate() {
+            let range = lines.start + hit.start as u64..lines.start + hit.end as u64;
+            let end = range.end;
+            if self.quits_at_nul() {
+                seam.binary = window.first_nul(range)?;
+                if seam.binary.is_some() {
+                    return Ok(true);
+                }
+            }
+            let matches = if self.options.invert { 1 } else { blocks[index].matches as u64 };
+            if self.add_counts(seam, Counts { lines: 1, matches, end: 0 }, end) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,244 @@
+//! Lines that are too long for one worker, and for memory.
+//!
+//! Where a match is bounded, a line that reaches far past the end of a window is searched in parts, by as many workers as
+//! there are: see [`Window::layout`]. Whether the line is selected is known when all its parts have come to the join, in
+//! order; where nothing but matches is wanted, those of each part are reported as they come.
+
+use std::ops::Range;
+
+use memchr::{memchr2, memrchr};
+
+use super::{
+    Goal,
+    lines::{Counts, without_terminator},
+    section::{Hits, Progress, Section},
+    stages::{GrepStages, LinesFound, Plan, Seam, Worker},
+    walk::Walk,
+};
+use crate::{
+    error::Error,
+    matcher::{Cache, Cursor, Reach},
+    scan::{
+        seam::Matches,
+        window::{Part, Window},
+    },
+    span::{Match, Span},
+};
+
+/// How many bytes are looked at in one step where a line may be of any length.
+const STEP: u64 = 4 << 20;
+
+/// What a worker found in a part of a long line.
+pub(super) struct PartFound {
+    pub(super) part: Part,
+    /// The part has a match; it may be the empty one at the very end of the file, which is on its line but is not reported.
+    any: bool,
+    /// All matches that start in the part, where every one is wanted.
+    pub(super) matches: Vec<Match>,
+}
+
+/// A long line of which not all parts have come yet.
+#[derive(Clone, Debug)]
+pub(super) struct OpenLine {
+    start: u64,
+    number: u64,
+    any: bool,
+    matches: u64,
+    /// Where the last match ended.
+    match_end: Option<u64>,
+    /// Its matches are being reported.
+    reported: bool,
+    /// It has a NUL and is not to be reported as text.
+    has_nul: bool,
+}
+
+impl OpenLine {
+    pub(super) fn new(start: u64, number: u64) -> Self {
+        OpenLine { start, number, any: false, matches: 0, match_end: None, reported: false, has_nul: false }
+    }
+}
+
+impl<'a> GrepStages<'a, '_> {
+    /// True when all matches of a line are wanted, not only whether there is one.
+    fn wants_every_match(&self) -> bool {
+        !self.options.invert && (self.only_matches || self.options.goal == Goal::CountMatches)
+    }
+
+    /// What is in a part of a long line.
+    pub(super) fn look_at_part(
+        &self,
+        worker: &mut Worker<'a>,
+        window: &Window<'_>,
+        part: Part,
+    ) -> Result<PartFound, Error> {
+        let mut matches = std::mem::take(&mut worker.spare_matches);
+        matches.clear();
+        let mut any = false;
+        let every = self.wants_every_match();
+        self.walk_part(&mut worker.cache, window, &part, part.range.start, None, &mut |m| {
+            any = true;
+            if every && m.start < part.range.end {
+                matches.push(m);
+            }
+            every
+        })?;
+        Ok(PartFound { part, any, matches })
+    }
+
+    /// Goes over the matches that start in a part, from `from` on, behind a match that ended at `after`.
+    fn walk_part(
+        &self,
+        cache: &mut Cache,
+        window: &Window<'_>,
+        part: &Part,
+        from: u64,
+        after: Option<u64>,
+        each: &mut dyn FnMut(Match) -> bool,
+    ) -> Result<(), Error> {
+        let terminator = self.matcher.terminator();
+        let first = part.range.start.saturating_sub(Reach::LOOK_BEHIND as u64);
+        let longest = self.matcher.longest().unwrap_or(0) as u64;
+        let end = if part.ends { part.range.end } else { window.end().min(part.range.end.saturating_add(longest)) };
+        window.read(first..end, |bytes| {
+            // Of the line before nothing is seen.
+            let before = &bytes[..(part.range.start - first) as usize];
+            let skipped = memrchr(terminator, before).map_or(0, |at| at + 1);
+            let (base, bytes) = (first + skipped as u64, &bytes[skipped..]);
+            let content = if part.ends { without_terminator(bytes, terminator) } else { bytes };
+            // An empty match at the end of an unterminated line makes it match.
+            let limit = part.range.end + u64::from(part.ends && content.len() == bytes.len());
+            let mut cursor = match after {
+                Some(end) => Cursor::after((end - base) as usize),
+                None => Cursor::new((from - base) as usize),
+            };
+            while let Some((span, pattern)) = cursor.next(self.matcher, cache, content) {
+                let found = Match { start: base + span.start as u64, end: base + span.end as u64, pattern };
+                if found.start >= limit || !each(found) {
+                    return;
+                }
+            }
+        })
+    }
+
+    /// Takes the next part of the open line. True when the search is over.
+    pub(super) fn join_part(
+        &self,
+        seam: &mut Seam,
+        window: &Window<'_>,
+        found: PartFound,
+        plan: &mut Plan,
+    ) -> Result<bool, Error> {
+        // What begins before the range that is searched is nobody's.
+        let Some(mut open) = seam.open.take() else { return Ok(false) };
+        let PartFound { part, any, matches } = found;
+        open.any |= any;
+        if self.wants_every_match() {
+            let matches = Matches::reconcile(matches, open.match_end, &part.range, |from, each| {
+                self.walk_part(&mut self.matcher.cache(), window, &part, from, Some(from), &mut |m| {
+                    m.start < part.range.end && each(m)
+                })
+            })?;
+            open.match_end = matches.end().or(open.match_end);
+            open.matches += matches.len() as u64;
+            let is_reported = self.only_matches && matches.len() > 0;
+            if is_reported && self.join_matches(seam, window, &mut open, part.range.clone(), matches, plan)? {
+                return Ok(true);
+            }
+        }
+        if self.options.goal == Goal::AnyLine && open.any && !self.options.invert && !self.quits_at_nul() {
+            seam.summary.matched_lines += 1;
+            seam.summary.bytes_searched = part.range.end;
+            return Ok(true);
+        }
+        if part.ends {
+            return self.join_end_of_line(seam, window, open, part.range.end, plan);
+        }
+        seam.open = Some(open);
+        Ok(false)
+    }
+
+    /// Plans the report of the matches in a part. True when the search is over before them.
+    fn join_matches(
+        &self,
+        seam: &mut Seam,
+        window: &Window<'_>,
+        open: &mut OpenLine,
+        part: Range<u64>,
+        matches: Matches,
+        plan: &mut Plan,
+    ) -> Result<bool, Error> {
+        if open.reported {
+            let at = Progress { in_part: true, ..Progress::new(Walk::new(seam.carry), part.start, open.number) };
+            let (lines, start) = (part.clone(), part.start);
+            let part_of = Some(open.start);
+            plan.push(Section { lines, start, hits: Hits::All(vec![]), known: matches.into_vec(), part_of, at });
+            seam.carry.upto = part.end;
+            return Ok(false);
+        }
+        if self.checks_lines && !open.has_nul {
+            open.has_nul = self.nul_in_line(window, open.start)?;
+        }
+        // What is not text is dealt with when the whole line is there.
+        if seam.binary.is_some() || open.has_nul {
+            return Ok(false);
+        }
+        open.reported = true;
+        let hit = Span::new(0, (part.end - open.start) as usize);
+        let lines = LinesFound::new(open.start..part.end, Hits::All(vec![hit]), false);
+        self.join_lines(seam, window, lines, open.number, plan)?;
+        let section = plan.last().expect("a section for the line that is selected");
+        section.known = matches.into_vec();
+        section.part_of = Some(open.start);
+        Ok(section.at.events.is_some())
+    }
+
+    /// What becomes of a long line when its end has come. True when the search is over.
+    fn join_end_of_line(
+        &self,
+        seam: &mut Seam,
+        window: &Window<'_>,
+        open: OpenLine,
+        end: u64,
+        plan: &mut Plan,
+    ) -> Result<bool, Error> {
+        let range = open.start..end;
+        let terminator = self.matcher.terminator();
+        seam.newlines += u64::from(window.read(end - 1..end, |bytes| bytes[0] == terminator)?);
+        let selected = open.any != self.options.invert;
+        if self.options.goal != Goal::Lines {
+            if selected && self.quits_at_nul() {
+                seam.binary = window.first_nul(range)?;
+                if seam.binary.is_some() {
+                    return Ok(true);
+                }
+            }
+            let matches = if self.options.invert { 1 } else { open.matches.max(1) };
+            let counts = Counts { lines: u64::from(selected), matches: if selected { matches } else { 0 }, end: 0 };
+            return Ok(self.add_counts(seam, counts, end));
+        }
+        if open.reported {
+            seam.carry.upto = end;
+            seam.carry.selected_upto = end;
+            return Ok(self.is_over(seam));
+        }
+        let hits = if selected { vec![Span::new(0, (end - open.start) as usize)] } else { vec![] };
+        let is_shown = selected || seam.carry.owed > 0;
+        let has_nul = self.checks_lines && is_shown && window.first_nul(range.clone())?.is_some();
+        self.join_lines(seam, window, LinesFound::new(range, Hits::All(hits), has_nul), open.number, plan)
+    }
+
+    /// Whether there is a NUL on the line that starts at `start`.
+    fn nul_in_line(&self, window: &Window<'_>, start: u64) -> Result<bool, Error> {
+        let terminator = self.matcher.terminator();
+        let mut at = start;
+        while at < window.end() {
+            let upto = window.end().min(at + STEP);
+            let found = window.read(at..upto, |bytes| memchr2(0, terminator, bytes).map(|found| bytes[found]))?;
+            if let Some(byte) = found {
+                return Ok(byte == 0);
+            }
+            at = upto;
+        }
+        Ok(false)
+    }
+}
