@@ -111,6 +111,8 @@ impl<'a> GrepStages<'a, '_> {
             matches.pop();
             return self.blocks_of(window, matches);
         }
+        // An empty match at the end of a file without a line end there is on the last line.
+        let is_in = |block: &Block, m: &Match| m.start < block.lines.end || (m.start == len && block.lines.end == len);
         let near = first.start.saturating_sub(NEAR)..len.min(last.end.saturating_add(NEAR));
         let mut at = 0;
         // Where the end of a line is not near, it is looked for by itself, and the rest goes on from there.
@@ -125,7 +127,7 @@ impl<'a> GrepStages<'a, '_> {
                             .or((near.end == len).then_some(len)),
                     };
                     match blocks.last_mut() {
-                        Some(block) if m.start < block.lines.end => match end {
+                        Some(block) if is_in(block, m) => match end {
                             _ if m.end < block.lines.end => {}
                             Some(end) => block.lines.end = block.lines.end.max(end),
                             None => return true,
@@ -149,7 +151,7 @@ impl<'a> GrepStages<'a, '_> {
                 let m = matches[at];
                 let end = window.after_terminator(m.end.saturating_sub(u64::from(!m.is_empty())), len)?.unwrap_or(len);
                 match blocks.last_mut() {
-                    Some(block) if m.start < block.lines.end => {
+                    Some(block) if is_in(block, &m) => {
                         block.lines.end = block.lines.end.max(end);
                         block.matches += 1;
                     }
@@ -300,7 +302,8 @@ impl<'a> GrepStages<'a, '_> {
         if plan.len() > sections
             && let Some(section) = plan.last()
         {
-            section.known = matches;
+            // Lines that are selected for what they lack have no matches.
+            section.known = if self.options.invert { vec![] } else { matches };
         }
         Ok(last)
     }

@@ -3,7 +3,7 @@
 use memchr::{memchr, memrchr};
 
 use crate::{
-    matcher::{Cache, Cursor, Matcher},
+    matcher::{Cache, Cursor, LineTerminator, Matcher},
     span::Span,
 };
 
@@ -155,7 +155,7 @@ pub(super) fn select_with_matches(
 /// unterminated line does not count.
 pub(super) fn matches_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], matches: &mut Vec<Span>) {
     matches.clear();
-    let content = without_terminator(line, matcher.terminator());
+    let content = content(matcher, line);
     let mut cursor = Cursor::new(0);
     while let Some((span, _)) = cursor.next(matcher, cache, content) {
         if span.start < line.len() {
@@ -164,10 +164,11 @@ pub(super) fn matches_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], matc
     }
 }
 
-/// A line without the byte that ends it.
-pub(super) fn without_terminator(line: &[u8], terminator: u8) -> &[u8] {
-    match line.split_last() {
-        Some((&last, content)) if last == terminator => content,
+/// A line without what ends it.
+pub(super) fn content<'a>(matcher: &Matcher, line: &'a [u8]) -> &'a [u8] {
+    match (matcher.line_terminator(), line) {
+        (LineTerminator::Crlf, [content @ .., b'\r', b'\n']) => content,
+        (terminator, [content @ .., last]) if *last == terminator.byte() => content,
         _ => line,
     }
 }
@@ -188,7 +189,7 @@ fn next_matching(matcher: &Matcher, cache: &mut Cache, bytes: &[u8], mut at: usi
         let start = memrchr(terminator, &bytes[at..found]).map_or(at, |newline| at + newline + 1);
         let line = Span::new(start, line_end(bytes, found, terminator));
         let text = &bytes[line.range()];
-        if matcher.is_sure_of_line(text) || matcher.is_match(cache, without_terminator(text, terminator)) {
+        if matcher.is_sure_of_line(text) || matcher.is_match(cache, content(matcher, text)) {
             return Some(line);
         }
         at = line.end;

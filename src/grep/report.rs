@@ -191,9 +191,13 @@ impl<'a> GrepStages<'a, '_> {
             if at.numbered < line.start {
                 at.number += newlines::count(view.slice(at.numbered, line.start), view.terminator);
             }
+            let number = at.number;
+            at.number += match self.multiline {
+                true => newlines::count(view.slice(line.start, line.end), view.terminator),
+                false => 1,
+            };
             at.numbered = line.end;
-            at.number += 1;
-            at.number - 1
+            number
         })
     }
 }

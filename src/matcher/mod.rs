@@ -269,14 +269,20 @@ impl Matcher {
     ///
     /// To decide on a word boundary the engine decodes the scalar value that ends before it, going back over at most
     /// three continuation bytes of UTF-8. At the start of a line that begins with such bytes, which is not valid UTF-8,
-    /// it arrives at the line terminator and takes that for the value. Within the line alone there is none.
+    /// it arrives at the line terminator and takes that for the value. Within the line alone there is none. And between the two
+    /// bytes of a terminator there is room for an empty match, which is on no line.
     pub(crate) fn is_sure_of_line(&self, line: &[u8]) -> bool {
-        self.is_sure_of_lines() || !matches!(line.first(), Some(0x80..=0xBF))
+        (!self.looks_at_words || !matches!(line.first(), Some(0x80..=0xBF)))
+            && (!self.matches_in_terminators() || !line.ends_with(b"\r\n"))
     }
 
     /// True when no such line exists.
     pub(crate) fn is_sure_of_lines(&self) -> bool {
-        !self.looks_at_words
+        !self.looks_at_words && !self.matches_in_terminators()
+    }
+
+    fn matches_in_terminators(&self) -> bool {
+        self.matches_empty && self.terminator == LineTerminator::Crlf
     }
 
     /// What was chosen to run the patterns, in one line for people.
