@@ -53,7 +53,7 @@ impl Many<'_> {
         let stages = FileStages { searcher: self.searcher, stop_at_match: self.stop_at_match };
         let mut shown = Outcome::default();
         let total = Total::default();
-        let total = ordered::run(&stages, feed, total, self.pool, &mut |file: &FileOutput| {
+        let total = ordered::run(&stages, feed, total, self.pool, None, &mut |file: &FileOutput| {
             if let Some(outcome) = self.emit(file, output) {
                 shown += outcome;
             }

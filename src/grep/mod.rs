@@ -47,7 +47,7 @@ use crate::{
     mapping::{Advice, Mapping},
     matcher::Matcher,
     scan::{
-        self, DEFAULT_CHUNK_SIZE, Pool,
+        self, Cancel, DEFAULT_CHUNK_SIZE, Pool,
         chunk::Chunks,
         feed::{self, Feed},
         stream,
@@ -125,6 +125,7 @@ pub struct GrepBuilder {
     binary: Binary,
     chunk_size: usize,
     progress: Option<Arc<AtomicU64>>,
+    cancel: Option<Cancel>,
 }
 
 impl Default for GrepBuilder {
@@ -138,6 +139,7 @@ impl Default for GrepBuilder {
             binary: Binary::Text,
             chunk_size: DEFAULT_CHUNK_SIZE,
             progress: None,
+            cancel: None,
         }
     }
 }
@@ -201,6 +203,13 @@ impl GrepBuilder {
     /// A counter that a search keeps at the offset up to which the file is done with.
     pub fn progress(&mut self, counter: Option<Arc<AtomicU64>>) -> &mut Self {
         self.progress = counter;
+        self
+    }
+
+    /// A token that stops the search when it is cancelled: the lines that were emitted stay emitted, and the summary tells
+    /// of what was searched until then.
+    pub fn cancel(&mut self, token: Cancel) -> &mut Self {
+        self.cancel = Some(token);
         self
     }
 
@@ -362,7 +371,8 @@ impl Grep {
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
         let stages = GrepStages::new(self, format, is_mapped);
-        let seam = scan::ordered::run(&stages, feed, seam, pool, &mut |output: &Vec<u8>| emit(output))?;
+        let cancel = self.options.cancel.as_ref();
+        let seam = scan::ordered::run(&stages, feed, seam, pool, cancel, &mut |output: &Vec<u8>| emit(output))?;
         let mut summary = seam.into_summary();
         summary.matches += stages.matches();
         Ok(summary)

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-/// Cuts `0..len` into chunks of a fixed size, in ascending order. With a size that is a multiple of the page size every
+/// Cuts `0..len`, or a range, into chunks of a fixed size, in ascending order. With a size that is a multiple of the page size every
 /// border is a page border.
 #[derive(Clone, Debug)]
 pub(crate) struct Chunks {
     next: usize,
+    /// Where the last chunk ends.
     len: usize,
     size: usize,
 }
@@ -16,8 +17,17 @@ impl Chunks {
     ///
     /// Panics when the size is 0.
     pub(crate) fn new(len: usize, size: usize) -> Self {
+        Chunks::within(0..len, size)
+    }
+
+    /// Cuts a range at the borders that the chunks of the whole have.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the size is 0.
+    pub(crate) fn within(range: Range<usize>, size: usize) -> Self {
         assert!(size > 0, "a chunk holds at least one byte");
-        Chunks { next: 0, len, size }
+        Chunks { next: range.start, len: range.end, size }
     }
 }
 
@@ -25,11 +35,11 @@ impl Iterator for Chunks {
     type Item = Range<usize>;
 
     fn next(&mut self) -> Option<Range<usize>> {
-        if self.next == self.len {
+        if self.next >= self.len {
             return None;
         }
         let start = self.next;
-        self.next = self.len.min(start.saturating_add(self.size));
+        self.next = self.len.min((start - start % self.size).saturating_add(self.size));
         Some(start..self.next)
     }
 }
@@ -52,6 +62,14 @@ mod tests {
                 assert_eq!(covered, len);
             }
         }
+    }
+
+    #[test]
+    fn the_chunks_of_a_range_have_the_borders_of_the_whole() {
+        let all: Vec<_> = Chunks::within(5..33, 10).collect();
+        assert_eq!(all, [5..10, 10..20, 20..30, 30..33]);
+        assert_eq!(Chunks::within(7..7, 10).count(), 0);
+        assert_eq!(Chunks::within(10..20, 10).collect::<Vec<_>>(), vec![10..20]);
     }
 
     #[test]
