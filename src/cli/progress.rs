@@ -114,7 +114,6 @@ fn show_bar(clock: &Clock, len: Option<u64>) {
         if bar.is_hidden() && started.elapsed() >= PATIENCE {
             bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        bar.tick();
     }
     bar.finish_and_clear();
 }
