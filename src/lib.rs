@@ -1,30 +1,32 @@
 //! Search huge files with all cores: every match of a pattern, or every line that matches, in file order.
 //!
 //! Files are mapped into memory, cut into chunks, and searched in parallel; results arrive in the order of the file, the
-//! same for any number of threads, in bounded memory. Five lines find every match of a regex in a file of any size:
+//! same for any number of threads, in bounded memory. Five lines find every match of a regex in a file of 50 GB:
 //!
 //! ```
-//! use mapgrep::{mapping::{Access, MapOptions}, matcher::MatcherBuilder, scan::{Flow, Scanner}};
+//! use std::{fs::File, sync::Arc};
+//! use mapgrep::{mapping::{Access, MapOptions}, matcher::MatcherBuilder, scan::Scanner};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let path = std::env::temp_dir().join(format!("mapgrep-doc-crate-{}", std::process::id()));
 //! # std::fs::write(&path, "GET /a 200\nGET /b 500\nGET /c 503\n")?;
 //! # let mut found = vec![];
-//! let file = std::fs::File::open(&path)?;
 //! // SAFETY: nobody changes the file while it is mapped.
-//! let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file)? };
+//! let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&File::open(&path)?)? };
 //! let scanner = Scanner::new(MatcherBuilder::new().build([r"5[0-9]{2}"])?);
-//! scanner.for_each(&mapping, |m| {
-//!     println!("a match of pattern {} at {}..{}", m.pattern.index(), m.start, m.end);
+//! for m in scanner.par_find_iter(Arc::new(mapping)) {
+//!     let m = m?;
+//!     println!("a match at {}..{}", m.start, m.end);
 //! #   found.push(m.start);
-//!     Flow::Continue
-//! })?;
+//! }
 //! # assert_eq!(found, [18, 29]);
-//! # drop(mapping);
 //! # std::fs::remove_file(&path)?;
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! [`scan`] has other ways to take them: a closure or a [`Sink`](scan::Sink) that borrows the mapping, and an iterator that
+//! runs on the calling thread. Each can be confined to a range of the file, and cancelled.
 //!
 //! # Modules
 //!

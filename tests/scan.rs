@@ -460,7 +460,7 @@ fn a_file_that_became_shorter_is_an_error_behind_the_matches_before() {
     scanner.chunk_size(page_size());
     for threads in [1, 3] {
         let mut last = 0;
-        let outcome = scanner.for_each_in(pool(threads), &mapping, |m| {
+        let outcome = scanner.for_each_in(pool(threads), &mapping, |m: Match| {
             assert!(m.start >= last);
             last = m.end;
             Flow::Continue

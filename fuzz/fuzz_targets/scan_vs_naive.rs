@@ -16,6 +16,7 @@ use std::{cell::RefCell, collections::HashMap, fmt};
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use mapgrep::{
+    Match,
     matcher::{Matcher, MatcherBuilder},
     scan::{Flow, Scanner},
 };
@@ -95,7 +96,7 @@ impl fmt::Debug for Case {
         writeln!(f, "let mut found = vec![];")?;
         writeln!(f, "Scanner::new(matcher.clone())")?;
         writeln!(f, "    .chunk_size({})", self.chunk())?;
-        writeln!(f, "    .for_each_in(&Pool::new({}), &memory, |m| {{", self.threads())?;
+        writeln!(f, "    .for_each_in(&Pool::new({}), &memory, |m: Match| {{", self.threads())?;
         writeln!(f, "        found.push((m.start, m.end));")?;
         writeln!(f, "        Flow::Continue")?;
         writeln!(f, "    }})")?;
@@ -146,7 +147,7 @@ fuzz_target!(|case: Case| {
         let mut found = vec![];
         Scanner::new(matcher.clone())
             .chunk_size(case.chunk())
-            .for_each_in(pool(case.threads()), &memory(&text), |m| {
+            .for_each_in(pool(case.threads()), &memory(&text), |m: Match| {
                 found.push((m.start as usize, m.end as usize, m.pattern.index()));
                 Flow::Continue
             })

@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     grep::Flow,
     scan::{
-        Pool,
+        Cancel, Pool,
         feed::Feed,
         ordered::{self, Joined, Stages},
     },
@@ -34,6 +34,8 @@ pub(super) struct Many<'a> {
     pub(super) separator: Option<&'static [u8]>,
     /// Whether the first file that is one of those looked for is enough.
     pub(super) stop_at_match: bool,
+    /// Ends the search of a file where it is, and begins no other.
+    pub(super) cancel: &'a Cancel,
 }
 
 impl Many<'_> {
@@ -53,7 +55,7 @@ impl Many<'_> {
         let stages = FileStages { searcher: self.searcher, stop_at_match: self.stop_at_match };
         let mut shown = Outcome::default();
         let total = Total::default();
-        let total = ordered::run(&stages, feed, total, self.pool, &mut |file: &FileOutput| {
+        let total = ordered::run(&stages, feed, total, self.pool, Some(self.cancel), &mut |file: &FileOutput| {
             if let Some(outcome) = self.emit(file, output) {
                 shown += outcome;
             }

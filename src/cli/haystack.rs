@@ -9,6 +9,7 @@ use anyhow::Context;
 use ignore::{DirEntry, Walk, WalkBuilder, overrides::OverrideBuilder};
 
 use super::args::Args;
+use crate::scan::Cancel;
 
 /// A file, or standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl Paths {
         self.implicit
     }
 
-    /// All files, in the order of the command line and within directories by name.
+    /// All files, in the order of the command line and within directories by name, until it is cancelled.
     ///
     /// # Errors
     ///
@@ -66,6 +67,7 @@ impl Paths {
     pub(super) fn walk(
         &self,
         args: &Args,
+        cancel: &Cancel,
     ) -> anyhow::Result<impl Iterator<Item = Result<Haystack, String>> + Send + 'static> {
         let (first, rest) = self.paths.split_first().expect("there is always a path");
         let mut builder = WalkBuilder::new(first);
@@ -95,7 +97,7 @@ impl Paths {
             }
             builder.overrides(globs.build()?);
         }
-        Ok(Haystacks { walk: builder.build(), strip_dot: self.implicit })
+        Ok(Haystacks { walk: builder.build(), strip_dot: self.implicit, cancel: cancel.clone() })
     }
 }
 
@@ -103,13 +105,15 @@ struct Haystacks {
     walk: Walk,
     /// Names are shown without "./" when nobody wrote it.
     strip_dot: bool,
+    cancel: Cancel,
 }
 
 impl Iterator for Haystacks {
     type Item = Result<Haystack, String>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
+        // Where nothing is to be searched it may go on for long.
+        while !self.cancel.is_cancelled() {
             match self.walk.next()? {
                 Ok(entry) => {
                     if let Some(haystack) = self.haystack(entry) {
@@ -119,6 +123,7 @@ impl Iterator for Haystacks {
                 Err(error) => return Some(Err(describe(&error))),
             }
         }
+        None
     }
 }
 

@@ -5,6 +5,7 @@
 mod args;
 mod files;
 mod haystack;
+mod interrupt;
 mod messages;
 mod output;
 mod panics;
@@ -31,7 +32,7 @@ use self::{
 use crate::{
     grep::GrepBuilder,
     matcher::{Matcher, MatcherBuilder},
-    scan::Pool,
+    scan::{Cancel, Pool},
 };
 
 /// Runs `mapgrep` with these arguments, the first of which is the name of the program.
@@ -70,11 +71,13 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let to_terminal = std::io::stdout().is_terminal();
     let style = style(args, single.is_none(), to_terminal);
     let from_stdin = single.as_ref().is_some_and(|haystack| haystack.is_stdin);
-    let builder = grep_builder(args, to_terminal && !from_stdin);
-    let separator = separator(args, &style);
-    let searcher = Searcher::new(args, matcher, &builder, style)?;
-    let pool = Pool::new(args.threads);
     let mut output = Output::new(output::stdout().context("cannot write to standard output")?);
+    // Before this there is nothing to be saved.
+    let cancel = interrupt::watch(output.rescue());
+    let builder = grep_builder(args, to_terminal && !from_stdin, &cancel);
+    let separator = separator(args, &style);
+    let searcher = Searcher::new(args, matcher, &builder, style, &cancel)?;
+    let pool = Pool::new(args.threads);
     let outcome = match single {
         Some(haystack) => {
             let mut sink = Direct { output: &mut output, separator, flushes: from_stdin || to_terminal };
@@ -85,9 +88,16 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         None => {
             let stop_at_match = args.quiet && !args.stats;
-            let many = files::Many { searcher: &searcher, pool: &pool, messages: &messages, separator, stop_at_match };
-            let (outcome, any) = many.search(paths.walk(args)?, &mut output)?;
-            if !any && paths.is_implicit() {
+            let many = files::Many {
+                searcher: &searcher,
+                pool: &pool,
+                messages: &messages,
+                separator,
+                stop_at_match,
+                cancel: &cancel,
+            };
+            let (outcome, any) = many.search(paths.walk(args, &cancel)?, &mut output)?;
+            if !any && paths.is_implicit() && !cancel.is_cancelled() {
                 messages.error(
                     "no files were searched: all in this directory are hidden, or named in .gitignore or a similar \
                      file; -uu searches them too",
@@ -100,6 +110,9 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         output.write(outcome.stats.report(started.elapsed()).as_bytes());
     }
     output.finish().context("cannot write to standard output")?;
+    if cancel.is_cancelled() {
+        return Ok(ExitCode::from(interrupt::STATUS));
+    }
     Ok(exit_code(outcome.matched, args.quiet, messages.any_error()))
 }
 
@@ -116,7 +129,7 @@ fn build_matcher(args: &Args, patterns: &[String]) -> anyhow::Result<Matcher> {
     Ok(builder.build(patterns)?)
 }
 
-fn grep_builder(args: &Args, numbers_by_default: bool) -> GrepBuilder {
+fn grep_builder(args: &Args, numbers_by_default: bool, cancel: &Cancel) -> GrepBuilder {
     let (before, after) = args.context();
     let mut builder = GrepBuilder::new();
     builder
@@ -125,7 +138,8 @@ fn grep_builder(args: &Args, numbers_by_default: bool) -> GrepBuilder {
         .before_context(before)
         .after_context(after)
         .line_numbers(args.line_numbers(numbers_by_default))
-        .max_count(args.max_count);
+        .max_count(args.max_count)
+        .cancel(cancel.clone());
     if let Some(size) = args.chunk_size {
         builder.chunk_size(size);
     }

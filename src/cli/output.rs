@@ -1,6 +1,10 @@
 //! Standard output: buffered, counted, and quiet when nobody reads on.
 
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::{
+    io::{self, BufWriter, ErrorKind, Write},
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak},
+};
 
 use crate::grep::Flow;
 
@@ -9,20 +13,27 @@ const BUFFER: usize = 64 << 10;
 
 /// A writer that remembers its first error, so that results can be handed to it where no error can be returned.
 pub(super) struct Output<W: Write> {
-    writer: BufWriter<W>,
+    /// Locked while something is being written, which may take as long as the reader likes.
+    writer: Arc<Mutex<BufWriter<W>>>,
     written: u64,
     error: Option<io::Error>,
 }
 
 impl<W: Write> Output<W> {
     pub(super) fn new(writer: W) -> Self {
-        Output { writer: BufWriter::with_capacity(BUFFER, writer), written: 0, error: None }
+        let writer = BufWriter::with_capacity(BUFFER, writer);
+        Output { writer: Arc::new(Mutex::new(writer)), written: 0, error: None }
+    }
+
+    fn writer(&self) -> MutexGuard<'_, BufWriter<W>> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes, and says whether there is any sense in going on.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Flow {
         if self.error.is_none() {
-            self.error = self.writer.write_all(bytes).err();
+            let written = self.writer().write_all(bytes);
+            self.error = written.err();
             self.written += bytes.len() as u64;
         }
         self.flow()
@@ -31,7 +42,8 @@ impl<W: Write> Output<W> {
     /// Has everything so far go out.
     pub(super) fn flush(&mut self) -> Flow {
         if self.error.is_none() {
-            self.error = self.writer.flush().err();
+            let flushed = self.writer().flush();
+            self.error = flushed.err();
         }
         self.flow()
     }
@@ -51,11 +63,41 @@ impl<W: Write> Output<W> {
         match self.error.take() {
             Some(error) => {
                 // What could not be written is not to be tried again on drop.
-                let _ = self.writer.into_parts();
+                if let Some(writer) = Arc::into_inner(self.writer) {
+                    let _ = writer.into_inner().unwrap_or_else(PoisonError::into_inner).into_parts();
+                }
                 if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
             }
             None => Ok(()),
         }
+    }
+}
+
+impl<W: Write + Send + 'static> Output<W> {
+    /// A way to what is collected, for another thread.
+    pub(super) fn rescue(&self) -> Rescue {
+        let writer: Weak<Mutex<BufWriter<W>>> = Arc::downgrade(&self.writer);
+        Rescue(Box::new(move || {
+            let Some(writer) = writer.upgrade() else { return };
+            let mut writer = match writer.try_lock() {
+                Ok(writer) => writer,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return,
+            };
+            let _ = writer.flush();
+            mem::forget(writer);
+        }))
+    }
+}
+
+/// Gets out what is collected when the process is about to end and the one who writes may never come back.
+pub(super) struct Rescue(Box<dyn FnOnce() + Send>);
+
+impl Rescue {
+    /// Writes what is collected, unless something is being written already, and nothing is written after it. May wait for
+    /// the reader.
+    pub(super) fn flush_for_good(self) {
+        (self.0)();
     }
 }
 
@@ -109,5 +151,27 @@ mod tests {
         output.finish().unwrap();
         assert_eq!(target.len(), BUFFER + 10);
         assert!(target.starts_with(b"one 22") && target.ends_with(b"22 three"));
+    }
+
+    #[test]
+    fn what_is_collected_can_be_rescued_once_and_for_all() {
+        let (mut reader, writer) = io::pipe().unwrap();
+        let mut output = Output::new(writer);
+        output.write(b"a line\n");
+        output.rescue().flush_for_good();
+        assert!(output.writer.try_lock().is_err());
+        // The lock is held for ever, and with it the end of the pipe.
+        let mut line = [0; 7];
+        io::Read::read_exact(&mut reader, &mut line).unwrap();
+        assert_eq!(&line, b"a line\n");
+
+        let output = Output::new(io::pipe().unwrap().1);
+        let rescue = output.rescue();
+        let writing = output.writer();
+        rescue.flush_for_good();
+        drop(writing);
+        let rescue = output.rescue();
+        output.finish().unwrap();
+        rescue.flush_for_good();
     }
 }

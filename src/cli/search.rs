@@ -22,7 +22,7 @@ use crate::{
     grep::{Binary, Flow, Grep, GrepBuilder, Summary},
     mapping::{Access, MapOptions, Mapping},
     matcher::Matcher,
-    scan::{self, Pool},
+    scan::{self, Cancel, Pool},
 };
 
 /// All that the searches of a run have in common.
@@ -38,6 +38,7 @@ pub(super) struct Searcher {
     maps_walked: bool,
     explain: bool,
     progress: Progress,
+    cancel: Cancel,
 }
 
 /// Where the output of a search goes.
@@ -66,15 +67,22 @@ impl AddAssign for Outcome {
 /// The bytes of a file, by the way in which they are had.
 enum Source {
     Mapped(Mapping),
-    Stream(Box<dyn Read + Send>),
+    /// With its length, if it has one.
+    Stream(Box<dyn Read + Send>, Option<u64>),
 }
 
 impl Searcher {
     /// # Errors
     ///
     /// Those of [`GrepBuilder::build`].
-    pub(super) fn new(args: &Args, matcher: Matcher, builder: &GrepBuilder, style: Style) -> Result<Self, Error> {
-        let progress = Progress::new(args.progress);
+    pub(super) fn new(
+        args: &Args,
+        matcher: Matcher,
+        builder: &GrepBuilder,
+        style: Style,
+        cancel: &Cancel,
+    ) -> Result<Self, Error> {
+        let progress = Progress::new(args.progress, cancel);
         let grep = |binary: Binary| {
             let mut builder = builder.clone();
             builder.binary(if args.text { Binary::Text } else { binary }).progress(Some(progress.counter()));
@@ -91,6 +99,7 @@ impl Searcher {
             maps_walked: args.mmap,
             explain: args.explain,
             progress,
+            cancel: cancel.clone(),
         })
     }
 
@@ -122,18 +131,23 @@ impl Searcher {
         let summary = match self.open(haystack)? {
             Source::Mapped(mapping) => {
                 self.explain(haystack, || format!("mapped, {}", grep.plan(mapping.len() as u64, pool)));
-                let _bar = self.progress.start(mapping.len() as u64);
+                let _progress = self.progress.start(Some(mapping.len() as u64));
                 let summary = grep.search_mapping(&mapping, &printer, pool, &mut print);
                 scan::unmap(mapping, pool);
                 summary?
             }
-            Source::Stream(reader) => {
+            Source::Stream(reader, len) => {
+                let _progress = self.progress.start(len);
                 self.explain(haystack, || format!("a stream, {}", grep.stream_plan(pool)));
                 grep.search_reader(reader, &printer, pool, &mut print)?
             }
         };
         let quits = grep.binary() == Binary::Quit;
-        let (matched, last) = self.conclude(&summary, quits, &printer);
+        let (matched, mut last) = self.conclude(&summary, quits, &printer);
+        if self.cancel.is_cancelled() {
+            // It would say of the whole file what was found in a part of it.
+            last.clear();
+        }
         sink.write(&last);
         Ok(Outcome {
             matched,
@@ -152,7 +166,7 @@ impl Searcher {
     /// Maps a file when that is wanted and possible, and reads it otherwise.
     fn open(&self, haystack: &Haystack) -> Result<Source, Error> {
         if haystack.is_stdin {
-            return Ok(Source::Stream(decoded(io::stdin())));
+            return Ok(Source::Stream(decoded(io::stdin()), None));
         }
         let cannot_open = |error| Error::io("", error);
         let file = File::open(&haystack.path).map_err(cannot_open)?;
@@ -173,7 +187,7 @@ impl Searcher {
                 return Ok(Source::Mapped(mapping));
             }
         }
-        Ok(Source::Stream(decoded(file)))
+        Ok(Source::Stream(decoded(file), metadata.is_file().then_some(metadata.len())))
     }
 
     /// What is shown when the search of a file is over, and whether the file is one of those that were looked for.

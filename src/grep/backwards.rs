@@ -38,9 +38,9 @@ impl Grep {
     ) -> Result<u64, Error> {
         let stages = LastStages { grep: self, windows: PhantomData };
         let seam = LastSeam { left: count, start: range.start };
-        let seam = ordered::run(&stages, self.windows_backwards(mapping, range), seam, pool, &mut |_: &Vec<u8>| {
-            Flow::Continue
-        })?;
+        let feed = self.windows_backwards(mapping, range);
+        let cancel = self.options.cancel.as_ref();
+        let seam = ordered::run(&stages, feed, seam, pool, cancel, &mut |_: &Vec<u8>| Flow::Continue)?;
         Ok(seam.start)
     }
 
@@ -62,7 +62,7 @@ impl Grep {
     /// The chunks of a range, from the last to the first.
     fn windows_backwards<'m>(&self, mapping: &'m Mapping, range: &Range<u64>) -> Feed<'m, Window<'m>> {
         let (range, terminator) = (range.start as usize..range.end as usize, self.matcher.terminator());
-        let windows = Chunks::of(range, self.options.chunk_size).rev();
+        let windows = Chunks::within(range, self.options.chunk_size).rev();
         Feed::direct(windows.map(move |range| Ok(Window::Mapped { mapping, range, terminator })))
     }
 }

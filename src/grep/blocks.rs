@@ -95,7 +95,7 @@ impl<'a> GrepStages<'a, '_> {
         if self.matcher.longest().is_some() {
             found.matches = std::mem::take(&mut worker.spare_matches);
             found.matches.clear();
-            MatchStages::new(self.matcher, mapping).find(&mut worker.cache, chunk, &mut found.matches)?;
+            MatchStages::new(self.matcher, mapping, 0..u64::MAX).find(&mut worker.cache, chunk, &mut found.matches)?;
             found.blocks = self.blocks_of(window, &mut found.matches)?;
         }
         Ok(found)
@@ -208,7 +208,11 @@ impl<'a> GrepStages<'a, '_> {
             found.matches = self.find_unbounded(&mut seam.blocks, mapping, chunk_end)?;
             found.blocks = self.blocks_of(window, &mut found.matches)?;
         } else {
-            let matches = MatchStages::new(self.matcher, mapping).reconcile(found.matches, seam.blocks.end, chunk)?;
+            let matches = MatchStages::new(self.matcher, mapping, 0..u64::MAX).reconcile(
+                found.matches,
+                seam.blocks.end,
+                chunk,
+            )?;
             seam.blocks.end = matches.end().or(seam.blocks.end);
             let as_found = matches.is_as_found();
             found.matches = matches.into_vec();

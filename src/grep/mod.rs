@@ -53,7 +53,7 @@ use crate::{
     mapping::{Advice, Mapping},
     matcher::Matcher,
     scan::{
-        DEFAULT_CHUNK_SIZE, Pool,
+        Cancel, DEFAULT_CHUNK_SIZE, Pool,
         chunk::Chunks,
         feed::{self, Feed},
         newlines, stream,
@@ -135,6 +135,7 @@ pub struct GrepBuilder {
     binary: Binary,
     chunk_size: usize,
     progress: Option<Arc<AtomicU64>>,
+    cancel: Option<Cancel>,
 }
 
 impl Default for GrepBuilder {
@@ -152,6 +153,7 @@ impl Default for GrepBuilder {
             binary: Binary::Text,
             chunk_size: DEFAULT_CHUNK_SIZE,
             progress: None,
+            cancel: None,
         }
     }
 }
@@ -252,6 +254,13 @@ impl GrepBuilder {
     /// A counter that a search keeps at the offset up to which the file is done with.
     pub fn progress(&mut self, counter: Option<Arc<AtomicU64>>) -> &mut Self {
         self.progress = counter;
+        self
+    }
+
+    /// A token that stops the search when it is cancelled: the lines that were emitted stay emitted, and the summary tells
+    /// of what was searched until then.
+    pub fn cancel(&mut self, token: Cancel) -> &mut Self {
+        self.cancel = Some(token);
         self
     }
 
@@ -390,7 +399,7 @@ impl Grep {
         } else {
             // Matches of any length are found by one walk over the file.
             let pool = if self.matcher.is_by_line() || self.matcher.longest().is_some() { pool } else { &inline };
-            let windows = Chunks::of(range.start as usize..range.end as usize, size)
+            let windows = Chunks::within(range.start as usize..range.end as usize, size)
                 .map(|range| Ok(Window::Mapped { mapping, range, terminator }));
             let stages = GrepStages::new(self, format, Some(range.end));
             stages.run(&stages, Feed::direct(windows), seam, Some(mapping), pool, emit)?

@@ -267,7 +267,8 @@ impl<'a> GrepStages<'a, '_> {
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
         let mut failed = None;
-        let seam = ordered::run(stages, feed, seam, pool, &mut |output: &Output| {
+        let cancel = self.options.cancel.as_ref();
+        let seam = ordered::run(stages, feed, seam, pool, cancel, &mut |output: &Output| {
             if !output.bytes.is_empty() && emit(&output.bytes) == Flow::Stop {
                 return Flow::Stop;
             }

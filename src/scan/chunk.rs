@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-/// Cuts `0..len` into chunks of a fixed size, in ascending order. With a size that is a multiple of the page size every
+/// Cuts `0..len`, or a range, into chunks of a fixed size, in ascending order. With a size that is a multiple of the page size every
 /// border is a page border.
 #[derive(Clone, Debug)]
 pub(crate) struct Chunks {
     next: usize,
+    /// Where the last chunk ends.
     len: usize,
     size: usize,
 }
@@ -16,15 +17,15 @@ impl Chunks {
     ///
     /// Panics when the size is 0.
     pub(crate) fn new(len: usize, size: usize) -> Self {
-        Self::of(0..len, size)
+        Chunks::within(0..len, size)
     }
 
-    /// Cuts a range likewise; the chunks begin where it begins.
+    /// Cuts a range at the borders that the chunks of the whole have.
     ///
     /// # Panics
     ///
-    /// As [`new`](Chunks::new).
-    pub(crate) fn of(range: Range<usize>, size: usize) -> Self {
+    /// Panics when the size is 0.
+    pub(crate) fn within(range: Range<usize>, size: usize) -> Self {
         assert!(size > 0, "a chunk holds at least one byte");
         Chunks { next: range.start, len: range.end, size }
     }
@@ -38,7 +39,7 @@ impl Iterator for Chunks {
             return None;
         }
         let start = self.next;
-        self.next = self.len.min(start.saturating_add(self.size));
+        self.next = self.len.min((start - start % self.size).saturating_add(self.size));
         Some(start..self.next)
     }
 }
@@ -49,7 +50,7 @@ impl DoubleEndedIterator for Chunks {
             return None;
         }
         let end = self.len;
-        self.len = end - 1 - (end - 1 - self.next) % self.size;
+        self.len = self.next.max(end - 1 - (end - 1) % self.size);
         Some(self.len..end)
     }
 }
@@ -79,14 +80,22 @@ mod tests {
         for start in 0..5 {
             for len in 0..40 {
                 for size in 1..45 {
-                    let forwards: Vec<_> = Chunks::of(start..start + len, size).collect();
-                    let mut backwards: Vec<_> = Chunks::of(start..start + len, size).rev().collect();
+                    let forwards: Vec<_> = Chunks::within(start..start + len, size).collect();
+                    let mut backwards: Vec<_> = Chunks::within(start..start + len, size).rev().collect();
                     backwards.reverse();
                     assert_eq!(forwards, backwards);
                     assert_eq!(forwards.iter().map(Range::len).sum::<usize>(), len);
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_chunks_of_a_range_have_the_borders_of_the_whole() {
+        let all: Vec<_> = Chunks::within(5..33, 10).collect();
+        assert_eq!(all, [5..10, 10..20, 20..30, 30..33]);
+        assert_eq!(Chunks::within(7..7, 10).count(), 0);
+        assert_eq!(Chunks::within(10..20, 10).collect::<Vec<_>>(), vec![10..20]);
     }
 
     #[test]

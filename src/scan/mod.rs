@@ -12,10 +12,10 @@
 //!
 //! # Examples
 //!
-//! Every match of a regex in a file, in order:
+//! Every match of a regex in a file, in order. As an iterator, the same is [`Scanner::par_find_iter`].
 //!
 //! ```
-//! use mapgrep::{mapping::{Access, MapOptions}, matcher::MatcherBuilder, scan::{Flow, Scanner}};
+//! use mapgrep::{Match, mapping::{Access, MapOptions}, matcher::MatcherBuilder, scan::{Flow, Scanner}};
 //!
 //! let path = std::env::temp_dir().join(format!("mapgrep-doc-scan-{}", std::process::id()));
 //! std::fs::write(&path, "id=17 id=4 id=2026")?;
@@ -23,7 +23,7 @@
 //! let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&std::fs::File::open(&path)?)? };
 //! let scanner = Scanner::new(MatcherBuilder::new().build(["id=[0-9]{1,9}"])?);
 //! let mut found = vec![];
-//! scanner.for_each(&mapping, |m| {
+//! scanner.for_each(&mapping, |m: Match| {
 //!     found.push(m.start..m.end);
 //!     Flow::Continue
 //! })?;
@@ -33,23 +33,37 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod cancel;
 pub(crate) mod chunk;
 pub(crate) mod feed;
 mod find;
+mod iter;
 pub(crate) mod newlines;
 pub(crate) mod ordered;
 mod pool;
 pub(crate) mod seam;
 mod sequential;
+mod sink;
 pub(crate) mod stream;
 pub(crate) mod window;
 
+use std::{
+    ops::{Bound, Range, RangeBounds},
+    time::{Duration, Instant},
+};
+
+pub use self::{
+    cancel::Cancel,
+    iter::{FindIter, ParFindIter},
+    pool::Pool,
+    sink::{Flow, Sink},
+};
 use self::{
     chunk::Chunks,
     feed::Feed,
     seam::{MatchStages, Seam},
+    sequential::Walk,
 };
-pub use self::{ordered::Flow, pool::Pool};
 use crate::{
     error::Error,
     mapping::{Advice, Mapping, page_size},
@@ -61,16 +75,51 @@ use crate::{
 pub(crate) const DEFAULT_CHUNK_SIZE: usize = 1 << 20;
 
 /// Finds all matches of a matcher in mapped files, in parallel and in file order.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::{Match, mapping::MapOptions, matcher::MatcherBuilder, scan::{Flow, Scanner}};
+///
+/// let mut memory = MapOptions::new().len(12).map_anonymous()?;
+/// memory.set_slice(.., b"one two one.")?;
+/// let scanner = Scanner::new(MatcherBuilder::new().build(["one"])?);
+/// let mut starts = vec![];
+/// let stats = scanner.for_each(&memory, |m: Match| {
+///     starts.push(m.start);
+///     Flow::Continue
+/// })?;
+/// assert_eq!(starts, [0, 8]);
+/// assert_eq!((stats.matches, stats.chunks, stats.bytes_scanned), (2, 1, 12));
+/// # Ok::<(), mapgrep::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Scanner {
     matcher: Matcher,
     chunk_size: usize,
+    range: Range<u64>,
+    cancel: Option<Cancel>,
+}
+
+/// What a scan has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// How many bytes were searched: from the start of the file, or of the range, up to where the scan went. When it was
+    /// stopped, that includes what had been searched ahead of the last match that was delivered.
+    pub bytes_scanned: u64,
+    /// How many matches were delivered.
+    pub matches: u64,
+    /// How many chunks were searched. A pattern of unbounded length is run on all bytes as one.
+    pub chunks: u64,
+    /// How long it took.
+    pub elapsed: Duration,
 }
 
 impl Scanner {
     /// A scanner for these patterns.
     pub fn new(matcher: Matcher) -> Self {
-        Scanner { matcher, chunk_size: DEFAULT_CHUNK_SIZE }
+        Scanner { matcher, chunk_size: DEFAULT_CHUNK_SIZE, range: 0..u64::MAX, cancel: None }
     }
 
     /// How many bytes of a file one step of a worker covers, 1 at least; a multiple of the page size does best. The
@@ -80,13 +129,59 @@ impl Scanner {
         self
     }
 
+    /// Only matches that start in this range of offsets. They may reach past its end, and assertions such as `\b` see the
+    /// bytes before its start. What lies outside is not searched.
+    ///
+    /// Which matches there are can depend on where a search begins: in `aaaa`, a search for `aa` from 1 on finds 1..3, and
+    /// one from 0 on finds 0..2 and 2..4. The matches are those of a search that begins where the range does, as if none
+    /// came before it. With patterns that are [by line](crate::matcher::MatcherBuilder::by_line) they are exactly those of
+    /// a search of the whole file: it begins where the line does that the range begins in. So a file can be searched range
+    /// by range with the results of one search, with those patterns in any ranges, and with others in ranges that begin
+    /// where no match of the range before reaches.
+    ///
+    /// An empty match at the very end of a file starts at the file's length, which `5..` contains and `5..len` does not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{mapping::MapOptions, matcher::MatcherBuilder, scan::Scanner};
+    ///
+    /// let mut memory = MapOptions::new().len(8).map_anonymous()?;
+    /// memory.set_slice(.., b"aaaa aaa")?;
+    /// let mut scanner = Scanner::new(MatcherBuilder::new().by_line(true).build(["aa"])?);
+    /// assert_eq!(scanner.count(&memory)?, 3);
+    /// assert_eq!(scanner.range(..2).count(&memory)?, 1);
+    /// assert_eq!(scanner.range(1..).count(&memory)?, 2);
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn range(&mut self, offsets: impl RangeBounds<u64>) -> &mut Self {
+        let start = match offsets.start_bound() {
+            Bound::Included(&start) => start,
+            Bound::Excluded(&before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match offsets.end_bound() {
+            Bound::Included(&last) => last.saturating_add(1),
+            Bound::Excluded(&end) => end,
+            Bound::Unbounded => u64::MAX,
+        };
+        self.range = start..end;
+        self
+    }
+
+    /// A token that stops the scan when it is cancelled, as if the sink had had enough.
+    pub fn cancel(&mut self, token: Cancel) -> &mut Self {
+        self.cancel = Some(token);
+        self
+    }
+
     /// The compiled patterns.
     pub fn matcher(&self) -> &Matcher {
         &self.matcher
     }
 
-    /// Calls `sink` with each match that does not overlap an earlier one, in file order, until it returns
-    /// [`Flow::Stop`]. Runs on the current rayon pool.
+    /// Gives `sink` each match that does not overlap an earlier one, in file order, until it returns [`Flow::Stop`]. Runs
+    /// on the current rayon pool.
     ///
     /// # Errors
     ///
@@ -102,7 +197,7 @@ impl Scanner {
     /// That of one search over the file, and at most a second one where matches chain from chunk to chunk. Memory is
     /// bounded by the number of threads, whatever the number of matches; with patterns that are confined to lines, the
     /// matches of one line that is longer than a chunk are collected.
-    pub fn for_each(&self, mapping: &Mapping, sink: impl FnMut(Match) -> Flow) -> Result<(), Error> {
+    pub fn for_each(&self, mapping: &Mapping, sink: impl Sink<Match>) -> Result<Stats, Error> {
         self.for_each_in(&Pool::current(), mapping, sink)
     }
 
@@ -111,36 +206,18 @@ impl Scanner {
     /// # Errors, panics and complexity
     ///
     /// As [`for_each`](Scanner::for_each).
-    pub fn for_each_in(
-        &self,
-        pool: &Pool,
-        mapping: &Mapping,
-        mut sink: impl FnMut(Match) -> Flow,
-    ) -> Result<(), Error> {
-        // Advice is no more than that: a kernel that does not take it searches as well.
-        let _ = mapping.advise(Advice::Sequential);
-        if self.matcher.reach() == Reach::Unbounded {
-            return sequential::for_each(&self.matcher, mapping, &mut sink);
-        }
-        let size = self.chunk_size;
-        let inline = Pool::inline();
-        let pool = if mapping.len() <= size { &inline } else { pool };
-        let stages = MatchStages::new(&self.matcher, mapping);
-        ordered::run(
-            &stages,
-            Feed::direct(Chunks::new(mapping.len(), size).map(Ok)),
-            Seam::default(),
-            pool,
-            &mut |matches: &Vec<Match>| {
-                for m in matches {
-                    if sink(*m) == Flow::Stop {
-                        return Flow::Stop;
-                    }
+    pub fn for_each_in(&self, pool: &Pool, mapping: &Mapping, mut sink: impl Sink<Match>) -> Result<Stats, Error> {
+        let mut delivered = 0;
+        let stats = self.run(pool, mapping, &mut |matches| {
+            for m in matches {
+                delivered += 1;
+                if sink.accept(*m) == Flow::Stop {
+                    return Flow::Stop;
                 }
-                Flow::Continue
-            },
-        )?;
-        Ok(())
+            }
+            Flow::Continue
+        })?;
+        Ok(Stats { matches: delivered, ..stats })
     }
 
     /// How many matches there are that do not overlap.
@@ -160,12 +237,33 @@ impl Scanner {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn count(&self, mapping: &Mapping) -> Result<u64, Error> {
-        let mut count = 0;
-        self.for_each(mapping, |_| {
-            count += 1;
-            Flow::Continue
-        })?;
-        Ok(count)
+        Ok(self.for_each(mapping, |_| Flow::Continue)?.matches)
+    }
+
+    /// Emits the matches many at a time. What is emitted is counted by whoever takes it.
+    fn run(&self, pool: &Pool, mapping: &Mapping, emit: &mut dyn FnMut(&[Match]) -> Flow) -> Result<Stats, Error> {
+        let started = Instant::now();
+        // Advice is no more than that: a kernel that does not take it searches as well.
+        let _ = mapping.advise(Advice::Sequential);
+        let stages = self.stages(mapping);
+        let chunks = stages.chunks(self.chunk_size)?;
+        let cancel = self.cancel.as_ref();
+        if self.matcher.reach() == Reach::Unbounded {
+            sequential::run(&stages, Walk::new(chunks, self.matcher.cache()), cancel, emit)?;
+        } else {
+            let inline = Pool::inline();
+            let is_one = chunks.clone().nth(1).is_none();
+            let pool = if is_one { &inline } else { pool };
+            let feed = Feed::direct(chunks.map(Ok));
+            let emit = &mut |matches: &Vec<Match>| emit(matches);
+            ordered::run(&stages, feed, Seam::default(), pool, cancel, emit)?;
+        }
+        let (chunks, bytes_scanned) = stages.counted();
+        Ok(Stats { bytes_scanned, matches: 0, chunks, elapsed: started.elapsed() })
+    }
+
+    fn stages<'a>(&'a self, mapping: &'a Mapping) -> MatchStages<'a> {
+        MatchStages::new(&self.matcher, mapping, self.range.clone())
     }
 }
 

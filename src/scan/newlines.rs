@@ -34,7 +34,7 @@ const STEP: usize = 4 << 20;
 /// When the file was truncated.
 pub(crate) fn count_in(mapping: &Mapping, range: Range<usize>, terminator: u8, pool: &Pool) -> Result<u64, Error> {
     let (total, failed) = (AtomicU64::new(0), Mutex::new(None));
-    let chunks = Mutex::new(Chunks::of(range.clone(), STEP));
+    let chunks = Mutex::new(Chunks::within(range.clone(), STEP));
     let work = || {
         let lock = || chunks.lock().unwrap_or_else(PoisonError::into_inner);
         // The lock is held for as long as it takes to get the next chunk.
@@ -42,7 +42,7 @@ pub(crate) fn count_in(mapping: &Mapping, range: Range<usize>, terminator: u8, p
             match mapping.guarded(chunk, |bytes| count(bytes, terminator)) {
                 Ok(count) => _ = total.fetch_add(count, Ordering::Relaxed),
                 Err(error) => {
-                    *lock() = Chunks::of(0..0, STEP);
+                    *lock() = Chunks::within(0..0, STEP);
                     failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                 }
             }

@@ -8,7 +8,7 @@
 //!    is far larger than itself does not fill the memory;
 //! 4. `emit` takes the output in file order, on the thread that called [`run`].
 //!
-//! Nothing but "stop" flows back. Items are dispatched in ascending order and only while few of them are under way and
+//! Nothing but "stop" flows back; a [`Cancel`] may say it too, at any time. Items are dispatched in ascending order and only while few of them are under way and
 //! little output waits, which is what bounds the memory whatever a file holds. Workers never block: one that finds
 //! nothing to do returns its thread to the pool, and whoever makes work available again spawns it anew. The caller,
 //! when it is itself a worker of a rayon pool, lends a hand instead of waiting, so that a pool of one thread is enough.
@@ -23,8 +23,10 @@ use std::{
 use rayon::Scope;
 
 use super::{
+    cancel::Cancel,
     feed::{Feed, Polled, Signal},
     pool::Pool,
+    sink::Flow,
 };
 use crate::error::Error;
 
@@ -90,18 +92,10 @@ pub(crate) struct Joined<P> {
     pub(crate) last: bool,
 }
 
-/// Whether the one who takes the output wants more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// Go on.
-    Continue,
-    /// Enough: stop the workers.
-    Stop,
-}
-
 /// Runs a pipeline and returns what `join` carried at its end.
 ///
-/// After an error, everything before it has been emitted.
+/// After an error, everything before it has been emitted. When `cancel` is cancelled nothing more is emitted, and the run
+/// ends as if the emitter had had enough.
 ///
 /// # Panics
 ///
@@ -111,12 +105,13 @@ pub(crate) fn run<S: Stages>(
     feed: Feed<'_, S::Item>,
     seam: S::Seam,
     pool: &Pool,
+    cancel: Option<&Cancel>,
     emit: &mut dyn FnMut(&S::Output) -> Flow,
 ) -> Result<S::Seam, Error> {
     if pool.threads() == 1 && !feed.is_prefetched() {
-        return run_inline(stages, feed, seam, emit);
+        return run_inline(stages, feed, seam, cancel, emit);
     }
-    let engine = Engine::new(stages, feed, seam, pool.threads());
+    let engine = Engine::new(stages, feed, seam, pool.threads(), cancel);
     let result = pool.in_place_scope(|scope| engine.drive(scope, emit));
     let state = engine.state.into_inner().unwrap_or_else(PoisonError::into_inner);
     // A worker may have panicked after the emitter had what it wanted.
@@ -131,11 +126,15 @@ fn run_inline<S: Stages>(
     stages: &S,
     mut feed: Feed<'_, S::Item>,
     mut seam: S::Seam,
+    cancel: Option<&Cancel>,
     emit: &mut dyn FnMut(&S::Output) -> Flow,
 ) -> Result<S::Seam, Error> {
+    let is_cancelled = || cancel.is_some_and(Cancel::is_cancelled);
     let mut worker = stages.worker();
     let mut output = S::Output::default();
-    while let Some(item) = feed.next_blocking() {
+    while !is_cancelled()
+        && let Some(item) = feed.next_blocking()
+    {
         let item = item?;
         let found = stages.scan(&mut worker, &item)?;
         let joined = stages.join(&mut seam, &item, found)?;
@@ -144,6 +143,10 @@ fn run_inline<S: Stages>(
             while more {
                 output.clear();
                 let formatted = stages.format(&mut worker, &item, &mut plan, &mut output);
+                // What a stage makes that knows of the token itself may be half done then.
+                if is_cancelled() {
+                    return Ok(seam);
+                }
                 if output.size() > 0 && emit(&output) == Flow::Stop {
                     return Ok(seam);
                 }
@@ -161,6 +164,7 @@ fn run_inline<S: Stages>(
 struct Engine<'a, S: Stages> {
     stages: &'a S,
     state: Mutex<State<'a, S>>,
+    cancel: Option<&'a Cancel>,
     signal: Arc<Signal>,
     max_workers: usize,
     max_slots: usize,
@@ -221,11 +225,21 @@ enum Action<O> {
 }
 
 impl<'a, S: Stages> Engine<'a, S> {
-    fn new(stages: &'a S, mut feed: Feed<'a, S::Item>, seam: S::Seam, threads: usize) -> Self {
+    fn new(
+        stages: &'a S,
+        mut feed: Feed<'a, S::Item>,
+        seam: S::Seam,
+        threads: usize,
+        cancel: Option<&'a Cancel>,
+    ) -> Self {
         let signal = Arc::new(Signal::default());
         feed.wake(&signal);
+        if let Some(cancel) = cancel {
+            cancel.wake(&signal);
+        }
         Engine {
             stages,
+            cancel,
             signal,
             max_workers: threads,
             // Enough that no worker waits while another is at work on a slower chunk, and few enough that the
@@ -253,6 +267,10 @@ impl<'a, S: Stages> Engine<'a, S> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_cancelled(&self) -> bool {
+        self.cancel.is_some_and(Cancel::is_cancelled)
+    }
+
     /// The emitter's side: hands over output in order until all is done.
     fn drive<'scope>(
         &'scope self,
@@ -265,6 +283,9 @@ impl<'a, S: Stages> Engine<'a, S> {
         loop {
             let seen = self.signal.count();
             match self.next_action() {
+                Action::Panic(payload) => resume_unwind(payload),
+                // Asked after the output was taken: what a stage makes that knows of the token itself may be half done.
+                _ if self.is_cancelled() => return Ok(()),
                 Action::Emit(output) => {
                     let flow = emit(&output);
                     self.take_back(output);
@@ -274,7 +295,6 @@ impl<'a, S: Stages> Engine<'a, S> {
                     self.spawn_workers(scope, 0);
                 }
                 Action::Fail(error) => return Err(error),
-                Action::Panic(payload) => resume_unwind(payload),
                 Action::Done => return Ok(()),
                 Action::Idle => {
                     self.spawn_workers(scope, 0);
@@ -344,7 +364,7 @@ impl<'a, S: Stages> Engine<'a, S> {
         let mut worker = spare.unwrap_or_else(|| self.stages.worker());
         loop {
             let mut state = self.lock();
-            let Some(job) = state.take_job(self.max_slots, &self.signal) else {
+            let Some(job) = self.take_job(&mut state) else {
                 state.workers -= 1;
                 state.spare_workers.push(worker);
                 return;
@@ -354,10 +374,15 @@ impl<'a, S: Stages> Engine<'a, S> {
         }
     }
 
+    fn take_job(&self, state: &mut State<'a, S>) -> Option<Job<S>> {
+        // The emitter may be busy for long with what it has, and is not waited for.
+        if self.is_cancelled() { None } else { state.take_job(self.max_slots, &self.signal) }
+    }
+
     /// One job on the calling thread; false when there is none.
     fn work_once<'scope>(&'scope self, scope: &Scope<'scope>) -> bool {
         let mut state = self.lock();
-        let Some(job) = state.take_job(self.max_slots, &self.signal) else { return false };
+        let Some(job) = self.take_job(&mut state) else { return false };
         let spare = state.spare_workers.pop();
         drop(state);
         let mut worker = spare.unwrap_or_else(|| self.stages.worker());
@@ -654,7 +679,7 @@ mod tests {
     fn run_numbers(fault: Fault, count: usize, threads: usize, stop_after: usize) -> (Vec<u8>, Result<usize, Error>) {
         let mut emitted = vec![];
         let feed = Feed::direct((0..count).map(Ok));
-        let result = run(&Numbers(fault), feed, 0, &Pool::new(threads), &mut |output: &Vec<u8>| {
+        let result = run(&Numbers(fault), feed, 0, &Pool::new(threads), None, &mut |output: &Vec<u8>| {
             emitted.extend_from_slice(output);
             if emitted.len() >= stop_after { Flow::Stop } else { Flow::Continue }
         });
@@ -722,10 +747,69 @@ mod tests {
                     std::thread::sleep(Duration::from_millis(30));
                     Flow::Stop
                 };
-                run(&Numbers(fault), feed, 0, &Pool::new(4), &mut |_: &Vec<u8>| wait()).map(|_| ())
+                run(&Numbers(fault), feed, 0, &Pool::new(4), None, &mut |_: &Vec<u8>| wait()).map(|_| ())
             })
         };
         assert!(finished(Fault::None).is_ok());
         assert!(finished(Fault::PanicsInFormat(1)).is_err());
+    }
+
+    #[test]
+    fn a_cancelled_run_emits_a_prefix_and_returns_what_was_carried() {
+        for threads in [1, 2, 4] {
+            for cancel_after in 1..30 {
+                let (cancel, mut emitted) = (Cancel::new(), vec![]);
+                let feed = Feed::direct((0..1_000_000).map(Ok));
+                let mut emit = |output: &Vec<u8>| {
+                    emitted.extend_from_slice(output);
+                    if emitted.len() == cancel_after {
+                        cancel.cancel();
+                    }
+                    Flow::Continue
+                };
+                let carried = run(&Numbers(Fault::None), feed, 0, &Pool::new(threads), Some(&cancel), &mut emit);
+                assert!((1..100).contains(&carried.unwrap()));
+                assert_eq!(emitted, &expected(100)[..cancel_after]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_that_was_cancelled_before_it_began_looks_at_nothing() {
+        let cancel = Cancel::new();
+        cancel.cancel();
+        for threads in [1, 3] {
+            let feed = Feed::direct((0..9).map(|_| -> Result<usize, Error> { panic!("an item was asked for") }));
+            let carried =
+                run(&Numbers(Fault::None), feed, 7, &Pool::new(threads), Some(&cancel), &mut |_: &Vec<u8>| {
+                    panic!("something was emitted")
+                });
+            assert_eq!(carried.unwrap(), 7);
+        }
+    }
+
+    /// Reading from a pipe that says nothing is what the items stand for.
+    #[test]
+    fn a_run_that_waits_for_its_input_is_woken() {
+        let (sender, items) = std::sync::mpsc::channel::<usize>();
+        for _ in 0..3 {
+            sender.send(0).unwrap();
+        }
+        let cancel = Cancel::new();
+        let feed = Feed::prefetched(items.into_iter().enumerate().map(|(number, _)| Ok(number)), 2);
+        let mut emitted = 0;
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(50));
+                cancel.cancel();
+            });
+            let carried = run(&Numbers(Fault::None), feed, 0, &Pool::new(2), Some(&cancel), &mut |output: &Vec<u8>| {
+                emitted += output.len();
+                Flow::Continue
+            });
+            assert!(carried.is_ok());
+        });
+        assert!(emitted <= 4);
+        drop(sender);
     }
 }

@@ -34,6 +34,15 @@ impl Pool {
         Pool { threads: rayon::current_num_threads(), own: None }
     }
 
+    /// A pool of its own with as many workers as the current one has. It can be waited for by a worker of that.
+    pub(super) fn like_current() -> Self {
+        match rayon::current_thread_index() {
+            Some(_) => Pool::new(rayon::current_num_threads()),
+            // That would start the global pool, for nobody to use.
+            None => Pool::new(0),
+        }
+    }
+
     /// The calling thread alone.
     pub fn inline() -> Self {
         Pool::new(1)

@@ -6,9 +6,15 @@
 //! the two agree, since the next match depends on nothing but where the last one ended. On a file of only `a`, with a
 //! pattern of several, they may never meet before the next border; then the chunk is walked once more and no worse.
 
-use std::ops::Range;
+use std::{
+    iter::Chain,
+    ops::Range,
+    option,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use super::{
+    chunk::Chunks,
     ordered::{Joined, Stages},
     window::Window,
 };
@@ -22,15 +28,25 @@ use crate::{
 /// How many matches go out in one piece.
 const PIECE: usize = 1 << 16;
 
+/// The chunks of a range, and a last one of no bytes where the range has but the end of the file.
+pub(super) type RangeChunks = Chain<Chunks, option::IntoIter<Range<usize>>>;
+
 pub(crate) struct MatchStages<'a> {
     matcher: &'a Matcher,
     mapping: &'a Mapping,
+    /// Where matches may start that are wanted.
+    range: Range<u64>,
+    chunks: AtomicU64,
+    bytes: AtomicU64,
 }
 
-/// Where the last match ended.
+/// What is carried from chunk to chunk.
 #[derive(Default)]
 pub(crate) struct Seam {
+    /// Where the last match ended.
     end: Option<u64>,
+    /// For what is found anew.
+    cache: Option<Cache>,
 }
 
 /// The matches of one part of a file, in the order in which they are to come out.
@@ -103,15 +119,65 @@ impl Matches {
 }
 
 impl<'a> MatchStages<'a> {
-    pub(crate) fn new(matcher: &'a Matcher, mapping: &'a Mapping) -> Self {
-        MatchStages { matcher, mapping }
+    pub(crate) fn new(matcher: &'a Matcher, mapping: &'a Mapping, range: Range<u64>) -> Self {
+        MatchStages { matcher, mapping, range, chunks: AtomicU64::new(0), bytes: AtomicU64::new(0) }
+    }
+
+    /// The chunks in which the matches lie that are wanted. For patterns that are confined to lines they begin where the
+    /// first line does; for those of unbounded length there is one.
+    pub(super) fn chunks(&self, size: usize) -> Result<RangeChunks, Error> {
+        let len = self.mapping.len();
+        let start = usize::try_from(self.range.start).unwrap_or(usize::MAX);
+        let end = usize::try_from(self.range.end).unwrap_or(usize::MAX);
+        if start > len || start >= end {
+            return Ok(Chunks::within(0..0, size).chain(None));
+        }
+        let first = match self.matcher.is_by_line() {
+            true => self.window(&(0..len)).line_start(start as u64)? as usize,
+            false => start,
+        };
+        let size = if self.matcher.reach() == Reach::Unbounded { usize::MAX } else { size };
+        // Where there is no byte left there may be an empty match still.
+        let nothing = (first == len).then_some(len..len);
+        Ok(Chunks::within(first..end.min(len), size).chain(nothing))
+    }
+
+    /// Has the system read on, and says what is to be looked at for a chunk.
+    pub(super) fn enter(&self, chunk: &Range<usize>) -> Result<Part, Error> {
+        self.window(chunk).read_ahead();
+        self.part(chunk)
+    }
+
+    /// Whether a match lies on the line that the range begins in, before it.
+    pub(super) fn is_early(&self, found: &Match) -> bool {
+        found.start < self.range.start
+    }
+
+    fn leave_out(&self, matches: &mut Matches) {
+        matches.redone.retain(|m| !self.is_early(m));
+        let rest = matches.found.get(matches.skip..).unwrap_or_default();
+        matches.skip += rest.iter().take_while(|m| self.is_early(m)).count();
+    }
+
+    /// Counts what was searched.
+    pub(super) fn count(&self, chunks: u64, bytes: u64) {
+        self.chunks.fetch_add(chunks, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// How many chunks and how many bytes were searched.
+    pub(super) fn counted(&self) -> (u64, u64) {
+        (self.chunks.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
     }
 
     /// Finds the matches that start in a chunk, as if none came before.
     pub(crate) fn find(&self, cache: &mut Cache, chunk: &Range<usize>, matches: &mut Vec<Match>) -> Result<(), Error> {
-        let part = self.part(chunk)?;
+        self.find_in(cache, &self.part(chunk)?, matches)
+    }
+
+    fn find_in(&self, cache: &mut Cache, part: &Part, matches: &mut Vec<Match>) -> Result<(), Error> {
         if part.owned.start < part.owned.end {
-            self.walk(cache, &part, part.owned.start, None, |m| {
+            self.walk(cache, part, part.owned.start, None, |m| {
                 matches.push(m);
                 true
             })?;
@@ -136,8 +202,9 @@ impl<'a> MatchStages<'a> {
         Window::Mapped { mapping: self.mapping, range: chunk.clone(), terminator: self.matcher.terminator() }
     }
 
-    /// Walks over the matches that start in the chunk, from `from` on, behind a match that ended at `after`.
-    fn walk(
+    /// Walks over the matches that start in the chunk, from `from` on, behind a match that ended at `after`, until `each`
+    /// wants no more.
+    pub(super) fn walk(
         &self,
         cache: &mut Cache,
         part: &Part,
@@ -165,28 +232,29 @@ impl<'a> MatchStages<'a> {
         let len = self.mapping.len() as u64;
         let (start, end) = (chunk.start as u64, chunk.end as u64);
         // At the very end of the file an empty match belongs to the last chunk.
-        let owned_end = |end: u64| if end == len { len + 1 } else { end };
+        let owned_end = |end: u64| if end == len { len + 1 } else { end }.min(self.range.end);
         let look_behind = |start: u64| start.saturating_sub(Reach::LOOK_BEHIND as u64);
         Ok(match self.matcher.reach() {
             Reach::Line => {
                 let lines = self.window(chunk).lines()?;
-                // Where no line starts, not even the end of the file is the chunk's.
-                let end = if lines.is_empty() { lines.end } else { owned_end(lines.end) };
+                // Where no line starts, not even the end of the file is the chunk's, unless it has nothing else.
+                let end = if lines.is_empty() && start < len { lines.end } else { owned_end(lines.end) };
                 Part { owned: lines.start..end, haystack: look_behind(lines.start)..lines.end }
             }
             Reach::Bytes(reach) => Part {
                 owned: start..owned_end(end),
                 haystack: look_behind(start)..len.min(end.saturating_add(reach as u64)),
             },
-            Reach::Unbounded => unreachable!("such patterns are not run in chunks"),
+            Reach::Unbounded => Part { owned: start..owned_end(end), haystack: 0..len },
         })
     }
 }
 
 /// The bytes that decide about the matches of a chunk, and the offsets at which these matches may start.
-struct Part {
+#[derive(Debug)]
+pub(super) struct Part {
     haystack: Range<u64>,
-    owned: Range<u64>,
+    pub(super) owned: Range<u64>,
 }
 
 fn absolute(base: u64, span: Span, pattern: PatternId) -> Match {
@@ -206,16 +274,22 @@ impl Stages for MatchStages<'_> {
     }
 
     fn scan(&self, (cache, spare): &mut Self::Worker, chunk: &Range<usize>) -> Result<Vec<Match>, Error> {
-        self.window(chunk).read_ahead();
         let mut matches = std::mem::take(spare);
         matches.clear();
-        self.find(cache, chunk, &mut matches)?;
+        let part = self.enter(chunk)?;
+        self.find_in(cache, &part, &mut matches)?;
+        self.count(1, chunk.len() as u64);
         Ok(matches)
     }
 
     fn join(&self, seam: &mut Seam, chunk: &Range<usize>, found: Vec<Match>) -> Result<Joined<Matches>, Error> {
-        let matches = self.reconcile(found, seam.end, chunk)?;
+        let part = self.part(chunk)?;
+        let mut matches = Matches::reconcile(found, seam.end, &part.owned, |from, each| {
+            let cache = seam.cache.get_or_insert_with(|| self.matcher.cache());
+            self.walk(cache, &part, from, Some(from), each)
+        })?;
         seam.end = matches.end().or(seam.end);
+        self.leave_out(&mut matches);
         Ok(Joined { plan: Some(matches), last: false })
     }
 
@@ -237,5 +311,42 @@ impl Stages for MatchStages<'_> {
 
     fn recycle(&self, worker: &mut Self::Worker, plan: Matches) {
         worker.1 = plan.found;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{mapping::MapOptions, matcher::MatcherBuilder};
+
+    /// In a file of one letter no chunk agrees with the one before it, so that all of it is walked over twice, and not
+    /// more often, whatever the size of the chunks. Each match is one call of the matcher, and each walk one more.
+    #[test]
+    fn what_is_found_anew_at_seams_is_one_more_walk_at_most() {
+        let len = 20_000;
+        let mut mapping = MapOptions::new().len(len).map_anonymous().unwrap();
+        mapping.guarded_mut(.., |bytes| bytes.fill(b'a')).unwrap();
+        for pattern in ["aaa", "a{3}", "a{7}", "(?:aaa){1,5}", "a|b"] {
+            let matcher = MatcherBuilder::new().build([pattern]).unwrap();
+            let wanted = matcher.find_iter(&mut matcher.cache(), &vec![b'a'; len]).count();
+            for size in [1, 2, 3, 4, 10, 64, 1000, 4096] {
+                let stages = MatchStages::new(&matcher, &mapping, 0..u64::MAX);
+                let (mut worker, mut seam) = (stages.worker(), Seam::default());
+                let (mut found, mut redone, mut out) = (0, 0, 0);
+                for chunk in stages.chunks(size).unwrap() {
+                    let matches = stages.scan(&mut worker, &chunk).unwrap();
+                    // A worker's matches begin in its own chunk, so they are as many as fit.
+                    found += matches.len();
+                    let plan = stages.join(&mut seam, &chunk, matches).unwrap().plan.unwrap();
+                    redone += plan.redone.len();
+                    out += plan.redone.len() + plan.found.len() - plan.skip;
+                }
+                assert_eq!(out, wanted, "{pattern} in chunks of {size}");
+                let chunks = stages.counted().0 as usize;
+                assert_eq!((chunks, stages.counted().1), (len.div_ceil(size), len as u64));
+                assert!(found <= wanted + chunks, "{pattern} in chunks of {size}: {found} found for {wanted}");
+                assert!(redone <= wanted, "{pattern} in chunks of {size}: {redone} anew for {wanted}");
+            }
+        }
     }
 }

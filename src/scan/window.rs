@@ -297,6 +297,24 @@ impl Window<'_> {
         Ok(if count == 0 { at } else { end })
     }
 
+    /// Where the line begins that the byte at `at` is of, or that begins there.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the bytes between the two.
+    pub(crate) fn line_start(&self, at: u64) -> Result<u64, Error> {
+        let terminator = self.terminator();
+        let mut end = at;
+        while end > 0 {
+            let start = end.saturating_sub(STEP);
+            if let Some(found) = self.read(start..end, |bytes| memrchr(terminator, bytes))? {
+                return Ok(start + found as u64 + 1);
+            }
+            end = start;
+        }
+        Ok(0)
+    }
+
     /// The offset of the first NUL among these bytes.
     pub(crate) fn first_nul(&self, range: Range<u64>) -> Result<Option<u64>, Error> {
         let start = range.start;
@@ -365,6 +383,17 @@ mod tests {
         assert_eq!(before(four, usize::MAX, 0), 0);
         assert_eq!(before(four, 3, 9), 9);
         assert_eq!(before(0, 3, 0), 0);
+    }
+
+    #[test]
+    fn line_start_goes_back_over_many_steps() {
+        let text = [b"one\n\n".to_vec(), vec![b'x'; 3 * STEP as usize], b"\nlast\n".to_vec()].concat();
+        let mapping = memory(&text);
+        let window = Window::Mapped { mapping: &mapping, range: 0..text.len(), terminator: b'\n' };
+        for at in [0, 1, 3, 4, 5, 6, STEP, 3 * STEP + 5, 3 * STEP + 6, text.len() as u64 - 1, text.len() as u64] {
+            let start = text[..at as usize].iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
+            assert_eq!(window.line_start(at).unwrap(), start as u64, "{at}");
+        }
     }
 
     #[test]

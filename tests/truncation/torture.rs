@@ -192,7 +192,7 @@ fn no_match_is_made_of_what_a_cut_has_left_of_it() {
         let mapping = map(&file, MapOptions::new().access(Access::Read)).unwrap();
         let matcher = MatcherBuilder::new().by_line(by_line).build([pattern]).unwrap();
         let mut found = vec![];
-        let outcome = Scanner::new(matcher).chunk_size(LINE).for_each(&mapping, |m| {
+        let outcome = Scanner::new(matcher).chunk_size(LINE).for_each(&mapping, |m: mapgrep::Match| {
             file.set_len(LEFT as u64).unwrap();
             found.push(m.start..m.end);
             Flow::Continue
@@ -373,11 +373,11 @@ impl Reader<'_> {
         let pattern = search.scanner.matcher().description();
         assert!(wanted.starts_with(&found), "{:?}, {pattern}: {}", self.setup, difference(&found, wanted));
         match outcome {
-            Ok(()) if is_whole => {
+            Ok(_) if is_whole => {
                 assert_eq!(found.len(), wanted.len(), "{:?}, {pattern}", self.setup);
                 self.counts.count_complete();
             }
-            Ok(()) => {}
+            Ok(_) => {}
             Err(error) => self.counts.count(&error, self.setup),
         }
     }

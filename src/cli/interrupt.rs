@@ -1,0 +1,44 @@
+//! Ctrl-C, and requests to terminate: what was found so far goes out, and the exit status is 130.
+
+use std::{process::exit, thread, time::Duration};
+
+use super::output::Rescue;
+use crate::scan::Cancel;
+
+/// The exit status of a search that was interrupted.
+pub(super) const STATUS: u8 = 130;
+
+/// How long a search may take to end that was interrupted. What holds it up longer is a reader that does not read, a
+/// stream that says nothing, or a disk.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A token that is cancelled by Ctrl-C (SIGINT), SIGTERM, and SIGHUP. The second of them ends the process at once. So does
+/// the first when the search does not end by itself soon; the output that `rescue` can still get out goes out then, which
+/// need not end with a whole line where a reader does not read.
+///
+/// Where one of the signals is ignored, as in jobs in the background and under `nohup`, all of them are left as they are.
+pub(super) fn watch(rescue: Rescue) -> Cancel {
+    let cancel = Cancel::new();
+    let token = cancel.clone();
+    let mut rescue = Some(rescue);
+    let handler = move || {
+        let Some(rescue) = rescue.take() else { exit(STATUS.into()) };
+        token.cancel();
+        if thread::Builder::new().spawn(move || give_up(rescue)).is_err() {
+            exit(STATUS.into());
+        }
+    };
+    // An error says that the signals have a handler, or are ignored. Then they do what they did before.
+    let _ = ctrlc::try_set_handler(handler);
+    cancel
+}
+
+/// Ends the process when it has not ended by itself.
+fn give_up(rescue: Rescue) {
+    thread::sleep(PATIENCE);
+    let rescued = thread::Builder::new().spawn(|| rescue.flush_for_good());
+    if rescued.is_ok() {
+        thread::sleep(PATIENCE / 10);
+    }
+    exit(STATUS.into());
+}

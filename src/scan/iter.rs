@@ -1,0 +1,285 @@
+//! Matches as iterators. They own what they search, so they can be kept, sent away and dropped at any time.
+
+use std::{
+    iter::FusedIterator,
+    panic::resume_unwind,
+    sync::{
+        Arc,
+        mpsc::{Receiver, sync_channel},
+    },
+    thread::{Builder, JoinHandle},
+    vec,
+};
+
+use super::{Flow, Pool, Scanner, cancel::Cancel, sequential::Walk};
+use crate::{
+    error::Error,
+    mapping::{Advice, Mapping},
+    span::Match,
+};
+
+/// How many batches of matches wait for the consumer of a parallel iterator, besides what the pipeline keeps ready.
+const BATCHES: usize = 2;
+
+/// Matches as iterators.
+impl Scanner {
+    /// The matches that do not overlap, in file order, found on the calling thread when they are asked for. For searches
+    /// that are over soon, and those that run side by side; a large file is searched faster by
+    /// [`par_find_iter`](Scanner::par_find_iter).
+    ///
+    /// # Errors
+    ///
+    /// Items may be errors: [`is_truncated`](Error::is_truncated) when the file became shorter meanwhile, behind all
+    /// matches that come before. An error is the last item.
+    ///
+    /// # Complexity
+    ///
+    /// That of one search, as far as the iterator is asked to go: of a chunk, or the 1024 matches that come next in it.
+    /// Memory is that of 1024 matches.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use mapgrep::{mapping::MapOptions, matcher::MatcherBuilder, scan::Scanner};
+    ///
+    /// let mut memory = MapOptions::new().len(11).map_anonymous()?;
+    /// memory.set_slice(.., b"a1 b22 c333")?;
+    /// let scanner = Scanner::new(MatcherBuilder::new().build(["[0-9]+"])?);
+    /// let lengths: Result<Vec<_>, _> = scanner.find_iter(Arc::new(memory)).map(|m| m.map(|m| m.end - m.start)).collect();
+    /// assert_eq!(lengths?, [1, 2, 3]);
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn find_iter(&self, mapping: Arc<Mapping>) -> FindIter {
+        FindIter { scanner: self.clone(), mapping, walk: None, batch: vec![], next: 0, ended: false }
+    }
+
+    /// The matches that do not overlap, in file order, found by as many threads as the current rayon pool has, ahead of
+    /// whoever takes them. Where nobody takes them the threads rest. They are the iterator's own, so that waiting for it
+    /// is safe anywhere, on the only worker of a pool too. Patterns whose matches may have any length have one thread.
+    ///
+    /// Dropping the iterator stops the threads when they are done with the chunks that they are at, and does not wait for
+    /// that; until then they keep the mapping. They have let go of it when the iterator has returned `None`.
+    ///
+    /// # Errors
+    ///
+    /// As [`find_iter`](Scanner::find_iter). When the system starts no thread, that is the only item.
+    ///
+    /// # Panics
+    ///
+    /// `next` passes on a panic of the threads.
+    ///
+    /// # Complexity
+    ///
+    /// As [`for_each`](Scanner::for_each).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use mapgrep::{mapping::MapOptions, matcher::MatcherBuilder, scan::Scanner};
+    ///
+    /// let memory = Arc::new(MapOptions::new().len(10 << 20).map_anonymous()?);
+    /// let scanner = Scanner::new(MatcherBuilder::new().build([r"\x00{1024}"])?);
+    /// for (n, m) in scanner.par_find_iter(memory).enumerate().take(5000) {
+    ///     assert_eq!(m?.start, n as u64 * 1024);
+    /// }
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn par_find_iter(&self, mapping: Arc<Mapping>) -> ParFindIter {
+        let stop = self.cancel.as_ref().map_or_else(Cancel::new, Cancel::child);
+        let mut scanner = self.clone();
+        scanner.cancel(stop.clone());
+        let pool = Pool::like_current();
+        ParFindIter::drive(stop, move |emit| scanner.run(&pool, &mapping, emit).map(|_| ()))
+    }
+}
+
+/// The matches in a mapping, found when they are asked for: [`Scanner::find_iter`].
+#[derive(Debug)]
+pub struct FindIter {
+    scanner: Scanner,
+    mapping: Arc<Mapping>,
+    /// Where the search stands; nothing before it has begun.
+    walk: Option<Walk>,
+    batch: Vec<Match>,
+    /// The next of the batch.
+    next: usize,
+    ended: bool,
+}
+
+impl FindIter {
+    /// Finds the next matches; none at the end.
+    fn refill(&mut self) -> Result<(), Error> {
+        let FindIter { scanner, mapping, walk, batch, .. } = self;
+        let stages = scanner.stages(mapping);
+        let walk = match walk {
+            Some(walk) => walk,
+            None => {
+                // Advice is no more than that: a kernel that does not take it searches as well.
+                let _ = mapping.advise(Advice::Sequential);
+                walk.insert(Walk::new(stages.chunks(scanner.chunk_size)?, scanner.matcher.cache()))
+            }
+        };
+        walk.next(&stages, scanner.cancel.as_ref(), batch)
+    }
+}
+
+impl Iterator for FindIter {
+    type Item = Result<Match, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next == self.batch.len() && !self.ended {
+            self.next = 0;
+            let refilled = self.refill();
+            self.ended = self.batch.is_empty();
+            if let Err(error) = refilled {
+                return Some(Err(error));
+            }
+        }
+        let found = *self.batch.get(self.next)?;
+        self.next += 1;
+        Some(Ok(found))
+    }
+}
+
+impl FusedIterator for FindIter {}
+
+/// The matches in a mapping, found by threads of its own: [`Scanner::par_find_iter`].
+#[derive(Debug)]
+pub struct ParFindIter {
+    batch: vec::IntoIter<Match>,
+    stop: Cancel,
+    /// None when the end was reached.
+    driver: Option<Driver>,
+    /// Why there is no driver.
+    refused: Option<Error>,
+}
+
+/// The thread that hands over what the workers find. Its channel ends with it.
+#[derive(Debug)]
+struct Driver {
+    batches: Receiver<Result<Vec<Match>, Error>>,
+    thread: JoinHandle<()>,
+}
+
+impl ParFindIter {
+    /// Runs `search` on a thread of its own, which waits whenever the consumer is far behind.
+    fn drive(
+        stop: Cancel,
+        search: impl FnOnce(&mut dyn FnMut(&[Match]) -> Flow) -> Result<(), Error> + Send + 'static,
+    ) -> Self {
+        let (sender, batches) = sync_channel(BATCHES);
+        let run = move || {
+            // Nobody takes any more when the iterator was dropped. `search` is gone, with all that it holds, before the
+            // channel tells that this is the end.
+            let result = search(&mut |matches| match sender.send(Ok(matches.to_vec())) {
+                Ok(()) => Flow::Continue,
+                Err(_) => Flow::Stop,
+            });
+            if let Err(error) = result {
+                let _ = sender.send(Err(error));
+            }
+        };
+        let (driver, refused) = match Builder::new().name("mapgrep-iter".to_owned()).spawn(run) {
+            Ok(thread) => (Some(Driver { batches, thread }), None),
+            Err(error) => (None, Some(Error::io("cannot start a thread", error))),
+        };
+        ParFindIter { batch: vec![].into_iter(), stop, driver, refused }
+    }
+}
+
+impl Iterator for ParFindIter {
+    type Item = Result<Match, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(found) = self.batch.next() {
+                return Some(Ok(found));
+            }
+            let Some(driver) = &self.driver else { return self.refused.take().map(Err) };
+            match driver.batches.recv() {
+                Ok(Ok(batch)) => self.batch = batch.into_iter(),
+                Ok(Err(error)) => {
+                    self.driver = None;
+                    return Some(Err(error));
+                }
+                Err(_) => {
+                    let Driver { thread, .. } = self.driver.take()?;
+                    if let Err(payload) = thread.join() {
+                        resume_unwind(payload);
+                    }
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+impl FusedIterator for ParFindIter {}
+
+impl Drop for ParFindIter {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        panic::{AssertUnwindSafe, catch_unwind},
+        sync::mpsc::channel,
+    };
+
+    use super::*;
+    use crate::span::PatternId;
+
+    fn at(start: u64) -> Match {
+        Match { start, end: start + 1, pattern: PatternId::new(0) }
+    }
+
+    #[test]
+    fn a_panic_of_the_search_reaches_the_consumer_once_behind_what_was_found() {
+        let mut found = ParFindIter::drive(Cancel::new(), |emit| {
+            emit(&[at(1), at(2)]);
+            panic!("of the search")
+        });
+        assert_eq!([found.next().unwrap().unwrap(), found.next().unwrap().unwrap()], [at(1), at(2)]);
+        let payload = catch_unwind(AssertUnwindSafe(|| found.next())).unwrap_err();
+        assert_eq!(payload.downcast_ref::<&str>(), Some(&"of the search"));
+        assert!(found.next().is_none() && found.next().is_none());
+    }
+
+    #[test]
+    fn an_error_is_the_last_item() {
+        let mut found = ParFindIter::drive(Cancel::new(), |emit| {
+            emit(&[at(1)]);
+            Err(Error::truncated(7))
+        });
+        assert_eq!(found.next().unwrap().unwrap(), at(1));
+        assert_eq!(found.next().unwrap().unwrap_err().offset(), Some(7));
+        assert!(found.next().is_none() && found.next().is_none());
+    }
+
+    #[test]
+    fn a_search_waits_for_a_consumer_that_is_far_behind_and_stops_when_it_is_gone() {
+        let (sender, told) = channel();
+        let mut found = ParFindIter::drive(Cancel::new(), move |emit| {
+            for n in 0.. {
+                sender.send(n).unwrap();
+                if emit(&[at(n)]) == Flow::Stop {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        assert_eq!(found.next().unwrap().unwrap(), at(0));
+        // One was taken, some wait, and one is being handed over.
+        let begun: Vec<_> = (0..BATCHES + 2).map(|_| told.recv().unwrap()).collect();
+        assert_eq!(begun.last(), Some(&(BATCHES as u64 + 1)));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        assert!(told.try_recv().is_err());
+        drop(found);
+        assert!(told.iter().count() <= 1);
+    }
+}
