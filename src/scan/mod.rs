@@ -33,6 +33,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod cache;
 pub(crate) mod chunk;
 pub(crate) mod feed;
 mod find;
@@ -45,11 +46,16 @@ pub(crate) mod stream;
 pub(crate) mod window;
 
 use self::{
+    cache::CacheKeeper,
     chunk::Chunks,
     feed::Feed,
     seam::{MatchStages, Seam},
 };
-pub use self::{ordered::Flow, pool::Pool};
+pub use self::{
+    cache::{CachePolicy, CacheReader},
+    ordered::Flow,
+    pool::Pool,
+};
 use crate::{
     error::Error,
     mapping::{Advice, Mapping, page_size},
@@ -65,18 +71,25 @@ pub(crate) const DEFAULT_CHUNK_SIZE: usize = 1 << 20;
 pub struct Scanner {
     matcher: Matcher,
     chunk_size: usize,
+    cache: CachePolicy,
 }
 
 impl Scanner {
     /// A scanner for these patterns.
     pub fn new(matcher: Matcher) -> Self {
-        Scanner { matcher, chunk_size: DEFAULT_CHUNK_SIZE }
+        Scanner { matcher, chunk_size: DEFAULT_CHUNK_SIZE, cache: CachePolicy::Keep }
     }
 
     /// How many bytes of a file one step of a worker covers, 1 at least; a multiple of the page size does best. The
     /// results do not depend on it.
     pub fn chunk_size(&mut self, bytes: usize) -> &mut Self {
         self.chunk_size = bytes.max(1);
+        self
+    }
+
+    /// What becomes of the pages that a search brings into memory; they are kept unless set.
+    pub fn cache(&mut self, policy: CachePolicy) -> &mut Self {
+        self.cache = policy;
         self
     }
 
@@ -117,15 +130,16 @@ impl Scanner {
         mapping: &Mapping,
         mut sink: impl FnMut(Match) -> Flow,
     ) -> Result<(), Error> {
+        let size = self.chunk_size;
+        let keeper = CacheKeeper::of_mapping(self.cache, mapping, size);
         // Advice is no more than that: a kernel that does not take it searches as well.
         let _ = mapping.advise(Advice::Sequential);
         if self.matcher.reach() == Reach::Unbounded {
-            return sequential::for_each(&self.matcher, mapping, &mut sink);
+            return sequential::for_each(&self.matcher, mapping, &keeper, &mut sink);
         }
-        let size = self.chunk_size;
         let inline = Pool::inline();
         let pool = if mapping.len() <= size { &inline } else { pool };
-        let stages = MatchStages::new(&self.matcher, mapping);
+        let stages = MatchStages::new(&self.matcher, mapping, &keeper);
         ordered::run(
             &stages,
             Feed::direct(Chunks::new(mapping.len(), size).map(Ok)),

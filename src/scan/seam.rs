@@ -9,6 +9,7 @@
 use std::ops::Range;
 
 use super::{
+    cache::CacheKeeper,
     ordered::{Joined, Stages},
     window::Window,
 };
@@ -25,6 +26,7 @@ const PIECE: usize = 1 << 16;
 pub(super) struct MatchStages<'a> {
     matcher: &'a Matcher,
     mapping: &'a Mapping,
+    keeper: &'a CacheKeeper<'a>,
 }
 
 /// Where the last match ended.
@@ -43,8 +45,8 @@ pub(super) struct Matches {
 }
 
 impl<'a> MatchStages<'a> {
-    pub(super) fn new(matcher: &'a Matcher, mapping: &'a Mapping) -> Self {
-        MatchStages { matcher, mapping }
+    pub(super) fn new(matcher: &'a Matcher, mapping: &'a Mapping, keeper: &'a CacheKeeper<'a>) -> Self {
+        MatchStages { matcher, mapping, keeper }
     }
 
     fn window(&self, chunk: &Range<usize>) -> Window<'_> {
@@ -163,6 +165,7 @@ impl Stages for MatchStages<'_> {
         }
         let last = matches.found.get(matches.skip..).and_then(<[Match]>::last).or(matches.redone.last());
         seam.end = last.map(|m| m.end).or(seam.end);
+        self.keeper.done_upto(chunk.end as u64);
         Ok(Joined { plan: Some(matches), last: false })
     }
 

@@ -2,7 +2,7 @@
 
 use std::panic::{self, AssertUnwindSafe};
 
-use super::ordered::Flow;
+use super::{cache::CacheKeeper, ordered::Flow};
 use crate::{error::Error, mapping::Mapping, matcher::Matcher, span::Match};
 
 /// How many matches are delivered together at most.
@@ -12,7 +12,12 @@ const MOST: usize = 1024;
 /// was found to have all its bytes still, as any of them may have decided where a match ends: in batches, as that takes a
 /// system call. The first has one match and each has twice as many as the one before, so that who stops early is not kept
 /// waiting.
-pub(super) fn for_each(matcher: &Matcher, mapping: &Mapping, sink: &mut dyn FnMut(Match) -> Flow) -> Result<(), Error> {
+pub(super) fn for_each(
+    matcher: &Matcher,
+    mapping: &Mapping,
+    keeper: &CacheKeeper<'_>,
+    sink: &mut dyn FnMut(Match) -> Flow,
+) -> Result<(), Error> {
     let mut batch = Vec::with_capacity(MOST);
     let mut flow = Flow::Continue;
     // What the sink throws is its caller's, and no sign of a file that was changed.
@@ -40,6 +45,7 @@ pub(super) fn for_each(matcher: &Matcher, mapping: &Mapping, sink: &mut dyn FnMu
             }
             mapping.check_intact(mapping.len())?;
             flow = deliver(&mut batch);
+            keeper.done_upto(span.start as u64);
             if flow == Flow::Stop {
                 break;
             }
