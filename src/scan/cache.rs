@@ -84,7 +84,8 @@ impl<'m> CacheKeeper<'m> {
         Self::new(Some(mapping), file, mapping.offset(), lag)
     }
 
-    fn of_file(policy: CachePolicy, file: &File, base: u64) -> Self {
+    /// The same for a file that is read from `base` on.
+    pub(crate) fn of_file(policy: CachePolicy, file: &File, base: u64) -> Self {
         let file = (policy == CachePolicy::Drop).then(|| map_to_ask(file)).flatten();
         Self::new(None, file, base, 0)
     }

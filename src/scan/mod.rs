@@ -33,7 +33,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod cache;
+pub(crate) mod cache;
 pub(crate) mod chunk;
 pub(crate) mod feed;
 mod find;
