@@ -275,7 +275,7 @@ impl Mapping {
     }
 
     /// The range in numbers, up to the end of the mapping.
-    fn range_to_advise(&self, range: impl RangeBounds<usize>) -> Result<Range<usize>, Error> {
+    pub(super) fn range_to_advise(&self, range: impl RangeBounds<usize>) -> Result<Range<usize>, Error> {
         self.usable()?;
         let (Range { start, end }, len) = (self.in_numbers(range), self.len());
         if start >= len || end < start {

@@ -18,6 +18,7 @@ mod cursor;
 mod flush;
 mod options;
 mod reader;
+mod residency;
 mod resize;
 mod slice;
 mod sys;
@@ -34,11 +35,13 @@ use std::{
 
 #[cfg(unix)]
 pub use self::constants::{FlushFlags, MapFlags, Prot, RawAdvice};
+pub(crate) use self::residency::map_to_ask;
 use self::sys::{Region, Stat, Watch};
 pub use self::{
     advise::{Advice, Discard},
     options::{Access, MapOptions},
     reader::Reader,
+    residency::Residency,
     slice::{Iter, Slice},
     sys::{allocation_granularity, page_size},
 };

@@ -33,6 +33,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub(crate) mod cache;
 mod cancel;
 pub(crate) mod chunk;
 pub(crate) mod feed;
@@ -52,17 +53,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use self::{
-    cancel::Cancel,
-    iter::{FindIter, ParFindIter},
-    pool::Pool,
-    sink::{Flow, Sink},
-};
 use self::{
+    cache::CacheKeeper,
     chunk::Chunks,
     feed::Feed,
     seam::{MatchStages, Seam},
     sequential::Walk,
+};
+pub use self::{
+    cache::{CachePolicy, CacheReader},
+    cancel::Cancel,
+    iter::{FindIter, ParFindIter},
+    pool::Pool,
+    sink::{Flow, Sink},
 };
 use crate::{
     error::Error,
@@ -99,6 +102,7 @@ pub struct Scanner {
     chunk_size: usize,
     range: Range<u64>,
     cancel: Option<Cancel>,
+    cache: CachePolicy,
 }
 
 /// What a scan has done.
@@ -119,7 +123,7 @@ pub struct Stats {
 impl Scanner {
     /// A scanner for these patterns.
     pub fn new(matcher: Matcher) -> Self {
-        Scanner { matcher, chunk_size: DEFAULT_CHUNK_SIZE, range: 0..u64::MAX, cancel: None }
+        Scanner { matcher, chunk_size: DEFAULT_CHUNK_SIZE, range: 0..u64::MAX, cancel: None, cache: CachePolicy::Keep }
     }
 
     /// How many bytes of a file one step of a worker covers, 1 at least; a multiple of the page size does best. The
@@ -172,6 +176,12 @@ impl Scanner {
     /// A token that stops the scan when it is cancelled, as if the sink had had enough.
     pub fn cancel(&mut self, token: Cancel) -> &mut Self {
         self.cancel = Some(token);
+        self
+    }
+
+    /// What becomes of the pages that a search brings into memory; they are kept unless set.
+    pub fn cache(&mut self, policy: CachePolicy) -> &mut Self {
+        self.cache = policy;
         self
     }
 
@@ -243,9 +253,10 @@ impl Scanner {
     /// Emits the matches many at a time. What is emitted is counted by whoever takes it.
     fn run(&self, pool: &Pool, mapping: &Mapping, emit: &mut dyn FnMut(&[Match]) -> Flow) -> Result<Stats, Error> {
         let started = Instant::now();
+        let keeper = CacheKeeper::of_mapping(self.cache, mapping, self.chunk_size);
         // Advice is no more than that: a kernel that does not take it searches as well.
         let _ = mapping.advise(Advice::Sequential);
-        let stages = self.stages(mapping);
+        let stages = self.stages(mapping).keeping(&keeper);
         let chunks = stages.chunks(self.chunk_size)?;
         let cancel = self.cancel.as_ref();
         if self.matcher.reach() == Reach::Unbounded {

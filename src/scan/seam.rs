@@ -14,6 +14,7 @@ use std::{
 };
 
 use super::{
+    cache::CacheKeeper,
     chunk::Chunks,
     ordered::{Joined, Stages},
     window::Window,
@@ -38,6 +39,7 @@ pub(crate) struct MatchStages<'a> {
     range: Range<u64>,
     chunks: AtomicU64,
     bytes: AtomicU64,
+    keeper: Option<&'a CacheKeeper<'a>>,
 }
 
 /// What is carried from chunk to chunk.
@@ -120,7 +122,19 @@ impl Matches {
 
 impl<'a> MatchStages<'a> {
     pub(crate) fn new(matcher: &'a Matcher, mapping: &'a Mapping, range: Range<u64>) -> Self {
-        MatchStages { matcher, mapping, range, chunks: AtomicU64::new(0), bytes: AtomicU64::new(0) }
+        MatchStages { matcher, mapping, range, chunks: AtomicU64::new(0), bytes: AtomicU64::new(0), keeper: None }
+    }
+
+    /// Has the keeper of the page cache told how far the search has come.
+    pub(super) fn keeping(self, keeper: &'a CacheKeeper<'a>) -> Self {
+        MatchStages { keeper: Some(keeper), ..self }
+    }
+
+    /// What lies before an offset is done with.
+    pub(super) fn done_upto(&self, offset: u64) {
+        if let Some(keeper) = self.keeper {
+            keeper.done_upto(offset);
+        }
     }
 
     /// The chunks in which the matches lie that are wanted. For patterns that are confined to lines they begin where the
@@ -290,6 +304,7 @@ impl Stages for MatchStages<'_> {
         })?;
         seam.end = matches.end().or(seam.end);
         self.leave_out(&mut matches);
+        self.done_upto(chunk.end as u64);
         Ok(Joined { plan: Some(matches), last: false })
     }
 

@@ -79,6 +79,7 @@ impl Walk {
             stages.count(0, upto.saturating_sub(self.counted));
             self.counted = self.counted.max(upto);
             batch.retain(|m| !stages.is_early(m));
+            stages.done_upto(self.counted);
         }
         Ok(())
     }

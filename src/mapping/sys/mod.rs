@@ -19,7 +19,9 @@ use self::unix as imp;
 #[cfg(windows)]
 use self::windows as imp;
 
-pub(super) use self::imp::{AsFile, BAD_DESCRIPTOR, INVALID, IO_ERROR, Region, Request, handle, is_resident};
+pub(super) use self::imp::{
+    AsFile, BAD_DESCRIPTOR, INVALID, IO_ERROR, Region, Request, count_cached, evict, handle, is_resident,
+};
 #[cfg(unix)]
 pub(super) use self::watch::Watch;
 #[cfg(windows)]

@@ -129,6 +129,21 @@ impl Region {
         unsafe { self.advise(RawAdvice::DONTNEED, range) }
     }
 
+    /// One byte for each page that the range touches: odd when it is in memory. The range starts with a page.
+    #[cfg(target_os = "linux")]
+    pub(in crate::mapping) fn residency(&self, range: Range<usize>) -> io::Result<Vec<u8>> {
+        let mut pages = vec![0; range.len().div_ceil(page_size())];
+        // SAFETY: the range lies in the region, and there is room for the byte of each of its pages.
+        let failed = unsafe { libc::mincore(self.at(range.start), range.len(), pages.as_mut_ptr()) } != 0;
+        if failed { Err(io::Error::last_os_error()) } else { Ok(pages) }
+    }
+
+    /// Not to be had: what there is elsewhere has never been tried.
+    #[cfg(not(target_os = "linux"))]
+    pub(in crate::mapping) fn residency(&self, _: Range<usize>) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Gives the region another length, at another address if need be, and a file behind it the length `end`. The
     /// region comes back, as it was after an error, unless the system has lost it.
     pub(in crate::mapping) fn resize(
@@ -319,4 +334,42 @@ pub(in crate::mapping) fn is_resident(file: &File, offset: u64) -> bool {
 #[cfg(not(target_os = "linux"))]
 pub(in crate::mapping) fn is_resident(_: &File, _: u64) -> bool {
     false
+}
+
+/// Takes clean pages of a file that nobody has mapped out of memory.
+#[cfg(target_os = "linux")]
+pub(in crate::mapping) fn evict(file: &File, offset: u64, len: usize) -> io::Result<()> {
+    // The system takes a length of 0 for all there is.
+    let Some(len) = std::num::NonZeroU64::new(len as u64) else { return Ok(()) };
+    Ok(rustix::fs::fadvise(file, offset, Some(len), rustix::fs::Advice::DontNeed)?)
+}
+
+/// Not to be had: what there is elsewhere has never been tried.
+#[cfg(not(target_os = "linux"))]
+pub(in crate::mapping) fn evict(_: &File, _: u64, _: usize) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// How many pages of a file are in memory, with those that are being read at the moment. Systems before Linux 6.5 do not
+/// tell, and none tells those who may not write the file.
+#[cfg(all(target_os = "linux", not(any(target_arch = "mips", target_arch = "mips64", target_abi = "x32"))))]
+pub(in crate::mapping) fn count_cached(file: &File, offset: u64, len: usize) -> Option<u64> {
+    /// Of the call `cachestat`; on these architectures new calls have the same number.
+    const CACHESTAT: libc::c_long = 451;
+    // As in all calls on ranges of files, 0 stands for all there is.
+    if len == 0 {
+        return Some(0);
+    }
+    let range = [offset, len as u64];
+    let mut counts = [0u64; 5];
+    let flags: libc::c_uint = 0;
+    // SAFETY: the call reads a structure of two numbers of 64 bits, and writes one of five.
+    let result = unsafe { libc::syscall(CACHESTAT, file.as_raw_fd(), range.as_ptr(), counts.as_mut_ptr(), flags) };
+    (result == 0).then_some(counts[0])
+}
+
+/// Nobody tells.
+#[cfg(not(all(target_os = "linux", not(any(target_arch = "mips", target_arch = "mips64", target_abi = "x32")))))]
+pub(in crate::mapping) fn count_cached(_: &File, _: u64, _: usize) -> Option<u64> {
+    None
 }

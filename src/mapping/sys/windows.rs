@@ -152,6 +152,11 @@ impl Region {
         Ok(())
     }
 
+    /// Not to be had.
+    pub(in crate::mapping) fn residency(&self, _: Range<usize>) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Gives the region another length, at another address if need be, and a file behind it the length `end`. The
     /// region comes back, as it was after an error, unless the system has lost it.
     pub(in crate::mapping) fn resize(
@@ -323,4 +328,14 @@ impl Stat {
 /// False: there is no cheap way to tell.
 pub(in crate::mapping) fn is_resident(_: &File, _: u64) -> bool {
     false
+}
+
+/// Not to be had: the system has no call for it.
+pub(in crate::mapping) fn evict(_: &File, _: u64, _: usize) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Nobody tells.
+pub(in crate::mapping) fn count_cached(_: &File, _: u64, _: usize) -> Option<u64> {
+    None
 }
