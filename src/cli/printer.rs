@@ -75,11 +75,6 @@ impl Style {
         self.push_colored(|colors| &colors.path, path, out);
     }
 
-    /// Whether what is shown of a line depends on the places of the matches in it, or their number is wanted.
-    fn looks_at_matches(&self) -> bool {
-        self.colors.is_some() || self.column || self.only_matching || self.stats
-    }
-
     /// Whether lines are shown as they are, behind their names and numbers.
     fn is_plain(&self) -> bool {
         let Style { column, byte_offset, only_matching, trim, max_columns, colors, replacer, .. } = self;
@@ -177,18 +172,17 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// A line, or the matches in it, with all that can be wanted. `found` is how many matches there were before they
-    /// were replaced, as far as that is to be told.
-    fn decorated_line(&self, line: &Line<'_>, found: usize, out: &mut Vec<u8>) {
+    /// A line, or the matches in it, with all that can be wanted.
+    fn decorated_line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
         if !self.style.only_matching || line.matches.is_empty() {
             let column = line.matches.first().map(|m| m.start as u64 + 1);
             self.prelude(line, line.offset, column, out);
-            return self.text(line.kind, line.bytes, line.matches, found, out);
+            return self.text(line.kind, line.bytes, line.matches, out);
         }
         for m in line.matches {
             self.prelude(line, line.offset + m.start as u64, Some(m.start as u64 + 1), out);
             let text = &line.bytes[m.range()];
-            self.text(line.kind, text, &[Span::new(0, text.len())], found, out);
+            self.text(line.kind, text, &[Span::new(0, text.len())], out);
         }
     }
 
@@ -218,12 +212,12 @@ impl<'a> Printer<'a> {
     }
 
     /// The text of a line, with its end.
-    fn text(&self, kind: LineKind, bytes: &[u8], matches: &[Span], found: usize, out: &mut Vec<u8>) {
+    fn text(&self, kind: LineKind, bytes: &[u8], matches: &[Span], out: &mut Vec<u8>) {
         let start = self.trimmed(bytes);
         match &self.style.colors {
             Some(colors) if !matches.is_empty() => {
                 if self.is_too_long(bytes) {
-                    return self.left_out(kind, bytes, start, matches, found, out);
+                    return self.left_out(kind, bytes, start, matches, out);
                 }
                 push_highlighted(colors, bytes, Span::new(start, self.content_end(bytes)), matches, out);
                 self.end_line(out);
@@ -231,7 +225,7 @@ impl<'a> Printer<'a> {
             _ => {
                 let bytes = &bytes[start..];
                 if self.is_too_long(bytes) {
-                    return self.left_out(kind, bytes, 0, matches, found, out);
+                    return self.left_out(kind, bytes, 0, matches, out);
                 }
                 out.extend_from_slice(bytes);
                 if bytes.last() != Some(&self.style.terminator.byte()) {
@@ -243,12 +237,12 @@ impl<'a> Printer<'a> {
 
     /// What stands in place of a line that is too long. `matches` are positions in `bytes`, of which what is before
     /// `start` is not shown.
-    fn left_out(&self, kind: LineKind, bytes: &[u8], start: usize, matches: &[Span], found: usize, out: &mut Vec<u8>) {
+    fn left_out(&self, kind: LineKind, bytes: &[u8], start: usize, matches: &[Span], out: &mut Vec<u8>) {
         if self.style.max_columns_preview {
             let characters = usize::try_from(self.style.max_columns.unwrap_or(0)).unwrap_or(usize::MAX);
             let shown = bytes[start..].grapheme_indices().map(|(_, end, _)| end).take(characters).last().unwrap_or(0);
             let end = start + shown;
-            let content = Span::new(start, end.min(self.content_end(bytes)).max(start));
+            let content = Span::new(start, start + self.content_end(&bytes[start..end]));
             match &self.style.colors {
                 Some(colors) => push_highlighted(colors, bytes, content, matches, out),
                 None => out.extend_from_slice(&bytes[content.range()]),
@@ -260,8 +254,8 @@ impl<'a> Printer<'a> {
                 let noun = if more == 1 { "match" } else { "matches" };
                 out.extend_from_slice(format!(" [... {more} more {noun}]").as_bytes());
             }
-        } else if found > 0 && !self.style.only_matching {
-            out.extend_from_slice(format!("[Omitted long line with {found} matches]").as_bytes());
+        } else if !matches.is_empty() && !self.style.only_matching {
+            out.extend_from_slice(format!("[Omitted long line with {} matches]", matches.len()).as_bytes());
         } else if kind == LineKind::Match {
             out.extend_from_slice(b"[Omitted long matching line]");
         } else {
@@ -296,21 +290,21 @@ impl<'a> Printer<'a> {
 
 impl Format for Printer<'_> {
     fn wants_matches(&self) -> bool {
-        self.style.looks_at_matches() || self.style.replacer.is_some()
+        let style = self.style;
+        style.colors.is_some() || style.column || style.only_matching || style.stats || style.replacer.is_some()
     }
 
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
         if self.is_plain {
             return self.plain_line(line, out);
         }
-        let found = if self.style.looks_at_matches() { line.matches.len() } else { 0 };
         match &self.style.replacer {
             Some(replacer) if !line.matches.is_empty() => {
                 replacer.replace(line.bytes, line.matches, |bytes, matches| {
-                    self.decorated_line(&Line { bytes, matches, ..*line }, found, out);
+                    self.decorated_line(&Line { bytes, matches, ..*line }, out);
                 });
             }
-            _ => self.decorated_line(line, found, out),
+            _ => self.decorated_line(line, out),
         }
     }
 

@@ -138,31 +138,26 @@ impl Replacer {
         text.clear();
         replaced.clear();
         // Taken out, so that what a panic leaves behind is not used again.
-        let mut taken = match &self.regex {
-            Some(regex) => {
-                Some(engine.take().unwrap_or_else(|| Box::new((regex.create_cache(), regex.create_captures()))))
-            }
-            None => None,
-        };
+        let mut running = self.regex.as_ref().map(|regex| {
+            let new = || Box::new((regex.create_cache(), regex.create_captures()));
+            (regex, engine.take().unwrap_or_else(new))
+        });
         let content = &haystack[..self.content_end(haystack)];
         let mut at = 0;
         for m in matches {
             text.extend_from_slice(&haystack[at..m.start]);
             at = m.end;
-            let captures = match (&self.regex, &mut taken) {
-                (Some(regex), Some(engine)) => {
-                    let (cache, captures) = &mut **engine;
-                    find_groups(regex, cache, captures, content, m.range());
-                    Some(&*captures)
-                }
-                _ => None,
-            };
+            let captures = running.as_mut().map(|(regex, engine)| {
+                let (cache, captures) = &mut **engine;
+                find_groups(regex, cache, captures, content, m.range());
+                &*captures
+            });
             let start = text.len();
             self.interpolate(haystack, *m, captures, text);
             replaced.push(Span::new(start, text.len()));
         }
         text.extend_from_slice(&haystack[at..]);
-        *engine = taken;
+        *engine = running.map(|(_, engine)| engine);
         read(text, replaced)
     }
 
