@@ -242,6 +242,8 @@ fn the_output_does_not_depend_on_threads_or_chunks() {
         &["-A2", "-m7", "WARN"],
         &["--count-matches", "[0-9]"],
         &["--color=always", "--column", "(?i)served"],
+        &["-n", "-r", "$2 before $1", "(blk_)(-?[0-9]+)"],
+        &["-o", "--color=always", "-r", "<$1>", "size ([0-9]+)"],
     ];
     for args in all {
         let with = |engine: &[&str]| {
@@ -255,6 +257,47 @@ fn the_output_does_not_depend_on_threads_or_chunks() {
             assert!(with(engine) == expected, "{args:?} with {engine:?}");
         }
     }
+}
+
+#[test]
+fn json_does_not_depend_on_threads_or_chunks() {
+    let with = |engine: &[&str]| {
+        let output = run(&[&["--json", "-C1", "-r", "<$1>", "(blk)_", SAMPLE], engine].concat());
+        assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+        // The last two messages say how long it took.
+        let mut lines: Vec<_> = stdout(&output).lines().map(str::to_owned).collect();
+        lines.truncate(lines.len() - 2);
+        lines
+    };
+    let expected = with(&["-j1"]);
+    assert!(expected.len() > 1000);
+    for engine in [&["-j2"][..], &["-j2", "--chunk-size=64"], &["-j8", "--chunk-size=4K"], &["-j3", "--no-mmap"]] {
+        assert!(with(engine) == expected, "{engine:?}");
+    }
+}
+
+#[test]
+fn the_end_of_a_file_in_json_says_where_the_search_stopped() {
+    let dir = files(&[("a", b"one\ntwo\n")]);
+    let output = in_dir(dir.path(), &["--json", "one", "a"]);
+    let messages = stdout(&output);
+    let ends: Vec<_> = messages.lines().filter(|line| line.contains("\"stopped_at\":")).collect();
+    assert!(ends.len() == 2 && ends[0].starts_with(r#"{"type":"end""#), "{messages}");
+}
+
+#[test]
+fn flags_that_make_no_sense_are_explained() {
+    let dir = files(&[("a", b"one\n")]);
+    let error = |args: &[&str]| {
+        let output = in_dir(dir.path(), &[args, &["one", "a"]].concat());
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{args:?}");
+        stderr(&output)
+    };
+    assert!(error(&["--range=2K..1K"]).contains("END before START"));
+    assert!(error(&["--range=7"]).contains("a range is START..END"));
+    assert!(error(&["--last=x"]).contains("invalid digit"));
+    assert!(error(&["--cache=no"]).contains("keep, drop"));
+    assert!(error(&["--reverse", "-C1"]).contains("'--reverse' cannot be used with '--context"));
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! The command line: each flag with its documentation. Parsing checks what was given and does nothing.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, num::IntErrorKind, path::PathBuf};
 
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
-use crate::{grep::Goal, matcher::Case};
+use crate::{
+    grep::Goal,
+    matcher::{Case, LineTerminator},
+};
 
 /// Search files for lines that match a pattern, with all cores in each file.
 ///
@@ -59,6 +62,22 @@ pub(super) struct Args {
     #[arg(short = 'x', long, overrides_with = "word_regexp")]
     pub(super) line_regexp: bool,
 
+    /// Matches may go over several lines; all lines of a match are selected.
+    #[arg(short = 'U', long)]
+    pub(super) multiline: bool,
+
+    /// With -U, have "." match line ends too.
+    #[arg(long)]
+    pub(super) multiline_dotall: bool,
+
+    /// Lines end with \r\n or with \n alone; "^" and "$" match at both, and "." does not match \r.
+    #[arg(long, overrides_with = "null_data")]
+    crlf: bool,
+
+    /// Lines end with NUL and may contain \n. No file is taken for binary then.
+    #[arg(long, overrides_with = "crlf")]
+    pub(super) null_data: bool,
+
     /// Select the lines that do not match.
     #[arg(short = 'v', long)]
     pub(super) invert_match: bool,
@@ -72,20 +91,25 @@ pub(super) struct Args {
     no_line_number: bool,
 
     /// Show how many lines are selected, for each file that has any.
-    #[arg(short = 'c', long, overrides_with_all = ["count_matches", "files_with_matches", "files_without_match"])]
+    #[arg(short = 'c', long, overrides_with_all = ["count_matches", "files_with_matches", "files_without_match", "json"])]
     count: bool,
 
     /// Show how many matches there are, for each file that has any.
-    #[arg(long, overrides_with_all = ["count", "files_with_matches", "files_without_match"])]
+    #[arg(long, overrides_with_all = ["count", "files_with_matches", "files_without_match", "json"])]
     count_matches: bool,
 
     /// Show only the names of files with selected lines.
-    #[arg(short = 'l', long, overrides_with_all = ["count", "count_matches", "files_without_match"])]
+    #[arg(short = 'l', long, overrides_with_all = ["count", "count_matches", "files_without_match", "json"])]
     files_with_matches: bool,
 
     /// Show only the names of files without selected lines.
-    #[arg(long, overrides_with_all = ["count", "count_matches", "files_with_matches"])]
+    #[arg(long, overrides_with_all = ["count", "count_matches", "files_with_matches", "json"])]
     files_without_match: bool,
+
+    /// Show a message in JSON for each line, and for the beginning and the end of each file with any; at the end one with
+    /// statistics. What is said of how lines look does not count then.
+    #[arg(long, overrides_with_all = ["count", "count_matches", "files_with_matches", "files_without_match"])]
+    json: bool,
 
     /// Show nothing; stop at the first selected line.
     #[arg(short = 'q', long)]
@@ -94,6 +118,11 @@ pub(super) struct Args {
     /// Show only what matches, each match on a line of its own.
     #[arg(short = 'o', long)]
     pub(super) only_matching: bool,
+
+    /// Show TEXT in place of each match. In it, $1 or ${1} is what the first group of the pattern matched, $name or
+    /// ${name} what the group of that name did, $0 the whole match, and $$ a dollar sign. Files are not changed.
+    #[arg(short = 'r', long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(super) replace: Option<String>,
 
     /// Show the offset of each line, or with -o of each match, in bytes from the start of the file.
     #[arg(short = 'b', long)]
@@ -108,16 +137,20 @@ pub(super) struct Args {
     pub(super) max_count: Option<u64>,
 
     /// Show NUM lines after each selected one.
-    #[arg(short = 'A', long, value_name = "NUM")]
+    #[arg(short = 'A', long, value_name = "NUM", overrides_with = "passthru")]
     after_context: Option<usize>,
 
     /// Show NUM lines before each selected one.
-    #[arg(short = 'B', long, value_name = "NUM")]
+    #[arg(short = 'B', long, value_name = "NUM", overrides_with = "passthru")]
     before_context: Option<usize>,
 
     /// Show NUM lines before and after each selected one. -A and -B go before it.
-    #[arg(short = 'C', long, value_name = "NUM")]
+    #[arg(short = 'C', long, value_name = "NUM", overrides_with = "passthru")]
     context: Option<usize>,
+
+    /// Show the lines that are not selected too, marked as context is. Of this and -A, -B and -C the last counts.
+    #[arg(long, alias = "passthrough", overrides_with_all = ["after_context", "before_context", "context"])]
+    pub(super) passthru: bool,
 
     /// Show the name of the file with each line; the default when several files may be searched.
     #[arg(short = 'H', long, overrides_with = "no_filename")]
@@ -158,6 +191,24 @@ pub(super) struct Args {
     /// Search binary files in directories too; that a line matches is told, the line is not shown.
     #[arg(long, overrides_with = "text")]
     pub(super) binary: bool,
+
+    /// Search only what starts in these bytes of each file: START..END, from 0, without END itself. Either may be left
+    /// out, and each may end in K, M, G or T.
+    #[arg(long, value_name = "START..END", value_parser = parse_range)]
+    pub(super) range: Option<ByteRange>,
+
+    /// Show the last NUM selected lines of each file. It is read from its end on, as far as it has to be.
+    #[arg(long, value_name = "NUM")]
+    pub(super) last: Option<u64>,
+
+    /// Show the selected lines of each file from the last to the first, without context.
+    #[arg(long, conflicts_with_all = ["after_context", "before_context", "context", "passthru"])]
+    pub(super) reverse: bool,
+
+    /// Whether what a search brings into the system's cache of files stays there or is dropped. What was there before
+    /// stays.
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = PageCache::Keep)]
+    pub(super) cache: PageCache,
 
     /// Map files into memory, also those found in directories.
     #[arg(long, overrides_with = "no_mmap")]
@@ -235,6 +286,20 @@ pub(super) enum When {
     Never,
 }
 
+/// What becomes of the parts of files that a search has brought into memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PageCache {
+    Keep,
+    Drop,
+}
+
+/// A part of a file, up to its end where there is no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ByteRange {
+    pub(super) start: u64,
+    pub(super) end: Option<u64>,
+}
+
 /// What is shown of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Show {
@@ -243,6 +308,7 @@ pub(super) enum Show {
     CountMatches,
     WithMatch,
     WithoutMatch,
+    Json,
 }
 
 impl Args {
@@ -276,6 +342,8 @@ impl Args {
             Show::WithMatch
         } else if self.files_without_match {
             Show::WithoutMatch
+        } else if self.json {
+            Show::Json
         } else if self.count_matches {
             // Lines that do not match hold no matches to count.
             if self.invert_match { Show::Count } else { Show::CountMatches }
@@ -288,14 +356,32 @@ impl Args {
 
     /// What a search has to find out for what is shown.
     pub(super) fn goal(&self) -> Goal {
-        match (self.quiet, self.show(), self.stats) {
+        match (self.quiet, self.show(), self.wants_stats()) {
             // Statistics want every match counted.
             (true, _, true) | (_, Show::Count | Show::WithMatch | Show::WithoutMatch, true) => Goal::CountMatches,
             (true, _, _) | (_, Show::WithMatch | Show::WithoutMatch, _) => Goal::AnyLine,
             (_, Show::Count, _) => Goal::CountLines,
             (_, Show::CountMatches, _) => Goal::CountMatches,
-            (_, Show::Lines, _) => Goal::Lines,
+            (_, Show::Lines | Show::Json, _) => Goal::Lines,
         }
+    }
+
+    /// Whether there are statistics at the end.
+    pub(super) fn wants_stats(&self) -> bool {
+        self.stats || self.show() == Show::Json
+    }
+
+    pub(super) fn terminator(&self) -> LineTerminator {
+        match (self.crlf, self.null_data) {
+            (true, _) => LineTerminator::Crlf,
+            (_, true) => LineTerminator::Nul,
+            _ => LineTerminator::Lf,
+        }
+    }
+
+    /// Whether every file is text.
+    pub(super) fn all_text(&self) -> bool {
+        self.text || self.null_data
     }
 
     /// Lines of context before and after.
@@ -308,7 +394,7 @@ impl Args {
         if self.goal() != Goal::Lines || self.no_line_number {
             return false;
         }
-        self.line_number || self.column || by_default
+        self.line_number || self.column || by_default || self.show() == Show::Json
     }
 
     pub(super) fn file_names(&self, by_default: bool) -> bool {
@@ -332,15 +418,39 @@ fn parse_threads(text: &str) -> Result<usize, String> {
 }
 
 fn parse_size(text: &str) -> Result<usize, String> {
-    let (digits, factor) = match text.strip_suffix(['K', 'k']) {
-        Some(digits) => (digits, 1 << 10),
-        None => match text.strip_suffix(['M', 'm']) {
-            Some(digits) => (digits, 1 << 20),
-            None => (text, 1),
-        },
+    let size = usize::try_from(parse_bytes(text)?).map_err(|_| TOO_LARGE.to_owned())?;
+    if size > 0 { Ok(size) } else { Err("the size has to be at least 1".to_owned()) }
+}
+
+/// A number of bytes.
+fn parse_bytes(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.as_bytes().last().map(u8::to_ascii_uppercase) {
+        Some(b'K') => (&text[..text.len() - 1], 10),
+        Some(b'M') => (&text[..text.len() - 1], 20),
+        Some(b'G') => (&text[..text.len() - 1], 30),
+        Some(b'T') => (&text[..text.len() - 1], 40),
+        _ => (text, 0),
     };
-    let number = digits.parse::<usize>().map_err(|_| "not a number of bytes, with or without K or M".to_owned())?;
-    number.checked_mul(factor).filter(|&size| size > 0).ok_or_else(|| "the size has to be at least 1".to_owned())
+    let number = digits.parse::<u64>().map_err(|error| match error.kind() {
+        IntErrorKind::PosOverflow => TOO_LARGE.to_owned(),
+        _ => format!("\"{text}\" is not a number of bytes, with or without K, M, G or T behind it"),
+    })?;
+    number.checked_mul(1 << shift).ok_or_else(|| TOO_LARGE.to_owned())
+}
+
+const TOO_LARGE: &str = "so many bytes do not fit into 64 bits";
+
+/// Two numbers of bytes with two dots between them.
+fn parse_range(text: &str) -> Result<ByteRange, String> {
+    let Some((start, end)) = text.split_once("..") else {
+        return Err("a range is START..END, START.. or ..END".to_owned());
+    };
+    let start = if start.is_empty() { 0 } else { parse_bytes(start)? };
+    let end = if end.is_empty() { None } else { Some(parse_bytes(end)?) };
+    match end {
+        Some(end) if end < start => Err(format!("END before START: the range ends at {end} and starts at {start}")),
+        end => Ok(ByteRange { start, end }),
+    }
 }
 
 #[cfg(test)]
@@ -399,5 +509,65 @@ mod tests {
         assert_eq!(parse_size("64K"), Ok(65536));
         assert_eq!(parse_size("7"), Ok(7));
         assert!(parse_size("0").is_err() && parse_size("x").is_err() && parse_size("").is_err());
+    }
+
+    #[test]
+    fn ranges_are_bytes_with_suffixes() {
+        let range = |start, end| Ok(ByteRange { start, end });
+        assert_eq!(parse_range("0..10"), range(0, Some(10)));
+        assert_eq!(parse_range("1k..2M"), range(1 << 10, Some(2 << 20)));
+        assert_eq!(parse_range("1G.."), range(1 << 30, None));
+        assert_eq!(parse_range("..3T"), range(0, Some(3 << 40)));
+        assert_eq!(parse_range("7..7"), range(7, Some(7)));
+        assert_eq!(parse_range(".."), range(0, None));
+        let error = |text| parse_range(text).unwrap_err();
+        assert_eq!(error("2K..1K"), "END before START: the range ends at 1024 and starts at 2048");
+        assert_eq!(error("5"), "a range is START..END, START.. or ..END");
+        assert!(error("a..5").starts_with("\"a\" is not a number of bytes"));
+        assert!(error("-1..5").contains("not a number") && error("1..5...").contains("not a number"));
+        assert_eq!(error("99999999999999999999.."), TOO_LARGE);
+        assert_eq!(error("..99999999999T"), TOO_LARGE);
+        assert!(Args::parse_from_env(["mapgrep", "--range", "5..1", "x"].map(OsString::from)).is_err());
+        assert_eq!(parse(&["--range=..500M", "x"]).range, Some(ByteRange { start: 0, end: Some(500 << 20) }));
+    }
+
+    #[test]
+    fn what_goes_from_the_end() {
+        let args = parse(&["--last", "3", "--reverse", "--cache=drop", "x"]);
+        assert_eq!((args.last, args.reverse, args.cache), (Some(3), true, PageCache::Drop));
+        assert_eq!(parse(&["x"]).cache, PageCache::Keep);
+        let error = |flag| {
+            Args::parse_from_env(["mapgrep", "--reverse", flag, "x"].map(OsString::from)).unwrap_err().to_string()
+        };
+        for flag in ["-A1", "-B1", "-C1", "--passthru"] {
+            assert!(error(flag).contains("cannot be used with"), "{}", error(flag));
+        }
+        assert_eq!(parse(&["--last=1", "-C2", "x"]).context(), (2, 2));
+    }
+
+    #[test]
+    fn of_context_and_all_lines_the_last_counts() {
+        let args = parse(&["-A1", "-C2", "--passthru", "x"]);
+        assert_eq!((args.passthru, args.context()), (true, (0, 0)));
+        let args = parse(&["--passthrough", "-A1", "x"]);
+        assert_eq!((args.passthru, args.context()), (false, (0, 1)));
+    }
+
+    #[test]
+    fn of_line_ends_the_last_counts() {
+        assert_eq!(parse(&["x"]).terminator(), LineTerminator::Lf);
+        assert_eq!(parse(&["--null-data", "--crlf", "x"]).terminator(), LineTerminator::Crlf);
+        assert_eq!(parse(&["--crlf", "--null-data", "x"]).terminator(), LineTerminator::Nul);
+        assert!(parse(&["--null-data", "x"]).all_text());
+    }
+
+    #[test]
+    fn json_has_numbers_and_statistics() {
+        let args = parse(&["--json", "x"]);
+        assert!(args.show() == Show::Json && args.wants_stats() && args.line_numbers(false));
+        assert!(!parse(&["--json", "-N", "x"]).line_numbers(true));
+        assert_eq!(parse(&["--json", "-c", "x"]).show(), Show::Count);
+        assert_eq!(parse(&["--json", "-q", "x"]).goal(), Goal::CountMatches);
+        assert_eq!(parse(&["-l", "--json", "x"]).show(), Show::Json);
     }
 }

@@ -6,6 +6,7 @@ mod args;
 mod files;
 mod haystack;
 mod interrupt;
+mod json;
 mod messages;
 mod output;
 mod panics;
@@ -30,8 +31,8 @@ use self::{
     search::{Outcome, Searcher},
 };
 use crate::{
-    grep::GrepBuilder,
-    matcher::{Matcher, MatcherBuilder},
+    grep::{Goal, GrepBuilder},
+    matcher::{LineTerminator, MatcherBuilder},
     scan::{Cancel, Pool},
 };
 
@@ -57,7 +58,8 @@ pub fn mapgrep(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let collected = patterns::collect(args)?;
-    let matcher = build_matcher(args, &collected.patterns)?;
+    let matcher_builder = matcher_builder(args);
+    let matcher = matcher_builder.build(&collected.patterns)?;
     let messages = Messages::new(!args.no_messages);
     let paths = Paths::new(collected.paths, collected.took_stdin);
     let nothing_can_match = args.max_count == Some(0) || (collected.patterns.is_empty() && !args.invert_match);
@@ -69,7 +71,10 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let single = paths.single();
     let to_terminal = std::io::stdout().is_terminal();
-    let style = style(args, single.is_none(), to_terminal);
+    let mut style = style(args, single.is_none(), to_terminal);
+    if let (Some(text), Goal::Lines) = (&args.replace, args.goal()) {
+        style.replacer = Some(matcher_builder.build_replacer(&collected.patterns, text)?);
+    }
     let from_stdin = single.as_ref().is_some_and(|haystack| haystack.is_stdin);
     let mut output = Output::new(output::stdout().context("cannot write to standard output")?);
     // Before this there is nothing to be saved.
@@ -87,7 +92,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
             })
         }
         None => {
-            let stop_at_match = args.quiet && !args.stats;
+            let stop_at_match = args.quiet && !args.wants_stats();
             let many = files::Many {
                 searcher: &searcher,
                 pool: &pool,
@@ -106,7 +111,9 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
             outcome
         }
     };
-    if args.stats {
+    if args.show() == Show::Json {
+        output.write(&json::summary(&outcome.stats, outcome.stopped_at, started.elapsed()));
+    } else if args.stats {
         output.write(outcome.stats.report(started.elapsed()).as_bytes());
     }
     output.finish().context("cannot write to standard output")?;
@@ -116,17 +123,19 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(exit_code(outcome.matched, args.quiet, messages.any_error()))
 }
 
-fn build_matcher(args: &Args, patterns: &[String]) -> anyhow::Result<Matcher> {
+fn matcher_builder(args: &Args) -> MatcherBuilder {
     let mut builder = MatcherBuilder::new();
     builder
-        .by_line(true)
+        .by_line(!args.multiline)
+        .dot_matches_newline(args.multiline && args.multiline_dotall)
+        .line_terminator(args.terminator())
         .fixed_strings(args.fixed_strings)
         .case(args.case())
         .word(args.word_regexp)
         .whole_line(args.line_regexp)
-        .refuse_nul(!args.text)
+        .refuse_nul(!args.all_text())
         .merge(true);
-    Ok(builder.build(patterns)?)
+    builder
 }
 
 fn grep_builder(args: &Args, numbers_by_default: bool, cancel: &Cancel) -> GrepBuilder {
@@ -164,14 +173,21 @@ fn style(args: &Args, many_files: bool, to_terminal: bool) -> Style {
         max_columns_preview: args.max_columns_preview,
         stats: args.stats,
         colors: colors.then(Colors::default),
+        terminator: args.terminator(),
+        replacer: None,
     }
 }
 
 /// What stands between the lines of one file and those of the next.
 fn separator(args: &Args, style: &Style) -> Option<&'static [u8]> {
-    match (args.show(), style.heading, args.context()) {
-        (Show::Lines, true, _) => Some(b"\n"),
-        (Show::Lines, false, (before, after)) if before > 0 || after > 0 => Some(b"--\n"),
+    let (before, after) = args.context();
+    match args.show() {
+        Show::Lines if style.heading => Some(style.terminator.bytes()),
+        Show::Lines if before > 0 || after > 0 => Some(match style.terminator {
+            LineTerminator::Lf => b"--\n",
+            LineTerminator::Crlf => b"--\r\n",
+            LineTerminator::Nul => b"--\0",
+        }),
         _ => None,
     }
 }

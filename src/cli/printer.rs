@@ -7,11 +7,12 @@ use termcolor::{Ansi, Color, ColorSpec, WriteColor};
 
 use crate::{
     grep::{Format, Line, LineKind},
+    matcher::{LineTerminator, Replacer},
     span::Span,
 };
 
 /// What every line of every file looks like.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Style {
     /// Names come with each line, or above them.
     pub(super) file_names: bool,
@@ -25,6 +26,10 @@ pub(super) struct Style {
     /// Matches are counted for statistics.
     pub(super) stats: bool,
     pub(super) colors: Option<Colors>,
+    /// What lines end with that have no end of their own.
+    pub(super) terminator: LineTerminator,
+    /// Matches are shown with something else in their place.
+    pub(super) replacer: Option<Replacer>,
 }
 
 /// The byte sequences that switch colours on a terminal.
@@ -70,6 +75,13 @@ impl Style {
         self.push_colored(|colors| &colors.path, path, out);
     }
 
+    /// Whether lines are shown as they are, behind their names and numbers.
+    fn is_plain(&self) -> bool {
+        let Style { column, byte_offset, only_matching, trim, max_columns, colors, replacer, .. } = self;
+        let cuts = *only_matching || *trim || max_columns.is_some();
+        !(*column || *byte_offset || cuts || colors.is_some() || replacer.is_some())
+    }
+
     fn push_colored(&self, color: impl Fn(&Colors) -> &[u8], text: &[u8], out: &mut Vec<u8>) {
         match &self.colors {
             None => out.extend_from_slice(text),
@@ -86,11 +98,19 @@ impl Style {
 pub(super) struct Printer<'a> {
     style: &'a Style,
     name: Vec<u8>,
+    /// The name as it stands before each line; empty where it does not.
+    prefix: Vec<u8>,
+    is_plain: bool,
 }
 
 impl<'a> Printer<'a> {
     pub(super) fn new(style: &'a Style, path: &Path) -> Self {
-        Printer { style, name: path_bytes(path) }
+        let name = path_bytes(path);
+        let mut prefix = vec![];
+        if style.file_names && !style.heading {
+            style.push_path(&name, &mut prefix);
+        }
+        Printer { style, name, prefix, is_plain: style.is_plain() }
     }
 
     /// The line above the lines of a file, where there is one.
@@ -105,13 +125,14 @@ impl<'a> Printer<'a> {
     /// The name of the file as a line, whether or not names are shown with lines.
     pub(super) fn name_line(&self, out: &mut Vec<u8>) {
         self.style.push_path(&self.name, out);
-        out.push(b'\n');
+        self.end_line(out);
     }
 
     /// A count of lines or matches.
     pub(super) fn count(&self, count: u64, out: &mut Vec<u8>) {
         self.push_field_path(b":", out);
-        out.extend_from_slice(format!("{count}\n").as_bytes());
+        out.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
+        self.end_line(out);
     }
 
     /// What is told of a binary file in place of lines.
@@ -128,12 +149,49 @@ impl<'a> Printer<'a> {
         }
     }
 
+    fn end_line(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.style.terminator.bytes());
+    }
+
+    /// A line as it is.
+    fn plain_line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
+        // One look at the capacity for all of it.
+        out.reserve(self.prefix.len() + line.bytes.len() + 32);
+        let separator = separator(line.kind);
+        if !self.prefix.is_empty() {
+            out.extend_from_slice(&self.prefix);
+            out.push(separator);
+        }
+        if let Some(number) = line.number {
+            out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+            out.push(separator);
+        }
+        out.extend_from_slice(line.bytes);
+        if line.bytes.last() != Some(&self.style.terminator.byte()) {
+            self.end_line(out);
+        }
+    }
+
+    /// A line, or the matches in it, with all that can be wanted.
+    fn decorated_line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
+        if !self.style.only_matching || line.matches.is_empty() {
+            let column = line.matches.first().map(|m| m.start as u64 + 1);
+            self.prelude(line, line.offset, column, out);
+            return self.text(line.kind, line.bytes, line.matches, out);
+        }
+        for m in line.matches {
+            self.prelude(line, line.offset + m.start as u64, Some(line.skipped + m.start as u64 + 1), out);
+            let text = &line.bytes[m.range()];
+            self.text(line.kind, text, &[Span::new(0, text.len())], out);
+        }
+    }
+
     /// What stands before the text of a line. `column` counts from 1.
     fn prelude(&self, line: &Line<'_>, offset: u64, column: Option<u64>, out: &mut Vec<u8>) {
         let style = self.style;
-        let separator = if line.kind == LineKind::Match { b':' } else { b'-' };
-        if style.file_names && !style.heading {
-            style.push_path(&self.name, out);
+        let separator = separator(line.kind);
+        if !self.prefix.is_empty() {
+            out.extend_from_slice(&self.prefix);
             out.push(separator);
         }
         let mut digits = itoa::Buffer::new();
@@ -161,16 +219,17 @@ impl<'a> Printer<'a> {
                 if self.is_too_long(bytes) {
                     return self.left_out(kind, bytes, start, matches, out);
                 }
-                push_highlighted(colors, bytes, Span::new(start, content_end(bytes)), matches, out);
-                out.push(b'\n');
+                push_highlighted(colors, bytes, Span::new(start, self.content_end(bytes)), matches, out);
+                self.end_line(out);
             }
             _ => {
-                if self.is_too_long(&bytes[start..]) {
-                    return self.left_out(kind, bytes, start, matches, out);
+                let bytes = &bytes[start..];
+                if self.is_too_long(bytes) {
+                    return self.left_out(kind, bytes, 0, matches, out);
                 }
-                out.extend_from_slice(&bytes[start..]);
-                if !bytes.ends_with(b"\n") {
-                    out.push(b'\n');
+                out.extend_from_slice(bytes);
+                if bytes.last() != Some(&self.style.terminator.byte()) {
+                    self.end_line(out);
                 }
             }
         }
@@ -183,25 +242,26 @@ impl<'a> Printer<'a> {
             let characters = usize::try_from(self.style.max_columns.unwrap_or(0)).unwrap_or(usize::MAX);
             let shown = bytes[start..].grapheme_indices().map(|(_, end, _)| end).take(characters).last().unwrap_or(0);
             let end = start + shown;
-            let content = Span::new(start, end.min(content_end(bytes)).max(start));
+            let content = Span::new(start, start + self.content_end(&bytes[start..end]));
             match &self.style.colors {
                 Some(colors) => push_highlighted(colors, bytes, content, matches, out),
                 None => out.extend_from_slice(&bytes[content.range()]),
             }
             if matches.is_empty() {
-                out.extend_from_slice(b" [... omitted end of long line]\n");
+                out.extend_from_slice(b" [... omitted end of long line]");
             } else {
                 let more = matches.iter().filter(|m| m.start >= end && m.start < bytes.len()).count();
                 let noun = if more == 1 { "match" } else { "matches" };
-                out.extend_from_slice(format!(" [... {more} more {noun}]\n").as_bytes());
+                out.extend_from_slice(format!(" [... {more} more {noun}]").as_bytes());
             }
-        } else if kind != LineKind::Match && (matches.is_empty() || self.style.only_matching) {
-            out.extend_from_slice(b"[Omitted long context line]\n");
-        } else if matches.is_empty() || self.style.only_matching {
-            out.extend_from_slice(b"[Omitted long matching line]\n");
+        } else if !matches.is_empty() && !self.style.only_matching {
+            out.extend_from_slice(format!("[Omitted long line with {} matches]", matches.len()).as_bytes());
+        } else if kind == LineKind::Match {
+            out.extend_from_slice(b"[Omitted long matching line]");
         } else {
-            out.extend_from_slice(format!("[Omitted long line with {} matches]\n", matches.len()).as_bytes());
+            out.extend_from_slice(b"[Omitted long context line]");
         }
+        self.end_line(out);
     }
 
     /// Where the text begins that is shown.
@@ -209,40 +269,59 @@ impl<'a> Printer<'a> {
         if !self.style.trim {
             return 0;
         }
-        bytes.iter().take_while(|b| matches!(b, b'\t' | b'\x0B' | b'\x0C' | b'\r' | b' ')).count()
+        let ends = self.style.terminator.bytes();
+        let is_space = |b: &u8| matches!(b, b'\t' | b'\n' | b'\x0B' | b'\x0C' | b'\r' | b' ') && !ends.contains(b);
+        bytes.iter().take_while(|b| is_space(b)).count()
     }
 
     fn is_too_long(&self, bytes: &[u8]) -> bool {
         self.style.max_columns.is_some_and(|max| bytes.len() as u64 > max)
+    }
+
+    /// The length of a line without its terminator.
+    fn content_end(&self, bytes: &[u8]) -> usize {
+        match (self.style.terminator, bytes) {
+            (LineTerminator::Crlf, [.., b'\r', b'\n']) => bytes.len() - 2,
+            (terminator, [.., last]) if *last == terminator.byte() => bytes.len() - 1,
+            _ => bytes.len(),
+        }
     }
 }
 
 impl Format for Printer<'_> {
     fn wants_matches(&self) -> bool {
         let style = self.style;
-        style.colors.is_some() || style.column || style.only_matching || style.stats
+        style.colors.is_some() || style.column || style.only_matching || style.stats || style.replacer.is_some()
     }
 
     fn only_matches(&self) -> bool {
-        self.style.only_matching
+        // What a group captures can depend on the whole line.
+        self.style.only_matching && self.style.replacer.is_none()
     }
 
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
-        if !self.style.only_matching || line.matches.is_empty() {
-            let column = line.matches.first().map(|m| m.start as u64 + 1);
-            self.prelude(line, line.offset, column, out);
-            return self.text(line.kind, line.bytes, line.matches, out);
+        if self.is_plain {
+            return self.plain_line(line, out);
         }
-        for m in line.matches {
-            self.prelude(line, line.offset + m.start as u64, Some(line.skipped + m.start as u64 + 1), out);
-            let text = &line.bytes[m.range()];
-            self.text(line.kind, text, &[Span::new(0, text.len())], out);
+        match &self.style.replacer {
+            Some(replacer) if !line.matches.is_empty() => {
+                replacer.replace(line.bytes, line.matches, |bytes, matches| {
+                    self.decorated_line(&Line { bytes, matches, ..*line }, out);
+                });
+            }
+            _ => self.decorated_line(line, out),
         }
     }
 
     fn context_break(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"--\n");
+        out.extend_from_slice(b"--");
+        self.end_line(out);
     }
+}
+
+/// What stands between the fields of a line.
+fn separator(kind: LineKind) -> u8 {
+    if kind == LineKind::Match { b':' } else { b'-' }
 }
 
 /// Appends `shown` of `bytes`, with the matches in colour. Adjacent matches are one stretch of colour.
@@ -272,18 +351,14 @@ fn push_highlighted(colors: &Colors, bytes: &[u8], shown: Span, matches: &[Span]
     out.extend_from_slice(&bytes[at..shown.end.max(at)]);
 }
 
-/// The length of a line without its terminator.
-fn content_end(bytes: &[u8]) -> usize {
-    bytes.len() - usize::from(bytes.ends_with(b"\n"))
-}
-
+/// A name as the bytes that are shown of it.
 #[cfg(unix)]
-fn path_bytes(path: &Path) -> Vec<u8> {
+pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
     use std::os::unix::ffi::OsStrExt;
     path.as_os_str().as_bytes().to_vec()
 }
 
 #[cfg(not(unix))]
-fn path_bytes(path: &Path) -> Vec<u8> {
+pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
     path.to_string_lossy().into_owned().into_bytes()
 }

@@ -12,6 +12,7 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use super::{
     args::{Args, Show},
     haystack::Haystack,
+    json::Json,
     messages,
     printer::{Printer, Style},
     progress::Progress,
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    grep::{Binary, Flow, Grep, GrepBuilder, Summary},
+    grep::{Binary, Flow, Format, Grep, GrepBuilder, Summary},
     mapping::{Access, MapOptions, Mapping},
     matcher::Matcher,
     scan::{self, Cancel, Pool},
@@ -34,6 +35,7 @@ pub(super) struct Searcher {
     style: Style,
     show: Show,
     quiet: bool,
+    all_text: bool,
     maps_explicit: bool,
     maps_walked: bool,
     explain: bool,
@@ -55,12 +57,15 @@ pub(super) struct Outcome {
     /// The file is one of those that were looked for.
     pub(super) matched: bool,
     pub(super) stats: Stats,
+    /// The offset from which the search of the last file could go on that was not searched to its end.
+    pub(super) stopped_at: Option<u64>,
 }
 
 impl AddAssign for Outcome {
     fn add_assign(&mut self, other: Self) {
         self.matched |= other.matched;
         self.stats += other.stats;
+        self.stopped_at = other.stopped_at.or(self.stopped_at);
     }
 }
 
@@ -85,7 +90,10 @@ impl Searcher {
         let progress = Progress::new(args.progress, cancel);
         let grep = |binary: Binary| {
             let mut builder = builder.clone();
-            builder.binary(if args.text { Binary::Text } else { binary }).progress(Some(progress.counter()));
+            // In JSON all bytes can be shown, so that no line has to be suppressed.
+            let shows_bytes = args.show() == Show::Json && !args.quiet && binary == Binary::Suppress;
+            let shows_all = args.all_text() || shows_bytes;
+            builder.binary(if shows_all { Binary::Text } else { binary }).progress(Some(progress.counter()));
             builder.build(matcher.clone())
         };
         let filter = if args.binary || args.unrestricted >= 3 { Binary::Suppress } else { Binary::Quit };
@@ -95,6 +103,7 @@ impl Searcher {
             style,
             show: args.show(),
             quiet: args.quiet,
+            all_text: args.all_text(),
             maps_explicit: !args.no_mmap,
             maps_walked: args.mmap,
             explain: args.explain,
@@ -116,11 +125,17 @@ impl Searcher {
         let started = Instant::now();
         let grep = if haystack.explicit { &self.explicit } else { &self.walked };
         let printer = Printer::new(&self.style, &haystack.path);
+        let json =
+            (self.show == Show::Json && !self.quiet).then(|| Json::new(&haystack.path, self.style.replacer.as_ref()));
+        let format: &dyn Format = match &json {
+            Some(json) => json,
+            None => &printer,
+        };
         let mut printed = 0;
         let mut print = |bytes: &[u8]| {
             if printed == 0 {
                 sink.begin_lines();
-                if let Some(heading) = printer.heading() {
+                if let Some(heading) = json.as_ref().map(Json::begin).or_else(|| printer.heading()) {
                     printed += heading.len() as u64;
                     sink.write(&heading);
                 }
@@ -128,20 +143,25 @@ impl Searcher {
             printed += bytes.len() as u64;
             sink.write(bytes)
         };
+        let mut nul = None;
         let summary = match self.open(haystack)? {
             Source::Mapped(mapping) => {
                 self.explain(haystack, || format!("mapped, {}", grep.plan(mapping.len() as u64, pool)));
                 let _progress = self.progress.start(Some(mapping.len() as u64));
-                let summary = grep.search_mapping(&mapping, &printer, pool, &mut print);
+                if json.is_some() && !self.all_text {
+                    nul = first_nul(&mapping)?;
+                }
+                let summary = grep.search_mapping(&mapping, format, pool, &mut print);
                 scan::unmap(mapping, pool);
                 summary?
             }
             Source::Stream(reader, len) => {
                 let _progress = self.progress.start(len);
                 self.explain(haystack, || format!("a stream, {}", grep.stream_plan(pool)));
-                grep.search_reader(reader, &printer, pool, &mut print)?
+                grep.search_reader(reader, format, pool, &mut print)?
             }
         };
+        let stopped_at = None;
         let quits = grep.binary() == Binary::Quit;
         let (matched, mut last) = self.conclude(&summary, quits, &printer);
         if self.cancel.is_cancelled() {
@@ -149,18 +169,25 @@ impl Searcher {
             last.clear();
         }
         sink.write(&last);
-        Ok(Outcome {
-            matched,
-            stats: Stats {
-                matches: summary.matches,
-                matched_lines: summary.matched_lines,
-                files_with_matches: u64::from(summary.matched_lines > 0),
-                files: 1,
-                bytes_printed: printed + last.len() as u64,
-                bytes_searched: summary.bytes_searched,
-                searching: started.elapsed(),
-            },
-        })
+        let mut stats = Stats {
+            matches: summary.matches,
+            matched_lines: summary.matched_lines,
+            files_with_matches: u64::from(summary.matched_lines > 0),
+            files: 1,
+            bytes_printed: printed + last.len() as u64,
+            bytes_searched: summary.bytes_searched,
+            searching: started.elapsed(),
+        };
+        if let Some(json) = json {
+            let binary = summary.binary.or(nul).or_else(|| json.nul().filter(|_| !self.all_text));
+            stats.bytes_searched = stats.bytes_searched.min(binary.unwrap_or(u64::MAX));
+            if printed > 0 {
+                let mut end = vec![];
+                json.end(binary, stopped_at, &stats, &mut end);
+                sink.write(&end);
+            }
+        }
+        Ok(Outcome { matched, stats, stopped_at })
     }
 
     /// Maps a file when that is wanted and possible, and reads it otherwise.
@@ -192,7 +219,8 @@ impl Searcher {
 
     /// What is shown when the search of a file is over, and whether the file is one of those that were looked for.
     fn conclude(&self, summary: &Summary, quits: bool, printer: &Printer<'_>) -> (bool, Vec<u8>) {
-        let is_filtered = quits && summary.binary.is_some() && self.show != Show::Lines;
+        let shows_lines = self.show == Show::Lines || (self.show == Show::Json && !self.quiet);
+        let is_filtered = quits && summary.binary.is_some() && !shows_lines;
         // Of a binary file that was left at its first NUL, nobody knows how many matches it has.
         let lines = if is_filtered { 0 } else { summary.matched_lines };
         let matched = if self.show == Show::WithoutMatch { lines == 0 } else { lines > 0 };
@@ -230,4 +258,12 @@ fn has_byte_order_mark(mapping: &Mapping) -> Result<bool, Error> {
     mapping.guarded(0..mapping.len().min(3), |head| {
         head.starts_with(b"\xEF\xBB\xBF") || head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF")
     })
+}
+
+/// How many bytes at the start of a mapped file are looked at for a NUL that no line shows.
+const HEAD: usize = 64 << 10;
+
+/// The offset of a NUL near the start of a file.
+fn first_nul(mapping: &Mapping) -> Result<Option<u64>, Error> {
+    mapping.guarded(0..mapping.len().min(HEAD), |head| memchr::memchr(0, head).map(|at| at as u64))
 }

@@ -1,12 +1,15 @@
 //! From pattern texts to a [`Matcher`].
 
-use regex_syntax::hir::{Class, Hir, HirKind, Look};
+use regex_syntax::{
+    ast::Ast,
+    hir::{Class, Hir, HirKind, Look},
+};
 
 use super::{
     LineTerminator, Matcher, Reach, Strategy, literal,
     literals::Literals,
     regex::Regexes,
-    syntax::{self, LetterCase},
+    syntax::{self, Groups, LetterCase},
 };
 use crate::{error::Error, span::PatternId};
 
@@ -39,12 +42,12 @@ pub enum Case {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct MatcherBuilder {
-    fixed_strings: bool,
+    pub(super) fixed_strings: bool,
     case: Case,
     word: bool,
     whole_line: bool,
-    by_line: bool,
-    terminator: LineTerminator,
+    pub(super) by_line: bool,
+    pub(super) terminator: LineTerminator,
     dot_matches_newline: bool,
     refuse_nul: bool,
     merge: bool,
@@ -147,40 +150,39 @@ impl MatcherBuilder {
     fn parse<P: AsRef<str>>(&self, patterns: &[P]) -> Result<Vec<Hir>, Error> {
         // Without folding, a fixed string is its own syntax tree; a million of them need no parser.
         if self.fixed_strings && self.case == Case::Sensitive {
-            let literals = patterns.iter().map(|p| self.confine(Hir::literal(p.as_ref().as_bytes())));
+            let literals = patterns.iter().map(|p| self.confine(Hir::literal(p.as_ref().as_bytes()), Groups::Drop));
             return Ok(self.wrap(literals.collect::<Result<Vec<_>, _>>()?));
         }
-        let asts = patterns
-            .iter()
-            .map(|p| match self.fixed_strings {
-                true => syntax::parse(&regex_syntax::escape(p.as_ref())),
-                false => syntax::parse(p.as_ref()),
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let fold = match self.case {
-            Case::Sensitive => false,
-            Case::Insensitive => true,
-            Case::Smart => asts.iter().fold(LetterCase::default(), |case, (_, ast)| case.and(ast)).is_all_lower(),
-        };
-        let confined = asts.iter().map(|(text, ast)| self.confine(self.syntax(fold).translate(text, ast)?));
+        let asts = self.asts(patterns)?;
+        let syntax = self.syntax(&asts);
+        let confined = asts.iter().map(|(text, ast)| self.confine(syntax.translate(text, ast)?, Groups::Drop));
         Ok(self.wrap(confined.collect::<Result<Vec<_>, _>>()?))
     }
 
+    /// The texts, escaped where they are plain strings, with their trees.
+    pub(super) fn asts<P: AsRef<str>>(&self, patterns: &[P]) -> Result<Vec<(String, Ast)>, Error> {
+        let parse = |pattern: &P| match self.fixed_strings {
+            true => syntax::parse(&regex_syntax::escape(pattern.as_ref())),
+            false => syntax::parse(pattern.as_ref()),
+        };
+        patterns.iter().map(parse).collect()
+    }
+
     /// Applies the options that say what may be part of a match.
-    fn confine(&self, hir: Hir) -> Result<Hir, Error> {
+    pub(super) fn confine(&self, hir: Hir, groups: Groups) -> Result<Hir, Error> {
         if self.refuse_nul {
             syntax::refuse_nul(&hir)?;
         }
         match self.by_line {
-            true => syntax::keep_within_line(hir, self.terminator),
-            false => Ok(syntax::without_captures(hir)),
+            true => syntax::keep_within_line(hir, groups, self.terminator),
+            false => Ok(syntax::with_groups(hir, groups)),
         }
     }
 
     /// Applies the options that say what has to be around a match, after the patterns were made one where that is
     /// wanted: one pair of assertions is cheaper than a pair for each of them. Plain literals stay apart, for an engine
     /// of their own.
-    fn wrap(&self, mut patterns: Vec<Hir>) -> Vec<Hir> {
+    pub(super) fn wrap(&self, mut patterns: Vec<Hir>) -> Vec<Hir> {
         let plain = !self.whole_line && !self.word && patterns.iter().all(is_literal);
         if self.merge && patterns.len() > 1 && !plain {
             patterns = vec![Hir::alternation(patterns)];
@@ -194,7 +196,13 @@ impl MatcherBuilder {
         patterns.into_iter().map(wrap).collect()
     }
 
-    fn syntax(&self, ignore_case: bool) -> syntax::Syntax {
+    /// How the trees of the patterns are translated; case is decided by all of them together.
+    pub(super) fn syntax(&self, asts: &[(String, Ast)]) -> syntax::Syntax {
+        let ignore_case = match self.case {
+            Case::Sensitive => false,
+            Case::Insensitive => true,
+            Case::Smart => asts.iter().fold(LetterCase::default(), |case, (_, ast)| case.and(ast)).is_all_lower(),
+        };
         syntax::Syntax { ignore_case, terminator: self.terminator, dot_matches_newline: self.dot_matches_newline }
     }
 

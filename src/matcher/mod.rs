@@ -20,13 +20,17 @@
 //! ```
 
 mod builder;
+mod captures;
 pub mod literal;
 mod literals;
 mod regex;
 pub mod reverse;
 mod syntax;
 
-pub use self::builder::{Case, MatcherBuilder};
+pub use self::{
+    builder::{Case, MatcherBuilder},
+    captures::Replacer,
+};
 use self::{literals::Literals, regex::Regexes};
 use crate::span::{PatternId, Span};
 

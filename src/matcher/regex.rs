@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How much memory a compiled pattern may take before it is refused.
-const NFA_SIZE_LIMIT: usize = 100 << 20;
+pub(super) const NFA_SIZE_LIMIT: usize = 100 << 20;
 
 /// How much memory each worker's lazily built automaton may take before its states are thrown away and built anew.
 const LAZY_DFA_CACHE: usize = 16 << 20;
@@ -23,6 +23,15 @@ pub(super) struct Regexes {
     regex: Regex,
     /// How many patterns it was made of, also where they were made one.
     patterns: usize,
+}
+
+/// Why the engine did not take a pattern.
+pub(super) fn refused(error: &meta::BuildError) -> Error {
+    let cause = match error.size_limit() {
+        Some(limit) => format!("it takes more than the {} MiB that are allowed", limit >> 20),
+        None => error.to_string(),
+    };
+    Error::pattern(format!("cannot compile the pattern: {cause}"))
 }
 
 impl Regexes {
@@ -38,13 +47,7 @@ impl Regexes {
             .onepass_size_limit(Some(10 << 20))
             .dfa_size_limit(Some(1 << 20))
             .dfa_state_limit(Some(1_000));
-        let regex = Regex::builder().configure(config).build_many_from_hir(patterns).map_err(|e| {
-            let cause = match e.size_limit() {
-                Some(limit) => format!("it takes more than the {} MiB that are allowed", limit >> 20),
-                None => e.to_string(),
-            };
-            Error::pattern(format!("cannot compile the pattern: {cause}"))
-        })?;
+        let regex = Regex::builder().configure(config).build_many_from_hir(patterns).map_err(|e| refused(&e))?;
         Ok(Regexes { regex, patterns: given })
     }
 

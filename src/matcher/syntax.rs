@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use regex_syntax::{
     ast::{self, Ast, ClassSetItem, Visitor},
-    hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, translate},
+    hir::{self, Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, translate},
 };
 
 use super::LineTerminator;
@@ -49,10 +49,19 @@ pub(super) fn line_ends(terminator: LineTerminator) -> (Look, Look) {
     }
 }
 
-/// The same pattern without groups that capture, which no search here asks for and which engines pay for.
-pub(super) fn without_captures(hir: Hir) -> Hir {
+/// What becomes of groups that capture.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Groups {
+    /// They are made groups that do not, since engines pay for them.
+    Drop,
+    /// They lose their names, and have this added to their numbers.
+    Keep { add: u32 },
+}
+
+/// The same pattern with nothing but its groups changed.
+pub(super) fn with_groups(hir: Hir, groups: Groups) -> Hir {
     let unchanged = |leaf| Ok::<_, Infallible>(leaf);
-    match rewrite(hir, &unchanged) {
+    match rewrite(hir, groups, &unchanged) {
         Ok(hir) => hir,
         Err(never) => match never {},
     }
@@ -64,7 +73,7 @@ pub(super) fn without_captures(hir: Hir) -> Hir {
 /// # Errors
 ///
 /// A pattern in which a literal terminator stands could never match; it is refused, so that its author learns why.
-pub(super) fn keep_within_line(hir: Hir, terminator: LineTerminator) -> Result<Hir, Error> {
+pub(super) fn keep_within_line(hir: Hir, groups: Groups, terminator: LineTerminator) -> Result<Hir, Error> {
     let banned: &[u8] = match terminator {
         LineTerminator::Lf => b"\n",
         LineTerminator::Crlf => b"\r\n",
@@ -82,7 +91,7 @@ pub(super) fn keep_within_line(hir: Hir, terminator: LineTerminator) -> Result<H
         )))
     };
     let (start, end) = line_ends(terminator);
-    rewrite(hir, &|leaf: Hir| match leaf.kind() {
+    rewrite(hir, groups, &|leaf: Hir| match leaf.kind() {
         HirKind::Literal(literal) => match literal.0.iter().find(|byte| banned.contains(byte)) {
             Some(&byte) => refused(byte),
             None => Ok(leaf),
@@ -194,19 +203,59 @@ pub(super) fn crosses_lines(hir: &Hir, terminator: LineTerminator) -> bool {
     }
 }
 
-/// Rebuilds a tree from its leaves, dropping captures on the way.
-fn rewrite<E>(hir: Hir, leaf: &impl Fn(Hir) -> Result<Hir, E>) -> Result<Hir, E> {
-    let all = |subs: Vec<Hir>| subs.into_iter().map(|sub| rewrite(sub, leaf)).collect::<Result<Vec<_>, E>>();
+/// The names of the groups that capture, in the order of their numbers, of which the first is 1.
+pub(super) fn group_names(ast: &Ast) -> Vec<Option<String>> {
+    match ast::visit(ast, GroupNames(vec![])) {
+        Ok(names) => names,
+        Err(never) => match never {},
+    }
+}
+
+struct GroupNames(Vec<Option<String>>);
+
+impl Visitor for GroupNames {
+    type Output = Vec<Option<String>>;
+    type Err = Infallible;
+
+    fn finish(self) -> Result<Self::Output, Infallible> {
+        Ok(self.0)
+    }
+
+    fn visit_pre(&mut self, ast: &Ast) -> Result<(), Infallible> {
+        // The parser numbers groups by their opening parentheses, which is the order of this walk.
+        if let Ast::Group(group) = ast
+            && group.is_capturing()
+        {
+            self.0.push(match &group.kind {
+                ast::GroupKind::CaptureName { name, .. } => Some(name.name.clone()),
+                _ => None,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Rebuilds a tree from its leaves and its groups.
+fn rewrite<E>(hir: Hir, groups: Groups, leaf: &impl Fn(Hir) -> Result<Hir, E>) -> Result<Hir, E> {
+    let all = |subs: Vec<Hir>| subs.into_iter().map(|sub| rewrite(sub, groups, leaf)).collect::<Result<Vec<_>, E>>();
     Ok(match hir.into_kind() {
         HirKind::Empty => leaf(Hir::empty())?,
         HirKind::Literal(literal) => leaf(Hir::literal(literal.0))?,
         HirKind::Class(class) => leaf(Hir::class(class))?,
         HirKind::Look(look) => leaf(Hir::look(look))?,
         HirKind::Repetition(mut repetition) => {
-            repetition.sub = Box::new(rewrite(*repetition.sub, leaf)?);
+            repetition.sub = Box::new(rewrite(*repetition.sub, groups, leaf)?);
             Hir::repetition(repetition)
         }
-        HirKind::Capture(capture) => rewrite(*capture.sub, leaf)?,
+        HirKind::Capture(capture) => {
+            let sub = rewrite(*capture.sub, groups, leaf)?;
+            match groups {
+                Groups::Drop => sub,
+                Groups::Keep { add } => {
+                    Hir::capture(hir::Capture { index: capture.index + add, name: None, sub: Box::new(sub) })
+                }
+            }
+        }
         HirKind::Concat(subs) => Hir::concat(all(subs)?),
         HirKind::Alternation(subs) => Hir::alternation(all(subs)?),
     })

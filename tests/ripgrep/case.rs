@@ -6,9 +6,11 @@ use std::{
     io::{self, Read, Write as _},
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
-    sync::{Arc, mpsc},
+    sync::{Arc, LazyLock, mpsc},
     time::Duration,
 };
+
+use regex::bytes::Regex;
 
 /// How long ripgrep may take. A pattern that keeps it busy for longer, such as
 /// `-w` on a very long line, says nothing about this crate.
@@ -157,7 +159,7 @@ impl Case {
             return Ok(None);
         }
         let actual = self.run(&tools.under_test, TIMEOUT, root)?;
-        Ok(Difference::between(expected, actual, self.has_flag("--stats")))
+        Ok(Difference::between(expected, actual, self.has_stats()))
     }
 
     /// The exit code of ripgrep alone.
@@ -169,6 +171,11 @@ impl Case {
     /// Whether an option was given in exactly this form.
     pub(crate) fn has_flag(&self, flag: &str) -> bool {
         self.flags.iter().flatten().any(|arg| arg == flag)
+    }
+
+    /// Whether statistics are printed, which `--json` implies.
+    pub(crate) fn has_stats(&self) -> bool {
+        self.has_flag("--stats") || self.has_flag("--json")
     }
 
     /// Runs one tool in `root` for a limited time.
@@ -381,14 +388,20 @@ impl Difference {
 /// colours, and includes what stands between files.
 const VARYING: [&[u8]; 3] = [b" seconds spent searching\n", b" seconds total\n", b" bytes printed\n"];
 
-/// Removes the lines of `--stats` that are not compared.
+/// In the messages of `--json`: times, and what only this crate says.
+static VARYING_JSON: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#""elapsed(_total)?":\{[^}]*\},?|,?"stopped_at":null"#).expect("a valid regex"));
+
+/// Removes what is not compared of `--stats` and `--json`.
 fn drop_varying(stdout: &mut Vec<u8>) {
-    *stdout = stdout
-        .split_inclusive(|&b| b == b'\n')
-        .filter(|line| !VARYING.iter().any(|end| line.ends_with(end)))
-        .flatten()
-        .copied()
-        .collect();
+    let compared = |line: &[u8]| match line {
+        line if VARYING.iter().any(|end| line.ends_with(end)) => Vec::new(),
+        line if line.starts_with(br#"{"type":"end","#) || line.ends_with(b"\"type\":\"summary\"}\n") => {
+            VARYING_JSON.replace_all(line, &b""[..]).into_owned()
+        }
+        line => line.to_vec(),
+    };
+    *stdout = stdout.split_inclusive(|&b| b == b'\n').flat_map(compared).collect();
 }
 
 /// The lines around the first difference: `-` is ripgrep, `+` is this crate.

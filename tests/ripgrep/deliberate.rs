@@ -5,6 +5,9 @@
 
 use crate::case::{Case, Input, Stdin};
 
+/// Whether the engine looks for matches in lines without their CRLF.
+const CRLF_IS_TRIMMED: bool = false;
+
 impl Case {
     /// Why this case may differ from ripgrep, when it may.
     pub(crate) fn deliberate_difference(&self) -> Option<&'static str> {
@@ -16,7 +19,8 @@ impl Case {
             .any(|(short, long)| self.number(short, long).is_some());
         let max_count = self.number("-m", "--max-count").is_some();
         let inverted = flag(&["-v", "--invert-match"]);
-        let counts = flag(&["-c", "--count", "--count-matches", "--stats"]);
+        let counts = flag(&["-c", "--count", "--count-matches"]) || self.has_stats();
+        let json = flag(&["--json"]);
         let streams = self.input != Input::Files || self.has_flag("--no-mmap") || !matches!(self.stdin, Stdin::Null);
 
         let several = self.patterns.len() > 1;
@@ -53,10 +57,27 @@ impl Case {
         if streams && context && self.nul_behind(60_000) {
             return Some("with context the reads of ripgrep, and so the NULs it has seen, depend on what it printed");
         }
-        if self.has_flag("--stats") && ((inverted && max_count) || ((inverted || context) && self.nul_behind(0))) {
+        if self.has_stats() && ((inverted && max_count) || ((inverted || context) && self.nul_behind(0))) {
             return Some(
                 "with these ripgrep's count of searched bytes tells where its buffer is, not what was searched",
             );
+        }
+        let names =
+            patterns().map(|pattern| pattern.matches("(?P<").count() + pattern.matches("(?<").count()).sum::<usize>();
+        if several && names > 1 {
+            return Some("patterns of their own may have groups of the same name; joined as in ripgrep they may not");
+        }
+        if flag(&["--null-data"]) && (flag(&["-x", "--line-regexp"]) || any_pattern(&["^", "$", "(?m)"])) {
+            return Some("with --null-data the anchors of ripgrep look for line feeds, not for the ends of records");
+        }
+        if !CRLF_IS_TRIMMED && flag(&["--crlf"]) && self.may_match_empty() {
+            return Some("the empty match between CR and LF is none");
+        }
+        if json && streams && self.nul_behind(0) && !flag(&["-a", "--text", "--null-data"]) {
+            return Some("in streams ripgrep makes line feeds of NULs; --json shows lines as they are");
+        }
+        if json && self.has_open_end() && self.may_match_empty() {
+            return Some("with --json ripgrep reports an empty match behind the last byte of some files");
         }
         if flag(&["-w", "--word-regexp"]) && any_pattern(&["|", "*", "?", "{0"]) && !self.is_utf8() {
             return Some("an empty word beside a broken character depends on the line before it in ripgrep");
@@ -83,6 +104,22 @@ impl Case {
     /// Whether a file has its first NUL at this offset or further on.
     fn nul_behind(&self, offset: usize) -> bool {
         self.tree.iter().any(|(_, data)| data.iter().position(|&b| b == 0).is_some_and(|at| at >= offset))
+    }
+
+    /// Whether a file does not end with a line end.
+    fn has_open_end(&self) -> bool {
+        let end = if self.has_flag("--null-data") { 0 } else { b'\n' };
+        self.tree.iter().any(|(_, data)| data.last().is_some_and(|&last| last != end))
+    }
+
+    /// Whether a pattern may match the empty string.
+    fn may_match_empty(&self) -> bool {
+        let given = self.patterns.iter().filter_map(|group| group.last()).map(String::as_str);
+        let may = |pattern: &str| {
+            let tree = regex_syntax::ParserBuilder::new().utf8(false).build().parse(pattern);
+            tree.is_ok_and(|tree| tree.properties().minimum_len() == Some(0))
+        };
+        given.chain(self.listed_patterns()).any(may)
     }
 
     fn is_utf8(&self) -> bool {

@@ -67,6 +67,9 @@ const UNICODE: &[&str] = &[
     "\u{feff}",
 ];
 
+/// Whether the engine has `--passthru`, `-U` and `--multiline-dotall`.
+pub(crate) const HAS_PASSTHRU_AND_MULTILINE: bool = false;
+
 /// A number of lines of context that covers nearly all files.
 const HUGE: &str = "100000";
 
@@ -115,6 +118,7 @@ enum Kind {
     NulAfter64K,
     NulAfter200K,
     NulInMatches,
+    NulRecords,
     Dense,
     Over64K,
     OverMiB,
@@ -138,6 +142,7 @@ const KINDS: &[Kind] = &[
     Kind::Utf16Be,
     Kind::NulEarly,
     Kind::NulInMatches,
+    Kind::NulRecords,
     Kind::Dense,
     Kind::LongLines,
     Kind::NulAfter64K,
@@ -308,6 +313,19 @@ impl Gen {
                         text.extend_from_slice(self.word().as_bytes());
                     }
                     text.push(b'\n');
+                }
+                text
+            }
+            Kind::NulRecords => {
+                let size = self.pick(&[1, 50, 600]);
+                let mut text = self.text(size, "\0");
+                if self.one_in(3) {
+                    let line = self.text(1, "\n");
+                    let at = self.below(text.len() + 1);
+                    text.splice(at..at, line);
+                }
+                if self.one_in(3) {
+                    text.pop();
                 }
                 text
             }
@@ -491,6 +509,10 @@ impl Gen {
             r"[[:punct:]]",
             r"\t",
             r"(fo+)(b\w)",
+            r"(\w)(\w*)",
+            r"(?P<name>\w+)[= ](\S*)",
+            r"(?<a>f)|(?<b>o+)",
+            r"(x)?(foo|bar)",
             r"[^\s\S]",
             r"[\s\S]",
             r"[^x]*x",
@@ -602,6 +624,35 @@ impl Gen {
         }
     }
 
+    /// What to show in place of matches.
+    fn replacement(&mut self) -> Vec<String> {
+        let text = self.pick(&[
+            "",
+            "X",
+            "$0",
+            "[$0]",
+            "<$1>",
+            "$2$1",
+            "${1}x",
+            "$1x",
+            "$name=$2",
+            "$a-$b",
+            "${nope}$9",
+            "$$1 $",
+            "${a b}${",
+            "δ$0δ",
+            "a\nb",
+            "\t$0 ",
+            "-$0",
+            "a long text in the place of a short match",
+        ]);
+        match self.below(3) {
+            0 => vec!["-r".to_owned(), text.to_owned()],
+            1 if !text.is_empty() => vec![format!("-r{text}")],
+            _ => vec![format!("--replace={text}")],
+        }
+    }
+
     /// One option that does not depend on the kind of input.
     fn flag(&mut self) -> Vec<String> {
         const SWITCHES: &[[&str; 2]] = &[
@@ -644,7 +695,16 @@ impl Gen {
             ["--stats", "--stats"],
             ["--trim", "--trim"],
             ["--max-columns-preview", "--max-columns-preview"],
+            ["--crlf", "--crlf"],
+            ["--crlf", "--crlf"],
+            ["--null-data", "--null-data"],
+            ["--null-data", "--null-data"],
+            ["--json", "--json"],
+            ["--json", "--json"],
         ];
+        /// What the engine has later.
+        const PREPARED: &[[&str; 2]] =
+            &[["--passthru", "--passthrough"], ["-U", "--multiline"], ["--multiline-dotall", "--multiline-dotall"]];
         let huge = HUGE.parse().expect("it is a number");
         let context = [0, 1, 1, 2, 3, 7, 50, huge];
         match self.below(16) {
@@ -653,6 +713,11 @@ impl Gen {
             2 => self.numbered("-B", "--before-context", &context),
             3 => self.numbered("-C", "--context", &context),
             4 => self.numbered("-M", "--max-columns", &[0, 1, 5, 10, 20, 40, 80, 200, 5000]),
+            5 => self.replacement(),
+            6 if HAS_PASSTHRU_AND_MULTILINE => {
+                let [short, long] = self.pick(PREPARED);
+                vec![if self.one_in(3) { long } else { short }.to_owned()]
+            }
             _ => {
                 let [short, long] = self.pick(SWITCHES);
                 let flag = if self.one_in(3) { long } else { short };
@@ -804,7 +869,7 @@ impl Case {
         let racy = self
             .tree
             .iter()
-            .any(|(n, data)| n == name && data.len() > ATOMIC && (data.contains(&0) || self.has_flag("--stats")));
+            .any(|(n, data)| n == name && data.len() > ATOMIC && (data.contains(&0) || self.has_stats()));
         if racy {
             self.stdin = Stdin::File(name.clone());
         }

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::case::{Case, Input, Stdin, TreeFile};
+use crate::{
+    case::{Case, Input, Stdin, TreeFile},
+    generate::HAS_PASSTHRU_AND_MULTILINE,
+};
 
 /// The engine settings each case is run with.
 pub(crate) const ENGINES: &[&[&str]] = &[&["-j1"], &["-j2", "--chunk-size=1"], &["-j4", "--chunk-size=7"]];
@@ -125,6 +128,9 @@ const SMALL: &[(&str, &[u8])] = &[
     ("repo/src/main.rs", b"foo main\n"),
     ("a b/c d.txt", b"foo with spaces\n"),
     ("patterns", b"foo\nbar\n"),
+    ("records", b"foo\0bar foo\0\0foobar\0last foo"),
+    ("records-with-lines", b"foo\nbar\0x\nfoo\n\0bar\n"),
+    ("mixed-ends.txt", b"foo\r\nfoo bar\nbar\rfoo\r\n\r\n\nfoo \r\r\nfoo"),
 ];
 
 /// Lists of patterns, outside the searched tree.
@@ -143,6 +149,13 @@ pub(crate) fn cases() -> Vec<Named> {
     let mut cases = patterns();
     cases.extend(output());
     cases.extend(context());
+    cases.extend(replacements());
+    cases.extend(terminators());
+    cases.extend(json());
+    if HAS_PASSTHRU_AND_MULTILINE {
+        cases.extend(passthru());
+        cases.extend(multiline());
+    }
     cases.extend(inputs());
     cases.extend(binary());
     cases.extend(errors());
@@ -354,6 +367,240 @@ fn context() -> Vec<Named> {
         files("-C in a large file", 0, &["-C3", "-n", "needle", "big.txt"]),
         walk("-C in a walk", 0, &["-C1", "foo", "walk"]),
         piped("-C of a pipe", 0, "b.txt", &["-C1", "-n", "five|ten"]),
+    ]
+}
+
+/// Something else in the place of matches.
+#[rustfmt::skip]
+fn replacements() -> Vec<Named> {
+    vec![
+        files("-r", 0, &["-r", "X", "foo", "a.txt"]),
+        files("--replace with nothing", 0, &["--replace=", "foo", "a.txt"]),
+        files("-r with a dash", 0, &["-r", "-X", "foo", "a.txt"]),
+        files("-r twice", 0, &["-r", "X", "-r", "Y", "foo", "a.txt"]),
+        files("-r of groups", 0, &["-r", "$2$1", "(f)(o+)", "a.txt"]),
+        files("-r of groups in braces", 0, &["-r", "${2}x${1}y", "(f)(o+)", "a.txt"]),
+        files("-r of the longest name", 0, &["-r", "$1x", "(f)(o+)", "a.txt"]),
+        files("-r of names", 0, &["-r", "$b-${a}", "(?P<a>f)(?<b>o+)", "a.txt"]),
+        files("-r of no group", 0, &["-r", "<$7$nope>", "(f)o", "a.txt"]),
+        files("-r of a group without a match", 0, &["-r", "<$1>", "(x)?foo", "a.txt"]),
+        files("-r of dollars", 0, &["-r", "$$1 $ ${ ${a-b} $-", "(f)", "a.txt"]),
+        files("-r of the match", 0, &["-r", "[$0]", "o+", "a.txt"]),
+        files("-r of a repeated group", 0, &["-r", "<$1>", "(?:(o)|f)+", "a.txt"]),
+        files("-r of the empty match", 0, &["-r", "-", "x*", "a.txt"]),
+        files("-r of line ends", 0, &["-r", "!", "$", "a.txt", "no-final.txt"]),
+        files("-r of line starts", 0, &["-r", "> ", "^", "a.txt", "newlines.txt"]),
+        files("-r of word boundaries", 0, &["-r", "|", r"\b", "a.txt"]),
+        files("-r with a line end", 0, &["-r", "a\nb", "foo", "a.txt"]),
+        files("-r that ends with a line end", 0, &["-r", "a\n", "-o", "foo", "a.txt"]),
+        files("-r -o", 0, &["-o", "-r", "$1", "f(o+)", "a.txt"]),
+        files("-r -o of nothing", 0, &["-o", "-r", "", "foo", "a.txt"]),
+        files("-r -o -n -b --column", 0, &["-onb", "--column", "-r", "<$0>", "foo", "a.txt"]),
+        files("-r -n -b --column -H", 0, &["-nbH", "--column", "-r", "<$0>", "foo", "a.txt"]),
+        files("-r -v", 0, &["-v", "-r", "X", "foo", "a.txt"]),
+        files("-r -v -C", 0, &["-v", "-C1", "-r", "X", "foo", "a.txt"]),
+        files("-r -C", 0, &["-C1", "-r", "X", "-n", "five|nine", "b.txt"]),
+        files("-r -m with matches in the context", 0, &["-m1", "-A4", "-r", "X", "foo", "a.txt"]),
+        files("-r -c", 0, &["-c", "-r", "X", "foo", "a.txt"]),
+        files("-r --count-matches", 0, &["--count-matches", "-r", "X", "foo", "a.txt"]),
+        files("-r -l", 0, &["-l", "-r", "X", "foo", "a.txt"]),
+        files("-r --stats", 0, &["--stats", "-r", "X", "foo", "a.txt"]),
+        files("-r -M", 0, &["-M10", "-r", "a longer text", "foo", "a.txt"]),
+        files("-r that shortens -M", 0, &["-M5", "-r", "", "foo", "a.txt"]),
+        files("-r -M --column", 0, &["-M10", "--column", "-r", "a longer text", "foo", "a.txt"]),
+        files("-r -M -o", 0, &["-M3", "-o", "-r", "long", "foo", "a.txt"]),
+        files("-r -M preview", 0, &["-M10", "--max-columns-preview", "-r", "long", "foo", "a.txt"]),
+        files("-r -M preview --trim", 0, &["-M6", "--max-columns-preview", "--trim", "-r", "  l", "foo", "tabs.txt"]),
+        files("-M preview --trim --column", 0, &["-M6", "--max-columns-preview", "--trim", "--column", "t?", "tabs.txt"]),
+        files("-r -M preview --color", 0, &["-M9", "--max-columns-preview", "--color=always", "-r", "long", "foo", "a.txt"]),
+        files("-r --trim", 0, &["--trim", "-r", " X", r"\s*foo", "tabs.txt"]),
+        files("-r --color=always", 0, &["--color=always", "-r", "<$0>", "foo", "a.txt", "no-final.txt"]),
+        files("-r --color=always of nothing", 0, &["--color=always", "-r", "", "foo", "a.txt"]),
+        files("-r --color=always -o", 0, &["--color=always", "-o", "-n", "-r", "<$0>", "foo", "a.txt"]),
+        files("-r of several patterns", 0, &["-r", "<$1$2>", "-e", "(fo)o", "-e", "(b)ar", "a.txt"]),
+        files("-r of several patterns at one place", 0, &["-r", "<$1|$2>", "-e", "(fo)", "-e", "(foo)", "a.txt"]),
+        files("-r of groups in the second pattern", 0, &["-r", "<$1$2$3>", "-e", "(f)(o)o$", "-e", "(bar)", "a.txt"]),
+        files("-r -F", 0, &["-F", "-r", "<$0$1>", "(x)", "meta.txt"]),
+        files("-r -F of several", 0, &["-F", "-r", "<$0>", "-e", "[y]", "-e", "$1", "meta.txt"]),
+        files("-r -w", 0, &["-w", "-r", "<$1>", "(fo+)", "a.txt"]),
+        files("-r -x", 0, &["-x", "-r", "<$1>", "(fo+)|x", "a.txt"]),
+        files("-r -i", 0, &["-i", "-r", "<$1>", "(FO)o", "a.txt"]),
+        files("-r -S", 0, &["-S", "-r", "<$1>", "(fo)o", "a.txt"]),
+        files("-r and broken UTF-8", 0, &["-r", "<$1>", r"(\w+)", "invalid.txt"]),
+        files("-r and CRLF", 0, &["-r", "<$1>", r"(o)\r?", "crlf.txt"]),
+        files("-r in a large file", 0, &["-r", "$2 $1", r"(\w+) (needle|straw)", "big.txt"]),
+        files("-r of an invalid pattern", 2, &["-r", "X", "(", "a.txt"]),
+        files("-r without its value", 2, &["foo", "a.txt", "-r"]),
+        files("-r and NUL", 0, &["-a", "-r", "<$0>", "foo", "nul/early.txt"]),
+        walk("-r in a walk", 0, &["-r", "<$0>", "foo", "walk"]),
+        piped("-r of a pipe", 0, "a.txt", &["-r", "<$1>", "(fo)o"]),
+    ]
+}
+
+/// Line ends other than `\n`.
+#[rustfmt::skip]
+fn terminators() -> Vec<Named> {
+    vec![
+        files("--crlf", 0, &["--crlf", "foo", "crlf.txt"]),
+        files("--crlf -n of a line end", 0, &["--crlf", "-n", "foo$", "mixed-ends.txt"]),
+        files("--crlf -x", 0, &["--crlf", "-x", "foo", "mixed-ends.txt"]),
+        files("--crlf of an empty line", 0, &["--crlf", "-n", "^$", "mixed-ends.txt"]),
+        files("--crlf -o", 0, &["--crlf", "-o", "-b", "foo.*", "mixed-ends.txt"]),
+        files("--crlf -v", 0, &["--crlf", "-v", "foo", "mixed-ends.txt"]),
+        files("--crlf -r", 0, &["--crlf", "-r", "<$1>", "(o)$", "mixed-ends.txt"]),
+        files("--crlf -c", 0, &["--crlf", "-c", "foo", "mixed-ends.txt", "crlf.txt"]),
+        files("--crlf -l", 0, &["--crlf", "-l", "foo", "mixed-ends.txt", "crlf.txt"]),
+        files("--crlf -C", 0, &["--crlf", "-C1", "foo", "mixed-ends.txt", "b.txt", "crlf.txt"]),
+        files("--crlf and breaks", 0, &["--crlf", "-C1", "-n", "two|ten", "b.txt"]),
+        files("--crlf --heading", 0, &["--crlf", "--heading", "-H", "foo", "mixed-ends.txt", "crlf.txt"]),
+        files("--crlf --color=always", 0, &["--crlf", "--color=always", "foo", "mixed-ends.txt", "a.txt"]),
+        files("--crlf --trim", 0, &["--crlf", "--trim", "", "mixed-ends.txt", "tabs.txt"]),
+        files("--crlf -M", 0, &["--crlf", "-M4", "foo", "mixed-ends.txt"]),
+        files("--crlf -M preview", 0, &["--crlf", "-M4", "--max-columns-preview", "foo", "mixed-ends.txt"]),
+        files("--crlf --stats", 0, &["--crlf", "--stats", "foo", "mixed-ends.txt"]),
+        files("--crlf and NUL", 0, &["--crlf", "foo", "nul/early.txt"]),
+        files("--crlf and a carriage return in the pattern", 2, &["--crlf", r"foo\r", "crlf.txt"]),
+        files("--crlf after --null-data", 0, &["--null-data", "--crlf", "foo$", "mixed-ends.txt"]),
+        piped("--crlf of a pipe", 0, "mixed-ends.txt", &["--crlf", "-n", "foo$"]),
+        files("--null-data", 0, &["--null-data", "foo", "records"]),
+        files("--null-data -n", 0, &["--null-data", "-n", "-b", "--column", "foo", "records"]),
+        files("--null-data of anchors", 0, &["--null-data", "-n", "^foo$|^$", "records"]),
+        files("--null-data -x", 0, &["--null-data", "-x", "foo", "records"]),
+        files("--null-data -o", 0, &["--null-data", "-o", "foo", "records"]),
+        files("--null-data -v", 0, &["--null-data", "-v", "foo", "records"]),
+        files("--null-data -r", 0, &["--null-data", "-r", "<$0>", "fo+", "records"]),
+        files("--null-data -c", 0, &["--null-data", "-c", "-H", "foo", "records", "records-with-lines"]),
+        files("--null-data --count-matches", 0, &["--null-data", "--count-matches", "o", "records"]),
+        files("--null-data -l", 0, &["--null-data", "-l", "foo", "records", "a.txt"]),
+        files("--null-data --files-without-match", 1, &["--null-data", "--files-without-match", "foo", "records"]),
+        files("--null-data -C", 0, &["--null-data", "-C1", "-n", "foobar", "records"]),
+        files("--null-data and breaks", 0, &["--null-data", "-C0", "-A0", "-B1", "^$|last", "records"]),
+        files("--null-data -C of several files", 0, &["--null-data", "-A1", "foo", "records", "a.txt"]),
+        files("--null-data --heading", 0, &["--null-data", "--heading", "-H", "foo", "records", "a.txt"]),
+        files("--null-data --color=always", 0, &["--null-data", "--color=always", "-n", "foo", "records"]),
+        files("--null-data and line feeds", 0, &["--null-data", "-n", "foo", "records-with-lines", "a.txt"]),
+        files("--null-data and a dot", 0, &["--null-data", "-o", "fo.*", "records-with-lines"]),
+        files("--null-data and white space", 0, &["--null-data", "-o", r"x\s+foo\s", "records-with-lines"]),
+        files("--null-data --trim", 0, &["--null-data", "--trim", "-o", r"\s+foo", "records-with-lines"]),
+        files("--null-data -M", 0, &["--null-data", "-M4", "foo", "records"]),
+        files("--null-data --stats", 0, &["--null-data", "--stats", "foo", "records"]),
+        files("--null-data and a NUL in the pattern", 2, &["--null-data", r"\x00", "records"]),
+        files("--null-data after --crlf", 0, &["--crlf", "--null-data", "-n", "foo", "records"]),
+        files("--null-data of a NUL near the start", 0, &["--null-data", "-n", "foo", "nul/early.txt"]),
+        walk("--null-data in a walk", 0, &["--null-data", "-n", "foo", "walk"]),
+        piped("--null-data of a pipe", 0, "records", &["--null-data", "-n", "foo"]),
+    ]
+}
+
+/// Messages in JSON.
+#[rustfmt::skip]
+fn json() -> Vec<Named> {
+    vec![
+        files("--json", 0, &["--json", "foo", "a.txt"]),
+        files("--json without a match", 1, &["--json", "zzz", "a.txt"]),
+        files("--json of several files", 0, &["--json", "foo", "a.txt", "b.txt", "crlf.txt"]),
+        files("--json -o", 0, &["--json", "-o", "foo", "a.txt"]),
+        files("--json -N", 0, &["--json", "-N", "foo", "a.txt"]),
+        files("--json -v", 0, &["--json", "-v", "foo", "a.txt"]),
+        files("--json -v -C", 0, &["--json", "-v", "-C1", "foo", "a.txt"]),
+        files("--json -C", 0, &["--json", "-C1", "two|nine", "b.txt"]),
+        files("--json -m", 0, &["--json", "-m2", "foo", "a.txt"]),
+        files("--json -m 0", 1, &["--json", "-m0", "foo", "a.txt"]),
+        files("--json -A -m", 0, &["--json", "-A2", "-m1", "foo", "a.txt"]),
+        files("--json -q", 0, &["--json", "-q", "foo", "a.txt", "crlf.txt"]),
+        files("--json -q without a match", 1, &["--json", "-q", "zzz", "a.txt"]),
+        files("--json -q of a binary file", 0, &["--json", "-q", "foo", "nul/early.txt"]),
+        files("-c after --json", 0, &["--json", "-c", "foo", "a.txt"]),
+        files("--json after -c", 0, &["-c", "--json", "foo", "a.txt"]),
+        files("--json after -l", 0, &["-l", "--json", "foo", "a.txt"]),
+        files("-l after --json", 0, &["--json", "-l", "foo", "a.txt"]),
+        files("--count-matches after --json", 0, &["--json", "--count-matches", "foo", "a.txt"]),
+        files("--files-without-match after --json", 0, &["--json", "--files-without-match", "foo", "b.txt"]),
+        files("--json --stats", 0, &["--json", "--stats", "foo", "a.txt"]),
+        files("--json -c --stats", 0, &["--json", "-c", "--stats", "foo", "a.txt"]),
+        files("--json -I --heading --color", 0, &["--json", "-I", "--heading", "--color=always", "foo", "a.txt"]),
+        files("--json -M --trim -b --column", 0, &["--json", "-M3", "--trim", "-b", "--column", "foo", "tabs.txt"]),
+        files("--json of Unicode", 0, &["--json", r"\w+", "unicode.txt"]),
+        files("--json of broken UTF-8", 0, &["--json", "(?-u:[a-z\\xff])", "invalid.txt"]),
+        files("--json of control characters", 0, &["--json", "x|\\t", "tabs.txt", "meta.txt"]),
+        files("--json without a final line end", 0, &["--json", "foo", "no-final.txt"]),
+        files("--json of empty matches", 0, &["--json", "x*", "a.txt"]),
+        files("--json -r", 0, &["--json", "-r", "<$1>", "f(o)", "a.txt"]),
+        files("--json -r of nothing", 0, &["--json", "-r", "", "f(o)", "a.txt"]),
+        files("--json -r -v -C", 0, &["--json", "-v", "-C1", "-r", "<$0>", "foo", "a.txt"]),
+        files("--json -r of broken UTF-8", 0, &["--json", "-r", "<$0>", "(?-u:[\\x80-\\xff])", "invalid.txt"]),
+        files("--json of a NUL near the start", 0, &["--json", "foo", "nul/early.txt"]),
+        files("--json of a NUL in the first line", 0, &["--json", "foo", "nul/first.txt"]),
+        files("--json of a NUL after 200 KiB", 0, &["--json", "foo", "nul/after-200k.txt"]),
+        files("--json of a NUL that is not shown", 0, &["--json", "-m1", "foo", "nul/after-200k.txt"]),
+        files("--json -a of a NUL", 0, &["--json", "-a", "foo", "nul/early.txt"]),
+        files("--json of a BOM", 0, &["--json", "foo", "enc/bom.txt"]),
+        files("--json of UTF-16", 0, &["--json", "foo", "enc/utf16le.txt"]),
+        files("--json --crlf", 0, &["--json", "--crlf", "foo$", "mixed-ends.txt"]),
+        files("--json --null-data", 0, &["--json", "--null-data", "foo", "records", "records-with-lines"]),
+        files("--json of a large file", 0, &["--json", "needle", "big.txt"]),
+        files("--json of a missing file", 2, &["--json", "foo", "no-such-file", "a.txt"]),
+        files("--json of an invalid regex", 2, &["--json", "(", "a.txt"]),
+        walk("--json in a walk", 0, &["--json", "foo", "walk"]),
+        walk("--json -q in a walk with NUL", 0, &["--json", "-q", "foo", "walk"]),
+        walk("--json in a walk with NUL", 0, &["--json", "foo", "nul"]),
+        piped("--json of a pipe", 0, "a.txt", &["--json", "-n", "foo"]),
+        piped("--json of a large pipe", 0, "big.txt", &["--json", "needle"]),
+    ]
+}
+
+/// All lines.
+#[rustfmt::skip]
+fn passthru() -> Vec<Named> {
+    vec![
+        files("--passthru", 0, &["--passthru", "foo", "a.txt"]),
+        files("--passthru without a match", 1, &["--passthru", "zzz", "a.txt"]),
+        files("--passthru -n -b --column", 0, &["--passthru", "-nb", "--column", "foo", "a.txt"]),
+        files("--passthru -H", 0, &["--passthru", "-H", "foo", "a.txt", "b.txt"]),
+        files("--passthru -v", 0, &["--passthru", "-v", "-n", "foo", "a.txt"]),
+        files("--passthru -o", 0, &["--passthru", "-o", "-n", "foo", "a.txt"]),
+        files("--passthru -m", 0, &["--passthru", "-m1", "-n", "foo", "a.txt"]),
+        files("--passthru -r", 0, &["--passthru", "-r", "X", "-n", "foo", "a.txt"]),
+        files("--passthru -c", 0, &["--passthru", "-c", "foo", "a.txt"]),
+        files("--passthru --heading", 0, &["--passthru", "--heading", "foo", "a.txt", "b.txt"]),
+        files("--passthru --color=always", 0, &["--passthru", "--color=always", "-n", "foo", "a.txt"]),
+        files("--passthru -M", 0, &["--passthru", "-M5", "foo", "a.txt"]),
+        files("--passthru --json", 0, &["--passthru", "--json", "foo", "a.txt"]),
+        files("--passthru --stats", 0, &["--passthru", "--stats", "foo", "a.txt"]),
+        files("--passthru after -C", 0, &["-C1", "--passthru", "-n", "foo", "a.txt"]),
+        files("-C after --passthru", 0, &["--passthru", "-C1", "-n", "foo", "a.txt"]),
+        files("--passthru of a NUL", 0, &["--passthru", "foo", "nul/early.txt"]),
+        files("--passthru of a large file", 0, &["--passthru", "-n", "needle", "big.txt"]),
+        piped("--passthru of a pipe", 0, "a.txt", &["--passthru", "-n", "foo"]),
+        walk("--passthru in a walk", 0, &["--passthru", "-n", "foo", "walk"]),
+    ]
+}
+
+/// Matches over several lines.
+#[rustfmt::skip]
+fn multiline() -> Vec<Named> {
+    vec![
+        files("-U", 0, &["-U", "-n", r"two\nthree", "b.txt"]),
+        files("-U of a pattern within lines", 0, &["-U", "-n", "foo", "a.txt"]),
+        files("-U -o", 0, &["-U", "-o", "-n", "-b", "--column", r"two\nth", "b.txt"]),
+        files("-U -c", 0, &["-U", "-c", r"e\nt", "b.txt"]),
+        files("-U --count-matches", 0, &["-U", "--count-matches", r"e\n", "b.txt"]),
+        files("-U -v", 0, &["-U", "-v", "-n", r"two\nthree", "b.txt"]),
+        files("-U -C", 0, &["-U", "-C1", "-n", r"five\nsix", "b.txt"]),
+        files("-U -m", 0, &["-U", "-m1", "-n", r"e\nt", "b.txt"]),
+        files("-U -r", 0, &["-U", "-n", "-r", "<$2$1>", r"(two)\n(three)", "b.txt"]),
+        files("-U of matches that share a line", 0, &["-U", "-n", r"e\n.", "b.txt"]),
+        files("-U --multiline-dotall", 0, &["-U", "--multiline-dotall", "-n", "two.*?four", "b.txt"]),
+        files("--multiline-dotall alone", 1, &["--multiline-dotall", "two.*four", "b.txt"]),
+        files("-U --json", 0, &["-U", "--json", r"two\nthree", "b.txt"]),
+        files("-U --color=always", 0, &["-U", "--color=always", "-n", r"wo\nth", "b.txt"]),
+        files("-U -x", 0, &["-U", "-x", "-n", r"two\nthree", "b.txt"]),
+        files("-U -w", 0, &["-U", "-w", "-n", r"two\nthree", "b.txt"]),
+        files("-U --crlf", 0, &["-U", "--crlf", "-n", r"foo$", "mixed-ends.txt"]),
+        files("-U --null-data", 0, &["-U", "--null-data", "-n", r"foo\x00bar", "records"]),
+        files("-U of anchors", 0, &["-U", "-n", "^$", "a.txt", "newlines.txt"]),
+        files("-U --trim -M", 0, &["-U", "--trim", "-M6", r"foo\n", "tabs.txt"]),
+        piped("-U of a pipe", 0, "b.txt", &["-U", "-n", r"two\nthree"]),
     ]
 }
 
