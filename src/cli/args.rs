@@ -7,6 +7,7 @@ use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, ValueE
 use crate::{
     grep::Goal,
     matcher::{Case, LineTerminator},
+    scan::CachePolicy,
 };
 
 /// Search files for lines that match a pattern, with all cores in each file.
@@ -208,7 +209,7 @@ pub(super) struct Args {
     /// Whether what a search brings into the system's cache of files stays there or is dropped. What was there before
     /// stays.
     #[arg(long, value_name = "HOW", value_enum, default_value_t = PageCache::Keep)]
-    pub(super) cache: PageCache,
+    cache: PageCache,
 
     /// Map files into memory, also those found in directories.
     #[arg(long, overrides_with = "no_mmap")]
@@ -403,6 +404,18 @@ impl Args {
 
     pub(super) fn heading(&self, by_default: bool) -> bool {
         self.heading || (by_default && !self.no_heading)
+    }
+
+    pub(super) fn cache_policy(&self) -> CachePolicy {
+        match self.cache {
+            PageCache::Keep => CachePolicy::Keep,
+            PageCache::Drop => CachePolicy::Drop,
+        }
+    }
+
+    /// A file has to be had as a whole, or from its end.
+    pub(super) fn needs_mapping(&self) -> bool {
+        self.last.is_some() || self.reverse || self.range.is_some()
     }
 
     pub(super) fn max_columns(&self) -> Option<u64> {

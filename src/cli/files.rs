@@ -61,6 +61,7 @@ impl Many<'_> {
             }
             if shown.matched && self.stop_at_match { Flow::Stop } else { output.flow() }
         })?;
+        let total = total.seam;
         shown += total.silent;
         Ok((shown, total.any))
     }

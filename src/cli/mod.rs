@@ -58,8 +58,12 @@ pub fn mapgrep(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let collected = patterns::collect(args)?;
-    let matcher_builder = matcher_builder(args);
-    let matcher = matcher_builder.build(&collected.patterns)?;
+    let mut matcher_builder = matcher_builder(args);
+    let mut matcher = matcher_builder.build(&collected.patterns)?;
+    if !matcher.is_by_line() && !matcher.crosses_lines() {
+        // Lines that have nothing to do with each other are searched faster, and shown as they are without the flag.
+        matcher = matcher_builder.by_line(true).build(&collected.patterns)?;
+    }
     let messages = Messages::new(!args.no_messages);
     let paths = Paths::new(collected.paths, collected.took_stdin);
     let nothing_can_match = args.max_count == Some(0) || (collected.patterns.is_empty() && !args.invert_match);
@@ -114,7 +118,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.show() == Show::Json {
         output.write(&json::summary(&outcome.stats, outcome.stopped_at, started.elapsed()));
     } else if args.stats {
-        output.write(outcome.stats.report(started.elapsed()).as_bytes());
+        output.write(outcome.stats.report(outcome.stopped_at, started.elapsed()).as_bytes());
     }
     output.finish().context("cannot write to standard output")?;
     if cancel.is_cancelled() {
@@ -148,7 +152,14 @@ fn grep_builder(args: &Args, numbers_by_default: bool, cancel: &Cancel) -> GrepB
         .after_context(after)
         .line_numbers(args.line_numbers(numbers_by_default))
         .max_count(args.max_count)
+        .passthru(args.passthru)
+        .last(args.last)
+        .reverse(args.reverse)
+        .cache(args.cache_policy())
         .cancel(cancel.clone());
+    if let Some(args::ByteRange { start, end }) = args.range {
+        builder.range(start..end.unwrap_or(u64::MAX));
+    }
     if let Some(size) = args.chunk_size {
         builder.chunk_size(size);
     }

@@ -23,7 +23,7 @@ use crate::{
     grep::{Binary, Flow, Format, Grep, GrepBuilder, Summary},
     mapping::{Access, MapOptions, Mapping},
     matcher::Matcher,
-    scan::{self, Cancel, Pool},
+    scan::{self, CachePolicy, CacheReader, Cancel, Pool, cache::CacheKeeper},
 };
 
 /// All that the searches of a run have in common.
@@ -38,6 +38,7 @@ pub(super) struct Searcher {
     all_text: bool,
     maps_explicit: bool,
     maps_walked: bool,
+    cache: CachePolicy,
     explain: bool,
     progress: Progress,
     cancel: Cancel,
@@ -105,7 +106,8 @@ impl Searcher {
             quiet: args.quiet,
             all_text: args.all_text(),
             maps_explicit: !args.no_mmap,
-            maps_walked: args.mmap,
+            maps_walked: args.mmap || args.needs_mapping(),
+            cache: args.cache_policy(),
             explain: args.explain,
             progress,
             cancel: cancel.clone(),
@@ -161,7 +163,7 @@ impl Searcher {
                 grep.search_reader(reader, format, pool, &mut print)?
             }
         };
-        let stopped_at = None;
+        let stopped_at = summary.stopped_at;
         let quits = grep.binary() == Binary::Quit;
         let (matched, mut last) = self.conclude(&summary, quits, &printer);
         if self.cancel.is_cancelled() {
@@ -209,12 +211,21 @@ impl Searcher {
             // only ever read through its guard, which checks the size, and no part of it is kept.
             let mapped = unsafe { MapOptions::new().access(Access::Read).map_file(&file) };
             if let Ok(mapping) = mapped
-                && !has_byte_order_mark(&mapping)?
+                && !self.has_byte_order_mark(&mapping)?
             {
                 return Ok(Source::Mapped(mapping));
             }
         }
-        Ok(Source::Stream(decoded(file), metadata.is_file().then_some(metadata.len())))
+        Ok(Source::Stream(decoded(CacheReader::new(file, self.cache)), metadata.is_file().then_some(metadata.len())))
+    }
+
+    /// True when a file begins with the byte order mark of UTF-8 or UTF-16.
+    fn has_byte_order_mark(&self, mapping: &Mapping) -> Result<bool, Error> {
+        // The search that follows is not to take what this reads for what was there before.
+        let _keeper = CacheKeeper::of_mapping(self.cache, mapping, 0);
+        mapping.guarded(0..mapping.len().min(3), |head| {
+            head.starts_with(b"\xEF\xBB\xBF") || head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF")
+        })
     }
 
     /// What is shown when the search of a file is over, and whether the file is one of those that were looked for.
@@ -251,13 +262,6 @@ fn decoded(source: impl Read + Send + 'static) -> Box<dyn Read + Send> {
     let mut builder = DecodeReaderBytesBuilder::new();
     builder.utf8_passthru(true).strip_bom(true).bom_override(true).bom_sniffing(true);
     Box::new(builder.build(source))
-}
-
-/// True when a file begins with the byte order mark of UTF-8 or UTF-16.
-fn has_byte_order_mark(mapping: &Mapping) -> Result<bool, Error> {
-    mapping.guarded(0..mapping.len().min(3), |head| {
-        head.starts_with(b"\xEF\xBB\xBF") || head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF")
-    })
 }
 
 /// How many bytes at the start of a mapped file are looked at for a NUL that no line shows.

@@ -27,9 +27,9 @@ impl AddAssign for Stats {
 }
 
 impl Stats {
-    /// The report, in the form that ripgrep gives it.
-    pub(super) fn report(&self, total: Duration) -> String {
-        format!(
+    /// The report, in the form that ripgrep gives it, and where the search ended if that was before the end.
+    pub(super) fn report(&self, stopped_at: Option<u64>, total: Duration) -> String {
+        let mut report = format!(
             "\n{} matches\n{} matched lines\n{} files contained matches\n{} files searched\n{} bytes printed\n\
              {} bytes searched\n{:.6} seconds spent searching\n{:.6} seconds total\n",
             self.matches,
@@ -40,6 +40,10 @@ impl Stats {
             self.bytes_searched,
             self.searching.as_secs_f64(),
             total.as_secs_f64(),
-        )
+        );
+        if let Some(offset) = stopped_at {
+            report.push_str(&format!("stopped at byte {offset}: --range {offset}.. goes on from there\n"));
+        }
+        report
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     mapping::Mapping,
     scan::{
         Flow, Pool,
+        cache::CacheKeeper,
         chunk::Chunks,
         feed::Feed,
         newlines,
@@ -40,8 +41,8 @@ impl Grep {
         let seam = LastSeam { left: count, start: range.start };
         let feed = self.windows_backwards(mapping, range);
         let cancel = self.options.cancel.as_ref();
-        let seam = ordered::run(&stages, feed, seam, pool, cancel, &mut |_: &Vec<u8>| Flow::Continue)?;
-        Ok(seam.start)
+        let ended = ordered::run(&stages, feed, seam, pool, cancel, &mut |_: &Vec<u8>| Flow::Continue)?;
+        Ok(ended.seam.start)
     }
 
     /// Reports the lines of a range in the opposite order.
@@ -52,11 +53,13 @@ impl Grep {
         seam: Seam,
         format: &dyn Format,
         pool: &Pool,
+        keeper: &CacheKeeper<'_>,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
-        let stages = BackStages { inner: GrepStages::new(self, format, Some(range.end)) };
+        let stages = BackStages { inner: GrepStages::new(self, format, Some((range.end, keeper))) };
         let feed = self.windows_backwards(mapping, &range);
-        stages.inner.run(&stages, feed, seam, Some(mapping), pool, emit)
+        let (summary, _) = stages.inner.run(&stages, feed, seam, Some(mapping), pool, emit)?;
+        Ok(summary)
     }
 
     /// The chunks of a range, from the last to the first.

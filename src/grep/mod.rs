@@ -53,7 +53,8 @@ use crate::{
     mapping::{Advice, Mapping},
     matcher::Matcher,
     scan::{
-        Cancel, DEFAULT_CHUNK_SIZE, Pool,
+        CachePolicy, Cancel, DEFAULT_CHUNK_SIZE, Pool,
+        cache::CacheKeeper,
         chunk::Chunks,
         feed::{self, Feed},
         newlines, stream,
@@ -116,6 +117,10 @@ pub struct Summary {
     pub matches: u64,
     /// Up to which offset the file was searched.
     pub bytes_searched: u64,
+    /// Where a search would go on that was stopped, or had all it wanted, before the end of the file or range: with
+    /// [`range`](GrepBuilder::range) from there on. All lines before have been dealt with. None where the end was reached, and
+    /// for a search from the end.
+    pub stopped_at: Option<u64>,
     /// The offset of the NUL byte that made the file binary, when it was noticed.
     pub binary: Option<u64>,
 }
@@ -132,6 +137,7 @@ pub struct GrepBuilder {
     range: Range<u64>,
     last: Option<u64>,
     reverse: bool,
+    cache: CachePolicy,
     binary: Binary,
     chunk_size: usize,
     progress: Option<Arc<AtomicU64>>,
@@ -150,6 +156,7 @@ impl Default for GrepBuilder {
             range: 0..u64::MAX,
             last: None,
             reverse: false,
+            cache: CachePolicy::Keep,
             binary: Binary::Text,
             chunk_size: DEFAULT_CHUNK_SIZE,
             progress: None,
@@ -235,6 +242,12 @@ impl GrepBuilder {
     /// [`max_count`](GrepBuilder::max_count) limits the lines from the end.
     pub fn reverse(&mut self, yes: bool) -> &mut Self {
         self.reverse = yes;
+        self
+    }
+
+    /// What becomes of the pages that a search of a mapped file brings into memory; they are kept unless set.
+    pub fn cache(&mut self, policy: CachePolicy) -> &mut Self {
+        self.cache = policy;
         self
     }
 
@@ -368,6 +381,9 @@ impl Grep {
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
         let options = &self.options;
+        // Formatting looks again at the lines of the chunks under way.
+        let lag = (2 * pool.threads() + 3).saturating_mul(options.chunk_size);
+        let keeper = CacheKeeper::of_mapping(options.cache, mapping, lag);
         let mut binary = None;
         if options.binary != Binary::Text {
             let head = BINARY_HEAD.min(mapping.len());
@@ -395,14 +411,23 @@ impl Grep {
         let mut seam = Seam::new(options, range.start, newlines);
         seam.binary = binary;
         let mut summary = if backwards {
-            self.search_backwards(mapping, range, seam, format, pool, emit)?
+            self.search_backwards(mapping, range, seam, format, pool, &keeper, emit)?
         } else {
             // Matches of any length are found by one walk over the file.
             let pool = if self.matcher.is_by_line() || self.matcher.longest().is_some() { pool } else { &inline };
-            let windows = Chunks::within(range.start as usize..range.end as usize, size)
-                .map(|range| Ok(Window::Mapped { mapping, range, terminator }));
-            let stages = GrepStages::new(self, format, Some(range.end));
-            stages.run(&stages, Feed::direct(windows), seam, Some(mapping), pool, emit)?
+            let chunks = Chunks::within(range.start as usize..range.end as usize, size);
+            let windows = chunks.clone().map(|range| Ok(Window::Mapped { mapping, range, terminator }));
+            let stages = GrepStages::new(self, format, Some((range.end, &keeper)));
+            let (mut summary, stop) = stages.run(&stages, Feed::direct(windows), seam, Some(mapping), pool, emit)?;
+            summary.stopped_at = match stop {
+                Some(stop) => {
+                    let chunk = chunks.clone().nth(stop.item).map_or(range.end, |chunk| chunk.start as u64);
+                    Some(chunk.max(stop.upto))
+                }
+                None => Some(summary.bytes_searched),
+            }
+            .filter(|&at| at < range.end && summary.binary.is_none());
+            summary
         };
         // What lies behind the first NUL was looked at, but not as text.
         summary.bytes_searched = summary.bytes_searched.min(summary.binary.unwrap_or(u64::MAX));
@@ -450,7 +475,9 @@ impl Grep {
             .map(|lines| lines.map(Window::Owned));
         let feed = if pool.threads() == 1 { Feed::direct(windows) } else { Feed::prefetched(windows, feed::WINDOWS) };
         let stages = GrepStages::new(self, format, None);
-        stages.run(&stages, feed, Seam::new(&self.options, 0, 0), None, pool, emit)
+        let (mut summary, stop) = stages.run(&stages, feed, Seam::new(&self.options, 0, 0), None, pool, emit)?;
+        summary.stopped_at = stop.map(|stop| stop.upto);
+        Ok(summary)
     }
 
     /// A stream has to be read to its end before it can be searched.

@@ -26,6 +26,7 @@ use crate::{
     matcher::{Cache, Matcher},
     scan::{
         Flow, Pool,
+        cache::CacheKeeper,
         feed::Feed,
         newlines,
         ordered::{self, Joined, Stages},
@@ -55,6 +56,7 @@ pub(super) struct GrepStages<'a, 'w> {
     pub(super) multiline: bool,
     /// Where the chunks end.
     pub(super) end: u64,
+    keeper: Option<&'a CacheKeeper<'a>>,
     /// How far past the end of a window a line may end that is not long.
     pub(super) near: usize,
     /// Lines longer than this are not formatted by the workers.
@@ -160,6 +162,8 @@ pub(super) struct Worker<'a> {
 pub(super) struct Output {
     pub(super) bytes: Vec<u8>,
     pub(super) long: Option<LongLine>,
+    /// All lines before this offset are in it, or were in what came before.
+    pub(super) upto: u64,
 }
 
 /// A line of a mapped file that is formatted where its text can go out piece by piece.
@@ -188,6 +192,14 @@ impl ordered::Output for Output {
         self.bytes.clear();
         self.long = None;
     }
+}
+
+/// Where a search was stopped from outside.
+pub(super) struct Stop {
+    /// All items before this one are done with.
+    pub(super) item: usize,
+    /// All lines before this offset were emitted.
+    pub(super) upto: u64,
 }
 
 /// Caches that no search is using.
@@ -226,7 +238,7 @@ impl Seam {
 }
 
 impl<'a> GrepStages<'a, '_> {
-    pub(super) fn new(grep: &'a Grep, format: &'a dyn Format, mapped: Option<u64>) -> Self {
+    pub(super) fn new(grep: &'a Grep, format: &'a dyn Format, mapped: Option<(u64, &'a CacheKeeper<'a>)>) -> Self {
         let Grep { matcher, options, caches } = grep;
         let is_mapped = mapped.is_some();
         let multiline = !matcher.is_by_line();
@@ -242,7 +254,8 @@ impl<'a> GrepStages<'a, '_> {
             is_free,
             in_parts: is_mapped && matcher.longest().is_some(),
             multiline,
-            end: mapped.unwrap_or(0),
+            end: mapped.map_or(0, |(end, _)| end),
+            keeper: mapped.map(|(_, keeper)| keeper),
             near: NEAR.min(options.chunk_size),
             longest_formatted: if is_mapped { PIECE.min(options.chunk_size) as u64 } else { u64::MAX },
             lines: AtomicU64::new(0),
@@ -265,10 +278,12 @@ impl<'a> GrepStages<'a, '_> {
         mapping: Option<&Mapping>,
         pool: &Pool,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
-    ) -> Result<Summary, Error> {
+    ) -> Result<(Summary, Option<Stop>), Error> {
         let mut failed = None;
+        let mut upto = 0;
         let cancel = self.options.cancel.as_ref();
-        let seam = ordered::run(stages, feed, seam, pool, cancel, &mut |output: &Output| {
+        let ended = ordered::run(stages, feed, seam, pool, cancel, &mut |output: &Output| {
+            upto = output.upto;
             if !output.bytes.is_empty() && emit(&output.bytes) == Flow::Stop {
                 return Flow::Stop;
             }
@@ -281,10 +296,10 @@ impl<'a> GrepStages<'a, '_> {
         if let Some(error) = failed {
             return Err(error);
         }
-        let mut summary = seam.into_summary();
+        let mut summary = ended.seam.into_summary();
         summary.matched_lines += self.lines.load(Ordering::Relaxed);
         summary.matches += self.matches.load(Ordering::Relaxed);
-        Ok(summary)
+        Ok((summary, ended.stopped_in.map(|item| Stop { item, upto })))
     }
 
     /// A NUL on a line that is selected ends the search, and such lines are mapped.
@@ -669,6 +684,9 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
         if let Some(progress) = &self.options.progress {
             progress.store(seam.summary.bytes_searched, Ordering::Relaxed);
         }
+        if let (Some(keeper), Window::Mapped { range, .. }) = (self.keeper, window) {
+            keeper.done_upto(range.end as u64);
+        }
         let before = seam.clone();
         self.join_found(seam, window, found).or_else(|error| {
             // The file was cut since it was scanned.
@@ -695,12 +713,20 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
             section.at = before;
             let error = self.cut_section(window, section, error)?;
             formatted = self.format_section(worker, window, section, out);
-            plan.sections.truncate(1);
             plan.cut = Some(error);
+            plan.sections.truncate(1);
         }
+        let Some(section) = plan.sections.front() else { return Ok(false) };
         let more = formatted.inspect_err(|_| ordered::Output::clear(out))?;
         self.lines.fetch_add(std::mem::take(&mut worker.counted_lines), Ordering::Relaxed);
         self.matches.fetch_add(std::mem::take(&mut worker.counted), Ordering::Relaxed);
+        // A part of a long line is no line.
+        out.upto = match (&section.hits, section.part_of) {
+            (_, Some(_)) => section.start,
+            (_, None) if !more => section.lines.end,
+            (Hits::All(_), None) => section.at.walk.carry.upto,
+            (Hits::From(_), None) => section.lines.start + section.at.searched as u64,
+        };
         if more {
             return Ok(true);
         }

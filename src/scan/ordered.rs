@@ -92,6 +92,15 @@ pub(crate) struct Joined<P> {
     pub(crate) last: bool,
 }
 
+/// How a run ended.
+pub(crate) struct Ended<S> {
+    /// What `join` carried at the end.
+    pub(crate) seam: S,
+    /// The number of the item, counted from 0, that was the first of which not all output was emitted, when the emitter had
+    /// enough or the run was cancelled.
+    pub(crate) stopped_in: Option<usize>,
+}
+
 /// Runs a pipeline and returns what `join` carried at its end.
 ///
 /// After an error, everything before it has been emitted. When `cancel` is cancelled nothing more is emitted, and the run
@@ -107,7 +116,7 @@ pub(crate) fn run<S: Stages>(
     pool: &Pool,
     cancel: Option<&Cancel>,
     emit: &mut dyn FnMut(&S::Output) -> Flow,
-) -> Result<S::Seam, Error> {
+) -> Result<Ended<S::Seam>, Error> {
     if pool.threads() == 1 && !feed.is_prefetched() {
         return run_inline(stages, feed, seam, cancel, emit);
     }
@@ -118,7 +127,8 @@ pub(crate) fn run<S: Stages>(
     if let Some(payload) = state.panic {
         resume_unwind(payload);
     }
-    result.map(|()| state.seam.expect("workers put the seam back before they return"))
+    let seam = state.seam.expect("workers put the seam back before they return");
+    result.map(|stopped_in| Ended { seam, stopped_in })
 }
 
 /// The same pipeline on the calling thread alone.
@@ -128,13 +138,15 @@ fn run_inline<S: Stages>(
     mut seam: S::Seam,
     cancel: Option<&Cancel>,
     emit: &mut dyn FnMut(&S::Output) -> Flow,
-) -> Result<S::Seam, Error> {
+) -> Result<Ended<S::Seam>, Error> {
     let is_cancelled = || cancel.is_some_and(Cancel::is_cancelled);
     let mut worker = stages.worker();
     let mut output = S::Output::default();
-    while !is_cancelled()
-        && let Some(item) = feed.next_blocking()
-    {
+    for number in 0.. {
+        if is_cancelled() {
+            return Ok(Ended { seam, stopped_in: Some(number) });
+        }
+        let Some(item) = feed.next_blocking() else { break };
         let item = item?;
         let found = stages.scan(&mut worker, &item)?;
         let joined = stages.join(&mut seam, &item, found)?;
@@ -144,11 +156,9 @@ fn run_inline<S: Stages>(
                 output.clear();
                 let formatted = stages.format(&mut worker, &item, &mut plan, &mut output);
                 // What a stage makes that knows of the token itself may be half done then.
-                if is_cancelled() {
-                    return Ok(seam);
-                }
-                if output.size() > 0 && emit(&output) == Flow::Stop {
-                    return Ok(seam);
+                let stopped = is_cancelled() || (output.size() > 0 && emit(&output) == Flow::Stop);
+                if stopped {
+                    return Ok(Ended { seam, stopped_in: Some(number) });
                 }
                 more = formatted?;
             }
@@ -158,7 +168,7 @@ fn run_inline<S: Stages>(
             break;
         }
     }
-    Ok(seam)
+    Ok(Ended { seam, stopped_in: None })
 }
 
 struct Engine<'a, S: Stages> {
@@ -217,7 +227,8 @@ enum Job<S: Stages> {
 
 /// What the emitter does next.
 enum Action<O> {
-    Emit(O),
+    /// The output is of the item with this number.
+    Emit(usize, O),
     Fail(Error),
     Panic(Box<dyn Any + Send>),
     Done,
@@ -271,12 +282,12 @@ impl<'a, S: Stages> Engine<'a, S> {
         self.cancel.is_some_and(Cancel::is_cancelled)
     }
 
-    /// The emitter's side: hands over output in order until all is done.
+    /// The emitter's side: hands over output in order until all is done. Returns the item in which it was stopped.
     fn drive<'scope>(
         &'scope self,
         scope: &Scope<'scope>,
         emit: &mut dyn FnMut(&S::Output) -> Flow,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<usize>, Error> {
         // However this function is left, also by a panic in `emit`, the workers must learn of it.
         let _stop = StopOnDrop(self);
         let lend_a_hand = rayon::current_thread_index().is_some();
@@ -285,17 +296,18 @@ impl<'a, S: Stages> Engine<'a, S> {
             match self.next_action() {
                 Action::Panic(payload) => resume_unwind(payload),
                 // Asked after the output was taken: what a stage makes that knows of the token itself may be half done.
-                _ if self.is_cancelled() => return Ok(()),
-                Action::Emit(output) => {
+                Action::Emit(number, _) if self.is_cancelled() => return Ok(Some(number)),
+                _ if self.is_cancelled() => return Ok(Some(self.lock().first)),
+                Action::Emit(_, output) => {
                     let flow = emit(&output);
                     self.take_back(output);
                     if flow == Flow::Stop {
-                        return Ok(());
+                        return Ok(Some(self.lock().first));
                     }
                     self.spawn_workers(scope, 0);
                 }
                 Action::Fail(error) => return Err(error),
-                Action::Done => return Ok(()),
+                Action::Done => return Ok(None),
                 Action::Idle => {
                     self.spawn_workers(scope, 0);
                     if !(lend_a_hand && self.work_once(scope)) {
@@ -316,7 +328,7 @@ impl<'a, S: Stages> Engine<'a, S> {
             return if exhausted { Action::Done } else { Action::Idle };
         };
         if let Some(output) = front.outputs.pop_front() {
-            return Action::Emit(output);
+            return Action::Emit(state.first, output);
         }
         if let Stage::Failed(_) = front.stage {
             let Stage::Failed(error) = std::mem::replace(&mut front.stage, Stage::Finished) else { unreachable!() };
@@ -683,7 +695,7 @@ mod tests {
             emitted.extend_from_slice(output);
             if emitted.len() >= stop_after { Flow::Stop } else { Flow::Continue }
         });
-        (emitted, result)
+        (emitted, result.map(|ended| ended.seam))
     }
 
     fn expected(count: usize) -> Vec<u8> {
@@ -768,7 +780,7 @@ mod tests {
                     Flow::Continue
                 };
                 let carried = run(&Numbers(Fault::None), feed, 0, &Pool::new(threads), Some(&cancel), &mut emit);
-                assert!((1..100).contains(&carried.unwrap()));
+                assert!((1..100).contains(&carried.unwrap().seam));
                 assert_eq!(emitted, &expected(100)[..cancel_after]);
             }
         }
@@ -784,7 +796,7 @@ mod tests {
                 run(&Numbers(Fault::None), feed, 7, &Pool::new(threads), Some(&cancel), &mut |_: &Vec<u8>| {
                     panic!("something was emitted")
                 });
-            assert_eq!(carried.unwrap(), 7);
+            assert_eq!(carried.unwrap().seam, 7);
         }
     }
 
