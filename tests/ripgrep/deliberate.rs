@@ -70,6 +70,9 @@ impl Case {
         if flag(&["--null-data"]) && (flag(&["-x", "--line-regexp"]) || any_pattern(&["^", "$", "(?m)"])) {
             return Some("with --null-data the anchors of ripgrep look for line feeds, not for the ends of records");
         }
+        if flag(&["--null-data"]) && max_count && context {
+            return Some("behind the last line of -m ripgrep shows matching records with line feeds as context");
+        }
         if !CRLF_IS_TRIMMED && flag(&["--crlf"]) && self.may_match_empty() {
             return Some("the empty match between CR and LF is none");
         }
