@@ -384,13 +384,20 @@ proptest! {
             true => units.into_iter().filter(|unit| !unit.selected).collect(),
         };
         let limit = mode.max_count.map_or(usize::MAX, |max| max as usize);
-        let lines = units.len().min(limit);
+        let count = units.len().min(limit);
+        let of_lines = |unit: &Unit| {
+            text[unit.range.clone()].split_inclusive(|&byte| byte == mode.terminator.byte()).count()
+        };
+        let lines: usize = match mode.multiline && !mode.invert {
+            true => units[..count].iter().map(of_lines).sum(),
+            false => count,
+        };
         // A line that is selected for what it lacks counts as one match, as does an empty match that is not shown.
         let of_unit = |unit: &Unit| {
             let shown = unit.matches.iter().filter(|m| mode.multiline || m.start < unit.range.end).count();
             if mode.invert { 1 } else { shown.max(1) }
         };
-        let matches: usize = units[..lines].iter().map(of_unit).sum();
+        let matches: usize = units[..count].iter().map(of_unit).sum();
         let mut builder = mode.builder(way.chunk);
         let (_, summary) = mode.search(builder.goal(Goal::CountMatches), &text, way);
         prop_assert_eq!((summary.matched_lines, summary.matches), (lines as u64, matches as u64));

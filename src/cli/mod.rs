@@ -76,6 +76,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let single = paths.single();
     let to_terminal = std::io::stdout().is_terminal();
     let mut style = style(args, single.is_none(), to_terminal);
+    style.multiline = !matcher.is_by_line();
     if let (Some(text), Goal::Lines) = (&args.replace, args.goal()) {
         style.replacer = Some(matcher_builder.build_replacer(&collected.patterns, text)?);
     }
@@ -185,6 +186,7 @@ fn style(args: &Args, many_files: bool, to_terminal: bool) -> Style {
         stats: args.stats,
         colors: colors.then(Colors::default),
         terminator: args.terminator(),
+        multiline: false,
         replacer: None,
     }
 }

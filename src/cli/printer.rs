@@ -6,7 +6,7 @@ use bstr::ByteSlice;
 use termcolor::{Ansi, Color, ColorSpec, WriteColor};
 
 use crate::{
-    grep::{Format, Line, LineKind},
+    grep::{Format, Line, LineKind, emit_in_pieces},
     matcher::{LineTerminator, Replacer},
     span::Span,
 };
@@ -28,6 +28,8 @@ pub(super) struct Style {
     pub(super) colors: Option<Colors>,
     /// What lines end with that have no end of their own.
     pub(super) terminator: LineTerminator,
+    /// What is found may be several lines.
+    pub(super) multiline: bool,
     /// Matches are shown with something else in their place.
     pub(super) replacer: Option<Replacer>,
 }
@@ -77,8 +79,8 @@ impl Style {
 
     /// Whether lines are shown as they are, behind their names and numbers.
     fn is_plain(&self) -> bool {
-        let Style { column, byte_offset, only_matching, trim, max_columns, colors, replacer, .. } = self;
-        let cuts = *only_matching || *trim || max_columns.is_some();
+        let Style { column, byte_offset, only_matching, trim, max_columns, colors, replacer, multiline, .. } = self;
+        let cuts = *only_matching || *trim || max_columns.is_some() || *multiline;
         !(*column || *byte_offset || cuts || colors.is_some() || replacer.is_some())
     }
 
@@ -169,6 +171,42 @@ impl<'a> Printer<'a> {
         out.extend_from_slice(line.bytes);
         if line.bytes.last() != Some(&self.style.terminator.byte()) {
             self.end_line(out);
+        }
+    }
+
+    /// What was found, one line or several, with all that can be wanted.
+    fn decorated(&self, line: &Line<'_>, out: &mut Vec<u8>) {
+        match self.style.multiline && line.kind == LineKind::Match {
+            true => self.decorated_block(line, out),
+            false => self.decorated_line(line, out),
+        }
+    }
+
+    /// Lines that share a match. Where the parts of a match are shown, each has the offset and the column of the match.
+    fn decorated_block(&self, block: &Line<'_>, out: &mut Vec<u8>) {
+        let terminator = self.style.terminator.byte();
+        let column = block.matches.first().map(|m| m.start as u64 + 1);
+        let mut start = 0;
+        for (index, bytes) in block.bytes.split_inclusive(|&byte| byte == terminator).enumerate() {
+            let number = block.number.map(|number| number + index as u64);
+            let line = Line { number, ..*block };
+            let on_line = |m: &Span| Span::new(m.start.max(start) - start, m.end.min(start + bytes.len()) - start);
+            let matches = block.matches.iter().filter(|m| m.start < start + bytes.len() && m.end > start);
+            if self.style.only_matching && !block.matches.is_empty() {
+                for m in matches {
+                    let part = on_line(m);
+                    let text = &bytes[part.start..part.end.min(self.content_end(bytes)).max(part.start)];
+                    if !text.is_empty() {
+                        self.prelude(&line, block.offset + m.start as u64, Some(m.start as u64 + 1), out);
+                        self.text(block.kind, text, &[Span::new(0, text.len())], out);
+                    }
+                }
+            } else {
+                let matches: Vec<_> = matches.map(on_line).collect();
+                self.prelude(&line, block.offset + start as u64, column, out);
+                self.text(block.kind, bytes, &matches, out);
+            }
+            start += bytes.len();
         }
     }
 
@@ -306,10 +344,27 @@ impl Format for Printer<'_> {
         match &self.style.replacer {
             Some(replacer) if !line.matches.is_empty() => {
                 replacer.replace(line.bytes, line.matches, |bytes, matches| {
-                    self.decorated_line(&Line { bytes, matches, ..*line }, out);
+                    self.decorated(&Line { bytes, matches, ..*line }, out);
                 });
             }
-            _ => self.decorated_line(line, out),
+            _ => self.decorated(line, out),
+        }
+    }
+
+    fn long_line(&self, line: &Line<'_>, emit: &mut dyn FnMut(&[u8])) {
+        let style = self.style;
+        let is_text = !style.only_matching || line.matches.is_empty();
+        let is_whole = !style.trim && !self.is_too_long(line.bytes) && style.replacer.is_none() && !style.multiline;
+        let mut out = vec![];
+        if !(is_text && is_whole && (style.colors.is_none() || line.matches.is_empty())) {
+            self.line(line, &mut out);
+            return emit(&out);
+        }
+        self.prelude(line, line.offset, line.matches.first().map(|m| m.start as u64 + 1), &mut out);
+        emit(&out);
+        emit_in_pieces(line.bytes, emit);
+        if line.bytes.last() != Some(&style.terminator.byte()) {
+            emit(style.terminator.bytes());
         }
     }
 

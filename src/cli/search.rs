@@ -241,6 +241,8 @@ impl Searcher {
         }
         match (self.show, summary.binary) {
             (Show::Lines, Some(offset)) if lines > 0 => printer.binary_file(offset, quits, &mut out),
+            // Lines that share a match are no unit that anybody would count.
+            (Show::Count, _) if lines > 0 && self.style.multiline => printer.count(summary.matches, &mut out),
             (Show::Count, _) if lines > 0 => printer.count(lines, &mut out),
             (Show::CountMatches, _) if lines > 0 => printer.count(summary.matches, &mut out),
             (Show::WithMatch, _) if lines > 0 => printer.name_line(&mut out),

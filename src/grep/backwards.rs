@@ -8,7 +8,7 @@ use std::{marker::PhantomData, ops::Range};
 use memchr::memchr;
 
 use super::{
-    Binary, Format, Grep, Line, LineKind, Summary,
+    Binary, Grep, Line, LineKind, Summary,
     lines::{self, Counts, matches_in},
     stages::{GrepStages, LongLine, Output, Seam, Worker},
     walk::View,
@@ -18,7 +18,6 @@ use crate::{
     mapping::Mapping,
     scan::{
         Flow, Pool,
-        cache::CacheKeeper,
         chunk::Chunks,
         feed::Feed,
         newlines,
@@ -46,17 +45,16 @@ impl Grep {
     }
 
     /// Reports the lines of a range in the opposite order.
-    pub(super) fn search_backwards(
+    pub(super) fn search_backwards<'m>(
         &self,
-        mapping: &Mapping,
+        inner: GrepStages<'_, 'm>,
+        mapping: &'m Mapping,
         range: Range<u64>,
         seam: Seam,
-        format: &dyn Format,
         pool: &Pool,
-        keeper: &CacheKeeper<'_>,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
-        let stages = BackStages { inner: GrepStages::new(self, format, Some((range.end, keeper))) };
+        let stages = BackStages { inner };
         let feed = self.windows_backwards(mapping, &range);
         let (summary, _) = stages.inner.run(&stages, feed, seam, Some(mapping), pool, emit)?;
         Ok(summary)

@@ -277,27 +277,26 @@ impl<'a> GrepStages<'a, '_> {
             seam.blocks.newlines = behind;
         }
         seam.blocks.upto = upto;
-        self.join_whole_blocks(seam, window, from..upto, &blocks, matches, number, plan)
+        self.join_whole_blocks(seam, window, from..upto, BlocksFound { matches, blocks, newlines }, number, plan)
     }
 
     /// Takes blocks that are complete, and the lines around them.
-    #[allow(clippy::too_many_arguments)]
     fn join_whole_blocks(
         &self,
         seam: &mut Seam,
         window: &Window<'_>,
         lines: Range<u64>,
-        blocks: &[Block],
-        matches: Vec<Match>,
+        found: BlocksFound,
         number: u64,
         plan: &mut Plan,
     ) -> Result<bool, Error> {
+        let BlocksFound { matches, blocks, .. } = found;
         let hits = match self.options.invert {
             false => blocks.iter().map(|block| self.span_in(&lines, &block.lines)).collect(),
-            true => self.lines_between(window, &lines, blocks)?,
+            true => self.lines_between(window, &lines, &blocks)?,
         };
         if self.options.goal != Goal::Lines {
-            return self.join_block_counts(seam, window, lines, &hits, blocks);
+            return self.join_block_counts(seam, window, lines, &hits, &blocks);
         }
         let is_shown = !hits.is_empty() || seam.carry.owed > 0;
         let has_nul = self.checks_lines && is_shown && window.first_nul(lines.clone())?.is_some();
@@ -348,13 +347,17 @@ impl<'a> GrepStages<'a, '_> {
             let range = lines.start + hit.start as u64..lines.start + hit.end as u64;
             let end = range.end;
             if self.quits_at_nul() {
-                seam.binary = window.first_nul(range)?;
+                seam.binary = window.first_nul(range.clone())?;
                 if seam.binary.is_some() {
                     return Ok(true);
                 }
             }
             let matches = if self.options.invert { 1 } else { blocks[index].matches as u64 };
-            if self.add_counts(seam, Counts { lines: 1, matches, end: 0 }, end) {
+            let lines = window.read(range, |bytes| self.count_lines(bytes))?;
+            let last = self.add_counts(seam, Counts { lines: 1, matches, end: 0 }, end);
+            // The limit is one on blocks.
+            seam.summary.matched_lines += lines.saturating_sub(1);
+            if last {
                 return Ok(true);
             }
         }

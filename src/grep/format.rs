@@ -18,7 +18,8 @@ pub enum LineKind {
 pub struct Line<'a> {
     /// Why it is reported.
     pub kind: LineKind,
-    /// The line with its terminator; only the last line of a file may lack one. Where
+    /// The line with its terminator; only the last line of a file may lack one. Of a matcher that is not
+    /// [by line](crate::matcher::MatcherBuilder::by_line) it may be several lines that share a match. Where
     /// [`Format::only_matches`] says so, it may be a part of a line, with some of its matches.
     pub bytes: &'a [u8],
     /// The offset of its first byte in the file.
@@ -64,6 +65,14 @@ pub trait Format: Sync {
     /// time is thrown away then.
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>);
 
+    /// Hands on, in pieces, what [`line`](Format::line) would append for a line that is so long that its text should not be
+    /// held in memory once more. Called on the thread that takes the output. Unless implemented, there is one piece.
+    fn long_line(&self, line: &Line<'_>, emit: &mut dyn FnMut(&[u8])) {
+        let mut out = vec![];
+        self.line(line, &mut out);
+        emit(&out);
+    }
+
     /// Appends what stands between two groups of lines that are not adjacent; called only when there is context.
     fn context_break(&self, _out: &mut Vec<u8>) {}
 }
@@ -91,7 +100,25 @@ impl Format for Plain {
         }
     }
 
+    fn long_line(&self, line: &Line<'_>, emit: &mut dyn FnMut(&[u8])) {
+        emit_in_pieces(line.bytes, emit);
+        if !line.bytes.ends_with(b"\n") {
+            emit(b"\n");
+        }
+    }
+
     fn context_break(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"--\n");
+    }
+}
+
+/// Hands on bytes of a file that may be truncated at any time: each piece is copied first.
+pub(crate) fn emit_in_pieces(bytes: &[u8], emit: &mut dyn FnMut(&[u8])) {
+    const PIECE: usize = 1 << 20;
+    let mut copy = vec![];
+    for piece in bytes.chunks(PIECE) {
+        copy.clear();
+        copy.extend_from_slice(piece);
+        emit(&copy);
     }
 }

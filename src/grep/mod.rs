@@ -45,6 +45,7 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
+pub(crate) use self::format::emit_in_pieces;
 pub use self::format::{Format, Line, LineKind, Plain};
 use self::stages::{Caches, GrepStages, Seam};
 pub use crate::scan::Flow;
@@ -101,8 +102,15 @@ struct Context {
 }
 
 impl Context {
+    /// All lines are shown.
+    const EVERYTHING: Context = Context { before: 0, after: usize::MAX };
+
     fn is_none(self) -> bool {
         self.before == 0 && self.after == 0
+    }
+
+    fn is_everything(self) -> bool {
+        self.after == usize::MAX
     }
 }
 
@@ -302,7 +310,7 @@ impl GrepBuilder {
         }
         let mut options = self.clone();
         if options.passthru {
-            options.context = Context { before: 0, after: usize::MAX };
+            options.context = Context::EVERYTHING;
         }
         Ok(Grep { matcher, options, caches: Caches::default() })
     }
@@ -410,14 +418,14 @@ impl Grep {
         };
         let mut seam = Seam::new(options, range.start, newlines);
         seam.binary = binary;
+        let stages = GrepStages::new(self, format, Some((range.end, &keeper)));
         let mut summary = if backwards {
-            self.search_backwards(mapping, range, seam, format, pool, &keeper, emit)?
+            self.search_backwards(stages, mapping, range, seam, pool, emit)?
         } else {
             // Matches of any length are found by one walk over the file.
             let pool = if self.matcher.is_by_line() || self.matcher.longest().is_some() { pool } else { &inline };
             let chunks = Chunks::within(range.start as usize..range.end as usize, size);
             let windows = chunks.clone().map(|range| Ok(Window::Mapped { mapping, range, terminator }));
-            let stages = GrepStages::new(self, format, Some((range.end, &keeper)));
             let (mut summary, stop) = stages.run(&stages, Feed::direct(windows), seam, Some(mapping), pool, emit)?;
             summary.stopped_at = match stop {
                 Some(stop) => {

@@ -44,9 +44,7 @@ impl<'a> GrepStages<'a, '_> {
                 match event {
                     Event::Break => self.format.context_break(&mut out.bytes),
                     Event::Line { kind: LineKind::Match, .. } if part_of.is_some() => at.in_part = true,
-                    Event::Line { kind, start, end } => {
-                        self.format_event(worker, view, kind, start..end, known, at, out);
-                    }
+                    Event::Line { .. } => self.format_event(worker, view, event, known, at, out),
                 }
             }
             false
@@ -77,17 +75,17 @@ impl<'a> GrepStages<'a, '_> {
         Ok(false)
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn format_event(
         &self,
         worker: &mut Worker<'a>,
         view: View<'_>,
-        kind: LineKind,
-        range: Range<u64>,
+        event: Event,
         known: &[Match],
         at: &mut Progress,
         out: &mut Output,
     ) {
+        let Event::Line { kind, start, end } = event else { return };
+        let range = start..end;
         let number = self.number(view, range.clone(), at);
         let is_long = range.end - range.start > self.longest_formatted;
         let bytes = view.slice(range.start, range.end);
@@ -165,7 +163,7 @@ impl<'a> GrepStages<'a, '_> {
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Flow, Error> {
         let LongLine { kind, ref range, number, ref known } = *line;
-        let mut out = vec![];
+        let (mut flow, mut failed) = (Flow::Continue, None);
         mapping.read_before_fault(range.start as usize..range.end as usize, |bytes| {
             let mut matches = known.clone().unwrap_or_default();
             if known.is_none() && self.shows_matches(kind) {
@@ -174,10 +172,18 @@ impl<'a> GrepStages<'a, '_> {
             if kind == LineKind::Match {
                 self.add_matches(matches.len() as u64);
             }
-            self.format
-                .line(&Line { kind, bytes, offset: range.start, skipped: 0, number, matches: &matches }, &mut out);
+            let line = Line { kind, bytes, offset: range.start, skipped: 0, number, matches: &matches };
+            self.format.long_line(&line, &mut |piece| {
+                if flow == Flow::Stop || failed.is_some() || piece.is_empty() {
+                    return;
+                }
+                match mapping.check_intact(range.end as usize) {
+                    Ok(()) => flow = emit(piece),
+                    Err(error) => failed = Some(error),
+                }
+            });
         })?;
-        Ok(emit(&out))
+        failed.map_or(Ok(flow), Err)
     }
 
     /// Whether a line comes with the matches in it. With `invert`, a selected line has none.

@@ -583,7 +583,7 @@ impl<'a> GrepStages<'a, '_> {
     fn walk_to_end(&self, seam: &mut Seam, window: &Window<'_>, section: &Section) -> Result<(), Error> {
         let (hits, hits_base) = (section.hits(), section.lines.start);
         let mut walk = section.at.walk;
-        if self.options.passthru && walk.carry.left.is_none() {
+        if self.options.passthru && walk.carry.left.is_none() && !self.multiline {
             // Every line is shown, so there is nothing to carry but where they end.
             walk.carry.upto = section.lines.end;
             walk.carry.any = true;
@@ -591,19 +591,30 @@ impl<'a> GrepStages<'a, '_> {
             seam.summary.matched_lines += hits.len() as u64;
             return Ok(());
         }
-        walk.skip_to_last(hits, hits_base);
+        // Of several lines that are one hit it takes a look to count them.
+        if !self.multiline {
+            walk.skip_to_last(hits, hits_base);
+        }
         let skipped = walk.skipped();
         let selected = window.read(section.start..section.lines.end, |bytes| {
             let view = View { bytes, base: section.start, terminator: self.matcher.terminator() };
             let mut selected = 0;
             while let Some(event) = walk.next(view, hits, hits_base, self.options.context) {
-                selected += u64::from(matches!(event, Event::Line { kind: LineKind::Match, .. }));
+                if let Event::Line { kind: LineKind::Match, start, end } = event {
+                    selected += if self.multiline { self.count_lines(view.slice(start, end)) } else { 1 };
+                }
             }
             selected
         })?;
         seam.carry = walk.carry;
         seam.summary.matched_lines += skipped + selected;
         Ok(())
+    }
+
+    /// How many lines there are, of which the last may have no end.
+    pub(super) fn count_lines(&self, bytes: &[u8]) -> u64 {
+        let terminator = self.matcher.terminator();
+        newlines::count(bytes, terminator) + u64::from(bytes.last().is_some_and(|&last| last != terminator))
     }
 
     /// Goes through all events of a section up to the first line that counts as binary; returns how many there are

@@ -132,15 +132,22 @@ impl Walk {
         carry.upto = end;
         carry.selected_upto = end;
         carry.any = true;
+        let mut kind = LineKind::Match;
         match &mut carry.left {
-            // Behind the last line that may be selected, matching lines are shown as such while context is due.
-            Some(0) => carry.owed -= 1,
+            // Behind the last line that may be selected, matching lines are shown as such while context is due; but not where
+            // all lines are shown.
+            Some(0) => {
+                carry.owed -= 1;
+                if context.is_everything() {
+                    kind = LineKind::After;
+                }
+            }
             left => {
                 *left = left.map(|left| left - 1);
                 carry.owed = context.after;
             }
         }
-        Some(Event::Line { kind: LineKind::Match, start, end })
+        Some(Event::Line { kind, start, end })
     }
 
     fn context_line(&mut self, view: View<'_>, kind: LineKind) -> Event {

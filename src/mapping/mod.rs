@@ -244,6 +244,11 @@ impl Mapping {
         Some(usize::try_from(at.saturating_sub(self.offset)).unwrap_or(usize::MAX))
     }
 
+    /// Fails when the file does not have all bytes before `end` any more; for searches that ask in between.
+    pub(crate) fn check_intact(&self, end: usize) -> Result<(), Error> {
+        self.mapped.as_ref().ok_or_else(Error::closed)?.check(&(0..end), self.offset)
+    }
+
     /// Runs `write` on the bytes of `range`, counted from the start of the mapping, and returns its result.
     ///
     /// # Errors

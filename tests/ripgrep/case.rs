@@ -389,13 +389,14 @@ impl Difference {
 const VARYING: [&[u8]; 3] = [b" seconds spent searching\n", b" seconds total\n", b" bytes printed\n"];
 
 /// In the messages of `--json`: times, and what only this crate says.
-static VARYING_JSON: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#""elapsed(_total)?":\{[^}]*\},?|,?"stopped_at":null"#).expect("a valid regex"));
+static VARYING_JSON: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#""elapsed(_total)?":\{[^}]*\},?|,?"stopped_at":(?:null|[0-9]+)"#).expect("a valid regex")
+});
 
 /// Removes what is not compared of `--stats` and `--json`.
 fn drop_varying(stdout: &mut Vec<u8>) {
     let compared = |line: &[u8]| match line {
-        line if VARYING.iter().any(|end| line.ends_with(end)) => Vec::new(),
+        line if VARYING.iter().any(|end| line.ends_with(end)) || line.starts_with(b"stopped at byte ") => Vec::new(),
         line if line.starts_with(br#"{"type":"end","#) || line.ends_with(b"\"type\":\"summary\"}\n") => {
             VARYING_JSON.replace_all(line, &b""[..]).into_owned()
         }

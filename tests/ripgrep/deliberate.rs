@@ -5,9 +5,6 @@
 
 use crate::case::{Case, Input, Stdin};
 
-/// Whether the engine looks for matches in lines without their CRLF.
-const CRLF_IS_TRIMMED: bool = false;
-
 impl Case {
     /// Why this case may differ from ripgrep, when it may.
     pub(crate) fn deliberate_difference(&self) -> Option<&'static str> {
@@ -24,7 +21,7 @@ impl Case {
         let streams = self.input != Input::Files || self.has_flag("--no-mmap") || !matches!(self.stdin, Stdin::Null);
 
         let several = self.patterns.len() > 1;
-        if any_pattern(&["(?x)"]) || (several && patterns().any(is_unbalanced)) {
+        if any_pattern(&["(?x)"]) || patterns().any(is_unbalanced) {
             return Some("ripgrep joins the texts of patterns before it parses them, so that one can swallow another");
         }
         if several && any_pattern(&[r"\n", r"\x00"]) {
@@ -67,14 +64,14 @@ impl Case {
         if several && names > 1 {
             return Some("patterns of their own may have groups of the same name; joined as in ripgrep they may not");
         }
+        if flag(&["-U", "--multiline"]) && self.flags.iter().flatten().any(|arg| arg.contains('\n')) {
+            return Some("with -U ripgrep takes for several lines what a replacement has made of one");
+        }
         if flag(&["--null-data"]) && (flag(&["-x", "--line-regexp"]) || any_pattern(&["^", "$", "(?m)"])) {
             return Some("with --null-data the anchors of ripgrep look for line feeds, not for the ends of records");
         }
         if flag(&["--null-data"]) && max_count && context {
             return Some("behind the last line of -m ripgrep shows matching records with line feeds as context");
-        }
-        if !CRLF_IS_TRIMMED && flag(&["--crlf"]) && self.may_match_empty() {
-            return Some("the empty match between CR and LF is none");
         }
         if json && streams && self.nul_behind(0) && !flag(&["-a", "--text", "--null-data"]) {
             return Some("in streams ripgrep makes line feeds of NULs; --json shows lines as they are");
@@ -132,5 +129,12 @@ impl Case {
 
 /// Whether a pattern has a parenthesis without its partner.
 fn is_unbalanced(pattern: &str) -> bool {
-    pattern.matches('(').count() != pattern.matches(')').count()
+    let mut depth = 0;
+    for char in pattern.chars() {
+        depth += i32::from(char == '(') - i32::from(char == ')');
+        if depth < 0 {
+            return true;
+        }
+    }
+    depth != 0
 }

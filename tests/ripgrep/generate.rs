@@ -67,9 +67,6 @@ const UNICODE: &[&str] = &[
     "\u{feff}",
 ];
 
-/// Whether the engine has `--passthru`, `-U` and `--multiline-dotall`.
-pub(crate) const HAS_PASSTHRU_AND_MULTILINE: bool = false;
-
 /// A number of lines of context that covers nearly all files.
 const HUGE: &str = "100000";
 
@@ -702,8 +699,7 @@ impl Gen {
             ["--json", "--json"],
             ["--json", "--json"],
         ];
-        /// What the engine has later.
-        const PREPARED: &[[&str; 2]] =
+        const ACROSS: &[[&str; 2]] =
             &[["--passthru", "--passthrough"], ["-U", "--multiline"], ["--multiline-dotall", "--multiline-dotall"]];
         let huge = HUGE.parse().expect("it is a number");
         let context = [0, 1, 1, 2, 3, 7, 50, huge];
@@ -714,8 +710,8 @@ impl Gen {
             3 => self.numbered("-C", "--context", &context),
             4 => self.numbered("-M", "--max-columns", &[0, 1, 5, 10, 20, 40, 80, 200, 5000]),
             5 => self.replacement(),
-            6 if HAS_PASSTHRU_AND_MULTILINE => {
-                let [short, long] = self.pick(PREPARED);
+            6 => {
+                let [short, long] = self.pick(ACROSS);
                 vec![if self.one_in(3) { long } else { short }.to_owned()]
             }
             _ => {

@@ -2,10 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::{
-    case::{Case, Input, Stdin, TreeFile},
-    generate::HAS_PASSTHRU_AND_MULTILINE,
-};
+use crate::case::{Case, Input, Stdin, TreeFile};
 
 /// The engine settings each case is run with.
 pub(crate) const ENGINES: &[&[&str]] = &[&["-j1"], &["-j2", "--chunk-size=1"], &["-j4", "--chunk-size=7"]];
@@ -152,10 +149,8 @@ pub(crate) fn cases() -> Vec<Named> {
     cases.extend(replacements());
     cases.extend(terminators());
     cases.extend(json());
-    if HAS_PASSTHRU_AND_MULTILINE {
-        cases.extend(passthru());
-        cases.extend(multiline());
-    }
+    cases.extend(passthru());
+    cases.extend(multiline());
     cases.extend(inputs());
     cases.extend(binary());
     cases.extend(errors());
