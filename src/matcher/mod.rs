@@ -21,12 +21,16 @@
 
 mod builder;
 pub mod literal;
+mod literal_lines;
 mod literals;
+mod probes;
 mod regex;
 pub mod reverse;
 mod syntax;
+mod vector;
 
 pub use self::builder::{Case, MatcherBuilder};
+pub(crate) use self::literal_lines::{LineCounts, LiteralLines};
 use self::{literals::Literals, regex::Regexes};
 use crate::span::{PatternId, Span};
 
@@ -232,6 +236,14 @@ impl Matcher {
     /// The last byte of a line, for those who know that the matcher is [by line](Matcher::is_by_line).
     pub(crate) fn terminator(&self) -> u8 {
         self.by_line.unwrap_or_default().byte()
+    }
+
+    /// What finds lines faster than match by match, if the patterns are one literal, and confined to lines.
+    pub(crate) fn literal_lines(&self) -> Option<LiteralLines<'_>> {
+        match &self.strategy {
+            Strategy::Literal(finder, _) => Some(LiteralLines::new(finder, self.by_line?.byte())),
+            _ => None,
+        }
     }
 
     /// True when an empty match is possible, as for `x*`.
