@@ -8,21 +8,15 @@ use crate::{
 };
 
 /// What was counted in a slice of whole lines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) lines: u64,
-    pub(super) matches: u64,
-    /// The offset just past the last of the lines.
-    pub(super) end: usize,
-}
+pub(super) use crate::matcher::LineCounts as Counts;
 
 /// Calls `selected` with each line that matches (or, inverted, does not) until it returns false. The lines come in
 /// order, each with its terminator.
 ///
 /// # Complexity
 ///
-/// One search over the slice; each line that matches is looked at once more for its ends, and with `invert` the lines
-/// between matches are enumerated.
+/// One pass over the slice for a single literal. Otherwise one search; each line that matches is looked at once more for
+/// its ends, and with `invert` the lines between matches are enumerated.
 pub(super) fn select(
     matcher: &Matcher,
     cache: &mut Cache,
@@ -30,6 +24,9 @@ pub(super) fn select(
     invert: bool,
     mut selected: impl FnMut(Span) -> bool,
 ) {
+    if let Some(literal) = matcher.literal_lines() {
+        return literal.select(bytes, invert, selected);
+    }
     let terminator = matcher.terminator();
     let mut at = 0;
     while at < bytes.len() {
@@ -63,6 +60,14 @@ pub(super) fn count(
     matches_too: bool,
     limit: u64,
 ) -> Counts {
+    if let Some(literal) = matcher.literal_lines() {
+        if matches_too && !invert {
+            return literal.count_matches(bytes, limit);
+        }
+        // A line that is selected for what it lacks counts as one match.
+        let counts = literal.count(bytes, invert, limit);
+        return Counts { matches: counts.lines, ..counts };
+    }
     let mut counts = Counts::default();
     if limit == 0 {
         return counts;
@@ -155,6 +160,13 @@ pub(super) fn select_with_matches(
 /// unterminated line does not count.
 pub(super) fn matches_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], matches: &mut Vec<Span>) {
     matches.clear();
+    if let Some(literal) = matcher.literal_lines() {
+        let len = literal.needle().len();
+        return literal.matches(line, |start| {
+            matches.push(Span::new(start, start + len));
+            true
+        });
+    }
     let content = content(matcher, line);
     let mut cursor = Cursor::new(0);
     while let Some((span, _)) = cursor.next(matcher, cache, content) {

@@ -22,11 +22,15 @@
 mod builder;
 mod captures;
 pub mod literal;
+mod literal_lines;
 mod literals;
+mod probes;
 mod regex;
 pub mod reverse;
 mod syntax;
+mod vector;
 
+pub(crate) use self::literal_lines::{LineCounts, LiteralLines};
 pub use self::{
     builder::{Case, MatcherBuilder},
     captures::Replacer,
@@ -262,6 +266,14 @@ impl Matcher {
     /// The last byte of a line.
     pub(crate) fn terminator(&self) -> u8 {
         self.terminator.byte()
+    }
+
+    /// What finds lines faster than match by match, if the patterns are one literal, and confined to lines.
+    pub(crate) fn literal_lines(&self) -> Option<LiteralLines<'_>> {
+        match &self.strategy {
+            Strategy::Literal(finder, _) if self.by_line => Some(LiteralLines::new(finder, self.terminator())),
+            _ => None,
+        }
     }
 
     /// True when an empty match is possible, as for `x*`.

@@ -17,6 +17,8 @@
 
 use memchr::memmem::FinderRev;
 
+use super::{probes::Probes, vector::Vector};
+
 /// A literal to search for from the end of a haystack.
 ///
 /// # Examples
@@ -41,7 +43,7 @@ impl<'n> ReverseFinder<'n> {
     ///
     /// Linear in the length of the needle, without allocation.
     pub fn new(needle: &'n [u8]) -> Self {
-        ReverseFinder { fallback: FinderRev::new(needle), probes: Probes::choose(needle, guess) }
+        ReverseFinder { fallback: FinderRev::new(needle), probes: Probes::guess(needle) }
     }
 
     /// The start of the last occurrence. An empty needle is found at the end of the haystack.
@@ -130,72 +132,10 @@ impl<'n> ReverseFinder<'n> {
                 end = start;
                 stretch *= 2;
             }
-            probes = Probes::sample(needle, &haystack[..end]);
+            probes = Probes::sample(needle, &haystack[end.saturating_sub(Probes::SAMPLED)..end]);
             sampled = true;
         }
         self.fallback.rfind(&haystack[..haystack.len().min(end + needle.len() - 1)])
-    }
-}
-
-/// Offsets of four bytes of the needle. The first two are searched for everywhere, the others where those are found;
-/// short needles have some of them twice.
-#[derive(Clone, Copy, Debug)]
-struct Probes([usize; 4]);
-
-impl Probes {
-    /// Picks the two least common bytes, and different ones if there are any: equal bytes come in runs, where one tells
-    /// nothing that the other does not. The others lie where words that begin or end alike differ.
-    fn choose(needle: &[u8], commonness: impl Fn(u8) -> u32) -> Self {
-        let Some(last) = needle.len().checked_sub(1) else { return Probes([0; 4]) };
-        let rarest = |but: Option<u8>| {
-            let offsets = (0..=last).filter(|&offset| Some(needle[offset]) != but);
-            offsets.min_by_key(|&offset| commonness(needle[offset]))
-        };
-        let first = rarest(None).unwrap_or(0);
-        let second = rarest(Some(needle[first])).unwrap_or(last);
-        let others = [last, 0, needle.len() / 2, needle.len() / 4].into_iter();
-        let mut others = others.filter(|offset| ![first, second].contains(offset));
-        let third = others.next().unwrap_or(first);
-        Probes([first, second, third, others.next().unwrap_or(third)])
-    }
-
-    /// Picks the two bytes that are least common at the end of the haystack: among up to 1 KiB, in 16 runs of neighbours
-    /// (single bytes at regular strides would all come from the same column of a table), out of the last 64 KiB.
-    fn sample(needle: &[u8], haystack: &[u8]) -> Self {
-        let mut counts = [0_u32; 256];
-        let last = &haystack[haystack.len().saturating_sub(64 << 10)..];
-        for part in last.chunks(last.len().div_ceil(16).max(1)) {
-            for &byte in &part[..part.len().div_ceil(16).min(64)] {
-                counts[usize::from(byte)] += 1;
-            }
-        }
-        Self::choose(needle, |byte| counts[usize::from(byte)] * 8 + guess(byte))
-    }
-}
-
-/// A guess of how common a byte is, from 0 to 7, in text, logs, source code and tables alike.
-fn guess(byte: u8) -> u32 {
-    static TABLE: [u8; 256] = const {
-        let mut table = [0; 256];
-        let mut byte = 0;
-        while byte < 256 {
-            table[byte] = class(byte as u8);
-            byte += 1;
-        }
-        table
-    };
-    u32::from(TABLE[usize::from(byte)])
-}
-
-const fn class(byte: u8) -> u8 {
-    match byte {
-        b' ' | b'e' | b't' | b'a' | b'o' | b'i' | b'n' | b's' | b'r' | 0 => 7,
-        b'l' | b'c' | b'd' | b'u' | b'h' | b'm' | b'p' | b'0'..=b'2' | b'\n' => 6,
-        b'f' | b'g' | b'b' | b'3'..=b'9' | b'.' | b',' | b'-' | b'_' | b'/' | b':' => 5,
-        b'w' | b'y' | b'v' | b'k' | b'=' | b'"' | b'(' | b')' | b'\t' | b'\r' | 0xff => 4,
-        b'A' | b'C'..=b'F' | b'I' | b'L'..=b'P' | b'R'..=b'T' | 0x80..=0xbf => 3,
-        b'x' | b'j' | b'A'..=b'Z' | b'\'' | b';' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'*' => 2,
-        _ => 1,
     }
 }
 
@@ -343,115 +283,6 @@ impl Budget {
         self.spent += cost;
         let earned = if self.sampled { self.end - start } else { 0 };
         if self.spent > Self::ALLOWANCE + earned { Err(start) } else { Ok(()) }
-    }
-}
-
-/// A vector of bytes.
-///
-/// # Safety
-///
-/// * The processor must have the instructions of the implementation, for every call.
-trait Vector: Copy {
-    /// How many bytes a vector has.
-    const LANES: usize;
-
-    /// How far apart the bits of a mask are.
-    const LANE_BITS: usize;
-
-    unsafe fn splat(byte: u8) -> Self;
-
-    /// Loads the bytes from `start` on, which must all be readable.
-    unsafe fn load(start: *const u8) -> Self;
-
-    /// All ones in lanes that are equal, zeros elsewhere.
-    unsafe fn eq(self, other: Self) -> Self;
-    unsafe fn and(self, other: Self) -> Self;
-    unsafe fn or(self, other: Self) -> Self;
-
-    /// One bit for every lane of ones, the first lane's lowest.
-    unsafe fn mask(self) -> u64;
-}
-
-/// Implements [`Vector`] by the instructions of one architecture.
-macro_rules! vector {
-    (
-        $type:ty, lane_bits: $lane_bits:literal, splat: |$byte:ident| $splat:expr, load: |$start:ident| $load:expr,
-        eq: $eq:ident, and: $and:ident, or: $or:ident, mask: |$lanes:ident| $mask:expr,
-    ) => {
-        #[allow(unsafe_op_in_unsafe_fn)] // Each function is an instruction or two, and asks for what the trait asks.
-        impl super::Vector for $type {
-            const LANES: usize = size_of::<$type>();
-            const LANE_BITS: usize = $lane_bits;
-
-            #[inline(always)]
-            unsafe fn splat($byte: u8) -> Self {
-                $splat
-            }
-
-            #[inline(always)]
-            unsafe fn load($start: *const u8) -> Self {
-                $load
-            }
-
-            #[inline(always)]
-            unsafe fn eq(self, other: Self) -> Self {
-                $eq(self, other)
-            }
-
-            #[inline(always)]
-            unsafe fn and(self, other: Self) -> Self {
-                $and(self, other)
-            }
-
-            #[inline(always)]
-            unsafe fn or(self, other: Self) -> Self {
-                $or(self, other)
-            }
-
-            #[inline(always)]
-            unsafe fn mask(self) -> u64 {
-                let $lanes = self;
-                $mask
-            }
-        }
-    };
-}
-
-#[cfg(target_arch = "x86_64")]
-mod x86_64 {
-    use std::arch::x86_64::*;
-
-    vector! {
-        __m128i, lane_bits: 1,
-        splat: |byte| _mm_set1_epi8(byte.cast_signed()),
-        load: |start| _mm_loadu_si128(start.cast()),
-        eq: _mm_cmpeq_epi8, and: _mm_and_si128, or: _mm_or_si128,
-        mask: |lanes| u64::from(_mm_movemask_epi8(lanes).cast_unsigned()),
-    }
-
-    vector! {
-        __m256i, lane_bits: 1,
-        splat: |byte| _mm256_set1_epi8(byte.cast_signed()),
-        load: |start| _mm256_loadu_si256(start.cast()),
-        eq: _mm256_cmpeq_epi8, and: _mm256_and_si256, or: _mm256_or_si256,
-        mask: |lanes| u64::from(_mm256_movemask_epi8(lanes).cast_unsigned()),
-    }
-}
-
-#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-mod aarch64 {
-    use std::arch::aarch64::*;
-
-    // NEON has no movemask. Shifting pairs of lanes to the right by half a lane leaves four bits of each.
-    vector! {
-        uint8x16_t, lane_bits: 4,
-        splat: |byte| vdupq_n_u8(byte),
-        load: |start| vld1q_u8(start),
-        eq: vceqq_u8, and: vandq_u8, or: vorrq_u8,
-        mask: |lanes| {
-            let nibbles = vshrn_n_u16::<4>(vreinterpretq_u16_u8(lanes));
-            vget_lane_u64::<0>(vreinterpret_u64_u8(nibbles)) & 0x8888_8888_8888_8888
-        },
     }
 }
 
