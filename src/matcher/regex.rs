@@ -1,12 +1,19 @@
-//! One or several regexes: the meta engine of regex-automata, which picks among its own strategies.
+//! One or several regexes: the meta engine of regex-automata, which picks among its own strategies; and for one regex
+//! of few states an automaton of our own, which is faster where matches are close together.
 
+use std::sync::{Arc, OnceLock};
+
+use memchr::{memchr, memrchr};
 use regex_automata::{
     Input,
     meta::{self, Regex},
 };
 use regex_syntax::hir::Hir;
 
-use super::LineTerminator;
+use super::{
+    LineTerminator,
+    dense::{Dense, GaveUp},
+};
 use crate::{
     error::Error,
     span::{PatternId, Span},
@@ -23,10 +30,43 @@ pub(super) struct Regexes {
     regex: Regex,
     /// How many patterns it was made of, also where they were made one.
     patterns: usize,
+    dense: Option<Arc<Lazy>>,
+    /// The byte that no match contains.
+    terminator: Option<u8>,
+}
+
+/// An automaton that is built when there is enough to do for it.
+#[derive(Debug)]
+struct Lazy {
+    hir: Hir,
+    terminator: LineTerminator,
+    built: OnceLock<Option<Dense>>,
+}
+
+/// What a search with [`Regexes`] changes.
+#[derive(Clone, Debug)]
+pub(super) struct Cache {
+    meta: meta::Cache,
+    /// What the meta engine did before the automaton was built.
+    done: usize,
+    finding: Pace,
+    selecting: Pace,
 }
 
 impl Regexes {
-    pub(super) fn new(patterns: &[Hir], given: usize, terminator: LineTerminator) -> Result<Self, Error> {
+    /// How much the meta engine does before the automaton is built, or how much there has to be at once, in bytes. With
+    /// less, building takes longer than it saves.
+    const BEFORE: usize = 512 << 10;
+
+    /// What a search costs the meta engine, in bytes that it could have searched.
+    const CALL: usize = 64;
+
+    pub(super) fn new(
+        patterns: &[Hir],
+        given: usize,
+        terminator: LineTerminator,
+        by_line: bool,
+    ) -> Result<Self, Error> {
         // Empty matches may split a UTF-8 sequence, since a haystack may hold any bytes. The limits for the one-pass
         // and the full DFA are above the engine's defaults, because a pattern is built once and then runs over
         // gigabytes.
@@ -45,30 +85,211 @@ impl Regexes {
             };
             Error::pattern(format!("cannot compile the pattern: {cause}"))
         })?;
-        Ok(Regexes { regex, patterns: given })
+        let dense = match patterns {
+            [hir] if hir.properties().minimum_len() != Some(0) => {
+                Some(Arc::new(Lazy { hir: hir.clone(), terminator, built: OnceLock::new() }))
+            }
+            _ => None,
+        };
+        Ok(Regexes { regex, patterns: given, dense, terminator: by_line.then_some(terminator.byte()) })
     }
 
-    pub(super) fn cache(&self) -> meta::Cache {
-        self.regex.create_cache()
+    pub(super) fn cache(&self) -> Cache {
+        let is_accelerated = self.regex.is_accelerated();
+        Cache {
+            meta: self.regex.create_cache(),
+            done: 0,
+            finding: Pace::new(if is_accelerated { 256 } else { usize::MAX }),
+            selecting: Pace::new(if is_accelerated { 64 } else { usize::MAX }),
+        }
     }
 
-    pub(super) fn find_at(&self, cache: &mut meta::Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
-        let found = self.regex.search_with(cache, &Input::new(haystack).range(at..))?;
-        Some((Span::new(found.start(), found.end()), PatternId::new(found.pattern().as_usize())))
+    pub(super) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
+        let Some(dense) = self.dense(cache, haystack, at).filter(|_| cache.finding.go()) else {
+            let found = self.find_with_meta(&mut cache.meta, haystack, at, haystack.len());
+            let covered = found.map_or(haystack.len(), |(span, _)| span.end) - at;
+            cache.finding.covered(covered);
+            cache.done += Self::CALL + covered;
+            return found;
+        };
+        let found = match dense.find(haystack, at) {
+            Ok(span) => {
+                cache.finding.went_well();
+                span.map(|span| (span, PatternId::new(0)))
+            }
+            Err(gave_up) => {
+                cache.finding.gave_up();
+                self.find_behind(cache, dense, haystack, gave_up)
+            }
+        };
+        cache.finding.covered(found.map_or(haystack.len(), |(span, _)| span.end) - at);
+        found
+    }
+
+    /// The first match that starts where the automaton gave up or behind that.
+    #[cold]
+    fn find_behind(
+        &self,
+        cache: &mut Cache,
+        dense: &Dense,
+        haystack: &[u8],
+        GaveUp { mut at }: GaveUp,
+    ) -> Option<(Span, PatternId)> {
+        loop {
+            // Where none ends, none starts; and by line, none starts on the lines before the one on which the first ends.
+            let end = match dense.find_end(haystack, at) {
+                Ok(None) => return None,
+                Ok(Some(end)) => end,
+                Err(GaveUp { at }) => at,
+            };
+            let line = self.line_around(haystack, at, end);
+            if let Some(found) = self.find_with_meta(&mut cache.meta, haystack, line.start, line.end) {
+                return Some(found);
+            }
+            if line.end == haystack.len() {
+                return None;
+            }
+            at = line.end;
+        }
     }
 
     /// The end of some match: of the one that can be told first when reading from `at` on.
-    pub(super) fn find_earliest_end(&self, cache: &mut meta::Cache, haystack: &[u8], at: usize) -> Option<usize> {
-        let input = Input::new(haystack).range(at..).earliest(true);
-        Some(self.regex.search_half_with(cache, &input)?.offset())
+    pub(super) fn find_earliest_end(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<usize> {
+        let dense = self.dense(cache, haystack, at).filter(|dense| {
+            let pays = dense.is_vectorized() || !self.regex.is_accelerated();
+            pays && cache.selecting.go()
+        });
+        let Some(dense) = dense else {
+            let found = self.find_end_with_meta(&mut cache.meta, haystack, at, haystack.len());
+            let covered = found.unwrap_or(haystack.len()) - at;
+            cache.selecting.covered(covered);
+            cache.done += Self::CALL + covered;
+            return found;
+        };
+        let mut from = at;
+        let found = loop {
+            match dense.find_end(haystack, from) {
+                Ok(end) => {
+                    cache.selecting.went_well();
+                    break end;
+                }
+                Err(gave_up) => {
+                    cache.selecting.gave_up();
+                    let line = self.line_around(haystack, from, gave_up.at);
+                    let found = self.find_end_with_meta(&mut cache.meta, haystack, line.start, line.end);
+                    if found.is_some() || line.end == haystack.len() {
+                        break found;
+                    }
+                    from = line.end;
+                }
+            }
+        };
+        cache.selecting.covered(found.unwrap_or(haystack.len()) - at);
+        found
     }
 
     pub(super) fn description(&self) -> String {
         let prefilter = if self.regex.is_accelerated() { "with a literal prefilter" } else { "without a prefilter" };
+        let meta = match self.dense.as_ref().and_then(|lazy| lazy.get()) {
+            Some(dense) => format!("{}; meta engine, {prefilter}", dense.description()),
+            None => format!("meta engine, {prefilter}"),
+        };
         match (self.patterns, self.regex.pattern_len()) {
-            (1, _) => format!("one regex: meta engine, {prefilter}"),
-            (n, 1) => format!("{n} patterns as one regex: meta engine, {prefilter}"),
-            (n, _) => format!("{n} regexes: meta engine, {prefilter}"),
+            (1, _) => format!("one regex: {meta}"),
+            (n, 1) => format!("{n} patterns as one regex: {meta}"),
+            (n, _) => format!("{n} regexes: {meta}"),
         }
+    }
+
+    /// The automaton, when there is one and it was or is worth building.
+    #[inline]
+    fn dense(&self, cache: &Cache, haystack: &[u8], at: usize) -> Option<&Dense> {
+        let lazy = self.dense.as_deref()?;
+        let is_worth_it = cache.done >= Self::BEFORE || haystack.len() - at >= Self::BEFORE;
+        if is_worth_it { lazy.get() } else { None }
+    }
+
+    /// From the start of the line on which `place` is, but not before `from`, to behind its end, or to the end of the
+    /// haystack where that is far. Where matches are not confined to lines, all that there is from `from` on is one line.
+    fn line_around(&self, haystack: &[u8], from: usize, place: usize) -> Span {
+        /// Looking further for the end of a line, for each of its matches, would be quadratic.
+        const FAR: usize = 64 << 10;
+        let Some(terminator) = self.terminator else { return Span::new(from, haystack.len()) };
+        let near = &haystack[place..haystack.len().min(place + FAR)];
+        Span::new(
+            memrchr(terminator, &haystack[from..place]).map_or(from, |newline| from + newline + 1),
+            memchr(terminator, near).map_or(haystack.len(), |newline| place + newline + 1),
+        )
+    }
+
+    fn find_with_meta(
+        &self,
+        cache: &mut meta::Cache,
+        haystack: &[u8],
+        at: usize,
+        end: usize,
+    ) -> Option<(Span, PatternId)> {
+        let found = self.regex.search_with(cache, &Input::new(haystack).range(at..end))?;
+        Some((Span::new(found.start(), found.end()), PatternId::new(found.pattern().as_usize())))
+    }
+
+    fn find_end_with_meta(&self, cache: &mut meta::Cache, haystack: &[u8], at: usize, end: usize) -> Option<usize> {
+        let input = Input::new(haystack).range(at..end).earliest(true);
+        Some(self.regex.search_half_with(cache, &input)?.offset())
+    }
+}
+
+impl Lazy {
+    #[inline]
+    fn get(&self) -> Option<&Dense> {
+        self.built.get_or_init(|| Dense::new(&self.hir, self.terminator)).as_ref()
+    }
+}
+
+/// Whether the automaton of our own pays, judged by the searches so far.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// How far apart matches are when the meta engine is the faster one: it is when it has a literal prefilter, which
+    /// skips what lies between.
+    far: usize,
+    /// How far a search went of late, on average.
+    distance: usize,
+    /// How many searches are left to the meta engine because the automaton gave up.
+    pause: u32,
+    /// How long the last pause was, less what went well since.
+    last_pause: u32,
+}
+
+impl Pace {
+    const LONGEST_PAUSE: u32 = 4096;
+
+    fn new(far: usize) -> Self {
+        Pace { far, distance: far.min(1 << 10), pause: 0, last_pause: 0 }
+    }
+
+    /// Whether to use the automaton for the next search.
+    #[inline]
+    fn go(&mut self) -> bool {
+        if self.pause > 0 {
+            self.pause -= 1;
+            return false;
+        }
+        self.distance < self.far
+    }
+
+    /// A search went this far.
+    #[inline]
+    fn covered(&mut self, bytes: usize) {
+        self.distance = (7 * self.distance + bytes.min(1 << 14)) / 8;
+    }
+
+    #[inline]
+    fn went_well(&mut self) {
+        self.last_pause = self.last_pause.saturating_sub(1);
+    }
+
+    fn gave_up(&mut self) {
+        self.last_pause = (2 * self.last_pause + 4).min(Self::LONGEST_PAUSE);
+        self.pause = self.last_pause;
     }
 }
