@@ -1,7 +1,10 @@
 //! One or several regexes: the meta engine of regex-automata, which picks among its own strategies; and for one regex
 //! of few states an automaton of our own, which is faster where matches are close together.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 use memchr::{memchr, memrchr};
 use regex_automata::{
@@ -58,9 +61,6 @@ impl Regexes {
     /// less, building takes longer than it saves.
     const BEFORE: usize = 512 << 10;
 
-    /// What a search costs the meta engine, in bytes that it could have searched.
-    const CALL: usize = 64;
-
     pub(super) fn new(
         patterns: &[Hir],
         given: usize,
@@ -105,25 +105,25 @@ impl Regexes {
     }
 
     pub(super) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
-        let Some(dense) = self.dense(cache, haystack, at).filter(|_| cache.finding.go()) else {
+        let end_of = |found: Option<(Span, _)>| found.map_or(haystack.len(), |(span, _)| span.end);
+        let Some(dense) = self.dense(cache.done, &cache.finding, &haystack[at..]) else {
             let found = self.find_with_meta(&mut cache.meta, haystack, at, haystack.len());
-            let covered = found.map_or(haystack.len(), |(span, _)| span.end) - at;
-            cache.finding.covered(covered);
-            cache.done += Self::CALL + covered;
+            cache.done += cache.finding.went_by_meta(end_of(found) - at);
             return found;
         };
-        let found = match dense.find(haystack, at) {
+        match dense.find(haystack, at) {
             Ok(span) => {
-                cache.finding.went_well();
-                span.map(|span| (span, PatternId::new(0)))
+                let found = span.map(|span| (span, PatternId::new(0)));
+                cache.finding.went(end_of(found) - at);
+                found
             }
             Err(gave_up) => {
                 cache.finding.gave_up();
-                self.find_behind(cache, dense, haystack, gave_up)
+                let found = self.find_behind(cache, dense, haystack, gave_up);
+                cache.finding.went(end_of(found) - at);
+                found
             }
-        };
-        cache.finding.covered(found.map_or(haystack.len(), |(span, _)| span.end) - at);
-        found
+        }
     }
 
     /// The first match that starts where the automaton gave up or behind that.
@@ -135,57 +135,57 @@ impl Regexes {
         haystack: &[u8],
         GaveUp { mut at }: GaveUp,
     ) -> Option<(Span, PatternId)> {
-        loop {
+        while cache.finding.pause == 0 {
             // Where none ends, none starts; and by line, none starts on the lines before the one on which the first ends.
-            let end = match dense.find_end(haystack, at) {
+            let place = match dense.find_end(haystack, at) {
                 Ok(None) => return None,
                 Ok(Some(end)) => end,
-                Err(GaveUp { at }) => at,
+                Err(GaveUp { at }) => {
+                    cache.finding.gave_up();
+                    at
+                }
             };
-            let line = self.line_around(haystack, at, end);
-            if let Some(found) = self.find_with_meta(&mut cache.meta, haystack, line.start, line.end) {
-                return Some(found);
-            }
-            if line.end == haystack.len() {
-                return None;
+            let line = self.line_around(haystack, at, place);
+            let found = self.find_with_meta(&mut cache.meta, haystack, line.start, line.end);
+            if found.is_some() || line.end == haystack.len() {
+                return found;
             }
             at = line.end;
         }
+        self.find_with_meta(&mut cache.meta, haystack, at, haystack.len())
     }
 
     /// The end of some match: of the one that can be told first when reading from `at` on.
     pub(super) fn find_earliest_end(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<usize> {
-        let dense = self.dense(cache, haystack, at).filter(|dense| {
-            let pays = dense.is_vectorized() || !self.regex.is_accelerated();
-            pays && cache.selecting.go()
-        });
-        let Some(dense) = dense else {
+        let dense = self.dense(cache.done, &cache.selecting, &haystack[at..]);
+        // Without vectors, it is no match for a prefilter.
+        let Some(dense) = dense.filter(|dense| dense.is_vectorized() || !self.regex.is_accelerated()) else {
             let found = self.find_end_with_meta(&mut cache.meta, haystack, at, haystack.len());
-            let covered = found.unwrap_or(haystack.len()) - at;
-            cache.selecting.covered(covered);
-            cache.done += Self::CALL + covered;
+            cache.done += cache.selecting.went_by_meta(found.unwrap_or(haystack.len()) - at);
             return found;
         };
         let mut from = at;
-        let found = loop {
-            match dense.find_end(haystack, from) {
-                Ok(end) => {
-                    cache.selecting.went_well();
-                    break end;
-                }
+        loop {
+            let found = match dense.find_end(haystack, from) {
+                Ok(end) => end,
                 Err(gave_up) => {
+                    let Span { start, mut end } = self.line_around(haystack, from, gave_up.at);
+                    cache.selecting.went(start - from);
                     cache.selecting.gave_up();
-                    let line = self.line_around(haystack, from, gave_up.at);
-                    let found = self.find_end_with_meta(&mut cache.meta, haystack, line.start, line.end);
-                    if found.is_some() || line.end == haystack.len() {
-                        break found;
+                    if cache.selecting.pause > 0 {
+                        end = haystack.len();
                     }
-                    from = line.end;
+                    let found = self.find_end_with_meta(&mut cache.meta, haystack, start, end);
+                    if found.is_none() && end < haystack.len() {
+                        from = end;
+                        continue;
+                    }
+                    found
                 }
-            }
-        };
-        cache.selecting.covered(found.unwrap_or(haystack.len()) - at);
-        found
+            };
+            cache.selecting.went(found.unwrap_or(haystack.len()) - from);
+            return found;
+        }
     }
 
     pub(super) fn description(&self) -> String {
@@ -201,12 +201,11 @@ impl Regexes {
         }
     }
 
-    /// The automaton, when there is one and it was or is worth building.
+    /// The automaton, when there is one and it pays.
     #[inline]
-    fn dense(&self, cache: &Cache, haystack: &[u8], at: usize) -> Option<&Dense> {
-        let lazy = self.dense.as_deref()?;
-        let is_worth_it = cache.done >= Self::BEFORE || haystack.len() - at >= Self::BEFORE;
-        if is_worth_it { lazy.get() } else { None }
+    fn dense(&self, done: usize, pace: &Pace, haystack: &[u8]) -> Option<&Dense> {
+        let is_worth_building = done >= Self::BEFORE || haystack.len() >= Self::BEFORE;
+        if is_worth_building && pace.is_for_dense() { self.dense.as_ref()?.get() } else { None }
     }
 
     /// From the start of the line on which `place` is, but not before `from`, to behind its end, or to the end of the
@@ -246,7 +245,8 @@ impl Lazy {
     }
 }
 
-/// Whether the automaton of our own pays, judged by the searches so far.
+/// Whether the automaton of our own pays, judged by the searches so far. Each of them counts for the bytes that it went
+/// over and for some more, [`Pace::CALL`], that the meta engine could search while it is called.
 #[derive(Clone, Copy, Debug)]
 struct Pace {
     /// How far apart matches are when the meta engine is the faster one: it is when it has a literal prefilter, which
@@ -254,42 +254,52 @@ struct Pace {
     far: usize,
     /// How far a search went of late, on average.
     distance: usize,
-    /// How many searches are left to the meta engine because the automaton gave up.
-    pause: u32,
-    /// How long the last pause was, less what went well since.
-    last_pause: u32,
+    /// What the automaton has done of late, less what giving up has cost.
+    credit: usize,
+    /// How much is left to the meta engine before the automaton is tried again.
+    pause: usize,
 }
 
 impl Pace {
-    const LONGEST_PAUSE: u32 = 4096;
+    const CALL: usize = 64;
+
+    /// What it costs when the automaton gives up.
+    const GIVING_UP: usize = 400;
+
+    /// The credit that there is at first, and the most that there can be.
+    const CREDIT: Range<usize> = 8 * Self::GIVING_UP..64 * Self::GIVING_UP;
+
+    const PAUSE: usize = 256 << 10;
 
     fn new(far: usize) -> Self {
-        Pace { far, distance: far.min(1 << 10), pause: 0, last_pause: 0 }
+        Pace { far, distance: far.min(1 << 10), credit: Self::CREDIT.start, pause: 0 }
     }
 
-    /// Whether to use the automaton for the next search.
     #[inline]
-    fn go(&mut self) -> bool {
-        if self.pause > 0 {
-            self.pause -= 1;
-            return false;
-        }
-        self.distance < self.far
+    fn is_for_dense(&self) -> bool {
+        self.pause == 0 && self.distance < self.far
     }
 
-    /// A search went this far.
+    /// The automaton went over this many bytes.
     #[inline]
-    fn covered(&mut self, bytes: usize) {
+    fn went(&mut self, bytes: usize) {
         self.distance = (7 * self.distance + bytes.min(1 << 14)) / 8;
+        self.credit = (self.credit + Self::CALL + bytes).min(Self::CREDIT.end);
     }
 
+    /// The meta engine went over this many bytes. Says what that counts for.
     #[inline]
-    fn went_well(&mut self) {
-        self.last_pause = self.last_pause.saturating_sub(1);
+    fn went_by_meta(&mut self, bytes: usize) -> usize {
+        self.distance = (7 * self.distance + bytes.min(1 << 14)) / 8;
+        self.pause = self.pause.saturating_sub(Self::CALL + bytes);
+        Self::CALL + bytes
     }
 
+    /// Begins a pause where giving up has used the credit up.
     fn gave_up(&mut self) {
-        self.last_pause = (2 * self.last_pause + 4).min(Self::LONGEST_PAUSE);
-        self.pause = self.last_pause;
+        match self.credit.checked_sub(Self::GIVING_UP) {
+            Some(credit) => self.credit = credit,
+            None => (self.credit, self.pause) = (Self::CREDIT.start, Self::PAUSE),
+        }
     }
 }
