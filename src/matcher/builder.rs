@@ -214,7 +214,7 @@ impl MatcherBuilder {
         for (index, hir) in patterns.iter().enumerate() {
             let id = PatternId::new(if self.merge { 0 } else { index });
             if !push_literals(hir, id, &mut literals) {
-                return Ok(Strategy::Regexes(Regexes::new(&patterns, given, self.terminator)?));
+                return Ok(Strategy::Regexes(Regexes::new(&patterns, given, self.terminator, self.by_line)?));
             }
         }
         match &literals[..] {

@@ -1,8 +1,8 @@
 //! Patterns, and where they match in one slice of bytes.
 //!
 //! A [`Matcher`] knows no file, no thread and no line numbers. [`MatcherBuilder`] picks the strategy: one literal goes
-//! to a SIMD substring search, several literals to Aho-Corasick, everything else to the regex engine. The choice can
-//! be asked for with [`Matcher::description`].
+//! to a SIMD substring search, several literals to Aho-Corasick, everything else to the regex engine, which has help for
+//! a regex of few states. The choice can be asked for with [`Matcher::description`].
 //!
 //! State that changes during a search lives in a [`Cache`], of which every worker has its own: a matcher that is
 //! shared between threads is never a point of contention.
@@ -21,12 +21,14 @@
 
 mod builder;
 mod captures;
+mod dense;
 pub mod literal;
 mod literal_lines;
 mod literals;
 mod probes;
 mod regex;
 pub mod reverse;
+mod shuffle;
 mod syntax;
 mod vector;
 
@@ -130,7 +132,7 @@ impl Reach {
 /// What a search changes while it runs. Make one for each thread with [`Matcher::cache`], and use it with the matcher
 /// that made it only.
 #[derive(Clone, Debug)]
-pub struct Cache(Option<Box<regex_automata::meta::Cache>>);
+pub struct Cache(Option<Box<regex::Cache>>);
 
 impl Matcher {
     /// A cache for this matcher.
@@ -328,7 +330,7 @@ impl Cache {
         Cache(None)
     }
 
-    fn regex(&mut self) -> &mut regex_automata::meta::Cache {
+    fn regex(&mut self) -> &mut regex::Cache {
         self.0.as_mut().expect("a cache made by the matcher that it is used with")
     }
 }

@@ -1,12 +1,22 @@
-//! One or several regexes: the meta engine of regex-automata, which picks among its own strategies.
+//! One or several regexes: the meta engine of regex-automata, which picks among its own strategies; and for one regex
+//! of few states an automaton of our own, which is faster where matches are close together.
 
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
+
+use memchr::{memchr, memrchr};
 use regex_automata::{
     Input,
     meta::{self, Regex},
 };
 use regex_syntax::hir::Hir;
 
-use super::LineTerminator;
+use super::{
+    LineTerminator,
+    dense::{Dense, GaveUp},
+};
 use crate::{
     error::Error,
     span::{PatternId, Span},
@@ -23,6 +33,27 @@ pub(super) struct Regexes {
     regex: Regex,
     /// How many patterns it was made of, also where they were made one.
     patterns: usize,
+    dense: Option<Arc<Lazy>>,
+    /// The byte that no match contains.
+    terminator: Option<u8>,
+}
+
+/// An automaton that is built when there is enough to do for it.
+#[derive(Debug)]
+struct Lazy {
+    hir: Hir,
+    terminator: LineTerminator,
+    built: OnceLock<Option<Dense>>,
+}
+
+/// What a search with [`Regexes`] changes.
+#[derive(Clone, Debug)]
+pub(super) struct Cache {
+    meta: meta::Cache,
+    /// What the meta engine did before the automaton was built.
+    done: usize,
+    finding: Pace,
+    selecting: Pace,
 }
 
 /// Why the engine did not take a pattern.
@@ -35,7 +66,16 @@ pub(super) fn refused(error: &meta::BuildError) -> Error {
 }
 
 impl Regexes {
-    pub(super) fn new(patterns: &[Hir], given: usize, terminator: LineTerminator) -> Result<Self, Error> {
+    /// How much the meta engine does before the automaton is built, or how much there has to be at once, in bytes. With
+    /// less, building takes longer than it saves.
+    const BEFORE: usize = 512 << 10;
+
+    pub(super) fn new(
+        patterns: &[Hir],
+        given: usize,
+        terminator: LineTerminator,
+        by_line: bool,
+    ) -> Result<Self, Error> {
         // Empty matches may split a UTF-8 sequence, since a haystack may hold any bytes. The limits for the one-pass
         // and the full DFA are above the engine's defaults, because a pattern is built once and then runs over
         // gigabytes.
@@ -48,30 +88,221 @@ impl Regexes {
             .dfa_size_limit(Some(1 << 20))
             .dfa_state_limit(Some(1_000));
         let regex = Regex::builder().configure(config).build_many_from_hir(patterns).map_err(|e| refused(&e))?;
-        Ok(Regexes { regex, patterns: given })
+        let dense = match patterns {
+            [hir] if hir.properties().minimum_len() != Some(0) => {
+                Some(Arc::new(Lazy { hir: hir.clone(), terminator, built: OnceLock::new() }))
+            }
+            _ => None,
+        };
+        Ok(Regexes { regex, patterns: given, dense, terminator: by_line.then_some(terminator.byte()) })
     }
 
-    pub(super) fn cache(&self) -> meta::Cache {
-        self.regex.create_cache()
+    pub(super) fn cache(&self) -> Cache {
+        let is_accelerated = self.regex.is_accelerated();
+        Cache {
+            meta: self.regex.create_cache(),
+            done: 0,
+            finding: Pace::new(if is_accelerated { 256 } else { usize::MAX }),
+            selecting: Pace::new(if is_accelerated { 64 } else { usize::MAX }),
+        }
     }
 
-    pub(super) fn find_at(&self, cache: &mut meta::Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
-        let found = self.regex.search_with(cache, &Input::new(haystack).range(at..))?;
-        Some((Span::new(found.start(), found.end()), PatternId::new(found.pattern().as_usize())))
+    pub(super) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
+        let end_of = |found: Option<(Span, _)>| found.map_or(haystack.len(), |(span, _)| span.end);
+        let Some(dense) = self.dense(cache.done, &cache.finding, &haystack[at..]) else {
+            let found = self.find_with_meta(&mut cache.meta, haystack, at, haystack.len());
+            cache.done += cache.finding.went_by_meta(end_of(found) - at);
+            return found;
+        };
+        match dense.find(haystack, at) {
+            Ok(span) => {
+                let found = span.map(|span| (span, PatternId::new(0)));
+                cache.finding.went(end_of(found) - at);
+                found
+            }
+            Err(gave_up) => {
+                cache.finding.gave_up();
+                let found = self.find_behind(cache, dense, haystack, gave_up);
+                cache.finding.went(end_of(found) - at);
+                found
+            }
+        }
+    }
+
+    /// The first match that starts where the automaton gave up or behind that.
+    #[cold]
+    fn find_behind(
+        &self,
+        cache: &mut Cache,
+        dense: &Dense,
+        haystack: &[u8],
+        GaveUp { mut at }: GaveUp,
+    ) -> Option<(Span, PatternId)> {
+        while cache.finding.pause == 0 {
+            // Where none ends, none starts; and by line, none starts on the lines before the one on which the first ends.
+            let place = match dense.find_end(haystack, at) {
+                Ok(None) => return None,
+                Ok(Some(end)) => end,
+                Err(GaveUp { at }) => {
+                    cache.finding.gave_up();
+                    at
+                }
+            };
+            let line = self.line_around(haystack, at, place);
+            let found = self.find_with_meta(&mut cache.meta, haystack, line.start, line.end);
+            if found.is_some() || line.end == haystack.len() {
+                return found;
+            }
+            at = line.end;
+        }
+        self.find_with_meta(&mut cache.meta, haystack, at, haystack.len())
     }
 
     /// The end of some match: of the one that can be told first when reading from `at` on.
-    pub(super) fn find_earliest_end(&self, cache: &mut meta::Cache, haystack: &[u8], at: usize) -> Option<usize> {
-        let input = Input::new(haystack).range(at..).earliest(true);
-        Some(self.regex.search_half_with(cache, &input)?.offset())
+    pub(super) fn find_earliest_end(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<usize> {
+        let dense = self.dense(cache.done, &cache.selecting, &haystack[at..]);
+        // Without vectors, it is no match for a prefilter.
+        let Some(dense) = dense.filter(|dense| dense.is_vectorized() || !self.regex.is_accelerated()) else {
+            let found = self.find_end_with_meta(&mut cache.meta, haystack, at, haystack.len());
+            cache.done += cache.selecting.went_by_meta(found.unwrap_or(haystack.len()) - at);
+            return found;
+        };
+        let mut from = at;
+        loop {
+            let found = match dense.find_end(haystack, from) {
+                Ok(end) => end,
+                Err(gave_up) => {
+                    let Span { start, mut end } = self.line_around(haystack, from, gave_up.at);
+                    cache.selecting.went(start - from);
+                    cache.selecting.gave_up();
+                    if cache.selecting.pause > 0 {
+                        end = haystack.len();
+                    }
+                    let found = self.find_end_with_meta(&mut cache.meta, haystack, start, end);
+                    if found.is_none() && end < haystack.len() {
+                        from = end;
+                        continue;
+                    }
+                    found
+                }
+            };
+            cache.selecting.went(found.unwrap_or(haystack.len()) - from);
+            return found;
+        }
     }
 
     pub(super) fn description(&self) -> String {
         let prefilter = if self.regex.is_accelerated() { "with a literal prefilter" } else { "without a prefilter" };
+        let meta = match self.dense.as_ref().and_then(|lazy| lazy.get()) {
+            Some(dense) => format!("{}; meta engine, {prefilter}", dense.description()),
+            None => format!("meta engine, {prefilter}"),
+        };
         match (self.patterns, self.regex.pattern_len()) {
-            (1, _) => format!("one regex: meta engine, {prefilter}"),
-            (n, 1) => format!("{n} patterns as one regex: meta engine, {prefilter}"),
-            (n, _) => format!("{n} regexes: meta engine, {prefilter}"),
+            (1, _) => format!("one regex: {meta}"),
+            (n, 1) => format!("{n} patterns as one regex: {meta}"),
+            (n, _) => format!("{n} regexes: {meta}"),
+        }
+    }
+
+    /// The automaton, when there is one and it pays.
+    #[inline]
+    fn dense(&self, done: usize, pace: &Pace, haystack: &[u8]) -> Option<&Dense> {
+        let is_worth_building = done >= Self::BEFORE || haystack.len() >= Self::BEFORE;
+        if is_worth_building && pace.is_for_dense() { self.dense.as_ref()?.get() } else { None }
+    }
+
+    /// From the start of the line on which `place` is, but not before `from`, to behind its end, or to the end of the
+    /// haystack where that is far. Where matches are not confined to lines, all that there is from `from` on is one line.
+    fn line_around(&self, haystack: &[u8], from: usize, place: usize) -> Span {
+        /// Looking further for the end of a line, for each of its matches, would be quadratic.
+        const FAR: usize = 64 << 10;
+        let Some(terminator) = self.terminator else { return Span::new(from, haystack.len()) };
+        let near = &haystack[place..haystack.len().min(place + FAR)];
+        Span::new(
+            memrchr(terminator, &haystack[from..place]).map_or(from, |newline| from + newline + 1),
+            memchr(terminator, near).map_or(haystack.len(), |newline| place + newline + 1),
+        )
+    }
+
+    fn find_with_meta(
+        &self,
+        cache: &mut meta::Cache,
+        haystack: &[u8],
+        at: usize,
+        end: usize,
+    ) -> Option<(Span, PatternId)> {
+        let found = self.regex.search_with(cache, &Input::new(haystack).range(at..end))?;
+        Some((Span::new(found.start(), found.end()), PatternId::new(found.pattern().as_usize())))
+    }
+
+    fn find_end_with_meta(&self, cache: &mut meta::Cache, haystack: &[u8], at: usize, end: usize) -> Option<usize> {
+        let input = Input::new(haystack).range(at..end).earliest(true);
+        Some(self.regex.search_half_with(cache, &input)?.offset())
+    }
+}
+
+impl Lazy {
+    #[inline]
+    fn get(&self) -> Option<&Dense> {
+        self.built.get_or_init(|| Dense::new(&self.hir, self.terminator)).as_ref()
+    }
+}
+
+/// Whether the automaton of our own pays, judged by the searches so far. Each of them counts for the bytes that it went
+/// over and for some more, [`Pace::CALL`], that the meta engine could search while it is called.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// How far apart matches are when the meta engine is the faster one: it is when it has a literal prefilter, which
+    /// skips what lies between.
+    far: usize,
+    /// How far a search went of late, on average.
+    distance: usize,
+    /// What the automaton has done of late, less what giving up has cost.
+    credit: usize,
+    /// How much is left to the meta engine before the automaton is tried again.
+    pause: usize,
+}
+
+impl Pace {
+    const CALL: usize = 64;
+
+    /// What it costs when the automaton gives up.
+    const GIVING_UP: usize = 400;
+
+    /// The credit that there is at first, and the most that there can be.
+    const CREDIT: Range<usize> = 8 * Self::GIVING_UP..64 * Self::GIVING_UP;
+
+    const PAUSE: usize = 256 << 10;
+
+    fn new(far: usize) -> Self {
+        Pace { far, distance: far.min(1 << 10), credit: Self::CREDIT.start, pause: 0 }
+    }
+
+    #[inline]
+    fn is_for_dense(&self) -> bool {
+        self.pause == 0 && self.distance < self.far
+    }
+
+    /// The automaton went over this many bytes.
+    #[inline]
+    fn went(&mut self, bytes: usize) {
+        self.distance = (7 * self.distance + bytes.min(1 << 14)) / 8;
+        self.credit = (self.credit + Self::CALL + bytes).min(Self::CREDIT.end);
+    }
+
+    /// The meta engine went over this many bytes. Says what that counts for.
+    #[inline]
+    fn went_by_meta(&mut self, bytes: usize) -> usize {
+        self.distance = (7 * self.distance + bytes.min(1 << 14)) / 8;
+        self.pause = self.pause.saturating_sub(Self::CALL + bytes);
+        Self::CALL + bytes
+    }
+
+    /// Begins a pause where giving up has used the credit up.
+    fn gave_up(&mut self) {
+        match self.credit.checked_sub(Self::GIVING_UP) {
+            Some(credit) => self.credit = credit,
+            None => (self.credit, self.pause) = (Self::CREDIT.start, Self::PAUSE),
         }
     }
 }

@@ -5,7 +5,10 @@ use std::convert::Infallible;
 
 use regex_syntax::{
     ast::{self, Ast, ClassSetItem, Visitor},
-    hir::{self, Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, translate},
+    hir::{
+        self, Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, LookSet,
+        translate,
+    },
 };
 
 use super::LineTerminator;
@@ -131,6 +134,39 @@ pub(super) fn refuse_nul(hir: &Hir) -> Result<(), Error> {
         ));
     }
     hir.kind().subs().iter().try_for_each(refuse_nul)
+}
+
+/// True when a pattern asks for what takes an automaton many states beyond ASCII: for large classes, or for what a word
+/// is.
+pub(super) fn is_large_beyond_ascii(hir: &Hir) -> bool {
+    /// A class of all but a few characters of ASCII has fewer ranges beyond it, as does a letter with its other cases.
+    const RANGES: usize = 4;
+    let is_large = match hir.kind() {
+        HirKind::Class(Class::Unicode(class)) => {
+            class.ranges().iter().filter(|range| !range.end().is_ascii()).count() > RANGES
+        }
+        HirKind::Look(look) => LookSet::singleton(*look).contains_word_unicode(),
+        _ => false,
+    };
+    is_large || hir.kind().subs().iter().any(is_large_beyond_ascii)
+}
+
+/// A pattern that matches the same in ASCII, with nothing beyond it in its classes.
+pub(super) fn ascii_part(hir: Hir) -> Hir {
+    let narrow = |leaf: Hir| {
+        Ok::<_, Infallible>(match leaf.kind() {
+            HirKind::Class(Class::Unicode(class)) => {
+                let mut class = class.clone();
+                class.intersect(&ClassUnicode::new([ClassUnicodeRange::new('\0', '\x7F')]));
+                Hir::class(Class::Unicode(class))
+            }
+            _ => leaf,
+        })
+    };
+    match rewrite(hir, Groups::Drop, &narrow) {
+        Ok(hir) => hir,
+        Err(never) => match never {},
+    }
 }
 
 /// Which cases the literal letters of a pattern have.

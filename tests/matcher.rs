@@ -1,0 +1,71 @@
+//! A regex finds the same with the engine that is chosen for it as with the meta engine of regex-automata.
+
+#[path = "oracle/engines.rs"]
+mod engines;
+#[path = "oracle/grammar.rs"]
+mod grammar;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use engines::Engines;
+use proptest::prelude::*;
+
+fn cases() -> u32 {
+    std::env::var("MAPGREP_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(150)
+}
+
+/// Regexes that are searched for in ways of their own.
+const REGEXES: &[&str] = &[
+    "[0-9]+",
+    "[0-9]{3}",
+    r"\w+\s+\w+",
+    "[A-Z][a-z]+",
+    r"[0-9]+\.[0-9]+",
+    "[a-z]{4}[0-9]{3}[A-Z]",
+    "[a-z]{20}",
+    r"\bs0\b|aab?",
+    "(?i)ababab0",
+    "^a+$",
+    "(?m)^[^a]+?b",
+    r"\Aa|b\z",
+    r"(?-u:\b)a+?",
+    "a|ab|abc",
+    "(?:ab)+|aba",
+    "[ab]{0,5}0",
+    "(?s:.)a",
+    "é+a?",
+    r"(?-u)[\x80-\xFF]+",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
+
+    #[test]
+    fn any_regex_finds_what_the_meta_engine_finds(
+        numbers in prop::collection::vec(any::<u8>(), 60),
+        parts in 1..9_usize,
+        options in any::<u8>(),
+        texts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 8),
+    ) {
+        let mut numbers = numbers.into_iter().cycle();
+        let regex = grammar::regex(&mut || numbers.next().unwrap_or(0), parts);
+        if let Some(mut engines) = Engines::new(&regex, options) {
+            for text in texts {
+                let text = grammar::text(text);
+                let compared = catch_unwind(AssertUnwindSafe(|| engines.compare(&text)));
+                prop_assert!(compared.is_ok(), "{regex:?} with options {options:#x}");
+            }
+        }
+    }
+
+    #[test]
+    fn these_regexes_find_what_the_meta_engine_finds(
+        regex in prop::sample::select(REGEXES),
+        options in any::<u8>(),
+        texts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..80), 8),
+    ) {
+        if let Some(mut engines) = Engines::new(regex, options) {
+            texts.into_iter().for_each(|text| engines.compare(&grammar::text(text)));
+        }
+    }
+}
