@@ -317,6 +317,14 @@ fn explain_names_the_engine_and_the_plan() {
     assert!(text.contains("matcher: one literal of 4 bytes: SIMD substring search (memmem)"), "{text}");
     assert!(text.contains("sample.log: mapped, 1 chunk"), "{text}");
     let text = stderr(&run(&["--explain", "-c", "-j2", "--chunk-size=64K", "-e", "blk_[0-9]", "-e", "x", SAMPLE]));
-    assert!(text.contains("matcher: 2 patterns as one regex: meta engine"), "{text}");
+    assert!(text.contains("matcher: 2 patterns as one regex: "), "{text}");
     assert!(text.contains("mapped, 10 chunks of 65536 bytes on 2 threads, in file order"), "{text}");
+    // Which strategy runs where matches may cross lines, and why.
+    let plan = |pattern| stderr(&run(&["--explain", "-c", "-U", "-j2", "--chunk-size=64K", pattern, SAMPLE]));
+    let text = plan(r"INFO\n.DEBUG");
+    assert!(text.contains("10 chunks of 65536 bytes on 2 threads, in file order; matches may cross lines"), "{text}");
+    let text = plan(r"INFO[^X]*DEBUG");
+    assert!(text.contains("on the calling thread; matches may cross lines and have any length"), "{text}");
+    let text = plan("INFO.*DEBUG");
+    assert!(!text.contains("cross lines"), "{text}");
 }

@@ -125,6 +125,25 @@ pub(super) fn select_with_matches(
     mut selected: impl FnMut(Span, &[Span]) -> bool,
 ) {
     let terminator = matcher.terminator();
+    if let Some(literal) = matcher.literal_lines() {
+        let (len, mut line) = (literal.needle().len(), Span::new(0, 0));
+        matches.clear();
+        let mut goes_on = true;
+        literal.matches(bytes, |start| {
+            if start >= line.end {
+                goes_on = matches.is_empty() || selected(line, matches);
+                matches.clear();
+                let begin = memrchr(terminator, &bytes[line.end..start]).map_or(line.end, |end| line.end + end + 1);
+                line = Span::new(begin, line_end(bytes, start, terminator));
+            }
+            matches.push(Span::new(start - line.start, start - line.start + len));
+            goes_on
+        });
+        if goes_on && !matches.is_empty() {
+            selected(line, matches);
+        }
+        return;
+    }
     if matcher.matches_empty() || !matcher.is_sure_of_lines() {
         let mut at = 0;
         while at < bytes.len()

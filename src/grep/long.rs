@@ -133,12 +133,16 @@ impl<'a> GrepStages<'a, '_> {
         let PartFound { part, any, matches } = found;
         open.any |= any;
         if self.wants_every_match() {
-            let matches = Matches::reconcile(matches, open.match_end, &part.range, |from, each| {
+            let mut matches = Matches::reconcile(matches, open.match_end, &part.range, |from, each| {
                 self.walk_part(&mut self.matcher.cache(), window, &part, from, Some(from), &mut |m| {
                     m.start < part.range.end && each(m)
                 })
             })?;
             open.match_end = matches.end().or(open.match_end);
+            if let Some(range) = &self.match_range {
+                matches.retain_within(range);
+                open.any = open.matches > 0 || matches.len() > 0;
+            }
             open.matches += matches.len() as u64;
             let is_reported = self.only_matches && matches.len() > 0;
             if is_reported && self.join_matches(seam, window, &mut open, part.range.clone(), matches, plan)? {
@@ -152,6 +156,11 @@ impl<'a> GrepStages<'a, '_> {
         }
         if part.ends {
             return self.join_end_of_line(seam, window, open, part.range.end, plan);
+        }
+        if self.match_range.is_some() && part.range.end == self.end && self.options.goal != Goal::Lines {
+            // What is left of the line is nobody's.
+            let counts = Counts { lines: u64::from(open.any), matches: open.matches, end: 0 };
+            return Ok(self.add_counts(seam, counts, part.range.end));
         }
         seam.open = Some(open);
         Ok(false)

@@ -222,7 +222,8 @@ impl GrepBuilder {
         self
     }
 
-    /// Searches the lines that start in this range of bytes. Offsets and line numbers stay those of the file; context does
+    /// Searches the lines that start in this range of bytes; where nothing but matches is reported, without context, or counted, the matches
+    /// that start in it. The results of ranges that follow each other add up to those of one search. Offsets and line numbers stay those of the file; context does
     /// not reach beyond the range. Line numbers cost a count of the line ends before it.
     pub fn range(&mut self, range: impl RangeBounds<u64>) -> &mut Self {
         let start = match range.start_bound() {
@@ -339,6 +340,7 @@ impl Grep {
     /// How this search runs on a stream, in one line for people.
     pub fn stream_plan(&self, pool: &Pool) -> String {
         match pool.threads() {
+            _ if self.needs_all() => "read to its end into memory, and then searched as a file is".to_owned(),
             1 => "read and searched on the calling thread".to_owned(),
             threads => format!("read ahead in windows of {} bytes, for {threads} threads", self.options.chunk_size),
         }
@@ -355,14 +357,29 @@ impl Grep {
     /// let grep = GrepBuilder::new().build(matcher)?;
     /// assert_eq!(grep.plan(100, &Pool::new(2)), "1 chunk, on the calling thread");
     /// assert_eq!(grep.plan(1 << 30, &Pool::new(2)), "1024 chunks of 1048576 bytes on 2 threads, in file order");
+    ///
+    /// let matcher = MatcherBuilder::new().build(["(?s)a.*b"])?;
+    /// let grep = GrepBuilder::new().build(matcher)?;
+    /// assert!(grep.plan(1 << 30, &Pool::new(2)).ends_with("have any length, which one walk has to find"));
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn plan(&self, len: u64, pool: &Pool) -> String {
         let size = self.options.chunk_size;
-        match (len.div_ceil(size as u64), pool.threads()) {
+        let is_sequential = !self.matcher.is_by_line() && self.matcher.longest().is_none();
+        let threads = if is_sequential { 1 } else { pool.threads() };
+        let chunks = match (len.div_ceil(size as u64), threads) {
             (0 | 1, _) => "1 chunk, on the calling thread".to_owned(),
             (chunks, 1) => format!("{chunks} chunks of {size} bytes, one after the other on the calling thread"),
             (chunks, threads) => format!("{chunks} chunks of {size} bytes on {threads} threads, in file order"),
+        };
+        match (self.matcher.is_by_line(), self.matcher.longest()) {
+            (true, _) => chunks,
+            (false, Some(longest)) => {
+                format!("{chunks}; matches may cross lines, and each is decided within {longest} bytes")
+            }
+            (false, None) => {
+                format!("{chunks}; matches may cross lines and have any length, which one walk has to find")
+            }
         }
     }
 
@@ -404,7 +421,7 @@ impl Grep {
         let _ = mapping.advise(Advice::Sequential);
         let size = options.chunk_size;
         let terminator = self.matcher.terminator();
-        let mut range = self.lines_of_range(mapping)?;
+        let mut range = self.lines_of_range(mapping, self.searches_matches(format))?;
         let inline = Pool::inline();
         let pool = if range.end - range.start <= size as u64 { &inline } else { pool };
         if let Some(count) = options.last {
@@ -494,8 +511,20 @@ impl Grep {
         !self.matcher.is_by_line() || options.last.is_some() || options.reverse || options.range != (0..u64::MAX)
     }
 
-    /// The range to search, from a line start to a line end.
-    fn lines_of_range(&self, mapping: &Mapping) -> Result<Range<u64>, Error> {
+    /// Matches are reported or counted, one by one, so that it is for each of them whether it is in the range.
+    fn searches_matches(&self, format: &dyn Format) -> bool {
+        let options = &self.options;
+        let is_wanted = match options.goal {
+            Goal::Lines => format.only_matches(),
+            goal => goal == Goal::CountMatches,
+        };
+        let is_alone = options.context.is_none() && !options.invert && !options.reverse && options.last.is_none();
+        is_wanted && is_alone && self.matcher.is_by_line()
+    }
+
+    /// The range to search. It begins where a line does: with the line that the given range begins in where matches of it may
+    /// be in the range, else with the next one. It ends with a line, or where no match may start any more.
+    fn lines_of_range(&self, mapping: &Mapping, searches_matches: bool) -> Result<Range<u64>, Error> {
         let len = mapping.len() as u64;
         let whole = Window::Mapped { mapping, range: 0..mapping.len(), terminator: self.matcher.terminator() };
         let line_start = |at: u64| match at {
@@ -503,6 +532,11 @@ impl Grep {
             at if at >= len => Ok(len),
             at => Ok::<_, Error>(whole.after_terminator(at - 1, len)?.unwrap_or(len)),
         };
+        if searches_matches {
+            let end = len.min(self.options.range.end);
+            let start = whole.line_start(end.min(self.options.range.start))?;
+            return Ok(start..end.max(start));
+        }
         let start = line_start(self.options.range.start)?;
         Ok(start..line_start(self.options.range.end)?.max(start))
     }

@@ -104,6 +104,7 @@ impl<'a> GrepStages<'a, '_> {
         }
         if !self.multiline && self.shows_matches(kind) {
             matches_in(self.matcher, &mut worker.cache, bytes, &mut worker.matches);
+            self.keep_in_range(&range, &mut worker.matches);
         }
         if kind == LineKind::Match {
             worker.counted += worker.matches.len() as u64;
@@ -168,6 +169,7 @@ impl<'a> GrepStages<'a, '_> {
             let mut matches = known.clone().unwrap_or_default();
             if known.is_none() && self.shows_matches(kind) {
                 matches_in(self.matcher, &mut self.matcher.cache(), bytes, &mut matches);
+                self.keep_in_range(range, &mut matches);
             }
             if kind == LineKind::Match {
                 self.add_matches(matches.len() as u64);

@@ -46,6 +46,8 @@ pub(super) struct GrepStages<'a, 'w> {
     pub(super) wants_matches: bool,
     /// Of selected lines nothing but their matches is wanted.
     pub(super) only_matches: bool,
+    /// Where matches have to start, if it is not lines of which a range is searched.
+    pub(super) match_range: Option<Range<u64>>,
     /// Lines that are reported are looked through for NUL bytes.
     pub(super) checks_lines: bool,
     /// A line is reported whatever becomes of the others.
@@ -243,13 +245,16 @@ impl<'a> GrepStages<'a, '_> {
         let is_mapped = mapped.is_some();
         let multiline = !matcher.is_by_line();
         let is_free = options.goal == Goal::Lines && options.context.is_none() && options.max_count.is_none();
+        let only_matches = format.only_matches() && !options.invert && !multiline && options.goal == Goal::Lines;
+        let has_range = is_mapped && grep.searches_matches(format) && options.range != (0..u64::MAX);
         GrepStages {
             matcher,
             options,
             caches,
             format,
+            only_matches,
+            match_range: has_range.then(|| options.range.clone()),
             wants_matches: format.wants_matches(),
-            only_matches: format.only_matches() && !options.invert && !multiline && options.goal == Goal::Lines,
             checks_lines: is_mapped && options.binary != Binary::Text,
             is_free,
             in_parts: is_mapped && matcher.longest().is_some(),
@@ -360,6 +365,16 @@ impl<'a> GrepStages<'a, '_> {
         let range = start..start + bytes.len() as u64;
         let mut found = Found::nothing(range);
         let limit = self.window_limit();
+        if self.is_cut_by_range(&found.lines.range) {
+            let (hits, counts) = self.select_within(&mut worker.cache, start, bytes, limit);
+            if self.options.line_numbers {
+                found.newlines = newlines::count(bytes, self.matcher.terminator());
+            }
+            found.lines.has_nul = self.checks_lines && !hits.is_empty() && memchr(0, bytes).is_some();
+            found.lines.hits = Hits::All(hits);
+            found.counts = counts;
+            return found;
+        }
         if self.options.goal != Goal::Lines {
             found.counts = self.count(&mut worker.cache, bytes, limit);
             // A binary file is counted like any other, unless it is to be left where it turns out to be one.
@@ -386,6 +401,38 @@ impl<'a> GrepStages<'a, '_> {
             _ => Hits::All(hits),
         };
         found
+    }
+
+    /// True when lines are not all within the range in which matches have to start.
+    fn is_cut_by_range(&self, lines: &Range<u64>) -> bool {
+        self.match_range.as_ref().is_some_and(|range| lines.start < range.start || lines.end > range.end)
+    }
+
+    /// Leaves out the matches on a line that do not start in the range.
+    pub(super) fn keep_in_range(&self, line: &Range<u64>, matches: &mut Vec<Span>) {
+        if let Some(range) = &self.match_range
+            && self.is_cut_by_range(line)
+        {
+            matches.retain(|m| range.contains(&(line.start + m.start as u64)));
+        }
+    }
+
+    /// The lines with matches that start in the range, and how many there are.
+    fn select_within(&self, cache: &mut Cache, start: u64, bytes: &[u8], limit: u64) -> (Vec<Span>, Counts) {
+        let (mut hits, mut counts, mut kept) = (vec![], Counts::default(), vec![]);
+        lines::select_with_matches(self.matcher, cache, bytes, &mut vec![], |line, matches| {
+            kept.clear();
+            kept.extend_from_slice(matches);
+            self.keep_in_range(&(start + line.start as u64..start + line.end as u64), &mut kept);
+            if !kept.is_empty() && counts.lines < limit {
+                hits.push(line);
+                counts.lines += 1;
+                counts.matches += kept.len() as u64;
+                counts.end = line.end;
+            }
+            counts.lines < limit
+        });
+        (hits, counts)
     }
 
     /// What is in the lines before the place where the file was cut, if that is what has gone wrong. The number of lines
@@ -481,7 +528,10 @@ impl<'a> GrepStages<'a, '_> {
         }
         if counts.lines > left {
             let mut cache = self.matcher.cache();
-            counts = window.read(found.range, |bytes| self.count(&mut cache, bytes, left))?;
+            counts = window.read(found.range.clone(), |bytes| match self.is_cut_by_range(&found.range) {
+                true => self.select_within(&mut cache, start, bytes, left).1,
+                false => self.count(&mut cache, bytes, left),
+            })?;
         }
         Ok(self.add_counts(seam, counts, start + counts.end as u64))
     }

@@ -99,6 +99,14 @@ impl Matches {
         self.found.get(self.skip..).and_then(<[Match]>::last).or(self.redone.last()).map(|m| m.end)
     }
 
+    /// Leaves out the matches that do not start in a range.
+    pub(crate) fn retain_within(&mut self, range: &Range<u64>) {
+        self.redone.retain(|m| range.contains(&m.start));
+        self.found.drain(..self.skip);
+        self.skip = 0;
+        self.found.retain(|m| range.contains(&m.start));
+    }
+
     /// True where the walk agrees with all that was found.
     pub(crate) fn is_as_found(&self) -> bool {
         self.redone.is_empty() && self.skip == 0
