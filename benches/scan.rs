@@ -41,13 +41,25 @@ fn naive_count(text: &Mapping, pattern: &str) -> u64 {
     text.guarded(0..text.len(), count).expect("memory is not truncated") as u64
 }
 
-const PATTERNS: [(&str, &str); 3] =
-    [("rare literal", "kestrel"), ("dense literal", "blk_"), ("regex", r"10\.250\.[0-9]+\.102:5")];
+/// Matches, counted one by one.
+fn naive_match_count(text: &Mapping, pattern: &str) -> u64 {
+    let regex = regex::bytes::Regex::new(pattern).expect("a valid pattern");
+    text.guarded(0..text.len(), |bytes| regex.find_iter(bytes).count()).expect("memory is not truncated") as u64
+}
+
+const PATTERNS: [(&str, &str); 5] = [
+    ("rare literal", "kestrel"),
+    ("literal on every fifth line", "Received"),
+    ("dense literal", "blk_"),
+    ("dense byte", "e"),
+    ("regex", r"10\.250\.[0-9]+\.102:5"),
+];
 
 fn benches(criterion: &mut Criterion) {
     let text = log_lines();
     for (name, pattern) in PATTERNS {
-        let expected = naive_count(&text, pattern);
+        let (expected, all) = (naive_count(&text, pattern), naive_count(&text, ""));
+        let matches = naive_match_count(&text, pattern);
         for threads in [1, 0] {
             let pool = Pool::new(threads);
             let label = if threads == 1 { "1 thread" } else { "all threads" };
@@ -61,6 +73,20 @@ fn benches(criterion: &mut Criterion) {
                 assert_eq!(summary.matched_lines, expected);
             };
             group.bench_function("count lines", |bencher| bencher.iter(count));
+
+            let counting = GrepBuilder::new().goal(Goal::CountLines).invert(true).build(matcher(pattern)).unwrap();
+            let count = || {
+                let summary = counting.search_mapping(&text, &Plain, &pool, &mut |_| Flow::Continue).unwrap();
+                assert_eq!(summary.matched_lines, all - expected);
+            };
+            group.bench_function("count other lines", |bencher| bencher.iter(count));
+
+            let counting = GrepBuilder::new().goal(Goal::CountMatches).build(matcher(pattern)).unwrap();
+            let count = || {
+                let summary = counting.search_mapping(&text, &Plain, &pool, &mut |_| Flow::Continue).unwrap();
+                assert_eq!((summary.matched_lines, summary.matches), (expected, matches));
+            };
+            group.bench_function("count matches", |bencher| bencher.iter(count));
 
             let printing = GrepBuilder::new().line_numbers(true).build(matcher(pattern)).unwrap();
             let print = || {

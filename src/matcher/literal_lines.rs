@@ -110,8 +110,17 @@ impl<'a> LiteralLines<'a> {
     /// # Complexity
     ///
     /// Linear in the bytes up to the last match that is told of.
-    pub(crate) fn matches(&self, lines: &[u8], found: impl FnMut(usize) -> bool) {
-        self.search(lines, &mut Enumerating { found });
+    pub(crate) fn matches(&self, lines: &[u8], mut found: impl FnMut(usize) -> bool) {
+        // Most lines have but one or two, for which nothing needs to be prepared.
+        let mut at = 0;
+        for _ in 0..2 {
+            let Some(start) = self.finder.find(&lines[at..]) else { return };
+            if !found(at + start) {
+                return;
+            }
+            at += start + self.finder.needle().len();
+        }
+        self.search(&lines[at..], &mut Enumerating { found: |start| found(at + start) });
     }
 
     fn search<S: Sink>(&self, lines: &[u8], sink: &mut S) {
@@ -409,24 +418,36 @@ impl<F: FnMut(Span) -> bool> Sink for Selecting<'_, F> {
     fn blocks<const COUNT: usize>(&mut self, at: usize, blocks: &Blocks<COUNT>) -> bool {
         self.passed.is_exact &= self.passed.upto == at;
         self.passed.upto = at + COUNT * BLOCK;
-        for i in 0..COUNT {
-            let (at, ends) = (at + i * BLOCK, blocks.ends[i]);
-            let mut selected = (blocks.hit[i] ^ self.flip) & ends;
+        let mut selected = [0; COUNT];
+        // One bit for each block.
+        let mut any = 0_u32;
+        for (i, selected) in selected.iter_mut().enumerate() {
+            *selected = (blocks.hit[i] ^ self.flip) & blocks.ends[i];
+            any |= u32::from(*selected != 0) << i;
+        }
+        let mut start = if any == 0 { self.passed.start } else { self.line_start(at) };
+        // Where the line begins that the block begins on. What is frequent and cannot be foreseen is done without branches.
+        let mut starts = [0; COUNT];
+        for (i, line_start) in starts.iter_mut().enumerate() {
+            *line_start = start;
+            let ends = blocks.ends[i];
+            start = select_unpredictable(ends != 0, at + (i + 1) * BLOCK - ends.leading_zeros() as usize, start);
+            self.passed.is_exact |= ends != 0;
+        }
+        self.passed.start = start;
+        while any != 0 {
+            let i = any.trailing_zeros() as usize;
+            let (at, mut start, mut selected) = (at + i * BLOCK, starts[i], selected[i]);
             while selected != 0 {
                 let end = selected.trailing_zeros();
-                let start = match ends & (up_to(end) >> 1) {
-                    0 => self.line_start(at),
-                    before => at + BLOCK - before.leading_zeros() as usize,
-                };
+                let before = blocks.ends[i] & (up_to(end) >> 1);
+                start = select_unpredictable(before != 0, at + BLOCK - before.leading_zeros() as usize, start);
                 if !(self.selected)(Span::new(start, at + end as usize + 1)) {
                     return false;
                 }
                 selected &= selected - 1;
             }
-            if ends != 0 {
-                self.passed.start = at + BLOCK - ends.leading_zeros() as usize;
-                self.passed.is_exact = true;
-            }
+            any &= any - 1;
         }
         true
     }
@@ -552,7 +573,8 @@ struct Search<'a, V, const PARTS: usize, const PROBES: usize> {
     probes: Probes,
     /// The probed bytes, each in all lanes.
     bytes: [V; PROBES],
-    comparison: Comparison<V>,
+    terminator: u8,
+    /// The terminator, in all lanes.
     terminators: V,
 }
 
@@ -570,9 +592,7 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
             // SAFETY: as above.
             *byte = unsafe { V::splat(needle[offset]) };
         }
-        // SAFETY: as above.
-        let comparison = unsafe { Comparison::new(needle) };
-        Search { needle, overlaps, lines, probes, bytes, comparison, terminators }
+        Search { needle, overlaps, lines, probes, bytes, terminator, terminators }
     }
 
     /// Goes through the lines from where the state stands.
@@ -586,8 +606,10 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
         let mut budget = Budget { start: state.at, sampled, spent: 0 };
         let len = self.lines.len();
         let mut density = Density::default();
+        // SAFETY: the caller vouches for the processor.
+        let comparison = unsafe { Comparison::new(self.needle) };
         // Up to where whole batches may start.
-        let batches = (len + 1).saturating_sub(BATCH * BLOCK - 1 + self.comparison.len);
+        let batches = (len + 1).saturating_sub(BATCH * BLOCK - 1 + comparison.len);
         while state.at < batches {
             let may_skip = !density.is_high() && !state.hit && sink.skips();
             if may_skip {
@@ -608,16 +630,21 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
             // SAFETY: as above.
             unsafe { self.probe_batch(state.at, &mut blocks) };
             // SAFETY: as above, and the comparison fits at the last byte of a batch.
-            if !unsafe { self.confirm_batch::<S>(state.at, &mut blocks, &mut budget) } {
+            if !unsafe { self.confirm_batch::<S>(&comparison, state.at, &mut blocks, &mut budget) } {
                 return Stop::TooCostly;
             }
-            let found = blocks.hits.iter().fold(0, |any, hits| any | hits) != 0;
+            let found = blocks.hits != [0; BATCH];
             density.passed(found);
             if !self.pass(state, &mut blocks, sink) {
                 return Stop::Refused;
             }
             if may_skip && !found && !budget.spend(Budget::DOUBT, state.at) {
                 return Stop::TooCostly;
+            }
+            if !S::MATCHES && state.hit && blocks.ends == [0; BATCH] {
+                // On a line that has the needle, there is nothing to be found but its end.
+                let rest = &self.lines[state.at..];
+                state.at += memchr(self.terminator, rest).unwrap_or(rest.len()) / BLOCK * BLOCK;
             }
         }
         let last_start = len - (self.needle.len() + BLOCK - 1);
@@ -728,9 +755,15 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
     /// # Safety
     ///
     /// * The processor must have the instructions of `V`.
-    /// * There must be `self.comparison.len` bytes from each byte of the blocks on.
+    /// * There must be `comparison.len` bytes from each byte of the blocks on.
     #[inline(always)]
-    unsafe fn confirm_batch<S: Sink>(&self, at: usize, blocks: &mut Blocks<BATCH>, budget: &mut Budget) -> bool {
+    unsafe fn confirm_batch<S: Sink>(
+        &self,
+        comparison: &Comparison<V>,
+        at: usize,
+        blocks: &mut Blocks<BATCH>,
+        budget: &mut Budget,
+    ) -> bool {
         if self.needle.len() <= PROBES {
             return true;
         }
@@ -738,7 +771,7 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
         for i in 0..BATCH {
             let at = at + i * BLOCK;
             let candidates = blocks.hits[i];
-            if candidates & candidates.wrapping_sub(1) != 0 || !self.comparison.is_whole {
+            if candidates & candidates.wrapping_sub(1) != 0 || !comparison.is_whole {
                 match self.confirm_each::<S>(at, candidates, blocks.ends[i], budget) {
                     Some(hits) => blocks.hits[i] = hits,
                     None => return false,
@@ -748,7 +781,7 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
             // With no candidate, the first byte of the block is compared for nothing.
             let bit = candidates.trailing_zeros() as usize % BLOCK;
             // SAFETY: the caller vouches for it.
-            let is_equal = unsafe { self.comparison.is_equal(self.lines.as_ptr().add(at + bit)) };
+            let is_equal = unsafe { comparison.is_equal(self.lines.as_ptr().add(at + bit)) };
             blocks.hits[i] = select_unpredictable(is_equal, candidates, 0);
             wrong += (candidates ^ blocks.hits[i]).count_ones() as usize;
         }
@@ -765,14 +798,17 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
         while candidates != 0 {
             let bit = candidates.trailing_zeros();
             let start = at + bit as usize;
-            let mut cost = self.needle.len() / 16;
-            if self.lines[start..start + self.needle.len()] == *self.needle {
+            let is_hit = self.lines[start..start + self.needle.len()] == *self.needle;
+            candidates &= candidates - 1;
+            if is_hit {
                 hits |= 1 << bit;
-                candidates &= if S::MATCHES { candidates - 1 } else { !up_to_lowest(ends & !up_to(bit)) };
-            } else {
-                candidates &= candidates - 1;
-                cost += Budget::COMPARISON;
+                if !S::MATCHES {
+                    candidates &= !up_to_lowest(ends & !up_to(bit));
+                }
             }
+            // Where matches overlap, most hits are not wanted.
+            let wanted = is_hit && !(S::MATCHES && self.overlaps);
+            let cost = self.needle.len() / 16 + if wanted { 0 } else { Budget::COMPARISON };
             if !budget.spend(cost, at) {
                 return None;
             }
@@ -1147,7 +1183,7 @@ mod tests {
         for (needle, unit) in [(b"abababababababaaa".as_slice(), b"abab"), (b"zqeez", b"zqe ")] {
             let text = unit.repeat(10_000);
             let borders = [0, 256, 512, 1_024, 2_048, 16 << 10, (16 << 10) + 512];
-            for at in borders.into_iter().flat_map(|border| (border..border + 600).step_by(7)) {
+            for at in borders.into_iter().flat_map(|border| (border..border + 600).step_by(13)) {
                 let mut text = text.clone();
                 text[at..at + needle.len()].copy_from_slice(needle);
                 text[at + 900] = b'\n';
