@@ -190,15 +190,12 @@ impl Steps {
         let mut states = _mm_set1_epi8(state as i8);
         let (blocks, _) = haystack[at..].as_chunks::<{ Self::BLOCK }>();
         for block in blocks {
-            let before = states;
-            states = block.iter().fold(states, |states, &byte| step(states, byte));
+            let mut stops = _mm_setzero_si128();
+            for &byte in block {
+                states = step(states, byte);
+                stops = _mm_add_epi8(stops, _mm_and_si128(states, _mm_set1_epi8(Self::STOP as i8)));
+            }
             if first(states) & Self::STOP != 0 {
-                // Again, and counting how many steps end in a stop.
-                let (mut states, mut stops) = (before, _mm_setzero_si128());
-                for &byte in block {
-                    states = step(states, byte);
-                    stops = _mm_add_epi8(stops, _mm_and_si128(states, _mm_set1_epi8(Self::STOP as i8)));
-                }
                 // There is at least one; if all of them do, the sum has become zero.
                 let others = usize::from(0_u8.wrapping_sub(first(stops)) / Self::STOP);
                 return (first(states) & !Self::STOP, at + others + 1);
