@@ -6,6 +6,7 @@
 //! for is a single instruction then, where it is a load from memory otherwise; the tables of all the bytes to come are
 //! loaded meanwhile. (Hyperscan calls this *sheng*.)
 #![allow(unsafe_code)] // Vector instructions, and loads without a check of bounds in front of each.
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_variables))] // No automaton has steps there.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
@@ -129,7 +130,6 @@ unsafe fn load(bytes: &[u8; 16]) -> __m128i {
 #[derive(Clone, Debug)]
 pub(super) struct Steps {
     /// For each byte, the state that follows on each state, with [`Steps::STOP`] where the walk is to stop.
-    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     next: Box<[Row; 256]>,
 }
 
