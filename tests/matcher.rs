@@ -11,7 +11,7 @@ use engines::Engines;
 use proptest::prelude::*;
 
 fn cases() -> u32 {
-    std::env::var("MAPGREP_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(150)
+    std::env::var("MAPGREP_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(64)
 }
 
 /// Regexes that are searched for in ways of their own.
@@ -36,6 +36,29 @@ const REGEXES: &[&str] = &[
     "é+a?",
     r"(?-u)[\x80-\xFF]+",
 ];
+
+/// So long that an engine that has given up is tried again.
+#[test]
+fn in_long_texts_too() {
+    let mut state = 1_u64;
+    let mut number = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    // Parts of ASCII alone, and parts that are not.
+    let mut text = vec![];
+    for part in 0..12 {
+        let piece = grammar::text((0..2500).map(|_| number()));
+        text.extend(piece.into_iter().filter(|byte| byte.is_ascii() || part % 3 == 2));
+    }
+    for regex in REGEXES {
+        for options in [0x5C, 0x5D, 0x1D] {
+            if let Some(mut engines) = Engines::new(regex, options) {
+                engines.compare_walks(&text);
+            }
+        }
+    }
+}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases()))]

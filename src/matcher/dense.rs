@@ -158,9 +158,9 @@ impl Dense {
 
     pub(super) fn description(&self) -> String {
         let states = self.unanchored.states;
-        let vector = if self.steps.is_some() { ", in a vector" } else { "" };
-        let ascii = if self.only_ascii { ", for ASCII" } else { "" };
-        format!("DFA of {states} states{vector}{ascii}")
+        let vector = if self.steps.is_some() { " in a vector" } else { "" };
+        let ascii = if self.only_ascii { " for ASCII" } else { "" };
+        format!("a DFA of {states} states{ascii}{vector}")
     }
 }
 

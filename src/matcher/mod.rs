@@ -401,6 +401,16 @@ mod tests {
     }
 
     #[test]
+    fn the_description_tells_of_the_automaton() {
+        let description = |patterns: &[&str]| MatcherBuilder::new().build(patterns).unwrap().description();
+        assert!(description(&["[0-9]+"]).starts_with("one regex: meta engine, without a prefilter, or a DFA of "));
+        assert!(description(&[r"\w+ing"]).contains(" states for ASCII"));
+        for without in [&["[0-9]*"][..], &["[0-9]{900}"], &["[0-9]", "[a-z]"]] {
+            assert!(!description(without).contains("DFA"), "{without:?}");
+        }
+    }
+
+    #[test]
     fn patterns_made_one_match_the_same() {
         let patterns = ["b+", "ab", r"\bc", "xyz|x"];
         for (word, whole_line) in [(false, false), (true, false), (false, true)] {

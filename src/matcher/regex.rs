@@ -193,14 +193,12 @@ impl Regexes {
 
     pub(super) fn description(&self) -> String {
         let prefilter = if self.regex.is_accelerated() { "with a literal prefilter" } else { "without a prefilter" };
-        let meta = match self.dense.as_ref().and_then(|lazy| lazy.get()) {
-            Some(dense) => format!("{}; meta engine, {prefilter}", dense.description()),
-            None => format!("meta engine, {prefilter}"),
-        };
+        let dense = self.dense.as_ref().and_then(|lazy| lazy.get());
+        let dense = dense.map_or(String::new(), |dense| format!(", or {} where that is faster", dense.description()));
         match (self.patterns, self.regex.pattern_len()) {
-            (1, _) => format!("one regex: {meta}"),
-            (n, 1) => format!("{n} patterns as one regex: {meta}"),
-            (n, _) => format!("{n} regexes: {meta}"),
+            (1, _) => format!("one regex: meta engine, {prefilter}{dense}"),
+            (n, 1) => format!("{n} patterns as one regex: meta engine, {prefilter}{dense}"),
+            (n, _) => format!("{n} regexes: meta engine, {prefilter}{dense}"),
         }
     }
 

@@ -6,6 +6,7 @@
 //! for is a single instruction then, where it is a load from memory otherwise; the tables of all the bytes to come are
 //! loaded meanwhile. (Hyperscan calls this *sheng*.)
 #![allow(unsafe_code)] // Vector instructions, and loads without a check of bounds in front of each.
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_variables))] // No automaton has steps there.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
@@ -129,7 +130,6 @@ unsafe fn load(bytes: &[u8; 16]) -> __m128i {
 #[derive(Clone, Debug)]
 pub(super) struct Steps {
     /// For each byte, the state that follows on each state, with [`Steps::STOP`] where the walk is to stop.
-    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     next: Box<[Row; 256]>,
 }
 
@@ -190,15 +190,12 @@ impl Steps {
         let mut states = _mm_set1_epi8(state as i8);
         let (blocks, _) = haystack[at..].as_chunks::<{ Self::BLOCK }>();
         for block in blocks {
-            let before = states;
-            states = block.iter().fold(states, |states, &byte| step(states, byte));
+            let mut stops = _mm_setzero_si128();
+            for &byte in block {
+                states = step(states, byte);
+                stops = _mm_add_epi8(stops, _mm_and_si128(states, _mm_set1_epi8(Self::STOP as i8)));
+            }
             if first(states) & Self::STOP != 0 {
-                // Again, and counting how many steps end in a stop.
-                let (mut states, mut stops) = (before, _mm_setzero_si128());
-                for &byte in block {
-                    states = step(states, byte);
-                    stops = _mm_add_epi8(stops, _mm_and_si128(states, _mm_set1_epi8(Self::STOP as i8)));
-                }
                 // There is at least one; if all of them do, the sum has become zero.
                 let others = usize::from(0_u8.wrapping_sub(first(stops)) / Self::STOP);
                 return (first(states) & !Self::STOP, at + others + 1);

@@ -57,8 +57,41 @@ impl Engines {
             };
             assert!(is_right, "{end:?} is not in {wanted:?}, from {at} in {:?}", text.escape_ascii().to_string());
         }
+        self.compare_walks(text);
+    }
+
+    /// Compares all matches that do not overlap, and the lines that they are on.
+    ///
+    /// # Panics
+    ///
+    /// Panics when they do not agree.
+    pub(crate) fn compare_walks(&mut self, text: &[u8]) {
+        let (chosen, cache) = &mut self.chosen;
+        let (meta, meta_cache) = &mut self.meta;
         let wanted: Vec<Span> = meta.find_iter(meta_cache, text).map(|(span, _)| span).collect();
         let found: Vec<Span> = chosen.find_iter(&mut cache.clone(), text).map(|(span, _)| span).collect();
         assert_eq!(found, wanted, "in {:?}", text.escape_ascii().to_string());
+
+        if chosen.is_by_line() {
+            let terminator = chosen.line_terminator().unwrap_or_default().byte();
+            let lines = |matcher: &Matcher, cache: &mut Cache| {
+                let (mut ends, mut at) = (vec![], 0);
+                while let Some(found) = matcher.find_on_line(cache, text, at) {
+                    at =
+                        text[found..].iter().position(|&byte| byte == terminator).map_or(text.len(), |n| found + n + 1);
+                    ends.push(at);
+                    if at == text.len() {
+                        break;
+                    }
+                }
+                ends
+            };
+            assert_eq!(
+                lines(chosen, &mut cache.clone()),
+                lines(meta, meta_cache),
+                "in {:?}",
+                text.escape_ascii().to_string()
+            );
+        }
     }
 }
