@@ -419,14 +419,10 @@ impl Read for Steps {
     }
 }
 
-/// In broken UTF-8 at the start of a line, the engine that is the oracle sees what it should not.
-pub(crate) fn has_odd_neighbour(text: &[u8]) -> bool {
-    text.windows(2).any(|pair| matches!(pair[0], b'\n' | 0) && pair[1] & 0xC0 == 0x80)
-}
-
-/// The text with the line ends of a mode.
+/// The text with the line ends of a mode. No line begins with broken UTF-8: there the engine that is the oracle sees what it
+/// should not.
 pub(crate) fn ended(text: &[u8], terminator: LineTerminator) -> Vec<u8> {
-    match terminator {
+    let mut ended = match terminator {
         LineTerminator::Lf => text.to_vec(),
         LineTerminator::Crlf => {
             let mut crlf = vec![];
@@ -441,5 +437,12 @@ pub(crate) fn ended(text: &[u8], terminator: LineTerminator) -> Vec<u8> {
         LineTerminator::Nul => {
             text.iter().enumerate().map(|(index, &b)| if b == b'\n' && index % 4 != 0 { 0 } else { b }).collect()
         }
+    };
+    let is_end = |byte: u8| matches!(byte, b'\n' | 0);
+    for at in 1..ended.len() {
+        if is_end(ended[at - 1]) && ended[at] & 0xC0 == 0x80 {
+            ended[at] = b'a';
+        }
     }
+    ended
 }
