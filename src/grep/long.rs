@@ -184,6 +184,10 @@ impl<'a> GrepStages<'a, '_> {
             seam.carry.upto = part.end;
             return Ok(false);
         }
+        // Where all lines are shown, one behind the last that may be selected is shown as a whole.
+        if self.options.passthru && seam.carry.left == Some(0) {
+            return Ok(false);
+        }
         if self.checks_lines && !open.has_nul {
             open.has_nul = self.nul_in_line(window, open.start)?;
         }

@@ -45,6 +45,7 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
+#[cfg(feature = "cli")]
 pub(crate) use self::format::emit_in_pieces;
 pub use self::format::{Format, Line, LineKind, Plain};
 use self::stages::{Caches, GrepStages, Seam};
