@@ -66,7 +66,8 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let messages = Messages::new(!args.no_messages);
     let paths = Paths::new(collected.paths, collected.took_stdin);
-    let nothing_can_match = args.max_count == Some(0) || (collected.patterns.is_empty() && !args.invert_match);
+    let wants_none = args.max_count == Some(0) || args.last == Some(0);
+    let nothing_can_match = wants_none || (collected.patterns.is_empty() && !args.invert_match);
     if args.explain {
         messages::print(format_args!("matcher: {}", matcher.description()));
     }

@@ -186,12 +186,15 @@ impl<'a> Printer<'a> {
     fn decorated_block(&self, block: &Line<'_>, out: &mut Vec<u8>) {
         let terminator = self.style.terminator.byte();
         let column = block.matches.first().map(|m| m.start as u64 + 1);
-        let mut start = 0;
+        let (mut start, mut first) = (0, 0);
         for (index, bytes) in block.bytes.split_inclusive(|&byte| byte == terminator).enumerate() {
             let number = block.number.map(|number| number + index as u64);
             let line = Line { number, ..*block };
             let on_line = |m: &Span| Span::new(m.start.max(start) - start, m.end.min(start + bytes.len()) - start);
-            let matches = block.matches.iter().filter(|m| m.start < start + bytes.len() && m.end > start);
+            // Matches are in order, and what ends before a line is of no use to those behind.
+            first += block.matches[first..].iter().take_while(|m| m.end <= start).count();
+            let matches = block.matches[first..].iter().take_while(|m| m.start < start + bytes.len());
+            let matches = matches.filter(|m| m.end > start);
             if self.style.only_matching && !block.matches.is_empty() {
                 for m in matches {
                     let part = on_line(m);

@@ -3,7 +3,7 @@
 //! Chunks are taken from the end to the start, and as soon as enough lines are selected no more is looked at. The last lines
 //! in file order are then an ordinary search that begins where the first of them does.
 
-use std::{marker::PhantomData, ops::Range};
+use std::{marker::PhantomData, ops::Range, sync::atomic::Ordering};
 
 use memchr::memchr;
 
@@ -28,7 +28,8 @@ use crate::{
 };
 
 impl Grep {
-    /// Where the last `count` of the selected lines in a range begin; where the range begins, when there are fewer.
+    /// Where the last `count` of the selected lines in a range begin, or all of them, when there are fewer; the end of the range
+    /// when there are none.
     pub(super) fn start_of_last(
         &self,
         mapping: &Mapping,
@@ -37,7 +38,7 @@ impl Grep {
         pool: &Pool,
     ) -> Result<u64, Error> {
         let stages = LastStages { grep: self, windows: PhantomData };
-        let seam = LastSeam { left: count, start: range.start };
+        let seam = LastSeam { left: count, start: range.end };
         let feed = self.windows_backwards(mapping, range);
         let cancel = self.options.cancel.as_ref();
         let ended = ordered::run(&stages, feed, seam, pool, cancel, &mut |_: &Vec<u8>| Flow::Continue)?;
@@ -109,12 +110,16 @@ impl<'w> Stages for LastStages<'_, 'w> {
     }
 
     fn join(&self, seam: &mut LastSeam, window: &Window<'w>, counts: Counts) -> Result<Joined<()>, Error> {
-        if counts.lines < seam.left {
-            seam.left -= counts.lines;
+        if let Some(progress) = &self.grep.options.progress {
+            progress.fetch_add(window.own().end - window.own().start, Ordering::Relaxed);
+        }
+        if counts.lines == 0 {
             return Ok(Joined { plan: None, last: false });
         }
+        // Where there are fewer lines than are wanted, the last place that was noted is where the first of them begins.
         let (matcher, options) = (&self.grep.matcher, &self.grep.options);
-        let mut passed = counts.lines - seam.left;
+        let mut passed = counts.lines.saturating_sub(seam.left);
+        seam.left = seam.left.saturating_sub(counts.lines);
         seam.start = read_lines(window, options.chunk_size, |start, bytes| {
             let mut found = 0;
             lines::select(matcher, &mut matcher.cache(), bytes, options.invert, |line| {
@@ -125,7 +130,7 @@ impl<'w> Stages for LastStages<'_, 'w> {
             });
             start + found as u64
         })?;
-        Ok(Joined { plan: None, last: true })
+        Ok(Joined { plan: None, last: seam.left == 0 })
     }
 
     fn format(&self, _: &mut Self::Worker, _: &Window<'w>, (): &mut (), _: &mut Vec<u8>) -> Result<bool, Error> {
@@ -187,7 +192,9 @@ impl<'a, 'w> Stages for BackStages<'a, 'w> {
         let BackFound { lines, newlines, mut hits, has_nul } = found;
         let numbers = (seam.newlines + 1, lines.end);
         seam.newlines = seam.newlines.saturating_sub(newlines);
-        seam.summary.bytes_searched += lines.end - lines.start;
+        if let Some(progress) = &self.inner.options.progress {
+            progress.fetch_add(lines.end - lines.start, Ordering::Relaxed);
+        }
         let left = usize::try_from(seam.carry.left.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
         hits.drain(..hits.len().saturating_sub(left));
         let mut selected = hits.len() as u64;
@@ -210,6 +217,9 @@ impl<'a, 'w> Stages for BackStages<'a, 'w> {
             }
         }
         seam.summary.matched_lines += selected;
+        // Searched is all behind the line that was the last to be wanted.
+        let from = if last { lines.start + hits.first().map_or(0, |hit| hit.start as u64) } else { lines.start };
+        seam.summary.bytes_searched = self.inner.end.saturating_sub(from);
         seam.carry.left = seam.carry.left.map(|left| left - selected);
         let plan = (!hits.is_empty()).then_some(BackPlan { lines, hits, number: numbers.0, numbered: numbers.1 });
         Ok(Joined { plan, last })

@@ -39,7 +39,12 @@ pub(super) struct BlocksFound {
 /// Lines that belong together, and how many matches are in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Block {
+    /// Where an end of these is not near, it is told below, and the place that was looked up to stands in for it.
     lines: Range<u64>,
+    /// The first line began before.
+    begins_before: bool,
+    /// The last line goes on.
+    goes_on: bool,
     matches: usize,
 }
 
@@ -54,6 +59,8 @@ pub(super) struct BlockSeam {
     upto: u64,
     /// Line ends from there to the end of the last chunk.
     newlines: u64,
+    /// Where the line begins that the last chunk ended in.
+    line: u64,
     /// The walk over the matches of a pattern without bounds, and the match that it has found ahead.
     cursor: Cursor,
     ahead: Option<Match>,
@@ -78,7 +85,7 @@ fn mapped<'w>(window: &'w Window<'_>) -> (&'w Mapping, &'w Range<usize>) {
 impl BlockSeam {
     /// A search that begins at `start`, a line start.
     pub(super) fn new(start: u64) -> Self {
-        BlockSeam { upto: start, cursor: Cursor::new(start as usize), ..BlockSeam::default() }
+        BlockSeam { upto: start, line: start, cursor: Cursor::new(start as usize), ..BlockSeam::default() }
     }
 }
 
@@ -101,69 +108,50 @@ impl<'a> GrepStages<'a, '_> {
         Ok(found)
     }
 
-    /// Puts matches into blocks. A match behind the last line end of the file is on no line and goes.
+    /// Puts matches into blocks. A match behind the last line end of the file is on no line and goes. The ends of lines are
+    /// looked for in the chunk and near it only, as a line may be of any length.
     fn blocks_of(&self, window: &Window<'_>, matches: &mut Vec<Match>) -> Result<Vec<Block>, Error> {
         let terminator = self.matcher.terminator();
         let mut blocks: Vec<Block> = vec![];
-        let (Some(first), Some(last)) = (matches.first(), matches.last()) else { return Ok(blocks) };
         let len = window.end();
-        if last.start == len && len > 0 && window.read(len - 1..len, |bytes| bytes[0] == terminator)? {
+        if let Some(last) = matches.last()
+            && last.start == len
+            && len > 0
+            && window.read(len - 1..len, |bytes| bytes[0] == terminator)?
+        {
             matches.pop();
-            return self.blocks_of(window, matches);
         }
-        // An empty match at the end of a file without a line end there is on the last line.
-        let is_in = |block: &Block, m: &Match| m.start < block.lines.end || (m.start == len && block.lines.end == len);
-        let near = first.start.saturating_sub(NEAR)..len.min(last.end.saturating_add(NEAR));
-        let mut at = 0;
-        // Where the end of a line is not near, it is looked for by itself, and the rest goes on from there.
-        while at < matches.len() {
-            let far = window.read(near.clone(), |bytes| {
-                let offset = |at: u64| (at - near.start) as usize;
-                while let Some(m) = matches.get(at) {
-                    let end = match &bytes[offset(m.start)..offset(m.end)] {
-                        [.., last] if *last == terminator => Some(m.end),
-                        _ => memchr(terminator, &bytes[offset(m.end)..])
-                            .map(|found| m.end + found as u64 + 1)
-                            .or((near.end == len).then_some(len)),
-                    };
-                    match blocks.last_mut() {
-                        Some(block) if is_in(block, m) => match end {
-                            _ if m.end < block.lines.end => {}
-                            Some(end) => block.lines.end = block.lines.end.max(end),
-                            None => return true,
-                        },
-                        last => {
-                            let floor = last.map_or(near.start, |block| block.lines.end);
-                            let start = memrchr(terminator, &bytes[offset(floor)..offset(m.start)])
-                                .map(|found| floor + found as u64 + 1)
-                                .or((floor > near.start || floor == 0).then_some(floor));
-                            let (Some(start), Some(end)) = (start, end) else { return true };
-                            blocks.push(Block { lines: start..end, matches: 0 });
-                        }
-                    }
-                    let block = blocks.last_mut().expect("a block for this match");
-                    block.matches += 1;
-                    at += 1;
+        let (Some(first), Some(last)) = (matches.first(), matches.last()) else { return Ok(blocks) };
+        let start = first.start.min(mapped(window).1.start as u64);
+        let near = start..len.min(last.end.saturating_add(NEAR));
+        window.read(near.clone(), |bytes| {
+            let offset = |at: u64| (at - near.start) as usize;
+            for m in &*matches {
+                // An empty match at the end of a file without a line end there is on the last line.
+                let is_in = |block: &Block| {
+                    m.start < block.lines.end || block.goes_on || (m.start == len && block.lines.end == len)
+                };
+                if !blocks.last().is_some_and(is_in) {
+                    let floor = blocks.last().map_or(near.start, |block| block.lines.end);
+                    let found = memrchr(terminator, &bytes[offset(floor)..offset(m.start)]);
+                    let start = found.map_or(floor, |found| floor + found as u64 + 1);
+                    let begins_before = found.is_none() && blocks.is_empty() && near.start > 0;
+                    blocks.push(Block { lines: start..start, begins_before, goes_on: false, matches: 0 });
                 }
-                false
-            })?;
-            if far {
-                let m = matches[at];
-                let end = window.after_terminator(m.end.saturating_sub(u64::from(!m.is_empty())), len)?.unwrap_or(len);
-                match blocks.last_mut() {
-                    Some(block) if is_in(block, &m) => {
-                        block.lines.end = block.lines.end.max(end);
-                        block.matches += 1;
-                    }
-                    last => {
-                        let floor = last.map_or(0, |block| block.lines.end);
-                        let start = window.last_line_start(floor, m.start + 1)?;
-                        blocks.push(Block { lines: start..end, matches: 1 });
-                    }
+                let Some(block) = blocks.last_mut() else { return };
+                block.matches += 1;
+                if m.end < block.lines.end || block.goes_on {
+                    continue;
                 }
-                at += 1;
+                let ends_line = m.end > m.start && bytes[offset(m.end) - 1] == terminator;
+                let found = match ends_line {
+                    true => Some(m.end),
+                    false => memchr(terminator, &bytes[offset(m.end)..]).map(|found| m.end + found as u64 + 1),
+                };
+                block.goes_on = found.is_none() && near.end < len;
+                block.lines.end = block.lines.end.max(found.unwrap_or(near.end));
             }
-        }
+        })?;
         Ok(blocks)
     }
 
@@ -230,22 +218,47 @@ impl<'a> GrepStages<'a, '_> {
             return Ok(true);
         }
         let BlocksFound { matches, mut blocks, newlines } = found;
+        let matches = if self.keeps_matches() { matches } else { vec![] };
+        // Where the line began that the chunk begins in is known by now.
+        if let Some(first) = blocks.first_mut()
+            && std::mem::take(&mut first.begins_before)
+        {
+            first.lines.start = seam.blocks.line;
+        }
         let mut matches = match seam.blocks.open.take() {
-            Some((open, mut before)) => {
-                match blocks.first_mut() {
-                    Some(first) if first.lines.start < open.lines.end => {
-                        first.lines = open.lines.start..first.lines.end.max(open.lines.end);
-                        first.matches += open.matches;
-                    }
-                    _ => blocks.insert(0, open),
+            Some((mut open, mut before)) => {
+                // Up to here its last line goes on still, but for where it ends in this chunk.
+                if open.goes_on {
+                    let looked = open.lines.end.max(chunk.start as u64);
+                    let end = window.after_terminator(looked, chunk_end)?;
+                    open.lines.end = end.unwrap_or(looked.max(chunk_end));
+                    open.goes_on = end.is_none() && open.lines.end < len;
                 }
+                // All that begins on its lines is a part of it.
+                let inside =
+                    blocks.iter().take_while(|block| block.lines.start < open.lines.end || open.goes_on).count();
+                for block in blocks.drain(..inside) {
+                    open.matches += block.matches;
+                    open.goes_on = block.goes_on || (open.goes_on && block.lines.end <= open.lines.end);
+                    open.lines.end = open.lines.end.max(block.lines.end);
+                }
+                blocks.insert(0, open);
                 before.extend(matches);
                 before
             }
             None => matches,
         };
+        let line = window.last_line_start(chunk.start as u64, chunk_end + 1)?;
+        if line > chunk.start as u64 {
+            seam.blocks.line = line;
+        }
         let from = seam.blocks.upto;
         let upto = if is_last {
+            if let Some(last) = blocks.last_mut()
+                && std::mem::take(&mut last.goes_on)
+            {
+                last.lines.end = window.after_terminator(last.lines.end, len)?.unwrap_or(len);
+            }
             match chunk_end < len {
                 true => window.after_terminator(chunk_end - 1, len)?.unwrap_or(len),
                 false => len,
@@ -255,12 +268,11 @@ impl<'a> GrepStages<'a, '_> {
             match blocks.pop() {
                 Some(open) => {
                     let start = open.lines.start;
-                    let rest = matches.split_off(matches.len() - open.matches);
+                    let rest = matches.split_off(matches.len().saturating_sub(open.matches));
                     seam.blocks.open = Some((open, rest));
                     start
                 }
-                None if chunk_end > from => window.last_line_start(from, chunk_end + 1)?,
-                None => from,
+                None => from.max(seam.blocks.line),
             }
         };
         if upto == from {
@@ -278,6 +290,11 @@ impl<'a> GrepStages<'a, '_> {
         }
         seam.blocks.upto = upto;
         self.join_whole_blocks(seam, window, from..upto, BlocksFound { matches, blocks, newlines }, number, plan)
+    }
+
+    /// Matches are reported, not only blocks.
+    fn keeps_matches(&self) -> bool {
+        self.options.goal == Goal::Lines && self.wants_matches && !self.options.invert
     }
 
     /// Takes blocks that are complete, and the lines around them.
@@ -305,8 +322,7 @@ impl<'a> GrepStages<'a, '_> {
         if plan.len() > sections
             && let Some(section) = plan.last()
         {
-            // Lines that are selected for what they lack have no matches.
-            section.known = if self.options.invert { vec![] } else { matches };
+            section.known = matches;
         }
         Ok(last)
     }

@@ -139,7 +139,9 @@ impl<'a> GrepStages<'a, '_> {
                 })
             })?;
             open.match_end = matches.end().or(open.match_end);
-            if let Some(range) = &self.match_range {
+            if let Some(range) = &self.match_range
+                && self.is_cut_by_range(&(open.start..part.range.end))
+            {
                 matches.retain_within(range);
                 open.any = open.matches > 0 || matches.len() > 0;
             }

@@ -341,7 +341,7 @@ impl Grep {
     /// How this search runs on a stream, in one line for people.
     pub fn stream_plan(&self, pool: &Pool) -> String {
         match pool.threads() {
-            _ if self.needs_all() => "read to its end into memory, and then searched as a file is".to_owned(),
+            _ if self.needs_all(&Plain) => "read to its end into memory, and then searched as a file is".to_owned(),
             1 => "read and searched on the calling thread".to_owned(),
             threads => format!("read ahead in windows of {} bytes, for {threads} threads", self.options.chunk_size),
         }
@@ -407,6 +407,9 @@ impl Grep {
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
         let options = &self.options;
+        if options.last == Some(0) {
+            return Ok(Summary::default());
+        }
         // Formatting looks again at the lines of the chunks under way.
         let lag = (2 * pool.threads() + 3).saturating_mul(options.chunk_size);
         let keeper = CacheKeeper::of_mapping(options.cache, mapping, lag);
@@ -425,16 +428,17 @@ impl Grep {
         let mut range = self.lines_of_range(mapping, self.searches_matches(format))?;
         let inline = Pool::inline();
         let pool = if range.end - range.start <= size as u64 { &inline } else { pool };
+        let floor = range.start;
         if let Some(count) = options.last {
             range.start = self.start_of_last(mapping, &range, count, pool)?;
         }
         let backwards = options.reverse && options.goal == Goal::Lines;
         let counted = if backwards { range.end } else { range.start };
         let newlines = match options.line_numbers {
-            true => newlines::count_in(mapping, 0..counted as usize, terminator, pool)?,
+            true => newlines::count_in(mapping, 0..counted as usize, terminator, pool, options.cancel.as_ref())?,
             false => 0,
         };
-        let mut seam = Seam::new(options, range.start, newlines);
+        let mut seam = Seam::new(options, floor, range.start, newlines);
         seam.binary = binary;
         let stages = GrepStages::new(self, format, Some((range.end, &keeper)));
         let mut summary = if backwards {
@@ -482,11 +486,10 @@ impl Grep {
         pool: &Pool,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
-        if self.needs_all() {
-            let memory = stream::read_to_memory(reader)?;
-            return match memory.is_closed() {
-                true => Ok(Summary::default()),
-                false => self.search_mapping(&memory, format, pool, emit),
+        if self.needs_all(format) {
+            return match stream::read_to_memory(reader)? {
+                Some(memory) => self.search_mapping(&memory, format, pool, emit),
+                None => Ok(Summary::default()),
             };
         }
         let nul = match self.options.binary {
@@ -497,19 +500,22 @@ impl Grep {
         let context = self.options.context;
         // Where there is context, ripgrep keeps one line more than it may show, which decides where its reads end.
         let kept = if context.is_none() { 0 } else { context.before.saturating_add(1) };
-        let windows = stream::LineReader::new(reader, nul, self.matcher.terminator(), kept, self.options.chunk_size)
-            .map(|lines| lines.map(Window::Owned));
+        let windows = stream::LineReader::new(reader, nul, self.matcher.terminator(), kept, self.options.chunk_size);
+        let windows = stream::within(self.options.range.clone(), windows).map(|lines| lines.map(Window::Owned));
         let feed = if pool.threads() == 1 { Feed::direct(windows) } else { Feed::prefetched(windows, feed::WINDOWS) };
         let stages = GrepStages::new(self, format, None);
-        let (mut summary, stop) = stages.run(&stages, feed, Seam::new(&self.options, 0, 0), None, pool, emit)?;
+        let (mut summary, stop) = stages.run(&stages, feed, Seam::new(&self.options, 0, 0, 0), None, pool, emit)?;
         summary.stopped_at = stop.map(|stop| stop.upto);
         Ok(summary)
     }
 
     /// A stream has to be read to its end before it can be searched.
-    fn needs_all(&self) -> bool {
+    fn needs_all(&self, format: &dyn Format) -> bool {
         let options = &self.options;
-        !self.matcher.is_by_line() || options.last.is_some() || options.reverse || options.range != (0..u64::MAX)
+        // What a match is can depend on all that comes before it, and where one by one they are in a range or not, the line
+        // that the range begins in may be of any length.
+        let has_range_of_matches = options.range != (0..u64::MAX) && self.searches_matches(format);
+        !self.matcher.is_by_line() || options.last.is_some() || options.reverse || has_range_of_matches
     }
 
     /// Matches are reported or counted, one by one, so that it is for each of them whether it is in the range.

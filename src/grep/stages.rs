@@ -224,12 +224,13 @@ impl Drop for Worker<'_> {
 }
 
 impl Seam {
-    /// A search that begins at `start`, before which there are so many line ends.
-    pub(super) fn new(options: &GrepBuilder, start: u64, newlines: u64) -> Self {
-        let mut carry = Carry { left: options.max_count, upto: start, ..Carry::default() };
+    /// A search that begins at `start`, before which there are so many line ends. Context does not reach back beyond `floor`.
+    pub(super) fn new(options: &GrepBuilder, floor: u64, start: u64, newlines: u64) -> Self {
+        let mut carry = Carry { left: options.max_count, upto: floor, ..Carry::default() };
         if options.passthru {
             // All lines are context of what came before.
             carry.owed = usize::MAX;
+            carry.upto = start;
         }
         Seam { carry, newlines, binary: None, open: None, blocks: BlockSeam::new(start), summary: Summary::default() }
     }
@@ -404,7 +405,7 @@ impl<'a> GrepStages<'a, '_> {
     }
 
     /// True when lines are not all within the range in which matches have to start.
-    fn is_cut_by_range(&self, lines: &Range<u64>) -> bool {
+    pub(super) fn is_cut_by_range(&self, lines: &Range<u64>) -> bool {
         self.match_range.as_ref().is_some_and(|range| lines.start < range.start || lines.end > range.end)
     }
 
@@ -740,6 +741,11 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
     fn join(&self, seam: &mut Seam, window: &Window<'w>, found: Found) -> Result<Joined<Plan>, Error> {
         if let Window::Owned(lines) = window {
             seam.binary = seam.binary.or(lines.binary);
+            seam.newlines += lines.passed;
+            if !seam.carry.any {
+                // The range may begin there.
+                seam.carry.upto = seam.carry.upto.max(lines.base);
+            }
         }
         seam.summary.bytes_searched = seam.summary.bytes_searched.max(found.lines.range.end);
         if let Some(progress) = &self.options.progress {
@@ -747,6 +753,10 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
         }
         if let (Some(keeper), Window::Mapped { range, .. }) = (self.keeper, window) {
             keeper.done_upto(range.end as u64);
+        }
+        if self.multiline {
+            // What came before a cut is not reported where lines depend on each other.
+            return self.join_found(seam, window, found);
         }
         let before = seam.clone();
         self.join_found(seam, window, found).or_else(|error| {

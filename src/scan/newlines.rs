@@ -15,7 +15,7 @@ use std::{
     },
 };
 
-use super::{chunk::Chunks, pool::Pool};
+use super::{cancel::Cancel, chunk::Chunks, pool::Pool};
 use crate::{error::Error, mapping::Mapping};
 
 /// How many lanes are added up side by side.
@@ -27,18 +27,27 @@ const ROUNDS: usize = 255;
 /// How much of a file is counted in one step.
 const STEP: usize = 4 << 20;
 
-/// How many line ends there are in a part of a file, counted by all threads of a pool.
+/// How many line ends there are in a part of a file, counted by all threads of a pool. When it is cancelled the number means
+/// nothing.
 ///
 /// # Errors
 ///
 /// When the file was truncated.
-pub(crate) fn count_in(mapping: &Mapping, range: Range<usize>, terminator: u8, pool: &Pool) -> Result<u64, Error> {
+pub(crate) fn count_in(
+    mapping: &Mapping,
+    range: Range<usize>,
+    terminator: u8,
+    pool: &Pool,
+    cancel: Option<&Cancel>,
+) -> Result<u64, Error> {
     let (total, failed) = (AtomicU64::new(0), Mutex::new(None));
     let chunks = Mutex::new(Chunks::within(range.clone(), STEP));
     let work = || {
         let lock = || chunks.lock().unwrap_or_else(PoisonError::into_inner);
         // The lock is held for as long as it takes to get the next chunk.
-        while let Some(chunk) = { lock().next() } {
+        while !cancel.is_some_and(Cancel::is_cancelled)
+            && let Some(chunk) = { lock().next() }
+        {
             match mapping.guarded(chunk, |bytes| count(bytes, terminator)) {
                 Ok(count) => _ = total.fetch_add(count, Ordering::Relaxed),
                 Err(error) => {

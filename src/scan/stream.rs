@@ -7,7 +7,10 @@
 //! it has printed already. What is printed is not known here, so where matches are dense and there is context, the reads
 //! can be off by those lines.)
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    ops::Range,
+};
 
 use memchr::{memchr, memchr_iter, memrchr};
 
@@ -34,30 +37,83 @@ pub(crate) enum Nul {
     EndsLine,
 }
 
-/// Reads a stream to its end into anonymous memory, for searches that have to see it from its end, or as a whole.
-pub(crate) fn read_to_memory(mut source: impl Read) -> Result<Mapping, Error> {
-    const FIRST: usize = 1 << 20;
-    let mut memory = MapOptions::new().len(FIRST).map_anonymous()?;
-    let mut filled = 0;
+/// Reads a stream to its end into anonymous memory, for searches that have to see it from its end, or as a whole. None when
+/// there is nothing in it.
+pub(crate) fn read_to_memory(mut source: impl Read) -> Result<Option<Mapping>, Error> {
+    const PIECE: usize = 64 << 20;
+    // How much there will be is not known, and memory that is shared cannot grow on all systems. So it is collected in pieces,
+    // each of which goes as soon as it was copied.
+    let mut pieces = vec![];
+    let mut len = 0;
     loop {
-        if filled == memory.len() {
-            memory.resize(2 * filled)?;
-        }
-        let len = memory.len();
-        match memory.guarded_mut(filled..len, |room| source.read(room))? {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(Error::io("", e)),
+        let mut piece = vec![];
+        let read = source.by_ref().take(PIECE as u64).read_to_end(&mut piece).map_err(|e| Error::io("", e))?;
+        len += read;
+        pieces.push(piece);
+        if read < PIECE {
+            break;
         }
     }
-    // Memory of no bytes cannot be had.
-    if filled > 0 {
-        memory.resize(filled)?;
-    } else {
-        memory.close();
+    if len == 0 {
+        return Ok(None);
     }
-    Ok(memory)
+    let mut memory = MapOptions::new().len(len).map_anonymous()?;
+    let mut filled = 0;
+    for piece in pieces {
+        memory.guarded_mut(filled..filled + piece.len(), |room| room.copy_from_slice(&piece))?;
+        filled += piece.len();
+    }
+    Ok(Some(memory))
+}
+
+/// Cuts the windows of a stream to the lines that start in a range, and ends with it. Nothing before the range is kept, but
+/// the number of its line ends.
+pub(crate) fn within(
+    range: Range<u64>,
+    windows: impl Iterator<Item = Result<Lines, Error>>,
+) -> impl Iterator<Item = Result<Lines, Error>> {
+    let mut passed = 0;
+    let mut first = None;
+    let mut is_over = false;
+    windows
+        .filter_map(move |lines| {
+            let mut lines = match lines {
+                Ok(lines) => lines,
+                Err(error) => return Some(Some(Err(error))),
+            };
+            let own = lines.base + lines.own.start as u64..lines.base + lines.own.end as u64;
+            if is_over || own.start >= range.end {
+                return Some(None);
+            }
+            // The first line that starts at an offset or behind it, within the window.
+            let line_from = |offset: u64| match offset.checked_sub(own.start) {
+                None | Some(0) => lines.own.start,
+                Some(_) if offset > own.end => lines.own.end,
+                Some(at) => {
+                    let from = lines.own.start + at as usize - 1;
+                    memchr(lines.terminator, &lines.bytes[from..lines.own.end])
+                        .map_or(lines.own.end, |end| from + end + 1)
+                }
+            };
+            let (start, end) = (line_from(range.start), line_from(range.end));
+            is_over = own.end >= range.end;
+            passed += newlines::count(&lines.bytes[lines.own.start..start], lines.terminator);
+            if start == lines.own.end && first.is_none() && !is_over {
+                return None;
+            }
+            lines.own = start..end.max(start);
+            // What comes before the range is no context.
+            let first = *first.get_or_insert(lines.base + start as u64);
+            let before = first.saturating_sub(lines.base) as usize;
+            if before > 0 {
+                lines.bytes.drain(..before);
+                lines.base += before as u64;
+                lines.own = lines.own.start - before..lines.own.end - before;
+            }
+            lines.passed = std::mem::take(&mut passed);
+            Some(Some(Ok(lines)))
+        })
+        .map_while(|lines| lines)
 }
 
 /// An iterator over the windows of a stream.
@@ -227,7 +283,8 @@ impl<R: Read> LineReader<R> {
         self.usual = end - self.own;
         let spare = self.spare.clone();
         let terminator = self.terminator;
-        let lines = Lines { bytes, base: self.base, own: self.own..end, terminator, binary: self.binary, spare };
+        let lines =
+            Lines { bytes, base: self.base, own: self.own..end, terminator, passed: 0, binary: self.binary, spare };
         self.base += context as u64;
         self.filled -= context;
         self.own = end - context;

@@ -58,6 +58,8 @@ pub(crate) struct Lines {
     pub(crate) own: Range<usize>,
     /// The last byte of a line.
     pub(crate) terminator: u8,
+    /// How many line ends there are between the window before, or the start of the stream, and this one.
+    pub(crate) passed: u64,
     /// The offset of the first NUL in the stream, from the window on in which it counts.
     pub(crate) binary: Option<u64>,
     /// Where the memory goes when the window is done with.

@@ -73,7 +73,7 @@ impl Engines {
         assert_eq!(found, wanted, "in {:?}", text.escape_ascii().to_string());
 
         if chosen.is_by_line() {
-            let terminator = chosen.line_terminator().unwrap_or_default().byte();
+            let terminator = chosen.line_terminator().byte();
             let lines = |matcher: &Matcher, cache: &mut Cache| {
                 let (mut ends, mut at) = (vec![], 0);
                 while let Some(found) = matcher.find_on_line(cache, text, at) {

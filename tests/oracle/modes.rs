@@ -145,9 +145,10 @@ impl Mode {
         (out, counts)
     }
 
-    /// What is counted by definition.
-    pub(crate) fn expected_counts(&self, text: &[u8]) -> Counts {
-        let units = self.selectable(text).into_iter().filter(|unit| unit.selected).collect::<Vec<_>>();
+    /// What is counted by definition: matches one by one, or lines.
+    pub(crate) fn expected_counts(&self, text: &[u8], by_match: bool) -> Counts {
+        let by_match = by_match && !self.invert && !self.multiline;
+        let units: Vec<_> = self.selectable(text, by_match).into_iter().filter(|unit| unit.selected).collect();
         let count = units.len().min(self.max_count.map_or(usize::MAX, |max| max as usize));
         let units = &units[..count];
         // A line that is selected for what it lacks counts as one match, as does an empty match that is not shown.
@@ -250,7 +251,7 @@ impl Mode {
     }
 
     /// The units that are looked at, with those selected that would be if there was no limit on them from the front.
-    fn selectable(&self, text: &[u8]) -> Vec<Unit> {
+    fn selectable(&self, text: &[u8], by_match: bool) -> Vec<Unit> {
         let terminator = self.terminator.byte();
         let mut units = self.units(text);
         if self.invert {
@@ -271,11 +272,12 @@ impl Mode {
         }
         if let Some(range) = &self.range {
             let has_context = self.before + self.after > 0 || self.passthru;
-            if self.only_matches && self.last.is_none() && !self.reverse && !has_context {
+            if by_match && self.last.is_none() && !self.reverse && !has_context {
                 // Each match by itself; a line that the range cuts is selected for those in it.
                 for unit in &mut units {
                     if (unit.range.start as u64) < range.start || unit.range.end as u64 > range.end {
-                        unit.matches.retain(|m| range.contains(&(m.start as u64)));
+                        // The empty match behind the last byte, which is never shown, is not looked for.
+                        unit.matches.retain(|m| range.contains(&(m.start as u64)) && m.start < unit.range.end);
                         unit.selected = !unit.matches.is_empty();
                     }
                 }
@@ -286,9 +288,15 @@ impl Mode {
         }
         if let Some(last) = self.last {
             let selected: Vec<_> = (0..units.len()).filter(|&index| units[index].selected).collect();
-            // What comes before the first of them is not looked at.
+            // What comes before the first of them is context at most.
             if let Some(&first) = selected.get(selected.len().wrapping_sub(last as usize)) {
-                units.drain(..first);
+                for unit in &mut units[..first] {
+                    unit.selected = false;
+                }
+            }
+            if self.passthru {
+                let first = selected[selected.len().saturating_sub(last as usize)..].first();
+                units.drain(..first.copied().unwrap_or(units.len()));
             }
         }
         units
@@ -296,7 +304,7 @@ impl Mode {
 
     /// What is reported, in order.
     fn shown(&self, text: &[u8]) -> Vec<Shown> {
-        let units = self.selectable(text);
+        let units = self.selectable(text, self.only_matches);
         let mut selected: Vec<_> = (0..units.len()).filter(|&index| units[index].selected).collect();
         let most = self.max_count.map_or(selected.len(), |max| selected.len().min(max as usize));
         if self.reverse {
