@@ -40,7 +40,7 @@ pub(super) struct PartFound {
 /// A long line of which not all parts have come yet.
 #[derive(Clone, Debug)]
 pub(super) struct OpenLine {
-    start: u64,
+    pub(super) start: u64,
     number: u64,
     any: bool,
     matches: u64,
