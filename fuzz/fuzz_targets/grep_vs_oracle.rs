@@ -86,8 +86,9 @@ impl Case {
                 parts.filter_map(literal).collect()
             }
         };
-        // The oracle's dot is not ours where lines end with NUL, and it has no way to leave out `\r`.
-        let is_odd = |pattern: &String| pattern.contains(['.', 's', 'W', '^', '[', 'R']);
+        // The oracle's dot is not ours where lines end with NUL, it has no way to leave out `\r`, and to it a `\r` by itself
+        // ends a line for `$` but not for `\z`.
+        let is_odd = |pattern: &String| pattern.contains(['.', 's', 'W', '^', '[', 'R', 'A', 'z']);
         let is_regex = !matches!(self.patterns, Patterns::Literals(_));
         if patterns.is_empty()
             || (terminator != LineTerminator::Lf && (multiline || (is_regex && patterns.iter().any(is_odd))))

@@ -40,7 +40,7 @@ pub(super) struct PartFound {
 /// A long line of which not all parts have come yet.
 #[derive(Clone, Debug)]
 pub(super) struct OpenLine {
-    start: u64,
+    pub(super) start: u64,
     number: u64,
     any: bool,
     matches: u64,
@@ -255,5 +255,90 @@ impl<'a> GrepStages<'a, '_> {
             at = upto;
         }
         Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        grep::{Format, GrepBuilder, Line},
+        mapping::{MapOptions, Mapping},
+        matcher::MatcherBuilder,
+        scan::{CachePolicy, cache::CacheKeeper, chunk::Chunks, ordered::Stages},
+    };
+
+    struct OnlyMatches;
+
+    impl Format for OnlyMatches {
+        fn only_matches(&self) -> bool {
+            true
+        }
+
+        fn line(&self, _: &Line<'_>, _: &mut Vec<u8>) {}
+    }
+
+    fn memory(text: &[u8]) -> Mapping {
+        let mut mapping = MapOptions::new().len(text.len()).map_anonymous().unwrap();
+        mapping.guarded_mut(.., |bytes| bytes.copy_from_slice(text)).unwrap();
+        mapping
+    }
+
+    /// How many parts are searched, how many matches the workers find in them, and how many the join leaves.
+    fn parts(pattern: &str, text: &[u8], chunk: usize) -> (usize, usize, usize) {
+        let matcher = MatcherBuilder::new().by_line(true).build([pattern]).unwrap();
+        let grep = GrepBuilder::new().chunk_size(chunk).build(matcher).unwrap();
+        let (mapping, terminator) = (memory(text), b'\n');
+        let keeper = CacheKeeper::of_mapping(CachePolicy::Keep, &mapping, 0);
+        let stages = GrepStages::new(&grep, &OnlyMatches, Some((text.len() as u64, &keeper)));
+        let (mut worker, mut seam) = (stages.worker(), Seam::new(&grep.options, 0, 0, 0));
+        let (mut parts, mut found, mut joined) = (0, 0, 0);
+        for range in Chunks::new(text.len(), chunk) {
+            let window = Window::Mapped { mapping: &mapping, range, terminator };
+            let layout = window.layout(stages.near).unwrap();
+            let Some(part) = layout.head.or(layout.tail) else { continue };
+            if part.range.start == 0 {
+                seam.open = Some(OpenLine::new(0, 1));
+            }
+            parts += 1;
+            let matches = stages.look_at_part(&mut worker, &window, part).unwrap();
+            found += matches.matches.len();
+            stages.join_part(&mut seam, &window, matches, &mut Plan::default()).unwrap();
+            joined = seam.open.as_ref().map_or(joined, |open| open.matches as usize);
+        }
+        (parts, found, joined)
+    }
+
+    #[test]
+    fn a_line_of_many_small_chunks_is_searched_in_as_many_parts() {
+        let text = b"ab".repeat(10_000);
+        for chunk in [1, 2, 3, 10, 1000, 4096] {
+            // The last chunk that is full may have what is behind it as well.
+            let chunks = text.len().div_ceil(chunk);
+            for pattern in ["ab", "(?:ab){2}", r"a\b|ba?"] {
+                let (parts, ..) = parts(pattern, &text, chunk);
+                assert!((chunks - 1..=chunks).contains(&parts), "{pattern} in chunks of {chunk}: {parts}");
+            }
+            // Where a match may have any length there are no parts.
+            let matcher = MatcherBuilder::new().by_line(true).build(["a.*b"]).unwrap();
+            assert_eq!(matcher.longest(), None);
+        }
+    }
+
+    /// No part agrees with the one before it. Each is walked over once by a worker and once more by the join at most, which
+    /// is [`Matches::reconcile`]'s doing; here, that workers look for matches in their own part alone.
+    #[test]
+    fn matches_that_chain_over_all_parts_are_found_once_by_the_workers() {
+        let text = b"a".repeat(20_000);
+        for pattern in ["aaa", "aa", "a{7}", "aa|b"] {
+            let matcher = MatcherBuilder::new().by_line(true).build([pattern]).unwrap();
+            let wanted = matcher.find_iter(&mut matcher.cache(), &text).count();
+            for chunk in [1, 2, 3, 10, 64, 1000, 4096] {
+                let (parts, found, joined) = parts(pattern, &text, chunk);
+                assert!(found <= wanted + parts, "{pattern} in chunks of {chunk}: {found} found for {wanted}");
+                // What is in the last part goes with the line.
+                assert!(joined <= wanted && joined + 2 * chunk + 1 >= wanted, "{pattern} in chunks of {chunk}");
+            }
+        }
     }
 }

@@ -449,14 +449,11 @@ impl Grep {
             let chunks = Chunks::within(range.start as usize..range.end as usize, size);
             let windows = chunks.clone().map(|range| Ok(Window::Mapped { mapping, range, terminator }));
             let (mut summary, stop) = stages.run(&stages, Feed::direct(windows), seam, Some(mapping), pool, emit)?;
-            summary.stopped_at = match stop {
-                Some(stop) => {
-                    let chunk = chunks.clone().nth(stop.item).map_or(range.end, |chunk| chunk.start as u64);
-                    Some(chunk.max(stop.upto))
-                }
-                None => Some(summary.bytes_searched),
-            }
-            .filter(|&at| at < range.end && summary.binary.is_none());
+            // The file was cut since, where that cannot be said.
+            let resume = stop.map(|stop| stop.resume(&stages, mapping, chunks).unwrap_or(stop.upto));
+            // Whoever had enough may have had all that was wanted.
+            let at = resume.unwrap_or(u64::MAX).min(summary.bytes_searched).max(range.start);
+            summary.stopped_at = (at < range.end && summary.binary.is_none()).then_some(at);
             summary
         };
         // What lies behind the first NUL was looked at, but not as text.
@@ -505,7 +502,7 @@ impl Grep {
         let feed = if pool.threads() == 1 { Feed::direct(windows) } else { Feed::prefetched(windows, feed::WINDOWS) };
         let stages = GrepStages::new(self, format, None);
         let (mut summary, stop) = stages.run(&stages, feed, Seam::new(&self.options, 0, 0, 0), None, pool, emit)?;
-        summary.stopped_at = stop.map(|stop| stop.upto);
+        summary.stopped_at = stop.map(|stop| stop.upto.min(summary.bytes_searched));
         Ok(summary)
     }
 

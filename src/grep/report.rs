@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::Error,
     mapping::Mapping,
-    scan::{Flow, newlines, window::Window},
+    scan::{Cancel, Flow, newlines, window::Window},
     span::{Match, Span},
 };
 
@@ -156,15 +156,15 @@ impl<'a> GrepStages<'a, '_> {
         Ok(out.is_full())
     }
 
-    /// Formats a line that no worker could, on the thread that takes the output.
+    /// Formats a line that no worker could, on the thread that takes the output. Says whether all of it was emitted.
     pub(super) fn emit_long(
         &self,
         mapping: &Mapping,
         line: &LongLine,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
-    ) -> Result<Flow, Error> {
+    ) -> Result<(Flow, bool), Error> {
         let LongLine { kind, ref range, number, ref known } = *line;
-        let (mut flow, mut failed) = (Flow::Continue, None);
+        let (mut flow, mut is_whole, mut failed) = (Flow::Continue, true, None);
         mapping.read_before_fault(range.start as usize..range.end as usize, |bytes| {
             let mut matches = known.clone().unwrap_or_default();
             if known.is_none() && self.shows_matches(kind) {
@@ -176,7 +176,11 @@ impl<'a> GrepStages<'a, '_> {
             }
             let line = Line { kind, bytes, offset: range.start, skipped: 0, number, matches: &matches };
             self.format.long_line(&line, &mut |piece| {
+                if self.options.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
+                    flow = Flow::Stop;
+                }
                 if flow == Flow::Stop || failed.is_some() || piece.is_empty() {
+                    is_whole &= piece.is_empty();
                     return;
                 }
                 match mapping.check_intact(range.end as usize) {
@@ -185,7 +189,7 @@ impl<'a> GrepStages<'a, '_> {
                 }
             });
         })?;
-        failed.map_or(Ok(flow), Err)
+        failed.map_or(Ok((flow, is_whole)), Err)
     }
 
     /// Whether a line comes with the matches in it. With `invert`, a selected line has none.

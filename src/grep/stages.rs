@@ -27,6 +27,7 @@ use crate::{
     scan::{
         Flow, Pool,
         cache::CacheKeeper,
+        chunk::Chunks,
         feed::Feed,
         newlines,
         ordered::{self, Joined, Stages},
@@ -202,6 +203,36 @@ pub(super) struct Stop {
     pub(super) item: usize,
     /// All lines before this offset were emitted.
     pub(super) upto: u64,
+    /// The line that starts there was the next to be emitted, or was emitted in part.
+    in_line: bool,
+    /// Where the long line starts that the join was in.
+    open: Option<u64>,
+}
+
+impl Stop {
+    /// Where a search of these chunks would go on.
+    pub(super) fn resume(&self, stages: &GrepStages<'_, '_>, mapping: &Mapping, chunks: Chunks) -> Result<u64, Error> {
+        let chunk = match { chunks }.nth(self.item) {
+            // Which lines share a match is not known before the end of the last of them.
+            _ if self.in_line || stages.multiline => return Ok(self.upto),
+            Some(chunk) => chunk,
+            None => return Ok(stages.end),
+        };
+        let start = chunk.start as u64;
+        if stages.reports_matches() {
+            return Ok(start.max(self.upto));
+        }
+        let window = Window::Mapped { mapping, range: chunk, terminator: stages.matcher.terminator() };
+        // A line that is searched in parts is dealt with when its last part is.
+        let line = match stages.in_parts && window.layout(stages.near)?.head.is_some() {
+            true => match self.open {
+                Some(open) if open <= start => open,
+                _ => window.line_start(start)?,
+            },
+            false => start,
+        };
+        Ok(line.max(self.upto))
+    }
 }
 
 /// Caches that no search is using.
@@ -286,26 +317,38 @@ impl<'a> GrepStages<'a, '_> {
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<(Summary, Option<Stop>), Error> {
         let mut failed = None;
-        let mut upto = 0;
+        let (mut upto, mut in_line) = (0, false);
         let cancel = self.options.cancel.as_ref();
         let ended = ordered::run(stages, feed, seam, pool, cancel, &mut |output: &Output| {
-            upto = output.upto;
+            // A long line comes behind the others, and is dealt with when all its pieces are.
+            upto = output.long.as_ref().map_or(output.upto, |line| line.range.start);
+            in_line = output.long.is_some();
             if !output.bytes.is_empty() && emit(&output.bytes) == Flow::Stop {
                 return Flow::Stop;
             }
             let (Some(line), Some(mapping)) = (&output.long, mapping) else { return Flow::Continue };
-            self.emit_long(mapping, line, emit).unwrap_or_else(|error| {
+            let (flow, is_whole) = self.emit_long(mapping, line, emit).unwrap_or_else(|error| {
                 failed = Some(error);
-                Flow::Stop
-            })
+                (Flow::Stop, false)
+            });
+            if is_whole {
+                (upto, in_line) = (output.upto, false);
+            }
+            flow
         })?;
         if let Some(error) = failed {
             return Err(error);
         }
+        let open = ended.seam.open.as_ref().map(|open| open.start);
         let mut summary = ended.seam.into_summary();
         summary.matched_lines += self.lines.load(Ordering::Relaxed);
         summary.matches += self.matches.load(Ordering::Relaxed);
-        Ok((summary, ended.stopped_in.map(|item| Stop { item, upto })))
+        Ok((summary, ended.stopped_in.map(|item| Stop { item, upto, in_line, open })))
+    }
+
+    /// Nothing but matches is reported, and each is in a range or not by itself.
+    fn reports_matches(&self) -> bool {
+        self.only_matches && self.options.context.is_none() && self.options.last.is_none()
     }
 
     /// A NUL on a line that is selected ends the search, and such lines are mapped.
@@ -791,9 +834,12 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
         let more = formatted.inspect_err(|_| ordered::Output::clear(out))?;
         self.lines.fetch_add(std::mem::take(&mut worker.counted_lines), Ordering::Relaxed);
         self.matches.fetch_add(std::mem::take(&mut worker.counted), Ordering::Relaxed);
-        // A part of a long line is no line.
         out.upto = match (&section.hits, section.part_of) {
-            (_, Some(_)) => section.start,
+            // Each match is by itself, or the line goes on as long as not all of it was reported.
+            (_, Some(_)) if self.reports_matches() => {
+                section.known.get(section.at.known).map_or(section.lines.end, |m| m.start)
+            }
+            (_, Some(line)) => line,
             (_, None) if !more => section.lines.end,
             (Hits::All(_), None) => section.at.walk.carry.upto,
             (Hits::From(_), None) => section.lines.start + section.at.searched as u64,

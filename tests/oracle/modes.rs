@@ -15,6 +15,9 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use crate::memory::{memory, pool};
 
+/// In pieces of how many bytes a long line is printed.
+const LONG_PIECE: usize = 50;
+
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Mode {
@@ -415,6 +418,12 @@ impl Format for Printer {
         let mut text = String::new();
         self.print(line, &mut text);
         out.extend_from_slice(text.as_bytes());
+    }
+
+    fn long_line(&self, line: &Line<'_>, emit: &mut dyn FnMut(&[u8])) {
+        let mut text = String::new();
+        self.print(line, &mut text);
+        text.as_bytes().chunks(LONG_PIECE).for_each(emit);
     }
 
     fn context_break(&self, out: &mut Vec<u8>) {
