@@ -20,7 +20,7 @@ use std::{
 };
 
 use mapgrep::{
-    grep::{Flow, Format, Goal, Line, Summary},
+    grep::{Flow, Format, Goal, Line, LongMatches, Summary},
     matcher::LineTerminator,
     scan::Cancel,
 };
@@ -191,9 +191,9 @@ impl Format for Panicking {
         self.printer.line(line, out);
     }
 
-    fn long_line(&self, line: &Line<'_>, emit: &mut dyn FnMut(&[u8])) {
+    fn long_line(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
         self.count();
-        self.printer.long_line(line, emit);
+        self.printer.long_line(line, matches, emit);
     }
 }
 

@@ -6,7 +6,7 @@ use bstr::ByteSlice;
 use termcolor::{Ansi, Color, ColorSpec, WriteColor};
 
 use crate::{
-    grep::{Format, Line, LineKind, emit_in_pieces},
+    grep::{Flow, Format, Line, LineKind, LongMatches},
     matcher::{LineTerminator, Replacer},
     span::Span,
 };
@@ -258,7 +258,7 @@ impl<'a> Printer<'a> {
         match &self.style.colors {
             Some(colors) if !matches.is_empty() => {
                 if self.is_too_long(bytes) {
-                    return self.left_out(kind, bytes, start, matches, out);
+                    return self.left_out(kind, bytes, start, matches, matches.len(), out);
                 }
                 push_highlighted(colors, bytes, Span::new(start, self.content_end(bytes)), matches, out);
                 self.end_line(out);
@@ -266,7 +266,7 @@ impl<'a> Printer<'a> {
             _ => {
                 let bytes = &bytes[start..];
                 if self.is_too_long(bytes) {
-                    return self.left_out(kind, bytes, 0, matches, out);
+                    return self.left_out(kind, bytes, 0, matches, matches.len(), out);
                 }
                 out.extend_from_slice(bytes);
                 if bytes.last() != Some(&self.style.terminator.byte()) {
@@ -277,32 +277,39 @@ impl<'a> Printer<'a> {
     }
 
     /// What stands in place of a line that is too long. `matches` are positions in `bytes`, of which what is before
-    /// `start` is not shown.
-    fn left_out(&self, kind: LineKind, bytes: &[u8], start: usize, matches: &[Span], out: &mut Vec<u8>) {
+    /// `start` is not shown; of `total` they are those that begin in what is shown, at least.
+    fn left_out(&self, kind: LineKind, bytes: &[u8], start: usize, matches: &[Span], total: usize, out: &mut Vec<u8>) {
         if self.style.max_columns_preview {
-            let characters = usize::try_from(self.style.max_columns.unwrap_or(0)).unwrap_or(usize::MAX);
-            let shown = bytes[start..].grapheme_indices().map(|(_, end, _)| end).take(characters).last().unwrap_or(0);
-            let end = start + shown;
+            let end = start + self.preview(&bytes[start..]);
             let content = Span::new(start, start + self.content_end(&bytes[start..end]));
             match &self.style.colors {
                 Some(colors) => push_highlighted(colors, bytes, content, matches, out),
                 None => out.extend_from_slice(&bytes[content.range()]),
             }
-            if matches.is_empty() {
+            if total == 0 {
                 out.extend_from_slice(b" [... omitted end of long line]");
             } else {
-                let more = matches.iter().filter(|m| m.start >= end && m.start < bytes.len()).count();
+                let more = total - matches.iter().filter(|m| m.start < end).count();
                 let noun = if more == 1 { "match" } else { "matches" };
                 out.extend_from_slice(format!(" [... {more} more {noun}]").as_bytes());
             }
-        } else if !matches.is_empty() && !self.style.only_matching {
-            out.extend_from_slice(format!("[Omitted long line with {} matches]", matches.len()).as_bytes());
+        } else if total > 0 && !self.style.only_matching {
+            out.extend_from_slice(format!("[Omitted long line with {total} matches]").as_bytes());
         } else if kind == LineKind::Match {
             out.extend_from_slice(b"[Omitted long matching line]");
         } else {
             out.extend_from_slice(b"[Omitted long context line]");
         }
         self.end_line(out);
+    }
+
+    /// How many bytes of a line that is too long are shown.
+    fn preview(&self, bytes: &[u8]) -> usize {
+        let characters = usize::try_from(self.style.max_columns.unwrap_or(0)).unwrap_or(usize::MAX);
+        match self.style.max_columns_preview {
+            true => bytes.grapheme_indices().map(|(_, end, _)| end).take(characters).last().unwrap_or(0),
+            false => 0,
+        }
     }
 
     /// Where the text begins that is shown.
@@ -354,20 +361,58 @@ impl Format for Printer<'_> {
         }
     }
 
-    fn long_line(&self, line: &Line<'_>, emit: &mut dyn FnMut(&[u8])) {
+    fn long_line(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
         let style = self.style;
-        let is_text = !style.only_matching || line.matches.is_empty();
-        let is_whole = !style.trim && !self.is_too_long(line.bytes) && style.replacer.is_none() && !style.multiline;
-        let mut out = vec![];
-        if !(is_text && is_whole && (style.colors.is_none() || line.matches.is_empty())) {
-            self.line(line, &mut out);
+        let first = matches.first();
+        if style.replacer.is_some() || style.multiline {
+            // What is put in the place of matches, and lines that belong together, are made in memory.
+            let (matches, mut out) = (matches.collect(), vec![]);
+            self.line(&Line { matches: &matches, ..*line }, &mut out);
             return emit(&out);
         }
-        self.prelude(line, line.offset, line.matches.first().map(|m| m.start as u64 + 1), &mut out);
-        emit(&out);
-        emit_in_pieces(line.bytes, emit);
-        if line.bytes.last() != Some(&style.terminator.byte()) {
-            emit(style.terminator.bytes());
+        let mut pieces = Pieces::new(emit);
+        if style.only_matching && first.is_some() {
+            return matches.for_each(&mut |m| {
+                self.prelude(line, line.offset + m.start as u64, Some(m.start as u64 + 1), &mut pieces.bytes);
+                let text = &line.bytes[m.range()];
+                self.text(line.kind, text, &[Span::new(0, text.len())], &mut pieces.bytes);
+                pieces.pass_on();
+                Flow::Continue
+            });
+        }
+        self.prelude(line, line.offset, first.map(|m| m.start as u64 + 1), &mut pieces.bytes);
+        let start = self.trimmed(line.bytes);
+        // As for lines of usual length: in colour, what was trimmed counts.
+        let colors = style.colors.as_ref().filter(|_| first.is_some());
+        let (bytes, start) = if colors.is_some() { (line.bytes, start) } else { (&line.bytes[start..], 0) };
+        if self.is_too_long(bytes) {
+            let end = start + self.preview(&bytes[start..]);
+            let mut shown = vec![];
+            matches.for_each(&mut |m| {
+                if m.start >= end {
+                    return Flow::Stop;
+                }
+                shown.push(m);
+                Flow::Continue
+            });
+            let total = if first.is_some() { matches.count() as usize } else { 0 };
+            return self.left_out(line.kind, bytes, start, &shown, total, &mut pieces.bytes);
+        }
+        match colors {
+            Some(colors) => {
+                let mut highlighter = Highlighter::new(colors, Span::new(start, self.content_end(bytes)));
+                matches.for_each(&mut |m| {
+                    highlighter.push(bytes, m, &mut |text| pieces.write(text));
+                    Flow::Continue
+                });
+                highlighter.finish(bytes, &mut |text| pieces.write(text));
+            }
+            None => pieces.write(&bytes[..self.content_end(bytes)]),
+        }
+        match &bytes[self.content_end(bytes)..] {
+            [] => self.end_line(&mut pieces.bytes),
+            _ if colors.is_some() => self.end_line(&mut pieces.bytes),
+            end => pieces.write(end),
         }
     }
 
@@ -382,31 +427,90 @@ fn separator(kind: LineKind) -> u8 {
     if kind == LineKind::Match { b':' } else { b'-' }
 }
 
-/// Appends `shown` of `bytes`, with the matches in colour. Adjacent matches are one stretch of colour.
+/// Appends `shown` of `bytes`, with the matches in colour.
 fn push_highlighted(colors: &Colors, bytes: &[u8], shown: Span, matches: &[Span], out: &mut Vec<u8>) {
-    let mut at = shown.start;
-    let mut in_color = false;
-    for m in matches {
-        let (start, end) = (m.start.max(at).min(shown.end), m.end.min(shown.end));
+    let mut highlighter = Highlighter::new(colors, shown);
+    for &m in matches {
+        highlighter.push(bytes, m, &mut |text| out.extend_from_slice(text));
+    }
+    highlighter.finish(bytes, &mut |text| out.extend_from_slice(text));
+}
+
+/// Puts matches in colour, one by one. Adjacent ones are one stretch of colour.
+struct Highlighter<'a> {
+    colors: &'a Colors,
+    shown: Span,
+    at: usize,
+    in_color: bool,
+}
+
+impl<'a> Highlighter<'a> {
+    fn new(colors: &'a Colors, shown: Span) -> Self {
+        Highlighter { colors, shown, at: shown.start, in_color: false }
+    }
+
+    /// Writes what is shown up to the end of a match.
+    fn push(&mut self, bytes: &[u8], m: Span, write: &mut dyn FnMut(&[u8])) {
+        let (start, end) = (m.start.max(self.at).min(self.shown.end), m.end.min(self.shown.end));
         if start >= end {
-            continue;
+            return;
         }
-        if at < start {
-            if std::mem::take(&mut in_color) {
-                out.extend_from_slice(&colors.reset);
+        if self.at < start {
+            if std::mem::take(&mut self.in_color) {
+                write(&self.colors.reset);
             }
-            out.extend_from_slice(&bytes[at..start]);
+            write(&bytes[self.at..start]);
         }
-        if !std::mem::replace(&mut in_color, true) {
-            out.extend_from_slice(&colors.matched);
+        if !std::mem::replace(&mut self.in_color, true) {
+            write(&self.colors.matched);
         }
-        out.extend_from_slice(&bytes[start..end]);
-        at = end;
+        write(&bytes[start..end]);
+        self.at = end;
     }
-    if in_color {
-        out.extend_from_slice(&colors.reset);
+
+    /// Writes what is left.
+    fn finish(self, bytes: &[u8], write: &mut dyn FnMut(&[u8])) {
+        if self.in_color {
+            write(&self.colors.reset);
+        }
+        write(&bytes[self.at..self.shown.end.max(self.at)]);
     }
-    out.extend_from_slice(&bytes[at..shown.end.max(at)]);
+}
+
+/// Output of a long line, passed on piece by piece. What is passed on was copied: the file may be cut at any time.
+struct Pieces<'a> {
+    bytes: Vec<u8>,
+    emit: &'a mut dyn FnMut(&[u8]),
+}
+
+impl<'a> Pieces<'a> {
+    /// How much is passed on at once.
+    const SIZE: usize = 256 << 10;
+
+    fn new(emit: &'a mut dyn FnMut(&[u8])) -> Self {
+        Pieces { bytes: vec![], emit }
+    }
+
+    fn write(&mut self, text: &[u8]) {
+        for part in text.chunks(Self::SIZE) {
+            self.bytes.extend_from_slice(part);
+            self.pass_on();
+        }
+    }
+
+    /// Passes on what there is, when it is enough.
+    fn pass_on(&mut self) {
+        if self.bytes.len() >= Self::SIZE {
+            (self.emit)(&self.bytes);
+            self.bytes.clear();
+        }
+    }
+}
+
+impl Drop for Pieces<'_> {
+    fn drop(&mut self) {
+        (self.emit)(&self.bytes);
+    }
 }
 
 /// A name as the bytes that are shown of it.

@@ -1,6 +1,8 @@
 //! What becomes of the lines that a search reports: the interface to whoever prints them.
 
-use crate::span::Span;
+use std::cell::Cell;
+
+use crate::{scan::Flow, span::Span};
 
 /// Why a line is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,67 @@ pub struct Line<'a> {
     /// The matches in it, in order, when [`Format::wants_matches`] says so: for selected lines, and with
     /// [`invert`](super::GrepBuilder::invert) for those around them.
     pub matches: &'a [Span],
+}
+
+/// Goes over matches from the first one on, until it is told to stop.
+type WalkOver<'a> = dyn Fn(&mut dyn FnMut(Span) -> Flow) + 'a;
+
+/// The matches in a line that is too long for them to be held in memory. There are none where [`Format::wants_matches`] does not
+/// say that they are wanted.
+pub struct LongMatches<'a> {
+    walk: &'a WalkOver<'a>,
+    count: Cell<Option<u64>>,
+}
+
+impl<'a> LongMatches<'a> {
+    pub(super) fn new(walk: &'a WalkOver<'a>) -> Self {
+        LongMatches { walk, count: Cell::new(None) }
+    }
+
+    /// Calls `each` with the matches, in order, until it returns [`Flow::Stop`].
+    ///
+    /// # Complexity
+    ///
+    /// Every call searches the line anew.
+    pub fn for_each(&self, each: &mut dyn FnMut(Span) -> Flow) {
+        let (mut count, mut flow) = (0, Flow::Continue);
+        (self.walk)(&mut |m| {
+            count += 1;
+            flow = each(m);
+            flow
+        });
+        if flow == Flow::Continue {
+            self.count.set(Some(count));
+        }
+    }
+
+    /// The first match.
+    pub fn first(&self) -> Option<Span> {
+        let mut first = None;
+        self.for_each(&mut |m| {
+            first = Some(m);
+            Flow::Stop
+        });
+        first
+    }
+
+    /// How many there are. Searches the line, unless that was done to its end before.
+    pub fn count(&self) -> u64 {
+        if self.count.get().is_none() {
+            self.for_each(&mut |_| Flow::Continue);
+        }
+        self.count.get().unwrap_or(0)
+    }
+
+    /// All of them.
+    pub fn collect(&self) -> Vec<Span> {
+        let mut matches = vec![];
+        self.for_each(&mut |m| {
+            matches.push(m);
+            Flow::Continue
+        });
+        matches
+    }
 }
 
 /// Turns lines into output bytes. Called by the workers, each with a buffer of its own; the buffers are emitted in file
@@ -65,11 +128,13 @@ pub trait Format: Sync {
     /// time is thrown away then.
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>);
 
-    /// Hands on, in pieces, what [`line`](Format::line) would append for a line that is so long that its text should not be
-    /// held in memory once more. Called on the thread that takes the output. Unless implemented, there is one piece.
-    fn long_line(&self, line: &Line<'_>, emit: &mut dyn FnMut(&[u8])) {
+    /// Hands on, in pieces, what [`line`](Format::line) would append for a line that is so long that neither its text nor its
+    /// matches should be held in memory. The line comes without its matches; they are looked for when they are asked for.
+    /// Called on the thread that takes the output. Unless implemented, all is held in memory and there is one piece.
+    fn long_line(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
+        let matches = matches.collect();
         let mut out = vec![];
-        self.line(line, &mut out);
+        self.line(&Line { matches: &matches, ..*line }, &mut out);
         emit(&out);
     }
 
@@ -100,7 +165,7 @@ impl Format for Plain {
         }
     }
 
-    fn long_line(&self, line: &Line<'_>, emit: &mut dyn FnMut(&[u8])) {
+    fn long_line(&self, line: &Line<'_>, _: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
         emit_in_pieces(line.bytes, emit);
         if !line.bytes.ends_with(b"\n") {
             emit(b"\n");
@@ -113,7 +178,7 @@ impl Format for Plain {
 }
 
 /// Hands on bytes of a file that may be truncated at any time: each piece is copied first.
-pub(crate) fn emit_in_pieces(bytes: &[u8], emit: &mut dyn FnMut(&[u8])) {
+fn emit_in_pieces(bytes: &[u8], emit: &mut dyn FnMut(&[u8])) {
     const PIECE: usize = 1 << 20;
     let mut copy = vec![];
     for piece in bytes.chunks(PIECE) {

@@ -179,18 +179,23 @@ pub(super) fn select_with_matches(
 /// unterminated line does not count.
 pub(super) fn matches_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], matches: &mut Vec<Span>) {
     matches.clear();
+    each_match_in(matcher, cache, line, |m| {
+        matches.push(m);
+        true
+    });
+}
+
+/// Calls `each` with these matches, in order, until it returns false.
+pub(super) fn each_match_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], mut each: impl FnMut(Span) -> bool) {
     if let Some(literal) = matcher.literal_lines() {
         let len = literal.needle().len();
-        return literal.matches(line, |start| {
-            matches.push(Span::new(start, start + len));
-            true
-        });
+        return literal.matches(line, |start| each(Span::new(start, start + len)));
     }
     let content = content(matcher, line);
     let mut cursor = Cursor::new(0);
     while let Some((span, _)) = cursor.next(matcher, cache, content) {
-        if span.start < line.len() {
-            matches.push(span);
+        if span.start < line.len() && !each(span) {
+            return;
         }
     }
 }

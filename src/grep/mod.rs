@@ -46,8 +46,7 @@ use std::{
 };
 
 #[cfg(feature = "cli")]
-pub(crate) use self::format::emit_in_pieces;
-pub use self::format::{Format, Line, LineKind, Plain};
+pub use self::format::{Format, Line, LineKind, LongMatches, Plain};
 use self::stages::{Caches, GrepStages, Seam};
 pub use crate::scan::Flow;
 use crate::{

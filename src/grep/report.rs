@@ -1,9 +1,9 @@
 //! From a section to output: each line, with its number and its matches, goes through the [`Format`](super::Format).
 
-use std::ops::Range;
+use std::{cell::RefCell, ops::Range};
 
 use super::{
-    Line, LineKind,
+    Line, LineKind, LongMatches,
     lines::{self, matches_in},
     section::{Hits, Progress, Section},
     stages::{GrepStages, LongLine, Output, Worker},
@@ -166,16 +166,19 @@ impl<'a> GrepStages<'a, '_> {
         let LongLine { kind, ref range, number, ref known } = *line;
         let (mut flow, mut is_whole, mut failed) = (Flow::Continue, true, None);
         mapping.read_before_fault(range.start as usize..range.end as usize, |bytes| {
-            let mut matches = known.clone().unwrap_or_default();
-            if known.is_none() && self.shows_matches(kind) {
-                matches_in(self.matcher, &mut self.matcher.cache(), bytes, &mut matches);
-                self.keep_in_range(range, &mut matches);
-            }
-            if kind == LineKind::Match {
-                self.add_matches(matches.len() as u64);
-            }
-            let line = Line { kind, bytes, offset: range.start, skipped: 0, number, matches: &matches };
-            self.format.long_line(&line, &mut |piece| {
+            let cache = RefCell::new(self.matcher.cache());
+            let walk = |each: &mut dyn FnMut(Span) -> Flow| match known {
+                Some(known) => _ = known.iter().try_for_each(|&m| if each(m) == Flow::Stop { None } else { Some(()) }),
+                None if self.shows_matches(kind) => {
+                    lines::each_match_in(self.matcher, &mut cache.borrow_mut(), bytes, |m| {
+                        !self.is_in_range(range.start + m.start as u64) || each(m) == Flow::Continue
+                    });
+                }
+                None => {}
+            };
+            let matches = LongMatches::new(&walk);
+            let line = Line { kind, bytes, offset: range.start, skipped: 0, number, matches: &[] };
+            self.format.long_line(&line, &matches, &mut |piece| {
                 if self.options.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
                     flow = Flow::Stop;
                 }
@@ -188,6 +191,9 @@ impl<'a> GrepStages<'a, '_> {
                     Err(error) => failed = Some(error),
                 }
             });
+            if kind == LineKind::Match && self.wants_matches {
+                self.add_matches(matches.count());
+            }
         })?;
         failed.map_or(Ok((flow, is_whole)), Err)
     }

@@ -452,6 +452,11 @@ impl<'a> GrepStages<'a, '_> {
         self.match_range.as_ref().is_some_and(|range| lines.start < range.start || lines.end > range.end)
     }
 
+    /// Whether a match that starts there is wanted.
+    pub(super) fn is_in_range(&self, start: u64) -> bool {
+        self.match_range.as_ref().is_none_or(|range| range.contains(&start))
+    }
+
     /// Leaves out the matches on a line that do not start in the range.
     pub(super) fn keep_in_range(&self, line: &Range<u64>, matches: &mut Vec<Span>) {
         if let Some(range) = &self.match_range

@@ -8,7 +8,7 @@ use std::{cell::RefCell, collections::HashMap, fmt::Write as _, io::Read, ops::R
 
 use mapgrep::{
     Error,
-    grep::{Flow, Format, Goal, Grep, GrepBuilder, Line, LineKind, Summary},
+    grep::{Flow, Format, Goal, Grep, GrepBuilder, Line, LineKind, LongMatches, Summary},
     matcher::{LineTerminator, Matcher, MatcherBuilder},
 };
 use regex::bytes::{Regex, RegexBuilder};
@@ -420,9 +420,9 @@ impl Format for Printer {
         out.extend_from_slice(text.as_bytes());
     }
 
-    fn long_line(&self, line: &Line<'_>, emit: &mut dyn FnMut(&[u8])) {
-        let mut text = String::new();
-        self.print(line, &mut text);
+    fn long_line(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
+        let (mut text, matches) = (String::new(), matches.collect());
+        self.print(&Line { matches: &matches, ..*line }, &mut text);
         text.as_bytes().chunks(LONG_PIECE).for_each(emit);
     }
 
