@@ -17,7 +17,7 @@ use crate::{
 /// file order, whatever the number of threads.
 ///
 /// Exit status: 0 when a line was selected, 1 when none was, 2 when there was an error (with -q, 0 when a line was
-/// selected in spite of it).
+/// selected in spite of it), 130 when it was interrupted.
 #[derive(Debug, Parser)]
 #[command(
     name = "mapgrep",
@@ -193,16 +193,19 @@ pub(super) struct Args {
     #[arg(long, overrides_with = "text")]
     pub(super) binary: bool,
 
-    /// Search only what starts in these bytes of each file: START..END, from 0, without END itself. Either may be left
-    /// out, and each may end in K, M, G or T.
-    #[arg(long, value_name = "START..END", value_parser = parse_range)]
+    /// Search only the lines that start in these bytes of each file, or with -o the matches: START..END, from 0, without END
+    /// itself. Either may be left out, and each may end in K, M, G or T. Offsets and line numbers stay those of the file;
+    /// context stays in the range. The outputs of ranges that follow each other are that of one search, but with -U.
+    #[arg(long, value_name = "START..END", value_parser = parse_range, allow_hyphen_values = true)]
     pub(super) range: Option<ByteRange>,
 
-    /// Show the last NUM selected lines of each file. It is read from its end on, as far as it has to be.
+    /// Show the last NUM selected lines of each file, in file order. It is searched from its end on, as far as it has to be;
+    /// a stream is read to its end into memory first. With -m, the first of these lines. Not with matches across lines.
     #[arg(long, value_name = "NUM")]
     pub(super) last: Option<u64>,
 
-    /// Show the selected lines of each file from the last to the first, without context.
+    /// Show the selected lines of each file from the last to the first, without context; with -m NUM, the last NUM. A stream
+    /// is read to its end into memory first. Not with matches across lines.
     #[arg(long, conflicts_with_all = ["after_context", "before_context", "context", "passthru"])]
     pub(super) reverse: bool,
 
@@ -251,7 +254,7 @@ pub(super) struct Args {
     #[arg(long)]
     pub(super) no_messages: bool,
 
-    /// Show statistics at the end.
+    /// Show statistics at the end, and where the search stopped if that was before the end: --range goes on from there.
     #[arg(long)]
     pub(super) stats: bool,
 

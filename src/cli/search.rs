@@ -10,7 +10,7 @@ use std::{
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::{
-    args::{Args, Show},
+    args::{Args, ByteRange, Show},
     haystack::Haystack,
     json::Json,
     messages,
@@ -38,6 +38,7 @@ pub(super) struct Searcher {
     all_text: bool,
     maps_explicit: bool,
     maps_walked: bool,
+    range: Option<ByteRange>,
     cache: CachePolicy,
     explain: bool,
     progress: Progress,
@@ -107,6 +108,7 @@ impl Searcher {
             all_text: args.all_text(),
             maps_explicit: !args.no_mmap,
             maps_walked: args.mmap || args.needs_mapping(),
+            range: args.range,
             cache: args.cache_policy(),
             explain: args.explain,
             progress,
@@ -149,7 +151,7 @@ impl Searcher {
         let summary = match self.open(haystack)? {
             Source::Mapped(mapping) => {
                 self.explain(haystack, || format!("mapped, {}", grep.plan(mapping.len() as u64, pool)));
-                let _progress = self.progress.start(Some(mapping.len() as u64));
+                let _progress = self.progress.start(Some(self.len_of_range(mapping.len() as u64)));
                 if json.is_some() && !self.all_text {
                     nul = first_nul(&mapping)?;
                 }
@@ -217,6 +219,14 @@ impl Searcher {
             }
         }
         Ok(Source::Stream(decoded(CacheReader::new(file, self.cache)), metadata.is_file().then_some(metadata.len())))
+    }
+
+    /// How much of a file of this length is searched.
+    fn len_of_range(&self, len: u64) -> u64 {
+        match self.range {
+            Some(ByteRange { start, end }) => len.min(end.unwrap_or(u64::MAX)).saturating_sub(start),
+            None => len,
+        }
     }
 
     /// True when a file begins with the byte order mark of UTF-8 or UTF-16.

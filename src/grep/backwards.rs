@@ -234,7 +234,8 @@ impl<'a, 'w> Stages for BackStages<'a, 'w> {
     ) -> Result<bool, Error> {
         let stages = &self.inner;
         let base = plan.lines.start;
-        window.read(plan.lines.clone(), |bytes| {
+        let mut matches = 0;
+        let formatted = window.read(plan.lines.clone(), |bytes| {
             let view = View { bytes, base, terminator: stages.matcher.terminator() };
             while !out.is_full()
                 && let Some(hit) = plan.hits.pop()
@@ -255,12 +256,15 @@ impl<'a, 'w> Stages for BackStages<'a, 'w> {
                 worker.matches.clear();
                 if stages.shows_matches(kind) {
                     matches_in(stages.matcher, &mut worker.cache, bytes, &mut worker.matches);
-                    stages.add_matches(worker.matches.len() as u64);
+                    matches += worker.matches.len() as u64;
                 }
                 let line = Line { kind, bytes, offset: range.start, skipped: 0, number, matches: &worker.matches };
                 stages.format.line(&line, &mut out.bytes);
             }
-        })?;
+        });
+        // What was formatted may be made of what stood in for the bytes of a file that was cut.
+        formatted.inspect_err(|_| ordered::Output::clear(out))?;
+        stages.add_matches(matches);
         Ok(!plan.hits.is_empty())
     }
 

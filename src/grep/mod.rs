@@ -99,18 +99,16 @@ pub enum Binary {
 struct Context {
     before: usize,
     after: usize,
+    /// All lines are shown, whatever the numbers say.
+    everything: bool,
 }
 
 impl Context {
-    /// All lines are shown.
-    const EVERYTHING: Context = Context { before: 0, after: usize::MAX };
+    /// All lines are shown, as context of what came before.
+    const EVERYTHING: Context = Context { before: 0, after: usize::MAX, everything: true };
 
     fn is_none(self) -> bool {
         self.before == 0 && self.after == 0
-    }
-
-    fn is_everything(self) -> bool {
-        self.after == usize::MAX
     }
 }
 
@@ -223,7 +221,8 @@ impl GrepBuilder {
     }
 
     /// Searches the lines that start in this range of bytes; where nothing but matches is reported, without context, or counted, the matches
-    /// that start in it. The results of ranges that follow each other add up to those of one search. Offsets and line numbers stay those of the file; context does
+    /// that start in it. The results of ranges that follow each other add up to those of one search, unless matches may cross
+    /// lines: those are found as if none came before the range. Offsets and line numbers stay those of the file; context does
     /// not reach beyond the range. Line numbers cost a count of the line ends before it.
     pub fn range(&mut self, range: impl RangeBounds<u64>) -> &mut Self {
         let start = match range.start_bound() {
@@ -273,7 +272,7 @@ impl GrepBuilder {
         self
     }
 
-    /// A counter that a search keeps at the offset up to which the file is done with.
+    /// A counter that a search keeps at the number of bytes that it is done with.
     pub fn progress(&mut self, counter: Option<Arc<AtomicU64>>) -> &mut Self {
         self.progress = counter;
         self
@@ -302,8 +301,8 @@ impl GrepBuilder {
         let backwards = self.last.is_some() || self.reverse;
         if backwards && !matcher.is_by_line() {
             return Err(Error::invalid_input(
-                "matches across lines can only be found from the front: the last ones, or all in the opposite order, are \
-                 to be had of patterns that are confined to lines",
+                "matches across lines can only be found from the front: leave -U/--multiline away (or build the matcher by \
+                 line) to have the last ones, or all in the opposite order",
             ));
         }
         if self.reverse && (self.passthru || !self.context.is_none()) {
@@ -364,6 +363,8 @@ impl Grep {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn plan(&self, len: u64, pool: &Pool) -> String {
+        let Range { start, end } = self.options.range;
+        let len = len.min(end).saturating_sub(start);
         let size = self.options.chunk_size;
         let is_sequential = !self.matcher.is_by_line() && self.matcher.longest().is_none();
         let threads = if is_sequential { 1 } else { pool.threads() };
@@ -373,6 +374,12 @@ impl Grep {
             (chunks, threads) => format!("{chunks} chunks of {size} bytes on {threads} threads, in file order"),
         };
         match (self.matcher.is_by_line(), self.matcher.longest()) {
+            (true, _) if self.options.reverse => {
+                format!("from the end, {chunks}").replace("in file order", "in that order")
+            }
+            (true, _) if self.options.last.is_some() => {
+                format!("from the end as far as it takes, then forwards from there; at most {chunks}")
+            }
             (true, _) => chunks,
             (false, Some(longest)) => {
                 format!("{chunks}; matches may cross lines, and each is decided within {longest} bytes")

@@ -83,6 +83,8 @@ pub(super) struct Found {
     tail: Option<PartFound>,
     /// The file was cut, and what was found is what lies before the cut. The search ends with this error.
     cut: Option<Error>,
+    /// This went wrong first, and what was found is without the part of a long line that may come before it.
+    headless: Option<Error>,
 }
 
 /// The selected ones of some lines.
@@ -102,6 +104,7 @@ impl Found {
             blocks: None,
             tail: None,
             cut: None,
+            headless: None,
         }
     }
 }
@@ -138,6 +141,8 @@ impl Plan {
 /// What is carried from window to window.
 #[derive(Clone)]
 pub(super) struct Seam {
+    /// Where the search began.
+    start: u64,
     pub(super) carry: Carry,
     /// Line ends so far.
     pub(super) newlines: u64,
@@ -263,7 +268,8 @@ impl Seam {
             carry.owed = usize::MAX;
             carry.upto = start;
         }
-        Seam { carry, newlines, binary: None, open: None, blocks: BlockSeam::new(start), summary: Summary::default() }
+        let (blocks, summary) = (BlockSeam::new(start), Summary::default());
+        Seam { start, carry, newlines, binary: None, open: None, blocks, summary }
     }
 
     pub(super) fn into_summary(self) -> Summary {
@@ -492,7 +498,7 @@ impl<'a> GrepStages<'a, '_> {
             let goal_is_in_reach = matches!(self.options.goal, Goal::Lines | Goal::AnyLine) && !self.multiline;
             let Some(cut) = window.cut_by(&error).filter(|_| goal_is_in_reach) else { break };
             match window.read_lines_before(cut, |start, bytes| self.look(worker, start, bytes)) {
-                Ok((found, true)) => return Ok(found),
+                Ok((found, true)) => return Ok(Found { headless: Some(error), ..found }),
                 Ok((found, false)) => return Ok(Found { cut: Some(error), ..found }),
                 Err(again) => error = again,
             }
@@ -516,6 +522,10 @@ impl<'a> GrepStages<'a, '_> {
     fn join_found(&self, seam: &mut Seam, window: &Window<'_>, mut found: Found) -> Result<Joined<Plan>, Error> {
         let cut = found.cut.take();
         let mut plan = Plan::default();
+        if seam.open.is_some() && (cut.is_some() || found.headless.is_some()) {
+            // Whether a long line is selected that ended here, and which number the next one has, nobody knows.
+            return Err(cut.or(found.headless).expect("one of the two"));
+        }
         let last = self.join_in_order(seam, window, found, &mut plan)?;
         let plan = (!plan.sections.is_empty()).then_some(plan);
         // Who has all that was wanted does not care for what comes behind.
@@ -797,7 +807,7 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
         }
         seam.summary.bytes_searched = seam.summary.bytes_searched.max(found.lines.range.end);
         if let Some(progress) = &self.options.progress {
-            progress.store(seam.summary.bytes_searched, Ordering::Relaxed);
+            progress.store(seam.summary.bytes_searched.saturating_sub(seam.start), Ordering::Relaxed);
         }
         if let (Some(keeper), Window::Mapped { range, .. }) = (self.keeper, window) {
             keeper.done_upto(range.end as u64);

@@ -138,7 +138,7 @@ impl Walk {
             // all lines are shown.
             Some(0) => {
                 carry.owed -= 1;
-                if context.is_everything() {
+                if context.everything {
                     kind = LineKind::After;
                 }
             }
