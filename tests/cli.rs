@@ -328,3 +328,116 @@ fn explain_names_the_engine_and_the_plan() {
     let text = plan("INFO.*DEBUG");
     assert!(!text.contains("cross lines"), "{text}");
 }
+
+/// With this on standard input.
+fn with_stdin(args: &[&str], input: Vec<u8>) -> Output {
+    let mut child = mapgrep(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // Who has seen enough does not read on.
+    let writer = std::thread::spawn(move || _ = stdin.write_all(&input));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+#[test]
+fn a_large_stream_is_searched_from_its_end_or_as_a_whole() {
+    let lines: Vec<u8> = (0..400_000).flat_map(|number| format!("line {number}\n").into_bytes()).collect();
+    let output = with_stdin(&["--last", "2", "-n", "line"], lines.clone());
+    assert_eq!(stdout(&output), "399999:line 399998\n400000:line 399999\n");
+    let output = with_stdin(&["--reverse", "-m1", "-n", "line"], lines.clone());
+    assert_eq!(stdout(&output), "400000:line 399999\n");
+    let output = with_stdin(&["-U", "-n", r"399998\nline"], lines.clone());
+    assert_eq!(stdout(&output), "399999:line 399998\n400000:line 399999\n");
+    let output = with_stdin(&["--range", "4M..", "-m1", "-n", "-b", "line"], lines.clone());
+    let at = (4 << 20) + lines[4 << 20..].iter().position(|&byte| byte == b'\n').unwrap() + 1;
+    let number = lines[..at].iter().filter(|&&byte| byte == b'\n').count();
+    assert_eq!(stdout(&output), format!("{}:{at}:line {number}\n", number + 1));
+}
+
+#[test]
+fn a_range_of_a_stream_ends_where_the_range_does() {
+    let mut child =
+        mapgrep(&["-n", "--range", "3..8", "y"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // For ever, as far as the range is concerned.
+    let writer = std::thread::spawn(move || while stdin.write_all(&b"y\n".repeat(1000)).is_ok() {});
+    let mut out = String::new();
+    std::io::Read::read_to_string(child.stdout.as_mut().unwrap(), &mut out).unwrap();
+    assert_eq!(end(child), Some(0));
+    writer.join().unwrap();
+    assert_eq!(out, "3:y\n4:y\n");
+}
+
+#[test]
+fn the_last_lines_may_be_none_and_have_context_before_them() {
+    let dir = files(&[("a", b"p\na4\na5\nq\n")]);
+    for chunk in ["1", "1M"] {
+        let shown = |args: &[&str]| {
+            let output = in_dir(dir.path(), &[&["--chunk-size", chunk][..], args, &["a", "a"]].concat());
+            (output.status.code(), stdout(&output))
+        };
+        assert_eq!(shown(&["--last", "0"]), (Some(1), String::new()));
+        assert_eq!(shown(&["--last", "0", "-c"]), (Some(1), String::new()));
+        assert_eq!(shown(&["--last", "2", "-n", "-C1"]), (Some(0), "1-p\n2:a4\n3:a5\n4-q\n".to_owned()));
+        assert_eq!(shown(&["--last", "1", "-n", "-B1"]), (Some(0), "2-a4\n3:a5\n".to_owned()));
+        assert_eq!(shown(&["--last", "9", "-n"]), (Some(0), "2:a4\n3:a5\n".to_owned()));
+    }
+}
+
+/// In the square of the lines, or of the chunks, these would take minutes.
+#[test]
+fn a_block_of_many_lines_and_a_line_of_many_matches_take_no_longer_than_others() {
+    let lines = b"a\n".repeat(400_000);
+    let line = [&b"ab ".repeat(1_500_000)[..], b"\n"].concat();
+    let dir = files(&[("lines", &lines), ("line", &line)]);
+    let output = in_dir(dir.path(), &["-U", "-n", r"\na", "lines"]);
+    assert_eq!(output.stdout.iter().filter(|&&byte| byte == b'\n').count(), 400_000);
+    let output = in_dir(dir.path(), &["-U", "-c", "--chunk-size=64K", r"a\n?", "line"]);
+    assert_eq!(stdout(&output), "1500000\n");
+    let output = in_dir(dir.path(), &["-U", "-c", "--chunk-size=64K", r"q\n?", "line"]);
+    assert_eq!(stdout(&output), "");
+}
+
+/// A line that is not formatted by a worker looks as one that is.
+#[test]
+fn a_long_line_looks_as_any_other() {
+    let line = |words: usize| ["  a b\t", &"foo bar ".repeat(words), "end\n"].concat();
+    let (short, long) = (line(40), line(40_000));
+    let dir = files(&[("short", short.as_bytes()), ("long", long.as_bytes())]);
+    for options in [
+        &[][..],
+        &["-n", "-b", "--column"],
+        &["--trim"],
+        &["--color=always"],
+        &["--color=always", "--trim", "-n"],
+        &["-M50"],
+        &["-M50", "--max-columns-preview"],
+        &["-M50", "--max-columns-preview", "--trim", "--column"],
+        &["-M50", "--max-columns-preview", "--color=always"],
+        &["-M50", "--color=always", "--trim"],
+        &["-r", "x"],
+        &["-v", "-n"],
+        &["--json"],
+        &["--stats"],
+        &["-o", "-n", "-b", "--column"],
+        &["-o", "-v"],
+        &["--passthru"],
+    ] {
+        for pattern in ["foo", "fo+|a", "[^x]*d$"] {
+            let masked = |args: &[&str]| -> String {
+                let args = [options, args].concat();
+                let text = stdout(&in_dir(dir.path(), &args));
+                text.lines()
+                    .filter(|line| !line.contains("elapsed") && !line.contains("seconds"))
+                    .map(|l| format!("{l}\n"))
+                    .collect()
+            };
+            // One piece, and many, of the same line.
+            let whole = masked(&["-j1", "--chunk-size=1M", pattern, "long"]);
+            assert_eq!(masked(&["-j2", "--chunk-size=4K", pattern, "long"]), whole, "{options:?} {pattern}");
+            let small = masked(&["-j1", pattern, "short"]);
+            assert_eq!(masked(&["-j2", "--chunk-size=16", pattern, "short"]), small, "{options:?} {pattern}");
+        }
+    }
+}

@@ -73,3 +73,36 @@ fn a_file_that_is_cut_is_named_and_the_next_one_searched() {
         assert!(out == expected, "{args:?}: {} bytes where {} are right", out.len(), expected.len());
     }
 }
+
+/// From the end, across lines and within a long line, what is printed before the error are lines of the file, too.
+#[test]
+fn no_mode_shows_what_stood_in_for_the_bytes_of_a_file_that_was_cut() {
+    const CUT: usize = 9 * MIB + 100;
+    let dir = tempfile::tempdir().unwrap();
+    let lines = text(32 * MIB);
+    let line: Vec<u8> = lines.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }).collect();
+    for (content, options) in [
+        (&lines, &["-j2", "--reverse", "-n", "needle"][..]),
+        (&lines, &["-j1", "--reverse", "[n]ee+dle"]),
+        (&lines, &["-j2", "-U", "-n", r"needle\.+\n"]),
+        (&lines, &["-j2", "-U", "-o", r"(?s)needle.*?\n"]),
+        (&lines, &["-j2", "--passthru", "-n", "99 needle"]),
+        (&lines, &["-j2", "--json", "needle"]),
+        (&line, &["-j2", "-o", "-b", "[0-9]+ needle"]),
+        (&line, &["-j3", "-o", "--chunk-size=256K", "needle"]),
+        (&line, &["-j2", "needle"]),
+    ] {
+        fs::write(dir.path().join("big"), content).unwrap();
+        let args = [options, &["big"]].concat();
+        let (child, mut stdout) = start(dir.path(), &args);
+        let mut out = vec![0; 1];
+        stdout.read_exact(&mut out).unwrap();
+        fs::File::options().write(true).open(dir.path().join("big")).unwrap().set_len(CUT as u64).unwrap();
+        stdout.read_to_end(&mut out).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert_eq!(stderr, format!("mapgrep: big: truncated while searching, at byte {CUT}\n"), "{args:?}");
+        assert!(!out.contains(&0), "{args:?}");
+    }
+}
