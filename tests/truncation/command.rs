@@ -34,6 +34,21 @@ fn start(dir: &Path, args: &[&str]) -> (Child, ChildStdout) {
     (child, stdout)
 }
 
+/// Starts a search of the file `big`, and cuts it when the first byte of output has come. Gives what is printed, by then and behind
+/// that; the search ends with the error.
+fn cut_while_searched(dir: &Path, args: &[&str], cut: usize) -> Vec<u8> {
+    let (child, mut stdout) = start(dir, args);
+    let mut out = vec![0; 1];
+    stdout.read_exact(&mut out).unwrap();
+    fs::File::options().write(true).open(dir.join("big")).unwrap().set_len(cut as u64).unwrap();
+    stdout.read_to_end(&mut out).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+    assert_eq!(stderr, format!("mapgrep: big: truncated while searching, at byte {cut}\n"), "{args:?}");
+    out
+}
+
 /// Nobody reads the output, so that the search is under way still: no more is searched than fits into the pipe and what
 /// little may wait for it. Then the file is cut, behind that. What is printed is what a file would give that ends with the
 /// last whole line before the cut.
@@ -56,16 +71,7 @@ fn a_file_that_is_cut_is_named_and_the_next_one_searched() {
         fs::write(dir.path().join("big"), &big).unwrap();
         let with = |files: &[&'static str]| [&["-I"], options, files].concat();
         let args = with(&["big", "next"]);
-        let (child, mut stdout) = start(dir.path(), &args);
-        let mut out = vec![0; 1];
-        stdout.read_exact(&mut out).unwrap();
-        fs::File::options().write(true).open(dir.path().join("big")).unwrap().set_len(CUT as u64).unwrap();
-        stdout.read_to_end(&mut out).unwrap();
-        let output = child.wait_with_output().unwrap();
-
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
-        assert_eq!(stderr, format!("mapgrep: big: truncated while searching, at byte {CUT}\n"), "{args:?}");
+        let out = cut_while_searched(dir.path(), &args, CUT);
         let (child, mut stdout) = start(dir.path(), &with(&["whole-lines", "next"]));
         let mut expected = vec![];
         stdout.read_to_end(&mut expected).unwrap();
@@ -94,15 +100,7 @@ fn no_mode_shows_what_stood_in_for_the_bytes_of_a_file_that_was_cut() {
     ] {
         fs::write(dir.path().join("big"), content).unwrap();
         let args = [options, &["big"]].concat();
-        let (child, mut stdout) = start(dir.path(), &args);
-        let mut out = vec![0; 1];
-        stdout.read_exact(&mut out).unwrap();
-        fs::File::options().write(true).open(dir.path().join("big")).unwrap().set_len(CUT as u64).unwrap();
-        stdout.read_to_end(&mut out).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
-        assert_eq!(stderr, format!("mapgrep: big: truncated while searching, at byte {CUT}\n"), "{args:?}");
+        let out = cut_while_searched(dir.path(), &args, CUT);
         assert!(!out.contains(&0), "{args:?}");
     }
 }
