@@ -197,7 +197,7 @@ fn quietly<T>(run: impl FnOnce() -> T) -> std::thread::Result<T> {
     QUIET.call_once(|| {
         let report = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if info.payload_as_str() != Some("out of order") {
+            if info.payload().downcast_ref::<&str>() != Some(&"out of order") {
                 report(info);
             }
         }));
