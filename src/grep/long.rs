@@ -4,7 +4,7 @@
 //! there are: see [`Window::layout`]. Whether the line is selected is known when all its parts have come to the join, in
 //! order; where nothing but matches is wanted, those of each part are reported as they come.
 
-use std::ops::Range;
+use std::{ops::Range, sync::atomic::Ordering};
 
 use memchr::{memchr2, memrchr};
 
@@ -33,6 +33,8 @@ pub(super) struct PartFound {
     pub(super) part: Part,
     /// The part has a match; it may be the empty one at the very end of the file, which is on its line but is not reported.
     any: bool,
+    /// It was not searched, as the line seemed to have a match before it.
+    is_unsearched: bool,
     /// All matches that start in the part, where every one is wanted.
     pub(super) matches: Vec<Match>,
 }
@@ -64,6 +66,50 @@ impl<'a> GrepStages<'a, '_> {
         !self.options.invert && (self.only_matches || self.options.goal == Goal::CountMatches)
     }
 
+    /// What is in a window that lies within a long line, where it does. That no line ends in it and what matches there is found
+    /// out block by block, so that the bytes come from memory once.
+    pub(super) fn look_inside(&self, worker: &mut Worker<'a>, window: &Window<'_>) -> Result<Option<PartFound>, Error> {
+        const BLOCK: u64 = 128 << 10;
+        let own = window.own();
+        let is_inside = own.start > 0
+            && own.end < window.end()
+            && window.is_far(own.start, self.near)?
+            && window.is_far(own.end, self.near)?;
+        if !is_inside {
+            return Ok(None);
+        }
+        let every = self.wants_every_match();
+        let mut found = PartFound {
+            part: Part { range: own.clone(), ends: false },
+            any: false,
+            is_unsearched: false,
+            matches: vec![],
+        };
+        found.is_unsearched = !every && self.is_selected.load(Ordering::Relaxed);
+        let mut match_end = None;
+        let mut at = own.start;
+        while at < own.end {
+            let block = Part { range: at..own.end.min(at + BLOCK), ends: false };
+            at = block.range.end;
+            if window.after_terminator(block.range.start, block.range.end)?.is_some() {
+                return Ok(None);
+            }
+            let after = match_end.filter(|&end| end >= block.range.start);
+            let from = after.unwrap_or(block.range.start);
+            if from < block.range.end && (every || !(found.any || found.is_unsearched)) {
+                self.walk_part(&mut worker.cache, window, &block, from, after, &mut |m| {
+                    found.any = true;
+                    match_end = Some(m.end);
+                    if every {
+                        found.matches.push(m);
+                    }
+                    every
+                })?;
+            }
+        }
+        Ok(Some(found))
+    }
+
     /// What is in a part of a long line.
     pub(super) fn look_at_part(
         &self,
@@ -82,7 +128,7 @@ impl<'a> GrepStages<'a, '_> {
             }
             every
         })?;
-        Ok(PartFound { part, any, matches })
+        Ok(PartFound { part, any, is_unsearched: false, matches })
     }
 
     /// Goes over the matches that start in a part, from `from` on, behind a match that ended at `after`.
@@ -130,8 +176,17 @@ impl<'a> GrepStages<'a, '_> {
     ) -> Result<bool, Error> {
         // What begins before the range that is searched is nobody's.
         let Some(mut open) = seam.open.take() else { return Ok(false) };
-        let PartFound { part, any, matches } = found;
+        let PartFound { part, any, is_unsearched, matches } = found;
         open.any |= any;
+        if is_unsearched && !open.any {
+            // The match was on another line.
+            let mut cache = self.matcher.cache();
+            self.walk_part(&mut cache, window, &part, part.range.start, None, &mut |_| {
+                open.any = true;
+                false
+            })?;
+        }
+        self.is_selected.store(open.any && !part.ends, Ordering::Relaxed);
         if self.wants_every_match() {
             let mut matches = Matches::reconcile(matches, open.match_end, &part.range, |from, each| {
                 self.walk_part(&mut self.matcher.cache(), window, &part, from, Some(from), &mut |m| {

@@ -6,7 +6,7 @@ use std::{
     ops::Range,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -64,6 +64,8 @@ pub(super) struct GrepStages<'a, 'w> {
     pub(super) near: usize,
     /// Lines longer than this are not formatted by the workers.
     pub(super) longest_formatted: u64,
+    /// The long line that the join is in has a match, and more of them are not wanted.
+    pub(super) is_selected: AtomicBool,
     /// Selected lines, and matches in them, that were counted while they were formatted.
     lines: AtomicU64,
     matches: AtomicU64,
@@ -301,6 +303,7 @@ impl<'a> GrepStages<'a, '_> {
             keeper: mapped.map(|(_, keeper)| keeper),
             near: NEAR.min(options.chunk_size),
             longest_formatted: if is_mapped { PIECE.min(options.chunk_size) as u64 } else { u64::MAX },
+            is_selected: AtomicBool::new(false),
             lines: AtomicU64::new(0),
             matches: AtomicU64::new(0),
             windows: PhantomData,
@@ -402,6 +405,10 @@ impl<'a> GrepStages<'a, '_> {
             let lines = window.lines()?;
             return window.read(lines.clone(), |bytes| self.look(worker, lines.start, bytes));
         }
+        if let Some(inside) = self.look_inside(worker, window)? {
+            let end = window.own().end;
+            return Ok(Found { head: Some(inside), ..Found::nothing(end..end) });
+        }
         let layout = window.layout(self.near)?;
         let start = layout.lines.start;
         let mut found = window.read(layout.lines, |bytes| self.look(worker, start, bytes))?;
@@ -431,10 +438,14 @@ impl<'a> GrepStages<'a, '_> {
             found.lines.has_nul = self.quits_at_nul() && found.counts.lines > 0 && memchr(0, bytes).is_some();
             return found;
         }
-        if self.options.line_numbers {
-            found.newlines = newlines::count(bytes, self.matcher.terminator());
-        }
-        let hits = self.select(worker, bytes, if self.is_free { 1 } else { limit });
+        let hits = if self.is_free && self.options.line_numbers {
+            self.first_and_newlines(worker, bytes, &mut found.newlines)
+        } else {
+            if self.options.line_numbers {
+                found.newlines = newlines::count(bytes, self.matcher.terminator());
+            }
+            self.select(worker, bytes, if self.is_free { 1 } else { limit })
+        };
         // Context may be due at the start of a window without hits.
         if self.checks_lines && (!hits.is_empty() || self.options.context.after > 0) {
             found.lines.has_nul = memchr(0, bytes).is_some();
@@ -451,6 +462,24 @@ impl<'a> GrepStages<'a, '_> {
             _ => Hits::All(hits),
         };
         found
+    }
+
+    /// The first selected line, and how many line ends there are, block by block, so that the bytes come from memory once.
+    fn first_and_newlines(&self, worker: &mut Worker<'_>, bytes: &[u8], newlines: &mut u64) -> Vec<Span> {
+        const BLOCK: usize = 128 << 10;
+        let terminator = self.matcher.terminator();
+        let (mut hits, mut at) = (vec![], 0);
+        while at < bytes.len() {
+            let end = lines::line_end(bytes, (at + BLOCK).min(bytes.len()) - 1, terminator);
+            let block = &bytes[at..end];
+            if hits.is_empty() {
+                hits = self.select(worker, block, 1);
+                hits.iter_mut().for_each(|hit| *hit = Span::new(hit.start + at, hit.end + at));
+            }
+            *newlines += newlines::count(block, terminator);
+            at = end;
+        }
+        hits
     }
 
     /// True when lines are not all within the range in which matches have to start.

@@ -214,12 +214,8 @@ impl Window<'_> {
             return Ok(Layout { head: None, lines: self.lines()?, tail: None });
         };
         let (start, end, len) = (range.start as u64, range.end as u64, mapping.len() as u64);
-        let is_far = |border: u64| -> Result<bool, Error> {
-            let upto = len.min((border - 1).saturating_add(near as u64));
-            Ok(upto < len && self.after_terminator(border - 1, upto)?.is_none())
-        };
-        let head_is_long = start > 0 && is_far(start)?;
-        let tail_is_long = end < len && is_far(end)?;
+        let head_is_long = start > 0 && self.is_far(start, near)?;
+        let tail_is_long = end < len && self.is_far(end, near)?;
         let line_end =
             || Ok::<_, Error>(if end == len { len } else { self.after_terminator(end - 1, len)?.unwrap_or(len) });
         let Some(first) = self.first_line_start(start, end)? else {
@@ -236,6 +232,12 @@ impl Window<'_> {
         }
         let last = self.last_line_start(first, end)?;
         Ok(Layout { head, lines: first..last, tail: Some(Part { range: last..end, ends: false }) })
+    }
+
+    /// True when the line that crosses a border, or ends there, does not end within `near` bytes from it.
+    pub(crate) fn is_far(&self, border: u64, near: usize) -> Result<bool, Error> {
+        let upto = self.end().min((border - 1).saturating_add(near as u64));
+        Ok(upto < self.end() && self.after_terminator(border - 1, upto)?.is_none())
     }
 
     /// Where the first line begins that starts in `start..end`.
