@@ -45,7 +45,6 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-#[cfg(feature = "cli")]
 pub use self::format::{Format, Line, LineKind, LongMatches, Plain};
 use self::stages::{Caches, GrepStages, Seam};
 pub use crate::scan::Flow;
