@@ -258,7 +258,7 @@ impl<'a> Printer<'a> {
         match &self.style.colors {
             Some(colors) if !matches.is_empty() => {
                 if self.is_too_long(bytes) {
-                    return self.left_out(kind, bytes, start, matches, matches.len(), out);
+                    return self.left_out(kind, bytes, start, &Matches::of(matches), out);
                 }
                 push_highlighted(colors, bytes, Span::new(start, self.content_end(bytes)), matches, out);
                 self.end_line(out);
@@ -266,7 +266,7 @@ impl<'a> Printer<'a> {
             _ => {
                 let bytes = &bytes[start..];
                 if self.is_too_long(bytes) {
-                    return self.left_out(kind, bytes, 0, matches, matches.len(), out);
+                    return self.left_out(kind, bytes, 0, &Matches::of(matches), out);
                 }
                 out.extend_from_slice(bytes);
                 if bytes.last() != Some(&self.style.terminator.byte()) {
@@ -276,20 +276,22 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// What stands in place of a line that is too long. `matches` are positions in `bytes`, of which what is before
-    /// `start` is not shown; of `total` they are those that begin in what is shown, at least.
-    fn left_out(&self, kind: LineKind, bytes: &[u8], start: usize, matches: &[Span], total: usize, out: &mut Vec<u8>) {
+    /// What stands in place of a line that is too long. The matches are positions in `bytes`, of which what is before
+    /// `start` is not shown.
+    fn left_out(&self, kind: LineKind, bytes: &[u8], start: usize, matches: &Matches<'_>, out: &mut Vec<u8>) {
+        let total = matches.total;
         if self.style.max_columns_preview {
             let end = start + self.preview(&bytes[start..]);
             let content = Span::new(start, start + self.content_end(&bytes[start..end]));
             match &self.style.colors {
-                Some(colors) => push_highlighted(colors, bytes, content, matches, out),
+                Some(colors) => push_highlighted(colors, bytes, content, matches.shown, out),
                 None => out.extend_from_slice(&bytes[content.range()]),
             }
             if total == 0 {
                 out.extend_from_slice(b" [... omitted end of long line]");
             } else {
-                let more = total - matches.iter().filter(|m| m.start < end).count();
+                let is_more = |m: &&Span| m.start >= end && m.start < bytes.len();
+                let more = matches.more.unwrap_or_else(|| matches.shown.iter().filter(is_more).count());
                 let noun = if more == 1 { "match" } else { "matches" };
                 out.extend_from_slice(format!(" [... {more} more {noun}]").as_bytes());
             }
@@ -387,16 +389,17 @@ impl Format for Printer<'_> {
         let (bytes, start) = if colors.is_some() { (line.bytes, start) } else { (&line.bytes[start..], 0) };
         if self.is_too_long(bytes) {
             let end = start + self.preview(&bytes[start..]);
-            let mut shown = vec![];
+            let (mut shown, mut total, mut more) = (vec![], 0, 0);
             matches.for_each(&mut |m| {
-                if m.start >= end {
-                    return Flow::Stop;
+                total += 1;
+                more += usize::from(m.start >= end && m.start < bytes.len());
+                if m.start < end {
+                    shown.push(m);
                 }
-                shown.push(m);
                 Flow::Continue
             });
-            let total = if first.is_some() { matches.count() as usize } else { 0 };
-            return self.left_out(line.kind, bytes, start, &shown, total, &mut pieces.bytes);
+            let matches = Matches { shown: &shown, total, more: Some(more) };
+            return self.left_out(line.kind, bytes, start, &matches, &mut pieces.bytes);
         }
         match colors {
             Some(colors) => {
@@ -419,6 +422,21 @@ impl Format for Printer<'_> {
     fn context_break(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"--");
         self.end_line(out);
+    }
+}
+
+/// The matches in a line of which not all is shown.
+struct Matches<'a> {
+    /// Those that begin in what is shown, at least.
+    shown: &'a [Span],
+    total: usize,
+    /// How many begin behind that, if these are not all of them.
+    more: Option<usize>,
+}
+
+impl<'a> Matches<'a> {
+    fn of(matches: &'a [Span]) -> Self {
+        Matches { shown: matches, total: matches.len(), more: None }
     }
 }
 

@@ -81,6 +81,10 @@ pub(crate) fn within(
                 Ok(lines) => lines,
                 Err(error) => return Some(Some(Err(error))),
             };
+            if lines.own.is_empty() && !is_over {
+                // It tells that the stream is binary.
+                return Some(Some(Ok(lines)));
+            }
             let own = lines.base + lines.own.start as u64..lines.base + lines.own.end as u64;
             if is_over || own.start >= range.end {
                 return Some(None);

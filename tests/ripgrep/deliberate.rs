@@ -64,6 +64,10 @@ impl Case {
         if several && names > 1 {
             return Some("patterns of their own may have groups of the same name; joined as in ripgrep they may not");
         }
+        let replaces = self.flags.iter().flatten().any(|arg| arg.starts_with("-r") || arg.starts_with("--replace"));
+        if flag(&["-U", "--multiline"]) && (replaces || max_count || json || flag(&["--column"])) {
+            return Some("ripgrep makes one block of matches on adjacent lines");
+        }
         if flag(&["-U", "--multiline"]) && self.flags.iter().flatten().any(|arg| arg.contains('\n')) {
             return Some("with -U ripgrep takes for several lines what a replacement has made of one");
         }
