@@ -438,3 +438,22 @@ fn a_search_from_within_a_pool_of_one_thread_comes_to_an_end() {
         }
     }
 }
+
+/// The least length of a regex with a class of nothing in it is not known, and that was taken for one that is not 0: the
+/// search went on for ever with the empty match behind the last line end.
+#[test]
+fn a_class_of_nothing_does_not_hide_that_matches_may_be_empty() {
+    let text = b"asa\nb\n";
+    for patterns in [&["[a&&b]", "x*"][..], &[r"[^\s\S]", "(?i)s", "x*"], &["[a&&b]*"], &["[a&&b]|a*"], &["[a&&b]"]] {
+        for only_matches in [false, true] {
+            for multiline in [false, true] {
+                let patterns = patterns.iter().map(ToString::to_string).collect();
+                let mode = Mode { patterns, only_matches, multiline, ..Mode::of("") };
+                for chunk in [1, 2, 3, 100] {
+                    agree(&mode, text, mapped(chunk)).unwrap();
+                    agree_on_counts(&mode, text, mapped(chunk)).unwrap();
+                }
+            }
+        }
+    }
+}

@@ -133,7 +133,7 @@ impl MatcherBuilder {
         let longest = longest(&parsed);
         let reach = self.reach(&parsed, longest);
         let crosses_lines = !self.by_line && parsed.iter().any(|hir| syntax::crosses_lines(hir, self.terminator));
-        let matches_empty = parsed.iter().any(|hir| hir.properties().minimum_len() == Some(0));
+        let matches_empty = parsed.iter().any(syntax::may_be_empty);
         let looks_at_words = parsed.iter().any(|hir| hir.properties().look_set().contains_word_unicode());
         Ok(Matcher {
             strategy: self.choose(parsed, patterns.len())?,

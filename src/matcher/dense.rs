@@ -70,7 +70,7 @@ pub(super) struct GaveUp {
 impl Dense {
     /// The automata of a regex that matches no empty string. None when they are too large.
     pub(super) fn new(hir: &Hir, terminator: LineTerminator) -> Option<Self> {
-        debug_assert!(hir.properties().minimum_len() != Some(0));
+        debug_assert!(!super::syntax::may_be_empty(hir));
         let only_ascii = syntax::is_large_beyond_ascii(hir);
         let hir = if only_ascii { &syntax::ascii_part(hir.clone()) } else { hir };
         let mut look = LookMatcher::new();

@@ -16,6 +16,7 @@ use regex_syntax::hir::Hir;
 use super::{
     LineTerminator,
     dense::{Dense, GaveUp},
+    syntax,
 };
 use crate::{
     error::Error,
@@ -89,7 +90,7 @@ impl Regexes {
             .dfa_state_limit(Some(1_000));
         let regex = Regex::builder().configure(config).build_many_from_hir(patterns).map_err(|e| refused(&e))?;
         let dense = match patterns {
-            [hir] if hir.properties().minimum_len() != Some(0) => {
+            [hir] if !syntax::may_be_empty(hir) => {
                 Some(Arc::new(Lazy { hir: hir.clone(), terminator, built: OnceLock::new() }))
             }
             _ => None,

@@ -239,6 +239,12 @@ pub(super) fn crosses_lines(hir: &Hir, terminator: LineTerminator) -> bool {
     }
 }
 
+/// False only when every match has a byte. The least length is not known of what has a class of nothing in it, also where
+/// the rest may be empty.
+pub(super) fn may_be_empty(hir: &Hir) -> bool {
+    hir.properties().minimum_len().is_none_or(|len| len == 0)
+}
+
 /// The names of the groups that capture, in the order of their numbers, of which the first is 1.
 pub(super) fn group_names(ast: &Ast) -> Vec<Option<String>> {
     match ast::visit(ast, GroupNames(vec![])) {
