@@ -28,6 +28,7 @@ mod literals;
 mod probes;
 mod regex;
 pub mod reverse;
+pub mod set;
 mod shuffle;
 mod syntax;
 mod vector;

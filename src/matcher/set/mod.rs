@@ -1,0 +1,547 @@
+//! One to a million byte strings and more, searched for at once.
+//!
+//! A [`PatternSet`] finds every occurrence of every pattern ([`MatchKind::Overlapping`]), or matches that do not overlap, in
+//! one of two senses. Its size decides how: one pattern is a substring search; up to 64 are looked up with byte shuffles, 32
+//! bytes of the haystack at once; of more, a few bytes at every place, or at every second or fourth, are hashed and looked up in a
+//! bitmap. What passes is compared with the patterns that have the same hash of their first bytes. There is no
+//! automaton, so building is fast, and a built set is little larger than its patterns.
+//!
+//! A built set is one piece of bytes, which can be [written](PatternSet::as_bytes) to a file and mapped into memory
+//! [again](PatternSet::from_bytes) without being built anew.
+//!
+//! # Examples
+//!
+//! ```
+//! use mapgrep::matcher::set::{MatchKind, PatternSet};
+//!
+//! let set = PatternSet::builder().kind(MatchKind::Overlapping).build(["she", "he", "hers"])?;
+//! let found: Vec<_> = set.find_iter(b"ushers").map(|(span, id)| (span.range(), id.index())).collect();
+//! assert_eq!(found, [(1..4, 0), (2..4, 1), (2..6, 2)]);
+//! # Ok::<(), mapgrep::Error>(())
+//! ```
+
+mod builder;
+mod filter;
+mod format;
+mod packed;
+mod places;
+mod tiers;
+mod verify;
+
+use std::{fmt, ops::ControlFlow, ops::Range, sync::Arc};
+
+pub use self::builder::PatternSetBuilder;
+use self::{
+    format::{Layout, elements},
+    tiers::{Prepared, Tier},
+    verify::{Found, NONE, word},
+};
+use crate::{
+    error::Error,
+    span::{PatternId, Span},
+};
+
+/// Which matches a search for several patterns finds.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::matcher::set::{MatchKind, PatternSet};
+///
+/// let found = |kind| -> Vec<&str> {
+///     let set = PatternSet::builder().kind(kind).build(["ab", "abc", "c"]).unwrap();
+///     set.find_iter(b"abc").map(|(span, _)| &"abc"[span.range()]).collect()
+/// };
+/// assert_eq!(found(MatchKind::LeftmostFirst), ["ab", "c"]);
+/// assert_eq!(found(MatchKind::LeftmostLongest), ["abc"]);
+/// assert_eq!(found(MatchKind::Overlapping), ["ab", "abc", "c"]);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum MatchKind {
+    /// Matches that do not overlap. Of those that start first, that of the pattern that comes first in the list.
+    #[default]
+    LeftmostFirst,
+    /// Matches that do not overlap. Of those that start first, the longest; of equal patterns, the first.
+    LeftmostLongest,
+    /// Every occurrence of every pattern, by start, then by length, then by the pattern's place in the list.
+    Overlapping,
+}
+
+/// Byte strings to search for.
+///
+/// A clone shares the bytes of the set.
+#[derive(Clone)]
+pub struct PatternSet {
+    owner: Arc<dyn AsRef<[u8]> + Send + Sync>,
+    layout: Arc<Layout>,
+    prepared: Arc<[Prepared]>,
+}
+
+/// Where a walk over the matches of a haystack stands.
+///
+/// Searching a range of starts moves it to where the next range begins, such that the matches of all ranges are those of the
+/// whole haystack.
+///
+/// # Examples
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use mapgrep::matcher::set::{PatternSet, Walk};
+///
+/// let set = PatternSet::builder().build(["aa"])?;
+/// let (mut walk, mut starts) = (Walk::new(0), vec![]);
+/// for upto in [1, 3, 6] {
+///     let each = |span: mapgrep::Span, _| { starts.push(span.start); ControlFlow::<()>::Continue(()) };
+///     let _ = set.walk(b"aaaaa", &mut walk, upto, each);
+/// }
+/// assert_eq!(starts, [0, 2]);
+/// # Ok::<(), mapgrep::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Walk {
+    at: usize,
+    last_end: Option<usize>,
+}
+
+impl Walk {
+    /// A walk that begins with matches that start at `at`, and with no match before.
+    pub fn new(at: usize) -> Self {
+        Walk { at, last_end: None }
+    }
+
+    /// The first place at which the next match can start.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+}
+
+impl PatternSet {
+    /// A builder.
+    pub fn builder() -> PatternSetBuilder {
+        PatternSetBuilder::new()
+    }
+
+    /// Opens a set from the bytes of one, without copying or decoding them.
+    ///
+    /// The bytes may be those of a mapped file. Should they change afterwards, searches may find wrong matches.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are not those of a set, are of another version of the format, or are damaged: the checksum is
+    /// compared.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the number of bytes, at the speed of memory: milliseconds for a million patterns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::matcher::set::PatternSet;
+    ///
+    /// let set = PatternSet::builder().build(["needle", "pin"])?;
+    /// let stored = set.as_bytes().to_vec();
+    /// let opened = PatternSet::from_bytes(stored)?;
+    /// assert!(opened.is_match(b"a pincushion"));
+    /// assert!(PatternSet::from_bytes(b"something else").is_err());
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn from_bytes(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Result<Self, Error> {
+        let layout = Layout::read(owner.as_ref())?;
+        Self::open(Arc::new(owner), layout)
+    }
+
+    fn open(owner: Arc<dyn AsRef<[u8]> + Send + Sync>, layout: Layout) -> Result<Self, Error> {
+        let bytes = (*owner).as_ref();
+        let prepared = layout.tiers.iter().map(|tier| Prepared::new(bytes, &layout, tier)).collect::<Result<_, _>>()?;
+        Ok(PatternSet { owner, layout: Arc::new(layout), prepared })
+    }
+
+    /// The set as bytes, to be stored and [opened](PatternSet::from_bytes) again, on any machine.
+    pub fn as_bytes(&self) -> &[u8] {
+        (*self.owner).as_ref()
+    }
+
+    /// How many patterns there are.
+    pub fn len(&self) -> usize {
+        self.layout.patterns as usize
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The length of the shortest pattern; 0 when there is none.
+    pub fn min_len(&self) -> usize {
+        self.layout.min_len
+    }
+
+    /// The length of the longest pattern; 0 when there is none. Matches that start in a range end less than this many bytes behind
+    /// its last byte: whoever searches a part of a haystack has to give one byte less behind it.
+    pub fn max_len(&self) -> usize {
+        self.layout.max_len
+    }
+
+    /// Which matches are found.
+    pub fn kind(&self) -> MatchKind {
+        self.layout.kind
+    }
+
+    /// True when ASCII letters match those of the other case.
+    pub fn is_ascii_case_insensitive(&self) -> bool {
+        self.layout.fold
+    }
+
+    /// How many bytes the set has, those that it was opened from included.
+    pub fn memory_usage(&self) -> usize {
+        self.as_bytes().len() + size_of_val(&*self.prepared) + size_of::<Layout>()
+    }
+
+    /// A pattern, as it was given.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the set has no pattern of this id.
+    pub fn pattern(&self, id: PatternId) -> &[u8] {
+        let (bytes, layout, id) = (self.as_bytes(), &*self.layout, id.index());
+        assert!(id < self.len(), "there is no pattern {id} in a set of {}", self.len());
+        if !layout.spelling_ends.is_empty() {
+            let ends = elements::<8>(bytes, &layout.spelling_ends);
+            let end = |id: usize| ends.get(id).map_or(0, |end| u64::from_le_bytes(*end) as usize);
+            let range = id.checked_sub(1).map_or(0, end)..end(id);
+            return bytes.get(layout.spellings.clone()).unwrap_or_default().get(range).unwrap_or_default();
+        }
+        let place = elements::<4>(bytes, &layout.places).get(id).map_or(NONE, |place| word(place, 0));
+        let tier = layout.tiers.iter().rev().find(|tier| tier.first_rank <= place && place != NONE);
+        tier.map_or(&[], |tier| verify::Table::new(bytes, layout, tier, 0).pattern(place - tier.first_rank))
+    }
+
+    /// What was chosen to search, in one line for people.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = mapgrep::matcher::set::PatternSet::builder().build(["needle"])?;
+    /// assert_eq!(set.description(), "1 pattern of 6 bytes (leftmost-first): SIMD substring search");
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn description(&self) -> String {
+        let count = match self.len() {
+            1 => "1 pattern".to_owned(),
+            count => format!("{count} patterns"),
+        };
+        let lengths = match (self.min_len(), self.max_len()) {
+            (min, max) if min == max => format!("{min} bytes"),
+            (min, max) => format!("{min} to {max} bytes"),
+        };
+        let kind = match self.layout.kind {
+            MatchKind::LeftmostFirst => "leftmost-first",
+            MatchKind::LeftmostLongest => "leftmost-longest",
+            MatchKind::Overlapping => "overlapping",
+        };
+        let case = if self.layout.fold { ", ASCII case ignored" } else { "" };
+        let mut parts: Vec<String> = vec![];
+        if !self.layout.empty.is_empty() {
+            parts.push("an empty one everywhere".to_owned());
+        }
+        for (tier, prepared) in self.layout.tiers.iter().zip(&*self.prepared) {
+            let of = match self.prepared.len() {
+                1 => String::new(),
+                _ => format!("{} from {} bytes on by ", tier.ranks, tier.shortest),
+            };
+            parts.push(of + &prepared.description());
+        }
+        if parts.is_empty() {
+            parts.push("nothing can match".to_owned());
+        }
+        format!("{count} of {lengths} ({kind}{case}): {}", parts.join("; "))
+    }
+
+    /// True when a pattern occurs.
+    ///
+    /// # Complexity
+    ///
+    /// As [`for_each`](PatternSet::for_each), up to the first match and some hundreds of bytes further.
+    pub fn is_match(&self, haystack: &[u8]) -> bool {
+        self.for_each(haystack, 0..haystack.len() + 1, |_, _| ControlFlow::Break(())).is_break()
+    }
+
+    /// The matches in the haystack, in the order that [`MatchKind`] tells.
+    ///
+    /// An empty pattern matches at every place, also at the end of the haystack. Where matches do not overlap, an empty match
+    /// right behind another match does not count.
+    ///
+    /// # Complexity
+    ///
+    /// As [`for_each`](PatternSet::for_each).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = mapgrep::matcher::set::PatternSet::builder().build(["b", "abc"])?;
+    /// let found: Vec<_> = set.find_iter(b"abcb").map(|(span, id)| (span.start, id.index())).collect();
+    /// assert_eq!(found, [(0, 1), (3, 0)]);
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn find_iter<'s, 'h>(&'s self, haystack: &'h [u8]) -> FindIter<'s, 'h> {
+        FindIter { set: self, haystack, walk: Walk::default(), block: FIRST_BLOCK, found: vec![].into_iter() }
+    }
+
+    /// Calls `each` with the matches that start in a range, until it says that it wants no more. The end of the haystack is a place
+    /// where an empty pattern matches: the range of all starts is `0..haystack.len() + 1`.
+    ///
+    /// A match may end behind the range, up to the end of the haystack. Where matches do not overlap, they are those of a walk that
+    /// begins with the range; use [`walk`](PatternSet::walk) for parts that are to agree with a whole.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the range and in the matches reported; where many patterns begin alike, and as the haystack does at
+    /// many places, times the logarithm of the number of patterns, and times their length.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// let set = mapgrep::matcher::set::PatternSet::builder().build(["ab", "cd"])?;
+    /// let first = set.for_each(b"ab cd ab", 1..6, |span, _| ControlFlow::Break(span.start));
+    /// assert_eq!(first, ControlFlow::Break(3));
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn for_each<B>(
+        &self,
+        haystack: &[u8],
+        starts: Range<usize>,
+        each: impl FnMut(Span, PatternId) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        self.walk(haystack, &mut Walk::new(starts.start), starts.end, each)
+    }
+
+    /// As [`for_each`](PatternSet::for_each), for matches that start before `upto`, from where a walk stands. The walk then stands
+    /// where that of the following part begins. Where `each` has stopped it, it does not move.
+    pub fn walk<B>(
+        &self,
+        haystack: &[u8],
+        walk: &mut Walk,
+        upto: usize,
+        mut each: impl FnMut(Span, PatternId) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let upto = upto.min(haystack.len() + 1);
+        let search = Search::new(self, haystack);
+        let (mut now, mut block, mut found) = (*walk, FIRST_BLOCK, vec![]);
+        while now.at < upto {
+            let end = upto.min(now.at + block);
+            search.block(&mut now, end, &mut found, &mut each)?;
+            // Blocks are short at first, for who wants the first match, and where there are many matches.
+            block = if found.len() > MANY { (block / 2).max(MIN_BLOCK) } else { (block * 2).min(MAX_BLOCK) };
+        }
+        *walk = now;
+        ControlFlow::Continue(())
+    }
+}
+
+const FIRST_BLOCK: usize = 1 << 9;
+const MAX_BLOCK: usize = 1 << 14;
+const MIN_BLOCK: usize = 1 << 6;
+/// Matches of a block that are more than it should have.
+const MANY: usize = 1 << 14;
+
+impl fmt::Debug for PatternSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PatternSet").field(&self.description()).finish()
+    }
+}
+
+/// An iterator over matches; see [`PatternSet::find_iter`].
+#[derive(Clone, Debug)]
+pub struct FindIter<'s, 'h> {
+    set: &'s PatternSet,
+    haystack: &'h [u8],
+    walk: Walk,
+    block: usize,
+    found: std::vec::IntoIter<(Span, PatternId)>,
+}
+
+impl Iterator for FindIter<'_, '_> {
+    type Item = (Span, PatternId);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(found) = self.found.next() {
+                return Some(found);
+            }
+            if self.walk.at > self.haystack.len() {
+                return None;
+            }
+            let (mut found, upto) = (vec![], self.walk.at + self.block);
+            let each = |span, id| {
+                found.push((span, id));
+                ControlFlow::<()>::Continue(())
+            };
+            let _ = self.set.walk(self.haystack, &mut self.walk, upto, each);
+            self.block =
+                if found.len() > MANY { (self.block / 2).max(MIN_BLOCK) } else { (self.block * 2).min(1 << 20) };
+            self.found = found.into_iter();
+        }
+    }
+}
+
+/// One search: a set whose bytes have been asked for, and a haystack.
+struct Search<'s, 'h> {
+    haystack: &'h [u8],
+    kind: MatchKind,
+    patterns: u32,
+    /// The ids of empty patterns.
+    empty: &'s [[u8; 4]],
+    tiers: Vec<Option<Tier<'s>>>,
+}
+
+impl<'s, 'h> Search<'s, 'h> {
+    fn new(set: &'s PatternSet, haystack: &'h [u8]) -> Self {
+        let bytes = set.as_bytes();
+        let tier = |(number, prepared)| Tier::new(bytes, &set.layout, number, prepared);
+        Search {
+            haystack,
+            kind: set.layout.kind,
+            patterns: set.layout.patterns,
+            empty: elements(bytes, &set.layout.empty),
+            tiers: set.prepared.iter().enumerate().map(tier).collect(),
+        }
+    }
+
+    /// Reports what starts between the walk and `end`, and moves the walk there, or to the end of the last match.
+    #[inline]
+    fn block<B>(
+        &self,
+        walk: &mut Walk,
+        end: usize,
+        found: &mut Vec<Found>,
+        each: &mut impl FnMut(Span, PatternId) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let base = walk.at;
+        found.clear();
+        for tier in self.tiers.iter().flatten() {
+            tier.find(self.haystack, base, end.min(self.haystack.len()), found);
+        }
+        if self.tiers.len() > 1 {
+            // Sequences that ascend, which a stable sort finds and merges. Later tiers have longer patterns.
+            found.sort_by_key(|found| (found.start, found.tier));
+        }
+        if !self.empty.is_empty() {
+            return self.report_with_empty(walk, end, found, each);
+        }
+        match self.kind {
+            MatchKind::Overlapping => {
+                for &found in &*found {
+                    self.report(base, found, each)?;
+                }
+                walk.at = end;
+            }
+            MatchKind::LeftmostFirst | MatchKind::LeftmostLongest => {
+                let mut next = base;
+                let mut rest = &found[..];
+                while let Some(&first) = rest.first() {
+                    let here = rest.iter().take_while(|found| found.start == first.start).count();
+                    let start = base + first.start as usize;
+                    if start >= next
+                        && let Some((span, id)) = self.best(base, &rest[..here])
+                    {
+                        each(span, id)?;
+                        next = span.end;
+                        walk.last_end = Some(next);
+                    }
+                    rest = &rest[here..];
+                }
+                walk.at = end.max(next);
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// As [`block`](Search::block), where empty patterns match at every place.
+    fn report_with_empty<B>(
+        &self,
+        walk: &mut Walk,
+        end: usize,
+        found: &[Found],
+        each: &mut impl FnMut(Span, PatternId) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let base = walk.at;
+        let mut rest = found;
+        while walk.at < end {
+            let at = walk.at;
+            let before = rest.iter().take_while(|found| base + (found.start as usize) < at).count();
+            rest = &rest[before..];
+            let here = rest.iter().take_while(|found| base + found.start as usize == at).count();
+            let (here, empty) = (&rest[..here], Span::new(at, at));
+            if self.kind == MatchKind::Overlapping {
+                for id in self.empty.iter().map(|id| word(id, 0)).filter(|&id| id < self.patterns) {
+                    each(empty, PatternId::new(id as usize))?;
+                }
+                for &found in here {
+                    self.report(base, found, each)?;
+                }
+                walk.at = at + 1;
+                continue;
+            }
+            let first_empty = PatternId::new(word(&self.empty[0], 0) as usize);
+            let best =
+                self.best(base, here).filter(|&(_, id)| self.kind != MatchKind::LeftmostFirst || id < first_empty);
+            match best {
+                Some((span, id)) => {
+                    each(span, id)?;
+                    *walk = Walk { at: span.end, last_end: Some(span.end) };
+                }
+                None => {
+                    if walk.last_end != Some(at) && first_empty.index() < self.patterns as usize {
+                        each(empty, first_empty)?;
+                    }
+                    walk.at = at + 1;
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Of matches that start at one place, the one that counts where matches do not overlap.
+    fn best(&self, base: usize, here: &[Found]) -> Option<(Span, PatternId)> {
+        let ids = here.iter().filter_map(|found| {
+            let id = self.table(found.tier)?.first_id(found.rank);
+            self.span(base, found, id).map(|(span, id)| (span, id))
+        });
+        match self.kind {
+            MatchKind::LeftmostLongest => ids.max_by_key(|(span, _)| span.end),
+            _ => ids.min_by_key(|&(_, id)| id),
+        }
+    }
+
+    /// Reports all ids of a pattern.
+    #[inline(always)]
+    fn report<B>(
+        &self,
+        base: usize,
+        found: Found,
+        each: &mut impl FnMut(Span, PatternId) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        for id in self.table(found.tier).into_iter().flat_map(|table| table.ids(found.rank)) {
+            if let Some((span, id)) = self.span(base, &found, id) {
+                each(span, id)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    #[inline(always)]
+    fn table(&self, tier: u32) -> Option<&verify::Table<'s>> {
+        self.tiers.get(tier as usize)?.as_ref().map(Tier::table)
+    }
+
+    /// The match, unless tables that are damaged have led to one that cannot be.
+    #[inline(always)]
+    fn span(&self, base: usize, found: &Found, id: u32) -> Option<(Span, PatternId)> {
+        let start = base + found.start as usize;
+        let end = start + found.len as usize;
+        (end <= self.haystack.len() && id < self.patterns).then(|| (Span::new(start, end), PatternId::new(id as usize)))
+    }
+}

@@ -1,0 +1,120 @@
+//! Patterns by length, so that a few short ones do not spoil the search for long ones.
+//!
+//! A tier has a filter, which finds places, and tables, which tell what starts there. Few patterns are one tier. Many are
+//! in a tier for each length from 1 to 3, one for 4 to 7, and one for all longer ones: windows of all patterns of a tier have the
+//! same length, which is bounded by its shortest pattern.
+
+use super::{
+    filter::{Shape, Windows},
+    format::{Layout, TierLayout, elements},
+    packed::{self, Packed},
+    places::Places,
+    verify::{Found, Table},
+};
+use crate::{error::Error, matcher::literal};
+
+/// The shortest patterns of each tier of a large set.
+pub(super) const SHORTEST: [usize; 5] = [1, 2, 3, 4, 8];
+
+/// What is made of a tier when its set is opened, next to what is read.
+#[derive(Clone, Debug)]
+pub(super) enum Prepared {
+    /// One pattern, with case.
+    Literal(Box<literal::Finder<'static>>),
+    Few(Packed),
+    /// The filter is in the bytes.
+    Many(Shape),
+}
+
+impl Prepared {
+    pub(super) fn new(bytes: &[u8], layout: &Layout, tier: &TierLayout) -> Result<Self, Error> {
+        if let Some(shape) = Shape::of(tier) {
+            return Ok(Prepared::Many(Shape { fold: layout.fold, ..shape }));
+        }
+        let table = Table::new(bytes, layout, tier, 0);
+        let patterns: Vec<&[u8]> =
+            (0..tier.ranks.min(packed::MAX as u32 + 1)).map(|rank| table.pattern(rank)).collect();
+        if patterns.len() > packed::MAX || patterns.iter().any(|pattern| pattern.is_empty()) {
+            return Err(Error::invalid_input(
+                "the serialised pattern set is damaged: a tier has no filter, and too many patterns or empty ones; build it anew",
+            ));
+        }
+        Ok(match patterns[..] {
+            [pattern] if !layout.fold => Prepared::Literal(Box::new(literal::Finder::new(pattern).into_owned())),
+            _ => Prepared::Few(Packed::new(&patterns, layout.fold)),
+        })
+    }
+
+    /// For people.
+    pub(super) fn description(&self) -> String {
+        match self {
+            Prepared::Literal(_) => "SIMD substring search".to_owned(),
+            Prepared::Few(_) => "packed SIMD search for 8 buckets".to_owned(),
+            Prepared::Many(shape) => format!(
+                "windows of {} bytes, every {}, in a bitmap of {} KiB",
+                shape.window,
+                match shape.step {
+                    1 => "one".to_owned(),
+                    step => format!("{step}th"),
+                },
+                ((4_usize << shape.word_bits) >> 10).max(1)
+            ),
+        }
+    }
+}
+
+/// A tier, ready for one search.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tier<'s> {
+    filter: Filter<'s>,
+    table: Table<'s>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Filter<'s> {
+    Literal(&'s literal::Finder<'static>),
+    Few(&'s Packed),
+    Many(Windows<'s>),
+}
+
+impl<'s> Tier<'s> {
+    pub(super) fn new(bytes: &'s [u8], layout: &Layout, number: usize, prepared: &'s Prepared) -> Option<Self> {
+        let tier = &layout.tiers[number];
+        let filter = match prepared {
+            Prepared::Literal(finder) => Filter::Literal(finder),
+            Prepared::Few(packed) => Filter::Few(packed),
+            Prepared::Many(shape) => Filter::Many(Windows::new(*shape, elements(bytes, &tier.filter))?),
+        };
+        Some(Tier { filter, table: Table::new(bytes, layout, tier, number) })
+    }
+
+    pub(super) fn table(&self) -> &Table<'s> {
+        &self.table
+    }
+
+    /// Appends what starts in `from..to`; see [`Table::verify`].
+    pub(super) fn find(&self, haystack: &[u8], from: usize, to: usize, found: &mut Vec<Found>) {
+        let mut places = Places::new(from);
+        let mut at = from;
+        while at < to {
+            at = match self.filter {
+                Filter::Literal(finder) => find_literal(finder, haystack, at, to, &mut places),
+                Filter::Few(packed) => packed.find(haystack, at, to, &mut places),
+                Filter::Many(windows) => windows.find(haystack, at, to, &mut places),
+            };
+            self.table.verify(haystack, from, places.as_slice(), found);
+            places.clear();
+        }
+    }
+}
+
+fn find_literal(finder: &literal::Finder, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
+    let end = haystack.len().min(to + finder.needle().len() - 1);
+    let mut at = from;
+    while at < to && places.room() > 0 {
+        let Some(offset) = finder.find(&haystack[at..end]) else { return to };
+        places.push(at + offset);
+        at += offset + 1;
+    }
+    at
+}
