@@ -174,8 +174,6 @@ fn aho_corasick(kind: MatchKind, fold: bool, patterns: &[Vec<u8>], haystack: &[u
         MatchKind::Overlapping => {
             let mut found: Matches = automaton.find_overlapping_iter(haystack).map(tuple).collect();
             found.sort_unstable();
-            // It reports empty patterns twice at the end of the haystack.
-            found.dedup();
             found
         }
         _ => automaton.find_iter(haystack).map(tuple).collect(),
@@ -200,18 +198,18 @@ fn large_sets_are_found_as_by_aho_corasick() {
     }
 }
 
+/// Not compared with aho-corasick 1.1, which leaves out some of them.
 #[test]
-fn empty_patterns_as_in_aho_corasick() {
+fn empty_patterns_as_in_the_regex_crate() {
     for patterns in [&[""][..], &["", "a"], &["a", ""], &["ab", "", "a", ""], &["", ""]] {
+        let regex = regex::bytes::Regex::new(&patterns.join("|")).unwrap();
         let patterns: Vec<Vec<u8>> = patterns.iter().map(|pattern| pattern.as_bytes().to_vec()).collect();
         for haystack in ["", "a", "ab", "aab", "bba"] {
+            let set = build(MatchKind::LeftmostFirst, false, &patterns);
+            let found: Vec<_> = set.find_iter(haystack.as_bytes()).map(|(span, _)| span.range()).collect();
+            let expected: Vec<_> = regex.find_iter(haystack.as_bytes()).map(|found| found.range()).collect();
+            assert_eq!(found, expected, "{patterns:?} {haystack:?}");
             for kind in KINDS {
-                let expected = aho_corasick(kind, false, &patterns, haystack.as_bytes());
-                assert_eq!(
-                    all(&build(kind, false, &patterns), haystack.as_bytes()),
-                    expected,
-                    "{patterns:?} {haystack:?} {kind:?}"
-                );
                 compare(kind, false, &patterns, haystack.as_bytes(), &[1.min(haystack.len())]);
             }
         }

@@ -7,7 +7,7 @@ use super::{
     filter::{MAX_WORD_BITS, Shape},
     format::{HEADER, Layout, TIER, TierLayout, append},
     packed, tiers,
-    verify::{FEW, MAX_BUCKET_BITS, NONE, Prefix, first_bytes, links},
+    verify::{FEW, Key, MAX_BUCKET_BITS, NONE, first_bytes, links},
 };
 use crate::error::Error;
 
@@ -200,12 +200,14 @@ impl List {
     fn tier(&self, ids: Vec<u32>, first_rank: u32, fold: bool, places: &mut [u32], bytes: &mut Vec<u8>) -> TierLayout {
         let shortest = ids.iter().map(|&id| self.get(id).len()).min().unwrap_or(1);
         let mut tier = TierLayout { first_rank, shortest: shortest as u32, ..Default::default() };
-        tier.prefix = shortest.min(8) as u32;
+        tier.key = shortest.min(8) as u32;
         tier.bucket_bits = bucket_bits(ids.len());
-        let prefix = Prefix::new(tier.prefix, fold);
-        let hash = |id: u32| prefix.hash(first_bytes(self.get(id), 0));
+        let shape = shape(ids.len(), shortest, fold);
+        tier.offset = self.offset(&ids, shortest, tier.key.max(shape.window + shape.step - 1));
+        let key = Key::new(tier.offset, tier.key, fold);
+        let hash = |id: u32| key.hash(self.get(id), 0);
 
-        let (ids, mut buckets) = self.sort(ids, tier.bucket_bits, prefix);
+        let (ids, mut buckets) = self.sort(ids, tier.bucket_bits, key);
         // Equal patterns become one rank.
         let mut id_ends = Vec::with_capacity(ids.len());
         let mut largest = 0;
@@ -254,8 +256,8 @@ impl List {
             tier.links = append(bytes, all.as_flattened().iter().map(|link| link.to_le_bytes()));
         }
         drop(buckets);
-        if tier.ranks as usize > packed::MAX {
-            let shape = shape(tier.ranks as usize, shortest, fold);
+        if tier.ranks as usize > if shortest < 7 { packed::MAX } else { packed::MAX / 2 } {
+            let shape = Shape { offset: tier.offset, ..shape };
             (tier.window, tier.step, tier.word_bits) = (shape.window, shape.step, shape.word_bits);
             tier.filter = append_u32(bytes, &shape.build((0..tier.ranks).map(pattern)));
         }
@@ -266,10 +268,34 @@ impl List {
         tier
     }
 
+    /// Where in the patterns to hash `len` bytes: where the most of them differ, and in front rather than behind.
+    fn offset(&self, ids: &[u32], shortest: usize, len: u32) -> u32 {
+        const TRIED: usize = 64;
+        const SAMPLED: usize = 512;
+        let most = shortest - len as usize;
+        let sample: Vec<u32> =
+            (0..ids.len().min(SAMPLED)).map(|i| ids[i * ids.len() / ids.len().min(SAMPLED)]).collect();
+        let distinct = |offset: usize| {
+            let mut keys: Vec<u64> = sample.iter().map(|&id| first_bytes(self.get(id), offset)).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            keys.len()
+        };
+        let (mut best, mut found) = (0, distinct(0));
+        for i in 1..=most.min(TRIED) {
+            let offset = i * most / most.min(TRIED);
+            let count = distinct(offset);
+            // A little better is not worth it that patterns are told apart later.
+            if count > found + found / 8 {
+                (best, found) = (offset, count);
+            }
+        }
+        best as u32
+    }
+
     /// Sorts by bucket, then by pattern, then by id; and says where each bucket begins.
-    fn sort(&self, ids: Vec<u32>, bits: u32, prefix: Prefix) -> (Vec<u32>, Vec<u32>) {
-        let bucket_of: Vec<u32> =
-            ids.iter().map(|&id| prefix.hash(first_bytes(self.get(id), 0)).bucket(bits) as u32).collect();
+    fn sort(&self, ids: Vec<u32>, bits: u32, key: Key) -> (Vec<u32>, Vec<u32>) {
+        let bucket_of: Vec<u32> = ids.iter().map(|&id| key.hash(self.get(id), 0).bucket(bits) as u32).collect();
         let mut starts = vec![0_u32; (1 << bits) + 1];
         bucket_of.iter().for_each(|&bucket| starts[bucket as usize + 1] += 1);
         let mut sum = 0;
@@ -278,13 +304,12 @@ impl List {
             *start = sum;
         }
         let mut sorted = vec![0; ids.len()];
-        // From the last to the first, counting down the ends, which become the starts.
+        // Each start moves on until it is that of the next bucket.
         for (&id, &bucket) in ids.iter().zip(&bucket_of) {
             let next = &mut starts[bucket as usize];
             sorted[*next as usize] = id;
             *next += 1;
         }
-        // Each start has become that of the next bucket.
         starts.rotate_right(1);
         starts[0] = 0;
         for bucket in starts.windows(2) {
@@ -303,17 +328,18 @@ fn bucket_bits(patterns: usize) -> u32 {
     wanted.next_power_of_two().trailing_zeros().clamp(4, MAX_BUCKET_BITS)
 }
 
-/// The windows of a filter for so many patterns.
+/// The windows of a filter for so many patterns: long steps as long as the many and short windows that they need are not found
+/// all over the text, measured with words of it.
 fn shape(patterns: usize, shortest: usize, fold: bool) -> Shape {
-    let step = match shortest {
-        0..8 => 1,
-        _ => 4,
+    let step = match (patterns, shortest) {
+        (_, 0..6) => 1,
+        (..2048, 7..) => 4,
+        (..262_144, 6..) => 2,
+        _ => 1,
     };
-    let step = std::env::var("STEP").ok().map_or(step, |s| s.parse().unwrap()).min(shortest);
-    let bits_per: usize = std::env::var("BITS").ok().map_or(16, |s| s.parse().unwrap());
     let window = (shortest - step + 1).min(8);
-    let word_bits = (patterns * step * bits_per / 32).next_power_of_two().trailing_zeros().clamp(6, MAX_WORD_BITS);
-    Shape { window: window as u32, step: step as u32, word_bits, fold }
+    let word_bits = (patterns * step).next_power_of_two().trailing_zeros().clamp(6, MAX_WORD_BITS);
+    Shape { window: window as u32, step: step as u32, word_bits, offset: 0, fold }
 }
 
 fn entry(start: u32, tag: u32) -> [u8; 8] {

@@ -1,7 +1,8 @@
 //! Where a pattern of a large tier could start: a bitmap of hashed windows.
 //!
-//! The first windows of all patterns are hashed into a bitmap. Of the haystack only every `step`-th window is looked up there:
-//! if `step` windows of each pattern are in the bitmap, at the offsets 0 to `step - 1`, then one of them lies where it is looked
+//! The first windows of all patterns are hashed into a bitmap. (Or some later ones, where all patterns begin
+//! alike.) Of the haystack only every `step`-th window is looked up there:
+//! if `step` windows of each pattern are in the bitmap, at neighbouring offsets, then one of them lies where it is looked
 //! for, wherever the pattern occurs. So the shortest pattern of a tier has `window + step - 1` bytes at least. Few long steps
 //! are fast; short windows, and the many that long steps need, are found more often where no pattern is.
 //!
@@ -23,17 +24,20 @@ pub(super) struct Shape {
     pub(super) step: u32,
     /// How many bits choose a word.
     pub(super) word_bits: u32,
+    /// Where in a pattern the first of its windows begins.
+    pub(super) offset: u32,
     pub(super) fold: bool,
 }
 
 impl Shape {
     /// What is written of a tier, unless that cannot be.
     pub(super) fn of(tier: &TierLayout) -> Option<Self> {
-        let shape = Shape { window: tier.window, step: tier.step, word_bits: tier.word_bits, fold: false };
+        let TierLayout { window, step, word_bits, offset, .. } = *tier;
+        let shape = Shape { window, step, word_bits, offset, fold: false };
         let fits = (1..=8).contains(&shape.window)
             && matches!(shape.step, 1 | 2 | 4)
             && (1..=MAX_WORD_BITS).contains(&shape.word_bits)
-            && shape.window + shape.step - 1 <= tier.shortest;
+            && offset.checked_add(window + step - 1).is_some_and(|end| end <= tier.shortest);
         fits.then_some(shape)
     }
 
@@ -42,7 +46,7 @@ impl Shape {
         let mut words = vec![0; 1 << self.word_bits];
         for pattern in patterns {
             for offset in 0..self.step as usize {
-                let hash = self.hash(super::verify::first_bytes(pattern, offset));
+                let hash = self.hash(super::verify::first_bytes(pattern, self.offset as usize + offset));
                 words[hash.word(self.word_bits)] |= hash.bits();
             }
         }
@@ -132,7 +136,7 @@ impl<'s> Windows<'s> {
                 return at;
             }
             // The window for this and the places that follow, up to `STEP` of them, lies at the last of them.
-            let window = at + STEP - 1;
+            let window = at + STEP - 1 + self.shape.offset as usize;
             if window + self.shape.window as usize > haystack.len() {
                 // Where that is too far, no pattern fits from here on.
                 return to;
@@ -140,7 +144,10 @@ impl<'s> Windows<'s> {
             let hash = self.shape.hash(super::verify::first_bytes(haystack, window));
             let bits = hash.bits();
             if u32::from_le_bytes(self.words[hash.word(self.shape.word_bits)]) & bits == bits {
-                places.push_run(at, to.min(at + STEP));
+                match to - at < STEP {
+                    true => (at..to).for_each(|place| places.push(place)),
+                    false => places.push_run::<STEP>(at),
+                }
             }
             at += STEP;
         }
@@ -195,9 +202,10 @@ impl<'s> Windows<'s> {
             }
         };
         let signs = |lanes: __m256i| _mm256_movemask_ps(_mm256_castsi256_ps(lanes)).cast_unsigned();
+        let ahead = STEP - 1 + self.shape.offset as usize;
         let mut at = from;
-        while at + stride <= to && at + stride + STEP + 8 <= haystack.len() && places.room() >= stride {
-            let window = at + STEP - 1;
+        while at + stride <= to && at + stride + ahead + 8 <= haystack.len() && places.room() >= stride {
+            let window = at + ahead;
             let mut mask = match STEP {
                 4 => {
                     let part = |i: usize| signs(look(window + 32 * i)) << (8 * i);
@@ -222,7 +230,7 @@ impl<'s> Windows<'s> {
                 let bit = mask.trailing_zeros() as usize;
                 mask &= mask - 1;
                 let place = if STEP == 4 { at + 4 * bit } else { at + bit };
-                places.push_run(place, place + STEP);
+                places.push_run::<STEP>(place);
             }
             at += stride;
         }

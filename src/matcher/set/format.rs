@@ -19,12 +19,13 @@
 //!      0  u32      first rank: that of its first pattern among all tiers
 //!      4  u32      ranks: how many different patterns it has
 //!      8  u32      length of its shortest pattern
-//!     12  u32      prefix: how many bytes at the start of a pattern are hashed
-//!     16  u32      bits of the hash that choose a bucket
-//!     20  u32      window of the filter, in bytes; 0 for a filter that is made of the patterns when the set is opened
-//!     24  u32      step from one window to the next in the haystack
-//!     28  u32      bits of the hash that choose a word of the filter
-//!     32           sections of the tier: buckets, entries, text, ends of ids, ids, links, filter
+//!     12  u32      where in a pattern the bytes begin that are hashed
+//!     16  u32      key: how many bytes are hashed for the tables
+//!     20  u32      bits of the hash that choose a bucket
+//!     24  u32      window of the filter, in bytes; 0 for a filter that is made of the patterns when the set is opened
+//!     28  u32      step from one window to the next in the haystack
+//!     32  u32      bits of the hash that choose a word of the filter
+//!     40           sections of the tier: buckets, entries, text, ends of ids, ids, links, filter
 //! ```
 //!
 //! The patterns of a tier are sorted by bucket, and within a bucket as byte strings; the place of a pattern in that order is
@@ -36,7 +37,7 @@
 //! | empty patterns | u32 | their ids, ascending |
 //! | ends of spellings, spellings | u64; bytes | the patterns as they were given, one behind the other; only where folding changed some |
 //! | buckets | u32 | the first rank of each bucket, and the number of ranks at the end |
-//! | entries | u32, u32 | for each rank, where its text begins, and 32 bits of its prefix's hash; and the end of the text at the end |
+//! | entries | u32, u32 | for each rank, where its text begins, and 32 bits of its key's hash; and the end of the text at the end |
 //! | text | bytes | the patterns by rank, folded where case is ignored |
 //! | ends of ids | u32 | for each rank, the end of its ids; left out where each has one |
 //! | ids | u32 | the patterns of each rank, ascending |
@@ -55,6 +56,8 @@ pub(super) const HEADER: usize = 128;
 pub(super) const TIER: usize = 192;
 /// No two tiers have patterns of the same length, and long ones share one.
 pub(super) const MAX_TIERS: usize = 8;
+/// Where the sections of a tier are told, from its start on.
+const SECTIONS: usize = 40;
 const ALIGN: usize = 64;
 /// From where on the checksum counts.
 const CHECKED: usize = 16;
@@ -80,7 +83,8 @@ pub(super) struct TierLayout {
     pub(super) first_rank: u32,
     pub(super) ranks: u32,
     pub(super) shortest: u32,
-    pub(super) prefix: u32,
+    pub(super) offset: u32,
+    pub(super) key: u32,
     pub(super) bucket_bits: u32,
     pub(super) window: u32,
     pub(super) step: u32,
@@ -178,16 +182,17 @@ impl Layout {
 impl TierLayout {
     fn read(bytes: &[u8], at: usize) -> Result<Self, Error> {
         let number = |i: usize| u32_at(bytes, at + 4 * i);
-        let section = |i: usize, size: usize| section(bytes, at + 32 + 16 * i, size);
+        let section = |i: usize, size: usize| section(bytes, at + SECTIONS + 16 * i, size);
         let tier = TierLayout {
             first_rank: number(0),
             ranks: number(1),
             shortest: number(2),
-            prefix: number(3),
-            bucket_bits: number(4),
-            window: number(5),
-            step: number(6),
-            word_bits: number(7),
+            offset: number(3),
+            key: number(4),
+            bucket_bits: number(5),
+            window: number(6),
+            step: number(7),
+            word_bits: number(8),
             buckets: section(0, 4)?,
             entries: section(1, 8)?,
             text: section(2, 1)?,
@@ -200,8 +205,8 @@ impl TierLayout {
         let hashed = tier.window != 0;
         let fits = tier.ranks != 0
             && tier.first_rank.checked_add(tier.ranks).is_some()
-            && (1..=8).contains(&tier.prefix)
-            && tier.prefix <= tier.shortest
+            && (1..=8).contains(&tier.key)
+            && tier.offset.checked_add(tier.key).is_some_and(|end| end <= tier.shortest)
             && (1..=verify::MAX_BUCKET_BITS).contains(&tier.bucket_bits)
             && tier.buckets.len() / 4 == (1 << tier.bucket_bits) + 1
             && tier.entries.len() / 8 == ranks + 1
@@ -217,7 +222,8 @@ impl TierLayout {
             self.first_rank,
             self.ranks,
             self.shortest,
-            self.prefix,
+            self.offset,
+            self.key,
             self.bucket_bits,
             self.window,
             self.step,
@@ -228,7 +234,7 @@ impl TierLayout {
         }
         let sections = [&self.buckets, &self.entries, &self.text, &self.id_ends, &self.ids, &self.links, &self.filter];
         for (i, section) in sections.into_iter().enumerate() {
-            put_section(bytes, at + 32 + 16 * i, section);
+            put_section(bytes, at + SECTIONS + 16 * i, section);
         }
     }
 }

@@ -29,12 +29,12 @@ impl Places {
         self.len += 1;
     }
 
-    /// Adds neighbours.
+    /// Adds a place and its `N - 1` neighbours behind it, for which there must be room.
     #[inline(always)]
-    pub(super) fn push_run(&mut self, from: usize, to: usize) {
-        for place in from..to {
-            self.push(place);
-        }
+    pub(super) fn push_run<const N: usize>(&mut self, from: usize) {
+        let first = (from - self.base) as u32;
+        self.places[self.len..][..N].copy_from_slice(&std::array::from_fn::<u32, N, _>(|i| first + i as u32));
+        self.len += N;
     }
 
     pub(super) fn as_slice(&self) -> &[u32] {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{error::Error, matcher::literal};
 
-/// The shortest patterns of each tier of a large set.
+/// How long the shortest patterns of each tier of a large set can be.
 pub(super) const SHORTEST: [usize; 5] = [1, 2, 3, 4, 8];
 
 /// What is made of a tier when its set is opened, next to what is read.
@@ -66,6 +66,7 @@ impl Prepared {
 /// A tier, ready for one search.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tier<'s> {
+    shortest: usize,
     filter: Filter<'s>,
     table: Table<'s>,
 }
@@ -85,7 +86,7 @@ impl<'s> Tier<'s> {
             Prepared::Few(packed) => Filter::Few(packed),
             Prepared::Many(shape) => Filter::Many(Windows::new(*shape, elements(bytes, &tier.filter))?),
         };
-        Some(Tier { filter, table: Table::new(bytes, layout, tier, number) })
+        Some(Tier { shortest: tier.shortest as usize, filter, table: Table::new(bytes, layout, tier, number) })
     }
 
     pub(super) fn table(&self) -> &Table<'s> {
@@ -94,15 +95,17 @@ impl<'s> Tier<'s> {
 
     /// Appends what starts in `from..to`; see [`Table::verify`].
     pub(super) fn find(&self, haystack: &[u8], from: usize, to: usize, found: &mut Vec<Found>) {
+        // What starts where no pattern fits would have to be looked at twice.
+        let to = to.min((haystack.len() + 1).saturating_sub(self.shortest));
         let mut places = Places::new(from);
-        let mut at = from;
+        let (mut at, mut next) = (from, 0);
         while at < to {
             at = match self.filter {
                 Filter::Literal(finder) => find_literal(finder, haystack, at, to, &mut places),
                 Filter::Few(packed) => packed.find(haystack, at, to, &mut places),
                 Filter::Many(windows) => windows.find(haystack, at, to, &mut places),
             };
-            self.table.verify(haystack, from, places.as_slice(), found);
+            self.table.verify(haystack, from, places.as_slice(), &mut next, found);
             places.clear();
         }
     }

@@ -1,7 +1,7 @@
 //! Which patterns start at a place that a filter let through.
 //!
-//! The first bytes at the place, as many as the shortest pattern of the tier has (and at most 8), are hashed: this gives a
-//! bucket of patterns. Most buckets have no pattern or one, which is compared. A few are compared one by one.
+//! Up to 8 bytes at the place are hashed, its *key*: this gives a bucket of patterns. They are the first ones, or where patterns
+//! begin alike, some that all patterns have, and most patterns their own. Most buckets have no pattern or one, which is compared. A few are compared one by one.
 //!
 //! A bucket can be large, as many patterns may begin alike. Its patterns are sorted. Of those that are not greater than the text
 //! from the place on, let *q* be the greatest: every pattern that the text starts with is *q* or one that *q* starts with.
@@ -9,7 +9,7 @@
 //! pattern that this one starts with; of an ancestor further up, to *jump* to, such that any ancestor is reached in steps
 //! that are logarithmic in their number; and of the pattern with the lowest id among this one and its ancestors, the
 //! *first*. What a place costs is bounded then by the logarithm of the bucket's size, and the matches reported.
-#![allow(unsafe_code)] // Prefetching.
+#![allow(unsafe_code)] // Prefetching, and loads without a check of bounds in front of each.
 
 use super::{
     MatchKind,
@@ -25,6 +25,8 @@ pub(super) const MAX_BUCKET_BITS: u32 = 28;
 pub(super) const FEW: usize = 8;
 /// From how many bytes on tables are asked for ahead of their use.
 const FAR: usize = 1 << 20;
+/// How many places are verified side by side.
+const BATCH: usize = 128;
 
 /// A pattern that starts at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,24 +39,26 @@ pub(super) struct Found {
     pub(super) tier: u32,
 }
 
-/// The hash of the first bytes at a place.
+/// Which bytes of a pattern are its key.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Prefix {
+pub(super) struct Key {
+    offset: usize,
     mask: u64,
     /// Sets the bit that lower case has and upper case lacks. This makes some other bytes equal as well, which costs a
     /// comparison.
     fold: u64,
 }
 
-impl Prefix {
-    pub(super) fn new(len: u32, fold: bool) -> Self {
+impl Key {
+    pub(super) fn new(offset: u32, len: u32, fold: bool) -> Self {
         let mask = u64::MAX >> (64 - 8 * len);
-        Prefix { mask, fold: if fold { mask & 0x2020_2020_2020_2020 } else { 0 } }
+        Key { offset: offset as usize, mask, fold: if fold { mask & 0x2020_2020_2020_2020 } else { 0 } }
     }
 
+    /// The hash of the key of a pattern, or of what begins at a place in a haystack.
     #[inline(always)]
-    pub(super) fn hash(self, first: u64) -> Hash {
-        let mixed = ((first & self.mask) | self.fold).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    pub(super) fn hash(self, text: &[u8], at: usize) -> Hash {
+        let mixed = ((first_bytes(text, at + self.offset) & self.mask) | self.fold).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Hash((mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9))
     }
 }
@@ -78,11 +82,12 @@ impl Hash {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Table<'s> {
     tier: u32,
-    prefix: Prefix,
-    prefix_len: usize,
+    key: Key,
     bucket_bits: u32,
     fold: bool,
     kind: MatchKind,
+    /// No other tier can have a match that takes the place of one of this.
+    is_alone: bool,
     buckets: &'s [[u8; 4]],
     entries: &'s [[u8; 8]],
     text: &'s [u8],
@@ -102,14 +107,16 @@ struct Suspect {
 
 impl<'s> Table<'s> {
     pub(super) fn new(bytes: &'s [u8], layout: &Layout, tier: &TierLayout, number: usize) -> Self {
+        let buckets = elements(bytes, &tier.buckets);
+        let is_whole = buckets.len() == (1 << tier.bucket_bits) + 1;
         Table {
             tier: number as u32,
-            prefix: Prefix::new(tier.prefix, layout.fold),
-            prefix_len: tier.prefix as usize,
-            bucket_bits: tier.bucket_bits,
+            key: Key::new(tier.offset, tier.key, layout.fold),
+            bucket_bits: if is_whole { tier.bucket_bits } else { 1 },
             fold: layout.fold,
             kind: layout.kind,
-            buckets: elements(bytes, &tier.buckets),
+            is_alone: layout.kind != MatchKind::Overlapping && layout.tiers.len() == 1 && layout.empty.is_empty(),
+            buckets: if is_whole { buckets } else { &[[0; 4]; 3] },
             entries: elements(bytes, &tier.entries),
             text: bytes.get(tier.text.clone()).unwrap_or_default(),
             id_ends: elements(bytes, &tier.id_ends),
@@ -141,12 +148,15 @@ impl<'s> Table<'s> {
 
     /// Appends what starts at the places, which ascend and count from `base`: all of it, or one pattern for each place where
     /// the kind of matches wants no more. Ascending by place, then by length.
-    pub(super) fn verify(&self, haystack: &[u8], base: usize, places: &[u32], found: &mut Vec<Found>) {
+    ///
+    /// The haystack has as many bytes from each place on as the shortest pattern. Places before `next` are left out: where
+    /// matches do not overlap and there is no other tier, it moves to the end of each match.
+    pub(super) fn verify(&self, haystack: &[u8], base: usize, places: &[u32], next: &mut u32, found: &mut Vec<Found>) {
         match (self.fold, self.buckets.len() * 4 + self.entries.len() * 8 > FAR) {
-            (false, false) => self.verify_as::<false, false>(haystack, base, places, found),
-            (false, true) => self.verify_as::<false, true>(haystack, base, places, found),
-            (true, false) => self.verify_as::<true, false>(haystack, base, places, found),
-            (true, true) => self.verify_as::<true, true>(haystack, base, places, found),
+            (false, false) => self.verify_as::<false, false>(haystack, base, places, next, found),
+            (false, true) => self.verify_as::<false, true>(haystack, base, places, next, found),
+            (true, false) => self.verify_as::<true, false>(haystack, base, places, next, found),
+            (true, true) => self.verify_as::<true, true>(haystack, base, places, next, found),
         }
     }
 
@@ -155,54 +165,55 @@ impl<'s> Table<'s> {
         haystack: &[u8],
         base: usize,
         places: &[u32],
+        next: &mut u32,
         found: &mut Vec<Found>,
     ) {
+        let (key, bits, buckets, entries) = (self.key, self.bucket_bits, self.buckets, self.entries);
+        let hash_at = |place: u32| key.hash(haystack, base + place as usize);
         // In steps, each of which asks memory for what the next one reads.
-        const BATCH: usize = 128;
         for places in places.chunks(BATCH) {
-            let mut suspects = [Suspect::default(); BATCH];
-            let mut count = 0;
             let mut hashes = [Hash::default(); BATCH];
             if AHEAD {
                 for (hash, &place) in hashes.iter_mut().zip(places) {
-                    *hash = self.prefix.hash(first_bytes(haystack, base + place as usize));
-                    prefetch(self.buckets, hash.bucket(self.bucket_bits));
+                    *hash = hash_at(place);
+                    prefetch(buckets, hash.bucket(bits));
                 }
             }
-            for (i, &place) in places.iter().enumerate() {
-                let hash = match AHEAD {
-                    true => hashes[i],
-                    false => self.prefix.hash(first_bytes(haystack, base + place as usize)),
-                };
-                let bucket = hash.bucket(self.bucket_bits);
-                let (from, to) = match self.buckets.get(bucket..bucket + 2) {
-                    Some([from, to]) => (word(from, 0), word(to, 0)),
-                    _ => (0, 0),
-                };
+            let mut suspects = [Suspect::default(); BATCH];
+            let mut count = 0;
+            for (&place, &hash) in places.iter().zip(&hashes) {
+                let hash = if AHEAD { hash } else { hash_at(place) };
+                let bucket = hash.bucket(bits);
+                // SAFETY: `new` has made sure that there is one bucket more than bits can choose.
+                let [from, to] = [bucket, bucket + 1].map(|i| word(unsafe { buckets.get_unchecked(i) }, 0));
                 suspects[count] = Suspect { place, from, to, tag: hash.tag() };
-                let is_one = from < to && haystack.len() - (base + place as usize) >= self.prefix_len;
-                count += usize::from(is_one);
-                if AHEAD && is_one {
-                    prefetch(self.entries, from as usize);
+                count += usize::from(from < to);
+                if AHEAD {
+                    prefetch(entries, from as usize);
                 }
             }
             let mut left = 0;
-            if AHEAD {
-                for i in 0..count {
-                    let suspect = suspects[i];
-                    suspects[left] = suspect;
-                    let entry = self.entries.get(suspect.from as usize).copied().unwrap_or_default();
-                    let is_one = suspect.to - suspect.from != 1 || word(&entry, 1) == suspect.tag;
-                    left += usize::from(is_one);
-                    if is_one {
-                        prefetch(self.text, word(&entry, 0) as usize);
-                        prefetch(self.ids, suspect.from as usize);
-                    }
+            for i in 0..count {
+                let suspect = suspects[i];
+                suspects[left] = suspect;
+                let entry = entries.get(suspect.from as usize).copied().unwrap_or_default();
+                left += usize::from((word(&entry, 1) == suspect.tag) | (suspect.to - suspect.from != 1));
+                if AHEAD {
+                    prefetch(self.text, word(&entry, 0) as usize);
+                    prefetch(self.ids, suspect.from as usize);
                 }
-                count = left;
             }
-            for suspect in &suspects[..count] {
+            for suspect in &suspects[..left] {
+                if suspect.place < *next {
+                    continue;
+                }
+                let before = found.len();
                 self.compare::<FOLD>(&haystack[base + suspect.place as usize..], *suspect, found);
+                if self.is_alone
+                    && let Some(first) = found.get(before)
+                {
+                    *next = first.start.saturating_add(first.len);
+                }
             }
         }
     }
