@@ -147,7 +147,7 @@ impl MatcherBuilder {
         })
     }
 
-    fn parse<P: AsRef<str>>(&self, patterns: &[P]) -> Result<Vec<Hir>, Error> {
+    pub(super) fn parse<P: AsRef<str>>(&self, patterns: &[P]) -> Result<Vec<Hir>, Error> {
         // Without folding, a fixed string is its own syntax tree; a million of them need no parser.
         if self.fixed_strings && self.case == Case::Sensitive {
             let literals = patterns.iter().map(|p| self.confine(Hir::literal(p.as_ref().as_bytes()), Groups::Drop));

@@ -27,6 +27,8 @@ mod literal_lines;
 mod literals;
 mod probes;
 mod regex;
+pub mod regex_set;
+mod required;
 pub mod reverse;
 pub mod set;
 mod shuffle;

@@ -1,0 +1,492 @@
+//! Many patterns at once, told apart: which of them match on a line.
+//!
+//! Automata for many regexes are large, and slow where they have to say which of them matched. But most regexes that people
+//! write contain a literal: a search for all of these at once, which is fast, leaves few lines, and on each the few
+//! regexes whose literal is there. Regexes without one are run together on everything.
+//!
+//! # Examples
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//! use mapgrep::matcher::MatcherBuilder;
+//!
+//! let set = MatcherBuilder::new().build_set([r"AKIA[0-9A-Z]{16}", r"ghp_\w{36}", "password"])?;
+//! let mut cache = set.cache();
+//! let text = b"nothing here\npassword = AKIAIOSFODNN7EXAMPLE\n";
+//! let mut found = vec![];
+//! let _ = set.for_each_line(&mut cache, text, |line, ids| {
+//!     found.push((line.range(), ids.iter().map(|id| id.index()).collect::<Vec<_>>()));
+//!     ControlFlow::<()>::Continue(())
+//! });
+//! assert_eq!(found, [(13..45, vec![0, 2])]);
+//! # Ok::<(), mapgrep::Error>(())
+//! ```
+
+use std::{fmt, ops::ControlFlow};
+
+use memchr::{memchr, memrchr};
+use regex_automata::{
+    Input, MatchKind as EngineKind, PatternSet as EngineSet,
+    meta::{self, Regex},
+};
+use regex_syntax::hir::Hir;
+
+use super::{
+    LineTerminator, MatcherBuilder,
+    regex::refused,
+    required::Required,
+    set::{MatchKind, PatternSet},
+};
+use crate::{
+    error::Error,
+    span::{PatternId, Span},
+};
+
+/// How much memory the states of one regex may take for each worker. There may be thousands of regexes.
+const LAZY_DFA_CACHE: usize = 256 << 10;
+
+/// How much memory those without a literal may take together.
+const LAZY_DFA_CACHE_OF_ALL: usize = 16 << 20;
+
+/// Patterns that are told apart; built with [`MatcherBuilder::build_set`]. Each is looked for on every line by itself.
+pub struct RegexSet {
+    /// For each pattern, what has to be run where a literal of it is. Nothing where the literal is the pattern.
+    confirm: Vec<Option<Regex>>,
+    /// All literals.
+    literals: PatternSet,
+    /// Whose literal each is: those of literal `i` are `owners[starts[i]..starts[i + 1]]`.
+    starts: Vec<u32>,
+    owners: Vec<PatternId>,
+    others: Option<Others>,
+    terminator: LineTerminator,
+}
+
+/// The patterns without a literal, as one engine.
+struct Others {
+    regex: Regex,
+    ids: Vec<PatternId>,
+}
+
+/// What a search with a [`RegexSet`] changes. Each thread has its own.
+pub struct SetCache {
+    /// Made when the regex is run for the first time.
+    confirm: Vec<Option<Box<meta::Cache>>>,
+    others: Option<(meta::Cache, EngineSet)>,
+    /// For each pattern, the last line on which its literal was seen.
+    seen: Vec<u64>,
+    line: u64,
+    candidates: Vec<PatternId>,
+    ids: Vec<PatternId>,
+}
+
+impl fmt::Debug for RegexSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RegexSet").field(&self.description()).finish()
+    }
+}
+
+impl fmt::Debug for SetCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetCache").finish_non_exhaustive()
+    }
+}
+
+impl MatcherBuilder {
+    /// Compiles patterns that are told apart. Matches lie within one line, whether or not
+    /// [`by_line`](MatcherBuilder::by_line) says so.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`build`](MatcherBuilder::build) with `by_line`.
+    ///
+    /// # Complexity
+    ///
+    /// As [`build`](MatcherBuilder::build); a million plain literals take about a second.
+    pub fn build_set<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Result<RegexSet, Error> {
+        let patterns: Vec<P> = patterns.into_iter().collect();
+        let mut apart = self.clone();
+        let hirs = apart.by_line(true).merge(false).parse(&patterns)?;
+        let required =
+            |fold: bool| -> Vec<Option<Required>> { hirs.iter().map(|hir| Required::of(hir, fold)).collect() };
+        let (mut fold, mut all) = (false, required(false));
+        if all.iter().any(Option::is_none) {
+            let folded = required(true);
+            let have = |all: &[Option<Required>]| all.iter().flatten().count();
+            if have(&folded) > have(&all) {
+                (fold, all) = (true, folded);
+            }
+        }
+        RegexSet::new(&hirs, all, fold, self.terminator)
+    }
+}
+
+impl RegexSet {
+    fn new(
+        hirs: &[Hir],
+        required: Vec<Option<Required>>,
+        fold: bool,
+        terminator: LineTerminator,
+    ) -> Result<Self, Error> {
+        let compile = |hirs: &[&Hir], cache: usize, kind: EngineKind| {
+            let config = Regex::config()
+                .utf8_empty(false)
+                .line_terminator(terminator.byte())
+                .nfa_size_limit(Some(super::regex::NFA_SIZE_LIMIT))
+                .hybrid_cache_capacity(cache)
+                .match_kind(kind)
+                .which_captures(regex_automata::nfa::thompson::WhichCaptures::Implicit);
+            Regex::builder().configure(config).build_many_from_hir(hirs).map_err(|e| refused(&e))
+        };
+        let mut confirm = vec![];
+        let mut owned: Vec<(Vec<u8>, PatternId)> = vec![];
+        let mut others = vec![];
+        for (index, (hir, required)) in hirs.iter().zip(required).enumerate() {
+            let id = PatternId::new(index);
+            let needs_regex = required.as_ref().is_some_and(|required| !required.is_all);
+            confirm.push(if needs_regex {
+                Some(compile(&[hir], LAZY_DFA_CACHE, EngineKind::LeftmostFirst)?)
+            } else {
+                None
+            });
+            match required {
+                Some(required) => owned.extend(required.literals.into_iter().map(|literal| (literal, id))),
+                None => others.push(id),
+            }
+        }
+        owned.sort_unstable();
+        owned.dedup();
+        let mut starts = vec![];
+        let mut literals: Vec<&[u8]> = vec![];
+        for (at, (literal, _)) in owned.iter().enumerate() {
+            if literals.last() != Some(&&literal[..]) {
+                literals.push(literal);
+                starts.push(at as u32);
+            }
+        }
+        starts.push(owned.len() as u32);
+        let mut builder = PatternSet::builder();
+        let literals = builder.kind(MatchKind::Overlapping).ascii_case_insensitive(fold).build(&literals)?;
+        let others = match others.is_empty() {
+            true => None,
+            false => {
+                let hirs: Vec<&Hir> = others.iter().map(|id| &hirs[id.index()]).collect();
+                Some(Others { regex: compile(&hirs, LAZY_DFA_CACHE_OF_ALL, EngineKind::All)?, ids: others })
+            }
+        };
+        let owners = owned.into_iter().map(|(_, id)| id).collect();
+        Ok(RegexSet { confirm, literals, starts, owners, others, terminator })
+    }
+
+    /// How many patterns there are.
+    pub fn len(&self) -> usize {
+        self.confirm.len()
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What ends a line.
+    pub fn line_terminator(&self) -> LineTerminator {
+        self.terminator
+    }
+
+    /// A cache for this set.
+    pub fn cache(&self) -> SetCache {
+        SetCache {
+            confirm: vec![None; self.len()],
+            others: self
+                .others
+                .as_ref()
+                .map(|others| (others.regex.create_cache(), EngineSet::new(others.regex.pattern_len()))),
+            seen: vec![0; self.len()],
+            line: 0,
+            candidates: vec![],
+            ids: vec![],
+        }
+    }
+
+    /// What was chosen to run the patterns, in one line for people.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = mapgrep::matcher::MatcherBuilder::new().build_set(["needle", r"pin\d", "[0-9]x?"])?;
+    /// assert!(set.description().starts_with("3 patterns told apart: 1 by a literal alone, 1 by a literal and a regex, 1 by an engine"));
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn description(&self) -> String {
+        let others = self.others.as_ref().map_or(0, |others| others.ids.len());
+        let confirmed = self.confirm.iter().flatten().count();
+        let alone = self.len() - others - confirmed;
+        format!(
+            "{} patterns told apart: {alone} by a literal alone, {confirmed} by a literal and a regex, {others} by an engine \
+             for all such; literals: {}",
+            self.len(),
+            self.literals.description()
+        )
+    }
+
+    /// The patterns that match on a line, in order. The line may come with its terminator.
+    ///
+    /// # Complexity
+    ///
+    /// One pass for all literals, and one for each pattern whose literal is there; patterns without a literal are run together.
+    pub fn matching<'c>(&self, cache: &'c mut SetCache, line: &[u8]) -> &'c [PatternId] {
+        let content = self.content(line);
+        cache.start_line();
+        let _ = self.literals.for_each(content, 0..content.len() + 1, |_, literal| {
+            self.see(cache, literal);
+            ControlFlow::<()>::Continue(())
+        });
+        self.confirm(cache, content, true);
+        &cache.ids
+    }
+
+    /// Calls `each` with the lines on which patterns match, and with these patterns, in order, until it says that it wants no
+    /// more. The text consists of whole lines; the last one need not have a terminator.
+    ///
+    /// # Complexity
+    ///
+    /// Linear: one pass for all literals, the lines where there are some once for each pattern of them, and one pass for all
+    /// patterns without a literal.
+    pub fn for_each_line<B>(
+        &self,
+        cache: &mut SetCache,
+        text: &[u8],
+        mut each: impl FnMut(Span, &[PatternId]) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let mut other = self.next_other(cache, text, 0);
+        let mut line = Span::new(0, 0);
+        cache.start_line();
+        self.literals.for_each(text, 0..text.len() + 1, |place, literal| {
+            if place.start >= line.end {
+                self.flush(cache, text, line, &mut other, &mut each)?;
+                line = self.line_at(text, line.end, place.start);
+                cache.start_line();
+            }
+            self.see(cache, literal);
+            ControlFlow::Continue(())
+        })?;
+        self.flush(cache, text, line, &mut other, &mut each)?;
+        while let Some(line) = other {
+            cache.start_line();
+            self.report(cache, text, line, true, &mut each)?;
+            other = self.next_other(cache, text, line.end);
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Reports the lines before `line` that only patterns without a literal match, and that line.
+    fn flush<B>(
+        &self,
+        cache: &mut SetCache,
+        text: &[u8],
+        line: Span,
+        other: &mut Option<Span>,
+        each: &mut impl FnMut(Span, &[PatternId]) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        if line.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        let mut has_others = false;
+        if other.is_some_and(|other| other.start <= line.start) {
+            let candidates = std::mem::take(&mut cache.candidates);
+            while let Some(before) = other.filter(|other| other.start < line.start) {
+                self.report(cache, text, before, true, each)?;
+                *other = self.next_other(cache, text, before.end);
+            }
+            has_others = *other == Some(line);
+            if has_others {
+                *other = self.next_other(cache, text, line.end);
+            }
+            cache.candidates = candidates;
+        }
+        self.report(cache, text, line, has_others, each)
+    }
+
+    fn report<B>(
+        &self,
+        cache: &mut SetCache,
+        text: &[u8],
+        line: Span,
+        has_others: bool,
+        each: &mut impl FnMut(Span, &[PatternId]) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        self.confirm(cache, self.content(&text[line.range()]), has_others);
+        if cache.ids.is_empty() { ControlFlow::Continue(()) } else { each(line, &cache.ids) }
+    }
+
+    /// Notes whose literal was seen on the line.
+    fn see(&self, cache: &mut SetCache, literal: PatternId) {
+        let owners = self.starts[literal.index()] as usize..self.starts[literal.index() + 1] as usize;
+        for &id in &self.owners[owners] {
+            if std::mem::replace(&mut cache.seen[id.index()], cache.line) != cache.line {
+                cache.candidates.push(id);
+            }
+        }
+    }
+
+    /// Leaves in `cache.ids` which of the candidates match on a line, and which of the other patterns.
+    fn confirm(&self, cache: &mut SetCache, content: &[u8], has_others: bool) {
+        cache.ids.clear();
+        for &id in &cache.candidates {
+            let matches = match &self.confirm[id.index()] {
+                None => true,
+                Some(regex) => {
+                    let cache = cache.confirm[id.index()].get_or_insert_with(|| Box::new(regex.create_cache()));
+                    regex.search_half_with(cache, &Input::new(content).earliest(true)).is_some()
+                }
+            };
+            if matches {
+                cache.ids.push(id);
+            }
+        }
+        if let (true, Some(others), Some((engine, found))) = (has_others, &self.others, &mut cache.others) {
+            found.clear();
+            others.regex.which_overlapping_matches_with(engine, &Input::new(content), found);
+            cache.ids.extend(found.iter().map(|id| others.ids[id.as_usize()]));
+        }
+        cache.ids.sort_unstable();
+    }
+
+    /// The next line from `at` on that one of the patterns without a literal may match.
+    fn next_other(&self, cache: &mut SetCache, text: &[u8], at: usize) -> Option<Span> {
+        let (others, (engine, _)) = (self.others.as_ref()?, cache.others.as_mut()?);
+        if at >= text.len() {
+            return None;
+        }
+        let found = others.regex.search_half_with(engine, &Input::new(text).range(at..).earliest(true))?.offset();
+        let line = self.line_at(text, at, found);
+        (!line.is_empty()).then_some(line)
+    }
+
+    /// The line that a place from the line start `from` on is on.
+    fn line_at(&self, text: &[u8], from: usize, place: usize) -> Span {
+        let terminator = self.terminator.byte();
+        let start = memrchr(terminator, &text[from..place]).map_or(from, |end| from + end + 1);
+        Span::new(start, memchr(terminator, &text[place..]).map_or(text.len(), |end| place + end + 1))
+    }
+
+    /// A line without what ends it.
+    fn content<'l>(&self, line: &'l [u8]) -> &'l [u8] {
+        match (self.terminator, line) {
+            (LineTerminator::Crlf, [content @ .., b'\r', b'\n']) => content,
+            (terminator, [content @ .., last]) if *last == terminator.byte() => content,
+            _ => line,
+        }
+    }
+}
+
+impl SetCache {
+    fn start_line(&mut self) {
+        self.line += 1;
+        self.candidates.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::matcher::{Case, Matcher};
+
+    const PATTERNS: &[&str] = &[
+        "foobar",
+        "bar",
+        "oo",
+        "fo+bar",
+        "[a-f]+",
+        r"\bfoo\b",
+        "^foo",
+        "bar$",
+        "^$",
+        "",
+        "x*",
+        "(?i)fooBAR",
+        "(?i)bar[0-9]",
+        r"\w+bar",
+        "foo|barbar",
+        "f.o.b",
+        "[0-9]{2}",
+        "foo[0-9]?bar",
+        "é",
+        r"\W",
+        "(?-u:\\xFF)",
+        "b.*r.*f",
+        "zzzzz|yyyyy",
+    ];
+
+    fn naive(matchers: &[Matcher], line: &[u8]) -> Vec<usize> {
+        let is_match = |matcher: &Matcher| matcher.is_match(&mut matcher.cache(), line);
+        (0..matchers.len()).filter(|&id| is_match(&matchers[id])).collect()
+    }
+
+    fn agree(builder: &MatcherBuilder, patterns: &[&str], text: &[u8]) -> Result<(), TestCaseError> {
+        let set = builder.build_set(patterns).unwrap();
+        let mut cache = set.cache();
+        let one = |pattern: &&str| builder.clone().by_line(true).build([pattern]).unwrap();
+        let matchers: Vec<Matcher> = patterns.iter().map(one).collect();
+        let mut wanted = vec![];
+        let mut at = 0;
+        for line in text.split_inclusive(|&byte| byte == set.terminator.byte()) {
+            let ids = naive(&matchers, set.content(line));
+            let found: Vec<usize> = set.matching(&mut cache, line).iter().map(|id| id.index()).collect();
+            prop_assert_eq!(&found, &ids);
+            if !ids.is_empty() {
+                wanted.push((Span::new(at, at + line.len()), ids));
+            }
+            at += line.len();
+        }
+        for limit in [usize::MAX, 1, 3] {
+            let mut found = vec![];
+            let _ = set.for_each_line(&mut cache, text, |line, ids| {
+                found.push((line, ids.iter().map(|id| id.index()).collect::<Vec<_>>()));
+                if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            });
+            prop_assert_eq!(&found[..], &wanted[..wanted.len().min(limit)]);
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn each_pattern_is_looked_for_by_itself(
+            patterns in prop::collection::vec(prop::sample::select(PATTERNS), 0..8),
+            words in prop::collection::vec(
+                prop::sample::select(vec!["foo", "bar", "FOO", "Bar", " ", "\n", "\n\n", "0", "12", "x", "é", "\r\n", "yyyyy"]),
+                0..40,
+            ),
+            options in 0..16_usize,
+        ) {
+            let mut builder = MatcherBuilder::new();
+            builder.case([Case::Sensitive, Case::Insensitive][options % 2]);
+            builder.line_terminator([LineTerminator::Lf, LineTerminator::Crlf][options / 2 % 2]);
+            builder.word(options / 4 % 2 == 1).whole_line(options / 8 == 1);
+            agree(&builder, &patterns, words.concat().as_bytes())?;
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text() {
+        let text = b"\xFFfoo\n\xC3\n\0bar\xE9\n\xFF";
+        for word in [false, true] {
+            agree(MatcherBuilder::new().word(word), PATTERNS, text).unwrap();
+        }
+        agree(MatcherBuilder::new().line_terminator(LineTerminator::Nul), &["foo", "^bar", "[a-z]$"], text).unwrap();
+    }
+
+    #[test]
+    fn fixed_strings_need_no_engine() {
+        let mut builder = MatcherBuilder::new();
+        let set = builder.fixed_strings(true).build_set(["a.b", "c", "a.b"]).unwrap();
+        assert!(set.confirm.iter().all(Option::is_none) && set.others.is_none());
+        let mut cache = set.cache();
+        let ids = set.matching(&mut cache, b"xa.bx");
+        assert_eq!(ids, [PatternId::new(0), PatternId::new(2)]);
+    }
+}

@@ -1,0 +1,287 @@
+//! Literals of which every match of a pattern contains one.
+//!
+//! A search for them tells where the pattern has to be tried at all. They may stand anywhere in a match, so there are more
+//! patterns that have them than such that begin or end with a literal.
+
+use regex_syntax::hir::{Capture, Class, Hir, HirKind};
+
+/// How many literals stand for one pattern at most.
+const MOST: usize = 64;
+
+/// How long they are at most. What is longer is cut.
+const LONGEST: usize = 32;
+
+/// How rare the most frequent one has to be, in bits: fewer than one place in 2 to this many has it, as far as that can be told.
+const LEAST_BITS: u32 = 11;
+
+/// Literals of which every match contains one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Required {
+    pub(super) literals: Vec<Vec<u8>>,
+    /// They are all that the pattern matches, and nothing has to be around them.
+    pub(super) is_all: bool,
+}
+
+impl Required {
+    /// The literals of a pattern, in lower case when ASCII letters are to be looked for in both cases. None when there are none,
+    /// or only such that are frequent everywhere.
+    ///
+    /// A pattern that may match the empty string has none.
+    pub(super) fn of(hir: &Hir, fold: bool) -> Option<Required> {
+        let parts = Finder { fold }.parts(hir);
+        if let Some(exact) = parts.exact.as_ref().filter(|exact| exact.is_all && !exact.has_empty()) {
+            return Some(Required { literals: exact.strings.clone(), is_all: true });
+        }
+        let best = better(parts.exact.map(|exact| exact.strings), parts.best)?;
+        (bits(&best) >= LEAST_BITS).then_some(Required { literals: best, is_all: false })
+    }
+}
+
+/// What is known of a part of a pattern.
+struct Parts {
+    /// All that it matches, if that is few literals.
+    exact: Option<Exact>,
+    /// The best literals of which each of its matches contains one.
+    best: Option<Vec<Vec<u8>>>,
+}
+
+#[derive(Clone)]
+struct Exact {
+    strings: Vec<Vec<u8>>,
+    /// It matches these wherever they stand, in both cases where case is ignored.
+    is_all: bool,
+}
+
+impl Exact {
+    fn of(string: &[u8], is_all: bool) -> Self {
+        Exact { strings: vec![string.to_vec()], is_all }
+    }
+
+    fn has_empty(&self) -> bool {
+        self.strings.iter().any(Vec::is_empty)
+    }
+
+    /// What one after the other matches, unless that is too much.
+    fn followed_by(&self, next: &Exact) -> Option<Exact> {
+        let longest = |strings: &[Vec<u8>]| strings.iter().map(Vec::len).max().unwrap_or(0);
+        let is_small = self.strings.len() * next.strings.len() <= MOST
+            && longest(&self.strings) + longest(&next.strings) <= LONGEST;
+        is_small.then(|| {
+            let join =
+                |first: &Vec<u8>| next.strings.iter().map(|second| [&first[..], second].concat()).collect::<Vec<_>>();
+            Exact { strings: self.strings.iter().flat_map(join).collect(), is_all: self.is_all && next.is_all }
+        })
+    }
+}
+
+struct Finder {
+    fold: bool,
+}
+
+impl Finder {
+    fn parts(&self, hir: &Hir) -> Parts {
+        match hir.kind() {
+            HirKind::Empty => Parts { exact: Some(Exact::of(b"", true)), best: None },
+            HirKind::Look(_) => Parts { exact: Some(Exact::of(b"", false)), best: None },
+            HirKind::Literal(literal) => self.literal(&literal.0),
+            HirKind::Class(class) => Parts { exact: self.class(class), best: None },
+            HirKind::Capture(Capture { sub, .. }) => self.parts(sub),
+            HirKind::Repetition(repetition) => self.repetition(&repetition.sub, repetition.min, repetition.max),
+            HirKind::Concat(subs) => self.concat(subs),
+            HirKind::Alternation(subs) => self.alternation(subs),
+        }
+    }
+
+    fn literal(&self, bytes: &[u8]) -> Parts {
+        let is_all = !(self.fold && bytes.iter().any(u8::is_ascii_alphabetic));
+        let string = if self.fold { bytes.to_ascii_lowercase() } else { bytes.to_vec() };
+        if string.len() <= LONGEST || is_all {
+            return Parts { exact: Some(Exact::of(&string, is_all)), best: None };
+        }
+        Parts { exact: None, best: Some(vec![string[..LONGEST].to_vec()]) }
+    }
+
+    /// The characters of a small class.
+    fn class(&self, class: &Class) -> Option<Exact> {
+        const SMALL: usize = 10;
+        let mut chars: Vec<Vec<u8>> = vec![];
+        match class {
+            Class::Unicode(class) => {
+                for range in class.ranges() {
+                    if range.len() > SMALL || chars.len() > SMALL {
+                        return None;
+                    }
+                    let encode = |char: char| char.encode_utf8(&mut [0; 4]).as_bytes().to_vec();
+                    chars.extend((range.start()..=range.end()).map(encode));
+                }
+            }
+            Class::Bytes(class) => {
+                for range in class.ranges() {
+                    if range.len() > SMALL || chars.len() > SMALL {
+                        return None;
+                    }
+                    chars.extend((range.start()..=range.end()).map(|byte| vec![byte]));
+                }
+            }
+        }
+        let mut is_all = true;
+        if self.fold {
+            let other = |char: &[u8]| match char {
+                [byte] if byte.is_ascii_lowercase() => Some(byte.to_ascii_uppercase()),
+                [byte] if byte.is_ascii_uppercase() => Some(byte.to_ascii_lowercase()),
+                _ => None,
+            };
+            is_all = chars.iter().all(|char| other(char).is_none_or(|other| chars.contains(&vec![other])));
+            chars.iter_mut().for_each(|char| char.make_ascii_lowercase());
+            chars.sort_unstable();
+            chars.dedup();
+        }
+        (chars.len() <= SMALL && !chars.is_empty()).then_some(Exact { strings: chars, is_all })
+    }
+
+    fn repetition(&self, sub: &Hir, min: u32, max: Option<u32>) -> Parts {
+        let parts = self.parts(sub);
+        if let (0, Some(1), Some(exact)) = (min, max, &parts.exact)
+            && exact.strings.len() < MOST
+        {
+            let mut strings = exact.strings.clone();
+            strings.push(vec![]);
+            return Parts { exact: Some(Exact { strings, is_all: exact.is_all }), best: None };
+        }
+        if min == 0 {
+            return Parts { exact: (max == Some(0)).then(|| Exact::of(b"", true)), best: None };
+        }
+        let Some(one) = &parts.exact else { return parts };
+        // As many of them as may stand for all.
+        let (mut run, mut count) = (one.clone(), 1);
+        while count < min
+            && let Some(longer) = run.followed_by(one)
+            && (longer.strings.len() > run.strings.len() || longer.strings[0].len() > run.strings[0].len())
+        {
+            (run, count) = (longer, count + 1);
+        }
+        match count == min && max == Some(min) {
+            true => Parts { exact: Some(run), best: None },
+            false => Parts { exact: None, best: better(Some(run.strings), parts.best) },
+        }
+    }
+
+    fn concat(&self, subs: &[Hir]) -> Parts {
+        let mut run = Exact::of(b"", true);
+        let (mut best, mut is_exact) = (None, true);
+        for sub in subs {
+            let parts = self.parts(sub);
+            best = better(best.take(), parts.best);
+            let next = parts.exact;
+            match next.as_ref().and_then(|next| run.followed_by(next)) {
+                Some(longer) => run = longer,
+                None => {
+                    is_exact = false;
+                    let before = std::mem::replace(&mut run, next.unwrap_or_else(|| Exact::of(b"", true)));
+                    best = better(best.take(), Some(before.strings));
+                }
+            }
+        }
+        match is_exact {
+            true => Parts { exact: Some(run), best },
+            false => Parts { exact: None, best: better(best, Some(run.strings)) },
+        }
+    }
+
+    fn alternation(&self, subs: &[Hir]) -> Parts {
+        let parts: Vec<Parts> = subs.iter().map(|sub| self.parts(sub)).collect();
+        let mut exact = Some(Exact { strings: vec![], is_all: true });
+        let mut best = Some(vec![]);
+        for part in parts {
+            exact = exact.take().zip(part.exact.as_ref()).map(|(mut all, part)| {
+                all.strings.extend_from_slice(&part.strings);
+                Exact { strings: all.strings, is_all: all.is_all && part.is_all }
+            });
+            exact = exact.filter(|exact| exact.strings.len() <= MOST);
+            let of_part = better(part.exact.map(|exact| exact.strings), part.best);
+            best = best.take().zip(of_part).map(|(mut all, part): (Vec<Vec<u8>>, _)| {
+                all.extend(part);
+                all
+            });
+            best = best.filter(|best| best.len() <= MOST);
+        }
+        Parts { exact, best }
+    }
+}
+
+/// The rarer ones of two sets of literals, each of which would do.
+fn better(a: Option<Vec<Vec<u8>>>, b: Option<Vec<Vec<u8>>>) -> Option<Vec<Vec<u8>>> {
+    let usable = |strings: &Vec<Vec<u8>>| !strings.is_empty() && strings.iter().all(|string| !string.is_empty());
+    match (a.filter(usable), b.filter(usable)) {
+        (Some(a), Some(b)) => Some(if bits(&a) >= bits(&b) { a } else { b }),
+        (a, b) => a.or(b),
+    }
+}
+
+/// How rare the literals are, together.
+fn bits(strings: &[Vec<u8>]) -> u32 {
+    let least = strings.iter().map(|string| string.iter().map(|&byte| byte_bits(byte)).sum()).min();
+    least.map_or(0, |least: u32| least.min(64).saturating_sub(strings.len().ilog2()))
+}
+
+/// How rare a byte is in what is usually searched, in bits: text, logs and sources.
+fn byte_bits(byte: u8) -> u32 {
+    match byte {
+        b' ' | b'e' | b't' => 3,
+        b'a' | b'i' | b'n' | b'o' | b'r' | b's' | b'l' | b'd' | b'c' | b'0' | b'1' | b'\t' | b'_' | b'.' => 4,
+        b'a'..=b'z' | b'0'..=b'9' | b'=' | b'-' | b'/' | b',' | b'(' | b')' | b'*' | b'"' | b':' | b';' => 5,
+        b'A'..=b'Z' => 6,
+        _ => 7,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn required(pattern: &str, fold: bool) -> Option<(Vec<String>, bool)> {
+        let hir = regex_syntax::ParserBuilder::new().utf8(false).multi_line(true).build().parse(pattern).unwrap();
+        let text = |literal: &Vec<u8>| String::from_utf8_lossy(literal).into_owned();
+        Required::of(&hir, fold).map(|required| (required.literals.iter().map(text).collect(), required.is_all))
+    }
+
+    #[track_caller]
+    fn check(pattern: &str, fold: bool, literals: &[&str], is_all: bool) {
+        let literals = literals.iter().map(|literal| literal.to_string()).collect();
+        assert_eq!(required(pattern, fold), Some((literals, is_all)), "{pattern}");
+    }
+
+    #[test]
+    fn the_rarest_part_that_every_match_has_is_taken() {
+        check("AKIA[0-9A-Z]{16}", false, &["AKIA"], false);
+        check(r"\w+@example\.com", false, &["@example.com"], false);
+        check("gh[pousr]_[0-9A-Za-z]{36}", false, &["gho_", "ghp_", "ghr_", "ghs_", "ghu_"], false);
+        check("[a-z]+(?:token|secret)[a-z]+", false, &["token", "secret"], false);
+        check("x(?:foobar){2,}", false, &["foobarfoobar"], false);
+        check("https?://hooks", false, &["https://hooks", "http://hooks"], true);
+        check("-----BEGIN [A-Z ]{0,9}KEY", false, &["-----BEGIN "], false);
+        check("a(?:bc|de)?f", false, &["abcf", "adef", "af"], true);
+        check(r"\bfunction\b", false, &["function"], false);
+        check("function", false, &["function"], true);
+    }
+
+    #[test]
+    fn what_need_not_be_there_or_is_everywhere_is_no_help() {
+        for pattern in ["[a-z]+", "(?:foobar)?x", "foobar|[a-z]", "(?:foobar)*", "a", "(?:foobar|)", "$", "[^a]{30}"] {
+            assert!(required(pattern, false).is_none_or(|(_, is_all)| is_all), "{pattern}");
+        }
+        assert_eq!(required("[a-z]+", false), None);
+        assert_eq!(required("(?:foobar)*", false), None);
+    }
+
+    #[test]
+    fn case_can_be_ignored() {
+        assert_eq!(required("(?i)password", false).unwrap().0.len(), 16);
+        check("(?i-u)password", true, &["password"], true);
+        check("(?i-u)pass[0-9]+word", true, &["pass"], false);
+        // A literal that is not for both cases has to be looked at once more.
+        check("PassWord", true, &["password"], false);
+        check("12345", true, &["12345"], true);
+        check("(?i)api_key", true, &["api_key", "api_\u{212A}ey"], true);
+    }
+}
