@@ -341,6 +341,12 @@ impl PatternSet {
     }
 }
 
+/// Writes the checksum that these bytes should have, so that tests can damage the rest of a serialised set.
+#[doc(hidden)]
+pub fn seal(bytes: &mut [u8]) {
+    format::seal(bytes);
+}
+
 const FIRST_BLOCK: usize = 1 << 9;
 const MAX_BLOCK: usize = 1 << 14;
 const MIN_BLOCK: usize = 1 << 6;
@@ -508,7 +514,7 @@ impl<'s, 'h> Search<'s, 'h> {
     fn best(&self, base: usize, here: &[Found]) -> Option<(Span, PatternId)> {
         let ids = here.iter().filter_map(|found| {
             let id = self.table(found.tier)?.first_id(found.rank);
-            self.span(base, found, id).map(|(span, id)| (span, id))
+            self.span(base, found, id)
         });
         match self.kind {
             MatchKind::LeftmostLongest => ids.max_by_key(|(span, _)| span.end),

@@ -50,15 +50,15 @@ impl Prepared {
         match self {
             Prepared::Literal(_) => "SIMD substring search".to_owned(),
             Prepared::Few(_) => "packed SIMD search for 8 buckets".to_owned(),
-            Prepared::Many(shape) => format!(
-                "windows of {} bytes, every {}, in a bitmap of {} KiB",
-                shape.window,
-                match shape.step {
-                    1 => "one".to_owned(),
-                    step => format!("{step}th"),
-                },
-                ((4_usize << shape.word_bits) >> 10).max(1)
-            ),
+            Prepared::Many(shape) => {
+                let step = match shape.step {
+                    1 => "every byte",
+                    2 => "every 2nd byte",
+                    _ => "every 4th byte",
+                };
+                let size = ((4_usize << shape.word_bits) >> 10).max(1);
+                format!("windows of {} bytes at {step} in a bitmap of {size} KiB", shape.window)
+            }
         }
     }
 }
