@@ -334,9 +334,8 @@ fn bucket_bits(patterns: usize) -> u32 {
 fn shape(patterns: usize, shortest: usize, fold: bool) -> Shape {
     const FAR: usize = 1 << 18;
     let step = match (patterns, shortest) {
-        (_, 0..6) => 1,
-        (..2048, 7..) => 4,
-        (..FAR, 6..) => 2,
+        (..2048, 7..) | (..FAR, 11..) => 4,
+        (..FAR, 6..) | (_, 9..) => 2,
         _ => 1,
     };
     let window = (shortest - step + 1).min(8);
