@@ -328,17 +328,19 @@ fn bucket_bits(patterns: usize) -> u32 {
     wanted.next_power_of_two().trailing_zeros().clamp(4, MAX_BUCKET_BITS)
 }
 
-/// The windows of a filter for so many patterns: long steps as long as the many and short windows that they need are not found
-/// all over the text, measured with words of it.
+/// The windows of a filter for so many patterns. Long steps are taken as long as the windows that they need, short and many, are not
+/// found all over the text; this was measured with words of it. There are 32 bits for each window, and half as
+/// many for windows that do not fit in a cache close to the core.
 fn shape(patterns: usize, shortest: usize, fold: bool) -> Shape {
+    const FAR: usize = 1 << 18;
     let step = match (patterns, shortest) {
-        (_, 0..6) => 1,
-        (..2048, 7..) => 4,
-        (..262_144, 6..) => 2,
+        (..2048, 7..) | (..FAR, 11..) => 4,
+        (..FAR, 6..) | (_, 9..) => 2,
         _ => 1,
     };
     let window = (shortest - step + 1).min(8);
-    let word_bits = (patterns * step).next_power_of_two().trailing_zeros().clamp(6, MAX_WORD_BITS);
+    let words = if patterns < FAR { patterns * step } else { patterns * step / 2 };
+    let word_bits = words.next_power_of_two().trailing_zeros().clamp(6, MAX_WORD_BITS);
     Shape { window: window as u32, step: step as u32, word_bits, offset: 0, fold }
 }
 

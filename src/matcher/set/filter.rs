@@ -237,3 +237,45 @@ impl<'s> Windows<'s> {
         at
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Vectors find the same as the loop, and all that there is to be found.
+        #[test]
+        fn windows_are_found(
+            patterns in prop::collection::vec(prop::collection::vec(b'a'..b'e', 16), 1..5),
+            haystack in prop::collection::vec(b'a'..b'e', 0..400),
+            window in 1..=8_u32,
+            offset in 0..=4_u32,
+            from in 0..200_usize,
+            fold in any::<bool>(),
+        ) {
+            for step in [1, 2, 4] {
+                let shape = Shape { window, step, word_bits: 8, offset, fold };
+                let words: Vec<[u8; 4]> =
+                    shape.build(patterns.iter().map(|pattern| &pattern[..])).into_iter().map(u32::to_le_bytes).collect();
+                let windows = Windows::new(shape, &words).unwrap();
+                let to = haystack.len().saturating_sub(15);
+                let from = from.min(to);
+                let (mut found, mut scalar) = (Places::new(0), Places::new(0));
+                prop_assert_eq!(windows.find(&haystack, from, to, &mut found), to);
+                let end = match step {
+                    1 => windows.find_scalar::<1>(&haystack, from, to, &mut scalar),
+                    2 => windows.find_scalar::<2>(&haystack, from, to, &mut scalar),
+                    _ => windows.find_scalar::<4>(&haystack, from, to, &mut scalar),
+                };
+                prop_assert_eq!(end, to);
+                prop_assert_eq!(found.as_slice(), scalar.as_slice());
+                for at in from..to {
+                    let starts = patterns.iter().any(|pattern| haystack[at..].starts_with(pattern));
+                    prop_assert!(!starts || found.as_slice().contains(&(at as u32)));
+                }
+            }
+        }
+    }
+}

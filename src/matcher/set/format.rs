@@ -174,8 +174,7 @@ impl Layout {
         for (i, tier) in self.tiers.iter().enumerate() {
             tier.write(bytes, HEADER + i * TIER);
         }
-        let sum = checksum(&bytes[CHECKED..]);
-        bytes[8..16].copy_from_slice(&sum.to_le_bytes());
+        seal(bytes);
     }
 }
 
@@ -236,6 +235,14 @@ impl TierLayout {
         for (i, section) in sections.into_iter().enumerate() {
             put_section(bytes, at + SECTIONS + 16 * i, section);
         }
+    }
+}
+
+/// Writes the checksum, where there is room for one.
+pub(super) fn seal(bytes: &mut [u8]) {
+    let sum = checksum(bytes.get(CHECKED..).unwrap_or_default());
+    if let Some(place) = bytes.get_mut(8..16) {
+        place.copy_from_slice(&sum.to_le_bytes());
     }
 }
 

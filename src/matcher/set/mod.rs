@@ -333,18 +333,25 @@ impl PatternSet {
         while now.at < upto {
             let end = upto.min(now.at + block);
             search.block(&mut now, end, &mut found, &mut each)?;
-            // Blocks are short at first, for who wants the first match, and where there are many matches.
-            block = if found.len() > MANY { (block / 2).max(MIN_BLOCK) } else { (block * 2).min(MAX_BLOCK) };
+            // Blocks are short at first, for who wants the first match.
+            block = (block * 2).min(MAX_BLOCK);
         }
         *walk = now;
         ControlFlow::Continue(())
     }
 }
 
+/// Writes the checksum that these bytes should have, so that tests can damage the rest of a serialised set.
+#[doc(hidden)]
+pub fn seal(bytes: &mut [u8]) {
+    format::seal(bytes);
+}
+
 const FIRST_BLOCK: usize = 1 << 9;
 const MAX_BLOCK: usize = 1 << 14;
-const MIN_BLOCK: usize = 1 << 6;
-/// Matches of a block that are more than it should have.
+/// How much an iterator looks at in one go.
+const FIND_ITER_BLOCK: usize = 1 << 18;
+/// About how many matches are kept at once.
 const MANY: usize = 1 << 14;
 
 impl fmt::Debug for PatternSet {
@@ -374,14 +381,25 @@ impl Iterator for FindIter<'_, '_> {
             if self.walk.at > self.haystack.len() {
                 return None;
             }
-            let (mut found, upto) = (vec![], self.walk.at + self.block);
-            let each = |span, id| {
-                found.push((span, id));
-                ControlFlow::<()>::Continue(())
+            let mut found: Vec<(Span, PatternId)> = vec![];
+            let upto = self.walk.at + self.block;
+            let each = |span: Span, id| {
+                match found.last() {
+                    // All that start where the last one does are there, so that this is a place to go on from.
+                    Some(&(last, _)) if found.len() >= MANY && span.start != last.start => ControlFlow::Break(last),
+                    _ => {
+                        found.push((span, id));
+                        ControlFlow::Continue(())
+                    }
+                }
             };
-            let _ = self.set.walk(self.haystack, &mut self.walk, upto, each);
-            self.block =
-                if found.len() > MANY { (self.block / 2).max(MIN_BLOCK) } else { (self.block * 2).min(1 << 20) };
+            if let ControlFlow::Break(last) = self.set.walk(self.haystack, &mut self.walk, upto, each) {
+                self.walk = match self.set.kind() {
+                    MatchKind::Overlapping => Walk::new(last.start + 1),
+                    _ => Walk { at: last.end.max(last.start + 1), last_end: Some(last.end) },
+                };
+            }
+            self.block = (self.block * 2).min(FIND_ITER_BLOCK);
             self.found = found.into_iter();
         }
     }
@@ -410,7 +428,8 @@ impl<'s, 'h> Search<'s, 'h> {
         }
     }
 
-    /// Reports what starts between the walk and `end`, and moves the walk there, or to the end of the last match.
+    /// Reports what starts between the walk and `end`, and moves the walk there, or to the end of the last match. Where there
+    /// are many matches, it does not get that far.
     #[inline]
     fn block<B>(
         &self,
@@ -419,12 +438,18 @@ impl<'s, 'h> Search<'s, 'h> {
         found: &mut Vec<Found>,
         each: &mut impl FnMut(Span, PatternId) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let base = walk.at;
+        let (base, mut end) = (walk.at, end);
         found.clear();
         for tier in self.tiers.iter().flatten() {
-            tier.find(self.haystack, base, end.min(self.haystack.len()), found);
+            let to = end.min(self.haystack.len());
+            let before = found.len();
+            let reached = tier.find(self.haystack, base, to, before + MANY, found);
+            if reached < to {
+                end = reached;
+            }
         }
         if self.tiers.len() > 1 {
+            found.retain(|found| base + (found.start as usize) < end);
             // Sequences that ascend, which a stable sort finds and merges. Later tiers have longer patterns.
             found.sort_by_key(|found| (found.start, found.tier));
         }
@@ -508,7 +533,7 @@ impl<'s, 'h> Search<'s, 'h> {
     fn best(&self, base: usize, here: &[Found]) -> Option<(Span, PatternId)> {
         let ids = here.iter().filter_map(|found| {
             let id = self.table(found.tier)?.first_id(found.rank);
-            self.span(base, found, id).map(|(span, id)| (span, id))
+            self.span(base, found, id)
         });
         match self.kind {
             MatchKind::LeftmostLongest => ids.max_by_key(|(span, _)| span.end),

@@ -305,3 +305,48 @@ fn buckets(patterns: &[&[u8]], fold: bool, depth: usize) -> Vec<Bucket> {
     }
     buckets
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// All vectors find the same as the loop, and all that there is to be found.
+        #[test]
+        fn places_are_found(
+            patterns in prop::collection::vec(prop::collection::vec(prop_oneof![b'a'..b'e', any::<u8>()], 1..6), 1..20),
+            haystack in prop::collection::vec(prop_oneof![b'a'..b'e', any::<u8>()], 0..300),
+            from in 0..100_usize,
+            fold in any::<bool>(),
+        ) {
+            let mut patterns = patterns;
+            if fold {
+                patterns.iter_mut().for_each(|pattern| pattern.make_ascii_lowercase());
+            }
+            let borrowed: Vec<&[u8]> = patterns.iter().map(|pattern| &pattern[..]).collect();
+            let packed = Packed::new(&borrowed, fold);
+            let (from, to) = (from.min(haystack.len()), haystack.len());
+            let (mut found, mut scalar) = (Places::new(0), Places::new(0));
+            prop_assert_eq!(packed.find(&haystack, from, to, &mut found), to);
+            prop_assert_eq!(packed.find_scalar(&haystack, from, to, &mut scalar), to);
+            prop_assert_eq!(found.as_slice(), scalar.as_slice());
+            #[cfg(target_arch = "x86_64")]
+            if std::arch::is_x86_feature_detected!("ssse3") {
+                let mut found = Places::new(0);
+                // SAFETY: the processor has SSSE3.
+                let at = unsafe { packed.find_ssse3(&haystack, from, to, &mut found) };
+                packed.find_scalar(&haystack, at, to, &mut found);
+                prop_assert_eq!(found.as_slice(), scalar.as_slice());
+            }
+            for at in from..to {
+                let starts = |pattern: &Vec<u8>| {
+                    let text = haystack[at..].get(..pattern.len());
+                    text.is_some_and(|text| if fold { text.eq_ignore_ascii_case(pattern) } else { text == pattern })
+                };
+                prop_assert!(!patterns.iter().any(starts) || found.as_slice().contains(&(at as u32)));
+            }
+        }
+    }
+}

@@ -50,15 +50,15 @@ impl Prepared {
         match self {
             Prepared::Literal(_) => "SIMD substring search".to_owned(),
             Prepared::Few(_) => "packed SIMD search for 8 buckets".to_owned(),
-            Prepared::Many(shape) => format!(
-                "windows of {} bytes, every {}, in a bitmap of {} KiB",
-                shape.window,
-                match shape.step {
-                    1 => "one".to_owned(),
-                    step => format!("{step}th"),
-                },
-                ((4_usize << shape.word_bits) >> 10).max(1)
-            ),
+            Prepared::Many(shape) => {
+                let step = match shape.step {
+                    1 => "every byte",
+                    2 => "every 2nd byte",
+                    _ => "every 4th byte",
+                };
+                let size = ((4_usize << shape.word_bits) >> 10).max(1);
+                format!("windows of {} bytes at {step} in a bitmap of {size} KiB", shape.window)
+            }
         }
     }
 }
@@ -93,21 +93,25 @@ impl<'s> Tier<'s> {
         &self.table
     }
 
-    /// Appends what starts in `from..to`; see [`Table::verify`].
-    pub(super) fn find(&self, haystack: &[u8], from: usize, to: usize, found: &mut Vec<Found>) {
+    /// Appends what starts in `from..to`, until there are more than so many; see [`Table::verify`]. Says how far it came.
+    pub(super) fn find(&self, haystack: &[u8], from: usize, to: usize, enough: usize, found: &mut Vec<Found>) -> usize {
         // What starts where no pattern fits would have to be looked at twice.
-        let to = to.min((haystack.len() + 1).saturating_sub(self.shortest));
+        let last = to.min((haystack.len() + 1).saturating_sub(self.shortest));
         let mut places = Places::new(from);
         let (mut at, mut next) = (from, 0);
-        while at < to {
+        while at < last {
             at = match self.filter {
-                Filter::Literal(finder) => find_literal(finder, haystack, at, to, &mut places),
-                Filter::Few(packed) => packed.find(haystack, at, to, &mut places),
-                Filter::Many(windows) => windows.find(haystack, at, to, &mut places),
+                Filter::Literal(finder) => find_literal(finder, haystack, at, last, &mut places),
+                Filter::Few(packed) => packed.find(haystack, at, last, &mut places),
+                Filter::Many(windows) => windows.find(haystack, at, last, &mut places),
             };
             self.table.verify(haystack, from, places.as_slice(), &mut next, found);
             places.clear();
+            if found.len() > enough && at < last {
+                return at;
+            }
         }
+        to
     }
 }
 

@@ -312,12 +312,7 @@ impl<'s> Table<'s> {
 
 /// The links of the patterns of a bucket, whose ranks begin at `first_rank`. `pattern` and `id` tell of each in the order
 /// of ranks.
-pub(super) fn links<'p>(
-    first_rank: u32,
-    patterns: &[&'p [u8]],
-    first_id: impl Fn(u32) -> u32,
-    links: &mut Vec<[u32; 3]>,
-) {
+pub(super) fn links(first_rank: u32, patterns: &[&[u8]], first_id: impl Fn(u32) -> u32, links: &mut Vec<[u32; 3]>) {
     debug_assert_eq!(links.len(), first_rank as usize);
     let mut depths = Vec::with_capacity(patterns.len());
     let depth = |depths: &[u32], rank: u32| if rank == NONE { 0 } else { depths[(rank - first_rank) as usize] };
@@ -420,4 +415,43 @@ fn prefetch<T>(table: &[T], index: usize) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (table, index);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_are_folded_as_bytes_are() {
+        for byte in 0..=u8::MAX {
+            for at in 0..8 {
+                let mut bytes = *b"@AZ[`az\xC1";
+                bytes[at] = byte;
+                let folded = fold_word::<true>(u64::from_le_bytes(bytes));
+                assert_eq!(folded.to_le_bytes().as_slice(), bytes.to_ascii_lowercase());
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn comparisons_are_those_of_slices(
+            text in prop::collection::vec(prop_oneof![Just(b'a'), Just(b'A'), any::<u8>()], 0..40),
+            pattern in prop::collection::vec(prop_oneof![Just(b'a'), any::<u8>()], 0..40),
+            same in 0..40_usize,
+        ) {
+            let mut pattern = pattern.to_ascii_lowercase();
+            let same = same.min(text.len()).min(pattern.len());
+            pattern[..same].copy_from_slice(&text[..same].to_ascii_lowercase());
+            let folded = text.to_ascii_lowercase();
+            prop_assert_eq!(starts_with::<true>(&text, &pattern), folded.starts_with(&pattern));
+            prop_assert_eq!(starts_with::<false>(&text, &pattern), text.starts_with(&pattern));
+            let common = |text: &[u8]| text.iter().zip(&pattern).take_while(|(a, b)| a == b).count();
+            prop_assert_eq!(common_len::<true>(&text, &pattern, same / 2), common(&folded));
+            let exact = common(&text);
+            prop_assert_eq!(common_len::<false>(&text, &pattern, exact / 2), exact);
+        }
+    }
 }
