@@ -249,7 +249,7 @@ impl<'a, 'w> Stages for BackStages<'a, 'w> {
                 });
                 let kind = LineKind::Match;
                 if range.end - range.start > stages.longest_formatted {
-                    out.long = Some(LongLine { kind, range, number, known: None });
+                    out.long = Some(LongLine { kind, range, number, first: None });
                     break;
                 }
                 let bytes = view.slice(range.start, range.end);

@@ -182,8 +182,8 @@ pub(super) struct LongLine {
     pub(super) kind: LineKind,
     pub(super) range: Range<u64>,
     pub(super) number: Option<u64>,
-    /// The matches in it, counted from its start, where they were found before.
-    pub(super) known: Option<Vec<Span>>,
+    /// Where its first match starts, if it is several lines that share matches.
+    pub(super) first: Option<u64>,
 }
 
 impl Output {
