@@ -505,13 +505,15 @@ impl<'a> GrepStages<'a, '_> {
     fn select_within(&self, cache: &mut Cache, start: u64, bytes: &[u8], limit: u64) -> (Vec<Span>, Counts) {
         let (mut hits, mut counts, mut kept) = (vec![], Counts::default(), vec![]);
         lines::select_with_matches(self.matcher, cache, bytes, &mut vec![], |line, matches| {
+            let range = start + line.start as u64..start + line.end as u64;
             kept.clear();
             kept.extend_from_slice(matches);
-            self.keep_in_range(&(start + line.start as u64..start + line.end as u64), &mut kept);
-            if !kept.is_empty() && counts.lines < limit {
+            self.keep_in_range(&range, &mut kept);
+            // Within the range, a line is selected for an empty match behind its last byte as well.
+            if (!kept.is_empty() || !self.is_cut_by_range(&range)) && counts.lines < limit {
                 hits.push(line);
                 counts.lines += 1;
-                counts.matches += kept.len() as u64;
+                counts.matches += kept.len().max(1) as u64;
                 counts.end = line.end;
             }
             counts.lines < limit
