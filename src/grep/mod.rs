@@ -445,12 +445,14 @@ impl Grep {
         let pool = if range.end - range.start <= size as u64 { &inline } else { pool };
         let floor = range.start;
         if let Some(count) = options.last {
-            range.start = self.start_of_last(mapping, &range, count, pool)?;
+            range.start = self.start_of_last(mapping, &range, count, pool, &keeper)?;
         }
         let backwards = options.reverse && options.goal == Goal::Lines;
         let counted = if backwards { range.end } else { range.start };
         let newlines = match options.line_numbers {
-            true => newlines::count_in(mapping, 0..counted as usize, terminator, pool, options.cancel.as_ref())?,
+            true => {
+                newlines::count_in(mapping, 0..counted as usize, terminator, pool, options.cancel.as_ref(), &keeper)?
+            }
             false => 0,
         };
         let mut seam = Seam::new(options, floor, range.start, newlines);

@@ -59,7 +59,7 @@ pub(super) struct GrepStages<'a, 'w> {
     pub(super) multiline: bool,
     /// Where the chunks end.
     pub(super) end: u64,
-    keeper: Option<&'a CacheKeeper<'a>>,
+    pub(super) keeper: Option<&'a CacheKeeper<'a>>,
     /// How far past the end of a window a line may end that is not long.
     pub(super) near: usize,
     /// Lines longer than this are not formatted by the workers.
