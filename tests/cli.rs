@@ -57,6 +57,21 @@ fn the_exit_status_tells_whether_a_line_was_selected() {
 }
 
 #[test]
+fn a_number_that_is_none_is_told_with_its_option() {
+    for (option, value, why) in [
+        ("-m", "x", "'x' for '--max-count <NUM>': this has to be a whole number, 0 or more"),
+        ("-A", "-1", "'-1' for '--after-context <NUM>': this has to be a whole number, 0 or more"),
+        ("-M", "99999999999999999999", "'99999999999999999999' for '--max-columns <NUM>': so large a number"),
+        ("--last", "", "'' for '--last <NUM>': this has to be a whole number, 0 or more"),
+        ("--range", "5", "'5' for '--range <START..END>': a range is START..END"),
+    ] {
+        let output = run(&[option, value, "x", SAMPLE]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(why), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_missing_file_is_named_and_the_others_are_searched() {
     let dir = files(&[("a", b"one\n"), ("b", b"one\n")]);
     let output = in_dir(dir.path(), &["one", "a", "missing", "b"]);
