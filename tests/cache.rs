@@ -15,6 +15,7 @@ use std::{
 };
 
 use mapgrep::{
+    grep::{GrepBuilder, Plain},
     mapping::{Access, MapOptions, Mapping, page_size},
     matcher::{Matcher, MatcherBuilder},
     scan::{CachePolicy, CacheReader, Flow, Pool, Scanner},
@@ -188,6 +189,36 @@ fn pages_go_while_the_search_is_under_way() {
             scanner(pattern, 1 << 20).for_each_in(&Pool::new(threads), &map(&file), look).unwrap();
             assert!(looked > 8);
         }
+    }
+}
+
+#[test]
+fn pages_go_while_lines_are_counted_and_searched_from_the_end() {
+    const BEHIND: usize = 24 << 20;
+    let Some(file) = file_on_disk(2 * SIZE) else { return };
+    for (threads, numbers) in [(1, false), (2, false), (2, true)] {
+        prepare(&file, &[]);
+        let mut builder = GrepBuilder::new();
+        builder.cache(CachePolicy::Drop).reverse(true).line_numbers(numbers);
+        let grep = builder.build(MatcherBuilder::new().by_line(true).build(["needle"]).unwrap()).unwrap();
+        let mapping = map(&file);
+        let (mut looked, mut at) = (0, mapping.len());
+        let mut look = |_: &[u8]| {
+            // Each piece has the lines of one chunk.
+            at = at.saturating_sub(1 << 20);
+            let resident = resident(file.as_file());
+            let behind = ((at + BEHIND) / page_size()).min(resident.len());
+            assert!(!resident[behind..].contains(&true), "{threads} {numbers} {at}");
+            if numbers {
+                // What was counted is not there either, but for what is being searched.
+                let before = at.saturating_sub(BEHIND) / page_size();
+                assert!(!resident[..before].contains(&true), "{threads} {at}");
+            }
+            looked += usize::from(behind < resident.len());
+            Flow::Continue
+        };
+        grep.search_mapping(&mapping, &Plain, &Pool::new(threads), &mut look).unwrap();
+        assert!(looked > 8);
     }
 }
 

@@ -57,6 +57,21 @@ fn the_exit_status_tells_whether_a_line_was_selected() {
 }
 
 #[test]
+fn a_number_that_is_none_is_told_with_its_option() {
+    for (option, value, why) in [
+        ("-m", "x", "'x' for '--max-count <NUM>': this has to be a whole number, 0 or more"),
+        ("-A", "-1", "'-1' for '--after-context <NUM>': this has to be a whole number, 0 or more"),
+        ("-M", "99999999999999999999", "'99999999999999999999' for '--max-columns <NUM>': so large a number"),
+        ("--last", "", "'' for '--last <NUM>': this has to be a whole number, 0 or more"),
+        ("--range", "5", "'5' for '--range <START..END>': a range is START..END"),
+    ] {
+        let output = run(&[option, value, "x", SAMPLE]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(why), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_missing_file_is_named_and_the_others_are_searched() {
     let dir = files(&[("a", b"one\n"), ("b", b"one\n")]);
     let output = in_dir(dir.path(), &["one", "a", "missing", "b"]);
@@ -399,45 +414,70 @@ fn a_block_of_many_lines_and_a_line_of_many_matches_take_no_longer_than_others()
     assert_eq!(stdout(&output), "");
 }
 
-/// A line that is not formatted by a worker looks as one that is.
+/// A line that is not formatted by a worker looks as one that is, and so do lines that share a match.
 #[test]
 fn a_long_line_looks_as_any_other() {
     let line = |words: usize| ["  a b\t", &"foo bar ".repeat(words), "end\n"].concat();
-    let (short, long) = (line(40), line(40_000));
-    let dir = files(&[("short", short.as_bytes()), ("long", long.as_bytes())]);
-    for options in [
-        &[][..],
+    let texts = [
+        line(40),
+        // Without an end, with CRLF, with characters of several bytes and of several parts, with bytes that are none.
+        line(30).trim_end().to_owned() + " e\u{301} fo\u{308}\u{308}o",
+        line(3).replace('\n', "\r\n") + &line(50).replace('\n', "\r\n"),
+        "\u{e9}\u{1f1e9}\u{1f1ea}foo\u{e9}".repeat(20) + "\n \n\nfoo\nbar foo\n" + &line(9),
+        "foo\n".repeat(60) + "\n" + &"a foo\n".repeat(3),
+    ];
+    let mut texts: Vec<Vec<u8>> = texts.map(String::into_bytes).into();
+    texts.push([&texts[0][..100], b"\xFF\0\n", &texts[4]].concat());
+    let names: Vec<String> = (0..texts.len()).map(|index| format!("text{index}")).collect();
+    let list: Vec<(&str, &[u8])> = names.iter().zip(&texts).map(|(name, text)| (&name[..], &text[..])).collect();
+    let long = line(40_000);
+    let chain = "foo\n".repeat(70_000);
+    let dir = files(&[&list[..], &[("long", long.as_bytes()), ("chain", chain.as_bytes())]].concat());
+    let masked = |args: &[&str]| -> String {
+        let text = stdout(&in_dir(dir.path(), args));
+        let is_timeless = |line: &&str| !line.contains("elapsed") && !line.contains("seconds");
+        text.lines().filter(is_timeless).map(|line| format!("{line}\n")).collect()
+    };
+    let styles: [&[&str]; 7] = [
+        &[],
         &["-n", "-b", "--column"],
-        &["--trim"],
-        &["--color=always"],
-        &["--color=always", "--trim", "-n"],
-        &["-M50"],
-        &["-M50", "--max-columns-preview"],
-        &["-M50", "--max-columns-preview", "--trim", "--column"],
-        &["-M50", "--max-columns-preview", "--color=always"],
-        &["-M50", "--color=always", "--trim"],
-        &["-r", "x"],
         &["-v", "-n"],
         &["--json"],
         &["--stats"],
         &["-o", "-n", "-b", "--column"],
-        &["-o", "-v"],
-        &["--passthru"],
-    ] {
-        for pattern in ["foo", "fo+|a", "[^x]*d$"] {
-            let masked = |args: &[&str]| -> String {
-                let args = [options, args].concat();
-                let text = stdout(&in_dir(dir.path(), &args));
-                text.lines()
-                    .filter(|line| !line.contains("elapsed") && !line.contains("seconds"))
-                    .map(|l| format!("{l}\n"))
-                    .collect()
-            };
-            // One piece, and many, of the same line.
-            let whole = masked(&["-j1", "--chunk-size=1M", pattern, "long"]);
-            assert_eq!(masked(&["-j2", "--chunk-size=4K", pattern, "long"]), whole, "{options:?} {pattern}");
-            let small = masked(&["-j1", pattern, "short"]);
-            assert_eq!(masked(&["-j2", "--chunk-size=16", pattern, "short"]), small, "{options:?} {pattern}");
+        &["-C1"],
+    ];
+    let texts: [&[&str]; 6] = [
+        &[],
+        &["--trim"],
+        &["-M50"],
+        &["-M50", "--max-columns-preview"],
+        &["-M9", "--trim", "--max-columns-preview"],
+        &["--crlf"],
+    ];
+    let changes: [&[&str]; 5] = [&[], &["-r", "x"], &["-r", "<${0}_$1\u{e9}>"], &["-r", ""], &["-r", " \n"]];
+    let patterns: [&[&str]; 6] =
+        [&["fo+|a"], &["[^x]*d$"], &["(o+) ?"], &["-U", r"foo\r?\n"], &["-U", r"(o|r|d) ?\s?"], &["-U", r"(?s)a.*o"]];
+    for (index, (style, text)) in styles.iter().flat_map(|style| texts.map(|text| (style, text))).enumerate() {
+        let colors: &[&str] = if index % 2 == 0 { &["--color=always"] } else { &[] };
+        for (pattern, change) in patterns.iter().zip(changes.iter().cycle().skip(index)) {
+            let options = [&["-a"][..], style, text, colors, change, pattern].concat();
+            for name in names.iter().skip(index / 2 % 2).step_by(2) {
+                let whole = masked(&[&options[..], &["-j1", name]].concat());
+                let chunk = ["--chunk-size=1", "--chunk-size=16"][index % 2];
+                let shown = masked(&[&options[..], &["-j2", chunk, name]].concat());
+                assert_eq!(shown, whole, "{options:?} {chunk} {name}");
+            }
+        }
+        // Longer than the batches in which such lines are dealt with.
+        if index % 4 != 1 {
+            continue;
+        }
+        let change = changes[index % changes.len()];
+        for (name, pattern) in [("long", patterns[index % patterns.len()]), ("chain", &["-U", r"(o)\nf"])] {
+            let options = [&["-a"][..], style, text, change, pattern, &[name]].concat();
+            let whole = masked(&[&options[..], &["-j1", "--chunk-size=1M"]].concat());
+            assert_eq!(masked(&[&options[..], &["-j2", "--chunk-size=4K"]].concat()), whole, "{options:?}");
         }
     }
 }

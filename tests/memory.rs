@@ -233,6 +233,11 @@ fn matches_across_lines() {
             &["-U", "-n", "-C2", "12\n"],
             &["-U", "-v", "-n", r"no\nthing"],
             &["-U", "-c", r"\n"],
+            &["-U", "-n", r"12\na"],
+            &["-U", "-o", r"12\na"],
+            &["-U", "--json", r"12\na"],
+            &["-U", "-r", "<$0>", r"12\na"],
+            &["-U", "--color", "always", r"12\na"],
             &["-U", "--count-matches", r"12\na"],
             &["-U", "--count-matches", r"(?s).\n?"],
         ],
@@ -254,6 +259,7 @@ fn only_line_ends() {
             &["--last", "1000000", "-n", "^"],
             &["--last", "1000000", "-v", "x"],
             &["-U", "-n", "^"],
+            &["-U", "-n", r"\n"],
             &["--json", "^"],
         ],
     );
@@ -286,6 +292,10 @@ fn one_line_with_few_matches() {
             &["-U", "-c", "-F", "needle"],
             &["-U", "-o", "-F", "needle"],
             &["-U", "-F", "needle"],
+            &["-U", r"needle\s"],
+            &["-r", "thread", "-F", "needle"],
+            &["--trim", "-F", "needle"],
+            &["--json", "-F", "needle"],
         ],
     );
 }
@@ -311,6 +321,16 @@ fn one_line_with_many_matches() {
             &["--last", "1", "-o", "e"],
             &["-U", "-o", "e"],
             &["-U", "-c", "e"],
+            &["-U", "-o", r"e\s?"],
+            &["-U", "-M", "100", r"e\s?"],
+            &["-U", "--color", "always", r"e\s?"],
+            &["-U", "-r", "x", "-o", "e"],
+            &["-r", "<$0>", "e"],
+            &["-r", "<$0>", "-o", "e"],
+            &["--column", "-n", "e"],
+            &["--color", "always", "e"],
+            &["--json", "e"],
+            &["-M", "100", "--max-columns-preview", "-r", "<$0>", "e"],
         ],
     );
 }
@@ -375,36 +395,10 @@ fn a_reader_that_closes_early() {
     }
 }
 
-/// What is held as a whole: the text of one long line that is changed, the matches of one that is shown with them, and
-/// those of lines that belong together because each shares a match with the next.
+/// What is held as a whole: the text of a line with replacements, where they may be for matches across lines.
 #[test]
 #[ignore = "takes more than the bound"]
 fn what_is_not_bounded() {
-    let few = Text::sparse(size(160 << 20), &[(1000, b"needle")]);
-    let many = Text::repeated(b"a needle, 12 ", size(32 << 20));
-    let lines = Text::repeated(b"a needle, 12\n", size(64 << 20));
-    let searches: [(&Text, &[&[&str]]); 3] = [
-        (&few, &[&["-r", "thread", "-F", "needle"], &["--trim", "-F", "needle"]]),
-        (
-            &many,
-            &[
-                &["-r", "<$0>", "e"],
-                &["--column", "-n", "e"],
-                &["--color", "always", "e"],
-                &["--json", "e"],
-                &["-M", "100", "--max-columns-preview", "-r", "<$0>", "e"],
-            ],
-        ),
-        (&lines, &[&["-U", "-n", r"12\na"], &["-U", "-o", r"12\na"], &["-U", "--json", r"12\na"]]),
-    ];
-    let failed: Vec<_> = searches
-        .into_iter()
-        .flat_map(|(file, searches)| searches.iter().map(move |args| (file, args)))
-        .filter_map(|(file, args)| {
-            let run = Run::new(args, &file.path, drain);
-            println!("{:7.1} MiB {args:?}: {} bytes", run.mib(), run.bytes);
-            (run.peak > BOUND).then(|| format!("{args:?}: {:.1} MiB", run.mib()))
-        })
-        .collect();
-    assert!(failed.is_empty(), "{failed:#?}");
+    let file = Text::repeated(b"a needle, 12 ", size(160 << 20));
+    stay_bounded(&file, &[&["-U", "-r", "<$0>", r"e\s?"]], &[]);
 }

@@ -457,3 +457,15 @@ fn a_class_of_nothing_does_not_hide_that_matches_may_be_empty() {
         }
     }
 }
+
+/// Where a range cut one of the lines that are searched at once, the others were not selected for an empty match behind the
+/// last byte of the text.
+#[test]
+fn an_empty_match_behind_the_last_byte_counts_where_a_range_cuts_another_line() {
+    let text = b"ab\na";
+    for (range, chunk) in (0..5).flat_map(|start| [1, 3, 100].map(|chunk| (start..5, chunk))) {
+        let mode = Mode { range: Some(range), ..Mode::of("$") };
+        agree_on_counts(&mode, text, mapped(chunk)).unwrap();
+        agree(&Mode { only_matches: true, ..mode }, text, mapped(chunk)).unwrap();
+    }
+}

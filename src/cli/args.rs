@@ -1,6 +1,11 @@
 //! The command line: each flag with its documentation. Parsing checks what was given and does nothing.
 
-use std::{ffi::OsString, num::IntErrorKind, path::PathBuf};
+use std::{
+    ffi::OsString,
+    num::{IntErrorKind, ParseIntError},
+    path::PathBuf,
+    str::FromStr,
+};
 
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
@@ -134,19 +139,19 @@ pub(super) struct Args {
     pub(super) column: bool,
 
     /// Stop in each file after NUM selected lines.
-    #[arg(short = 'm', long, value_name = "NUM")]
+    #[arg(short = 'm', long, value_name = "NUM", value_parser = parse_number::<u64>, allow_negative_numbers = true)]
     pub(super) max_count: Option<u64>,
 
     /// Show NUM lines after each selected one.
-    #[arg(short = 'A', long, value_name = "NUM", overrides_with = "passthru")]
+    #[arg(short = 'A', long, value_name = "NUM", value_parser = parse_number::<usize>, allow_negative_numbers = true, overrides_with = "passthru")]
     after_context: Option<usize>,
 
     /// Show NUM lines before each selected one.
-    #[arg(short = 'B', long, value_name = "NUM", overrides_with = "passthru")]
+    #[arg(short = 'B', long, value_name = "NUM", value_parser = parse_number::<usize>, allow_negative_numbers = true, overrides_with = "passthru")]
     before_context: Option<usize>,
 
     /// Show NUM lines before and after each selected one. -A and -B go before it.
-    #[arg(short = 'C', long, value_name = "NUM", overrides_with = "passthru")]
+    #[arg(short = 'C', long, value_name = "NUM", value_parser = parse_number::<usize>, allow_negative_numbers = true, overrides_with = "passthru")]
     context: Option<usize>,
 
     /// Show the lines that are not selected too, marked as context is. Of this and -A, -B and -C the last counts.
@@ -178,7 +183,7 @@ pub(super) struct Args {
     pub(super) trim: bool,
 
     /// Leave out lines longer than NUM bytes, and say so; 0 is no limit.
-    #[arg(short = 'M', long, value_name = "NUM")]
+    #[arg(short = 'M', long, value_name = "NUM", value_parser = parse_number::<u64>, allow_negative_numbers = true)]
     max_columns: Option<u64>,
 
     /// Show the beginning of lines that -M leaves out.
@@ -201,7 +206,7 @@ pub(super) struct Args {
 
     /// Show the last NUM selected lines of each file, in file order. It is searched from its end on, as far as it has to be;
     /// a stream is read to its end into memory first. With -m, the first of these lines. Not with matches across lines.
-    #[arg(long, value_name = "NUM")]
+    #[arg(long, value_name = "NUM", value_parser = parse_number::<u64>, allow_negative_numbers = true)]
     pub(super) last: Option<u64>,
 
     /// Show the selected lines of each file from the last to the first, without context; with -m NUM, the last NUM. A stream
@@ -247,7 +252,7 @@ pub(super) struct Args {
     pub(super) follow: bool,
 
     /// Descend at most NUM directories deep.
-    #[arg(long, value_name = "NUM")]
+    #[arg(long, value_name = "NUM", value_parser = parse_number::<usize>, allow_negative_numbers = true)]
     pub(super) max_depth: Option<usize>,
 
     /// Show no messages about files that cannot be opened or read; the exit status still tells.
@@ -424,6 +429,14 @@ impl Args {
     pub(super) fn max_columns(&self) -> Option<u64> {
         self.max_columns.filter(|&max| max > 0)
     }
+}
+
+/// A number of lines, bytes or directories.
+fn parse_number<N: FromStr<Err = ParseIntError>>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|error: ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => "so large a number does not fit into 64 bits".to_owned(),
+        _ => "this has to be a whole number, 0 or more".to_owned(),
+    })
 }
 
 fn parse_threads(text: &str) -> Result<usize, String> {

@@ -1,17 +1,20 @@
 //! Lines as JSON: one message for each, in the format of ripgrep's --json.
 
 use std::{
+    cell::RefCell,
+    fmt,
+    io::{self, Write},
     path::Path,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use base64::{display::Base64Display, engine::general_purpose::STANDARD};
-use serde::{Serialize, Serializer};
+use serde::{Serialize, Serializer, ser::SerializeSeq};
 
-use super::{printer::path_bytes, stats::Stats};
+use super::{long::Pieces, printer::path_bytes, stats::Stats};
 use crate::{
-    grep::{Format, Line, LineKind},
+    grep::{Flow, Format, Line, LineKind, LongMatches},
     matcher::Replacer,
     span::Span,
 };
@@ -48,26 +51,39 @@ impl<'a> Json<'a> {
     }
 }
 
+impl Json<'_> {
+    fn look_for_nul(&self, line: &Line<'_>) {
+        if let Some(at) = memchr::memchr(0, line.bytes) {
+            self.nul.fetch_min(line.offset + at as u64, Ordering::Relaxed);
+        }
+    }
+
+    fn message<'l>(&'l self, line: &Line<'l>, lines: Data<'l>, matches: &'l mut WalkOver<'l>) -> Message<'l> {
+        let fields = Fields {
+            path: Data::new(&self.path),
+            lines,
+            line_number: line.number,
+            absolute_offset: line.offset,
+            submatches: SubMatches { bytes: line.bytes, walk: RefCell::new(matches) },
+        };
+        if line.kind == LineKind::Match { Message::Match(fields) } else { Message::Context(fields) }
+    }
+}
+
 impl Format for Json<'_> {
     fn wants_matches(&self) -> bool {
         true
     }
 
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
-        if let Some(at) = memchr::memchr(0, line.bytes) {
-            self.nul.fetch_min(line.offset + at as u64, Ordering::Relaxed);
-        }
+        self.look_for_nul(line);
         let mut push_with = |replaced: Option<(&[u8], &[Span])>| {
-            let submatches = SubMatches { bytes: line.bytes, matches: line.matches, replaced };
-            let fields = Fields {
-                path: Data::new(&self.path),
-                lines: Data::new(line.bytes),
-                line_number: line.number,
-                absolute_offset: line.offset,
-                submatches,
+            let mut walk = |each: &mut dyn FnMut(Span, Option<&[u8]>)| {
+                for (i, m) in line.matches.iter().enumerate() {
+                    each(*m, replaced.map(|(text, spans)| &text[spans[i].range()]));
+                }
             };
-            let message = if line.kind == LineKind::Match { Message::Match(fields) } else { Message::Context(fields) };
-            push(&message, out);
+            push(&self.message(line, Data::new(line.bytes), &mut walk), out);
         };
         match self.replacer {
             Some(replacer) if !line.matches.is_empty() => {
@@ -75,6 +91,27 @@ impl Format for Json<'_> {
             }
             _ => push_with(None),
         }
+    }
+
+    fn long_line(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
+        self.look_for_nul(line);
+        let mut replacement = vec![];
+        let mut walk = |each: &mut dyn FnMut(Span, Option<&[u8]>)| {
+            matches.for_each(&mut |m| {
+                replacement.clear();
+                let replacement = self.replacer.map(|replacer| {
+                    replacer.expand(line.bytes, m, &mut replacement);
+                    &replacement[..]
+                });
+                each(m, replacement);
+                Flow::Continue
+            });
+        };
+        let text = match std::str::from_utf8(line.bytes) {
+            Ok(_) => Data::LongText(line.bytes),
+            Err(_) => Data::Bytes(line.bytes),
+        };
+        push(&self.message(line, text, &mut walk), &mut Pieces::new(emit));
     }
 }
 
@@ -88,9 +125,9 @@ pub(super) fn summary(stats: &Stats, stopped_at: Option<u64>, total: Duration) -
     out
 }
 
-fn push(message: &impl Serialize, out: &mut Vec<u8>) {
-    serde_json::to_writer(&mut *out, message).expect("memory takes what is written, and all keys are strings");
-    out.push(b'\n');
+fn push(message: &impl Serialize, out: &mut impl Write) {
+    let written = serde_json::to_writer(&mut *out, message).map_err(io::Error::from);
+    written.and_then(|()| out.write_all(b"\n")).expect("memory takes what is written, and all keys are strings");
 }
 
 #[derive(Serialize)]
@@ -116,6 +153,9 @@ struct Fields<'a> {
 #[serde(rename_all = "lowercase")]
 enum Data<'a> {
     Text(&'a str),
+    /// UTF-8 of a file that may be cut or changed at any time, so that it is copied piece by piece.
+    #[serde(rename = "text")]
+    LongText(#[serde(serialize_with = "in_pieces")] &'a [u8]),
     Bytes(#[serde(serialize_with = "base64")] &'a [u8]),
 }
 
@@ -129,11 +169,35 @@ fn base64<S: Serializer>(bytes: &&[u8], serializer: S) -> Result<S::Ok, S::Error
     serializer.collect_str(&Base64Display::new(bytes, &STANDARD))
 }
 
-/// The matches in a line, and what was put in their place: a text and the places in it.
+fn in_pieces<S: Serializer>(text: &&[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&LongText(text))
+}
+
+struct LongText<'a>(&'a [u8]);
+
+impl fmt::Display for LongText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const PIECE: usize = 64 << 10;
+        let mut rest = self.0;
+        while !rest.is_empty() {
+            let is_inside = |at: &usize| rest.get(*at).is_some_and(|byte| byte & 0xC0 == 0x80);
+            let least = PIECE.min(rest.len());
+            let end = (least..=rest.len()).take(4).find(|at| !is_inside(at)).unwrap_or(least);
+            let piece = rest[..end].to_vec();
+            f.write_str(&String::from_utf8_lossy(&piece))?;
+            rest = &rest[end..];
+        }
+        Ok(())
+    }
+}
+
+/// Goes over matches, and what stands in their place.
+type WalkOver<'a> = dyn FnMut(&mut dyn FnMut(Span, Option<&[u8]>)) + 'a;
+
+/// The matches in a line.
 struct SubMatches<'a> {
     bytes: &'a [u8],
-    matches: &'a [Span],
-    replaced: Option<(&'a [u8], &'a [Span])>,
+    walk: RefCell<&'a mut WalkOver<'a>>,
 }
 
 #[derive(Serialize)]
@@ -147,12 +211,20 @@ struct SubMatch<'a> {
 
 impl Serialize for SubMatches<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.matches.iter().enumerate().map(|(i, m)| SubMatch {
-            r#match: Data::new(&self.bytes[m.range()]),
-            replacement: self.replaced.map(|(text, spans)| Data::new(&text[spans[i].range()])),
-            start: m.start,
-            end: m.end,
-        }))
+        let mut seq = serializer.serialize_seq(None)?;
+        let mut pushed = Ok(());
+        (self.walk.borrow_mut())(&mut |m, replacement| {
+            if pushed.is_ok() {
+                pushed = seq.serialize_element(&SubMatch {
+                    r#match: Data::new(&self.bytes[m.range()]),
+                    replacement: replacement.map(Data::new),
+                    start: m.start,
+                    end: m.end,
+                });
+            }
+        });
+        pushed?;
+        seq.end()
     }
 }
 

@@ -7,6 +7,7 @@ mod files;
 mod haystack;
 mod interrupt;
 mod json;
+mod long;
 mod messages;
 mod output;
 mod panics;

@@ -1,12 +1,12 @@
 //! How a reported line looks: names, numbers, colours, what is left out.
 
-use std::path::Path;
+use std::{ops::Range, path::Path};
 
 use bstr::ByteSlice;
 use termcolor::{Ansi, Color, ColorSpec, WriteColor};
 
 use crate::{
-    grep::{Flow, Format, Line, LineKind, LongMatches},
+    grep::{Format, Line, LineKind, LongMatches},
     matcher::{LineTerminator, Replacer},
     span::Span,
 };
@@ -98,7 +98,7 @@ impl Style {
 
 /// Formats the lines of one file.
 pub(super) struct Printer<'a> {
-    style: &'a Style,
+    pub(super) style: &'a Style,
     name: Vec<u8>,
     /// The name as it stands before each line; empty where it does not.
     prefix: Vec<u8>,
@@ -151,7 +151,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn end_line(&self, out: &mut Vec<u8>) {
+    pub(super) fn end_line(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.style.terminator.bytes());
     }
 
@@ -182,34 +182,49 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Lines that share a match. Where the parts of a match are shown, each has the offset and the column of the match.
+    /// Lines that share a match.
     fn decorated_block(&self, block: &Line<'_>, out: &mut Vec<u8>) {
-        let terminator = self.style.terminator.byte();
         let column = block.matches.first().map(|m| m.start as u64 + 1);
-        let (mut start, mut first) = (0, 0);
+        self.each_part_of_block(block, column, &mut |part| {
+            self.prelude(&part.line, part.offset, part.column, out);
+            self.text(block.kind, part.text, part.matches, out);
+        });
+    }
+
+    /// The lines of a block, or the parts of the matches that are on them, each with the offset and the column of its match.
+    /// All lines have the same column. Of a block of which some bytes were skipped, the matches are counted from its start.
+    pub(super) fn each_part_of_block(
+        &self,
+        block: &Line<'_>,
+        column: Option<u64>,
+        each: &mut dyn FnMut(BlockPart<'_>),
+    ) {
+        let terminator = self.style.terminator.byte();
+        let (mut start, mut first) = (block.skipped as usize, 0);
+        let mut on_line = vec![];
         for (index, bytes) in block.bytes.split_inclusive(|&byte| byte == terminator).enumerate() {
-            let number = block.number.map(|number| number + index as u64);
-            let line = Line { number, ..*block };
-            let on_line = |m: &Span| Span::new(m.start.max(start) - start, m.end.min(start + bytes.len()) - start);
+            let line = Line { number: block.number.map(|number| number + index as u64), ..*block };
+            let end = start + bytes.len();
             // Matches are in order, and what ends before a line is of no use to those behind.
             first += block.matches[first..].iter().take_while(|m| m.end <= start).count();
-            let matches = block.matches[first..].iter().take_while(|m| m.start < start + bytes.len());
-            let matches = matches.filter(|m| m.end > start);
+            let matches = block.matches[first..].iter().take_while(|m| m.start < end).filter(|m| m.end > start);
+            let clipped = |m: &Span| Span::new(m.start.max(start) - start, m.end.min(end) - start);
             if self.style.only_matching && !block.matches.is_empty() {
                 for m in matches {
-                    let part = on_line(m);
+                    let part = clipped(m);
                     let text = &bytes[part.start..part.end.min(self.content_end(bytes)).max(part.start)];
                     if !text.is_empty() {
-                        self.prelude(&line, block.offset + m.start as u64, Some(m.start as u64 + 1), out);
-                        self.text(block.kind, text, &[Span::new(0, text.len())], out);
+                        let (offset, column) = (block.offset + m.start as u64, Some(m.start as u64 + 1));
+                        each(BlockPart { line, offset, column, text, matches: &[Span::new(0, text.len())] });
                     }
                 }
             } else {
-                let matches: Vec<_> = matches.map(on_line).collect();
-                self.prelude(&line, block.offset + start as u64, column, out);
-                self.text(block.kind, bytes, &matches, out);
+                on_line.clear();
+                on_line.extend(matches.map(clipped));
+                let offset = block.offset + start as u64;
+                each(BlockPart { line, offset, column, text: bytes, matches: &on_line });
             }
-            start += bytes.len();
+            start = end;
         }
     }
 
@@ -228,7 +243,7 @@ impl<'a> Printer<'a> {
     }
 
     /// What stands before the text of a line. `column` counts from 1.
-    fn prelude(&self, line: &Line<'_>, offset: u64, column: Option<u64>, out: &mut Vec<u8>) {
+    pub(super) fn prelude(&self, line: &Line<'_>, offset: u64, column: Option<u64>, out: &mut Vec<u8>) {
         let style = self.style;
         let separator = separator(line.kind);
         if !self.prefix.is_empty() {
@@ -253,7 +268,7 @@ impl<'a> Printer<'a> {
     }
 
     /// The text of a line, with its end.
-    fn text(&self, kind: LineKind, bytes: &[u8], matches: &[Span], out: &mut Vec<u8>) {
+    pub(super) fn text(&self, kind: LineKind, bytes: &[u8], matches: &[Span], out: &mut Vec<u8>) {
         let start = self.trimmed(bytes);
         match &self.style.colors {
             Some(colors) if !matches.is_empty() => {
@@ -278,7 +293,14 @@ impl<'a> Printer<'a> {
 
     /// What stands in place of a line that is too long. The matches are positions in `bytes`, of which what is before
     /// `start` is not shown.
-    fn left_out(&self, kind: LineKind, bytes: &[u8], start: usize, matches: &Matches<'_>, out: &mut Vec<u8>) {
+    pub(super) fn left_out(
+        &self,
+        kind: LineKind,
+        bytes: &[u8],
+        start: usize,
+        matches: &Matches<'_>,
+        out: &mut Vec<u8>,
+    ) {
         let total = matches.total;
         if self.style.max_columns_preview {
             let end = start + self.preview(&bytes[start..]);
@@ -306,7 +328,7 @@ impl<'a> Printer<'a> {
     }
 
     /// How many bytes of a line that is too long are shown.
-    fn preview(&self, bytes: &[u8]) -> usize {
+    pub(super) fn preview(&self, bytes: &[u8]) -> usize {
         let characters = usize::try_from(self.style.max_columns.unwrap_or(0)).unwrap_or(usize::MAX);
         match self.style.max_columns_preview {
             true => bytes.grapheme_indices().map(|(_, end, _)| end).take(characters).last().unwrap_or(0),
@@ -315,7 +337,7 @@ impl<'a> Printer<'a> {
     }
 
     /// Where the text begins that is shown.
-    fn trimmed(&self, bytes: &[u8]) -> usize {
+    pub(super) fn trimmed(&self, bytes: &[u8]) -> usize {
         if !self.style.trim {
             return 0;
         }
@@ -329,7 +351,7 @@ impl<'a> Printer<'a> {
     }
 
     /// The length of a line without its terminator.
-    fn content_end(&self, bytes: &[u8]) -> usize {
+    pub(super) fn content_end(&self, bytes: &[u8]) -> usize {
         match (self.style.terminator, bytes) {
             (LineTerminator::Crlf, [.., b'\r', b'\n']) => bytes.len() - 2,
             (terminator, [.., last]) if *last == terminator.byte() => bytes.len() - 1,
@@ -364,59 +386,7 @@ impl Format for Printer<'_> {
     }
 
     fn long_line(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
-        let style = self.style;
-        let first = matches.first();
-        if style.replacer.is_some() || style.multiline {
-            // What is put in the place of matches, and lines that belong together, are made in memory.
-            let (matches, mut out) = (matches.collect(), vec![]);
-            self.line(&Line { matches: &matches, ..*line }, &mut out);
-            return emit(&out);
-        }
-        let mut pieces = Pieces::new(emit);
-        if style.only_matching && first.is_some() {
-            return matches.for_each(&mut |m| {
-                self.prelude(line, line.offset + m.start as u64, Some(m.start as u64 + 1), &mut pieces.bytes);
-                let text = &line.bytes[m.range()];
-                self.text(line.kind, text, &[Span::new(0, text.len())], &mut pieces.bytes);
-                pieces.pass_on();
-                Flow::Continue
-            });
-        }
-        self.prelude(line, line.offset, first.map(|m| m.start as u64 + 1), &mut pieces.bytes);
-        let start = self.trimmed(line.bytes);
-        // As for lines of usual length: in colour, what was trimmed counts.
-        let colors = style.colors.as_ref().filter(|_| first.is_some());
-        let (bytes, start) = if colors.is_some() { (line.bytes, start) } else { (&line.bytes[start..], 0) };
-        if self.is_too_long(bytes) {
-            let end = start + self.preview(&bytes[start..]);
-            let (mut shown, mut total, mut more) = (vec![], 0, 0);
-            matches.for_each(&mut |m| {
-                total += 1;
-                more += usize::from(m.start >= end && m.start < bytes.len());
-                if m.start < end {
-                    shown.push(m);
-                }
-                Flow::Continue
-            });
-            let matches = Matches { shown: &shown, total, more: Some(more) };
-            return self.left_out(line.kind, bytes, start, &matches, &mut pieces.bytes);
-        }
-        match colors {
-            Some(colors) => {
-                let mut highlighter = Highlighter::new(colors, Span::new(start, self.content_end(bytes)));
-                matches.for_each(&mut |m| {
-                    highlighter.push(bytes, m, &mut |text| pieces.write(text));
-                    Flow::Continue
-                });
-                highlighter.finish(bytes, &mut |text| pieces.write(text));
-            }
-            None => pieces.write(&bytes[..self.content_end(bytes)]),
-        }
-        match &bytes[self.content_end(bytes)..] {
-            [] => self.end_line(&mut pieces.bytes),
-            _ if colors.is_some() => self.end_line(&mut pieces.bytes),
-            end => pieces.write(end),
-        }
+        self.long(line, matches, emit);
     }
 
     fn context_break(&self, out: &mut Vec<u8>) {
@@ -425,13 +395,23 @@ impl Format for Printer<'_> {
     }
 }
 
+/// A line of several that share a match, or the part of a match that is on it.
+pub(super) struct BlockPart<'a> {
+    pub(super) line: Line<'a>,
+    pub(super) offset: u64,
+    pub(super) column: Option<u64>,
+    pub(super) text: &'a [u8],
+    /// The matches in the text.
+    pub(super) matches: &'a [Span],
+}
+
 /// The matches in a line of which not all is shown.
-struct Matches<'a> {
+pub(super) struct Matches<'a> {
     /// Those that begin in what is shown, at least.
-    shown: &'a [Span],
-    total: usize,
+    pub(super) shown: &'a [Span],
+    pub(super) total: usize,
     /// How many begin behind that, if these are not all of them.
-    more: Option<usize>,
+    pub(super) more: Option<usize>,
 }
 
 impl<'a> Matches<'a> {
@@ -448,86 +428,55 @@ fn separator(kind: LineKind) -> u8 {
 /// Appends `shown` of `bytes`, with the matches in colour.
 fn push_highlighted(colors: &Colors, bytes: &[u8], shown: Span, matches: &[Span], out: &mut Vec<u8>) {
     let mut highlighter = Highlighter::new(colors, shown);
-    for &m in matches {
-        highlighter.push(bytes, m, &mut |text| out.extend_from_slice(text));
+    let mut push = |text, is_match| highlighter.push(text, is_match, &mut |text| out.extend_from_slice(text));
+    let mut at = 0;
+    for m in matches {
+        push(&bytes[at..m.start.max(at)], false);
+        push(&bytes[m.start.max(at)..m.end.max(at)], true);
+        at = m.end.max(at);
     }
-    highlighter.finish(bytes, &mut |text| out.extend_from_slice(text));
+    push(&bytes[at..], false);
+    highlighter.finish(&mut |text| out.extend_from_slice(text));
 }
 
-/// Puts matches in colour, one by one. Adjacent ones are one stretch of colour.
-struct Highlighter<'a> {
+/// What of a piece of text that begins at `at` lies in a range.
+pub(super) fn clip<'p>(range: &Range<usize>, piece: &'p [u8], at: usize) -> &'p [u8] {
+    let place = |offset: usize| offset.saturating_sub(at).min(piece.len());
+    &piece[place(range.start)..place(range.end).max(place(range.start))]
+}
+
+/// Puts matches in colour. Adjacent ones are one stretch of it.
+pub(super) struct Highlighter<'a> {
     colors: &'a Colors,
-    shown: Span,
+    shown: Range<usize>,
     at: usize,
     in_color: bool,
 }
 
 impl<'a> Highlighter<'a> {
-    fn new(colors: &'a Colors, shown: Span) -> Self {
-        Highlighter { colors, shown, at: shown.start, in_color: false }
+    pub(super) fn new(colors: &'a Colors, shown: Span) -> Self {
+        Highlighter { colors, shown: shown.range(), at: 0, in_color: false }
     }
 
-    /// Writes what is shown up to the end of a match.
-    fn push(&mut self, bytes: &[u8], m: Span, write: &mut dyn FnMut(&[u8])) {
-        let (start, end) = (m.start.max(self.at).min(self.shown.end), m.end.min(self.shown.end));
-        if start >= end {
+    /// Writes what is shown of the next piece of the text.
+    pub(super) fn push(&mut self, piece: &[u8], is_match: bool, write: &mut dyn FnMut(&[u8])) {
+        let shown = clip(&self.shown, piece, self.at);
+        self.at += piece.len();
+        if shown.is_empty() {
             return;
         }
-        if self.at < start {
-            if std::mem::take(&mut self.in_color) {
-                write(&self.colors.reset);
-            }
-            write(&bytes[self.at..start]);
+        if self.in_color != is_match {
+            write(if is_match { &self.colors.matched } else { &self.colors.reset });
+            self.in_color = is_match;
         }
-        if !std::mem::replace(&mut self.in_color, true) {
-            write(&self.colors.matched);
-        }
-        write(&bytes[start..end]);
-        self.at = end;
+        write(shown);
     }
 
-    /// Writes what is left.
-    fn finish(self, bytes: &[u8], write: &mut dyn FnMut(&[u8])) {
+    /// Ends the text.
+    pub(super) fn finish(self, write: &mut dyn FnMut(&[u8])) {
         if self.in_color {
             write(&self.colors.reset);
         }
-        write(&bytes[self.at..self.shown.end.max(self.at)]);
-    }
-}
-
-/// Output of a long line, passed on piece by piece. What is passed on was copied: the file may be cut at any time.
-struct Pieces<'a> {
-    bytes: Vec<u8>,
-    emit: &'a mut dyn FnMut(&[u8]),
-}
-
-impl<'a> Pieces<'a> {
-    /// How much is passed on at once.
-    const SIZE: usize = 256 << 10;
-
-    fn new(emit: &'a mut dyn FnMut(&[u8])) -> Self {
-        Pieces { bytes: vec![], emit }
-    }
-
-    fn write(&mut self, text: &[u8]) {
-        for part in text.chunks(Self::SIZE) {
-            self.bytes.extend_from_slice(part);
-            self.pass_on();
-        }
-    }
-
-    /// Passes on what there is, when it is enough.
-    fn pass_on(&mut self) {
-        if self.bytes.len() >= Self::SIZE {
-            (self.emit)(&self.bytes);
-            self.bytes.clear();
-        }
-    }
-}
-
-impl Drop for Pieces<'_> {
-    fn drop(&mut self) {
-        (self.emit)(&self.bytes);
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     mapping::Mapping,
     scan::{
         Flow, Pool,
+        cache::CacheKeeper,
         chunk::Chunks,
         feed::Feed,
         newlines,
@@ -36,8 +37,9 @@ impl Grep {
         range: &Range<u64>,
         count: u64,
         pool: &Pool,
+        keeper: &CacheKeeper<'_>,
     ) -> Result<u64, Error> {
-        let stages = LastStages { grep: self, windows: PhantomData };
+        let stages = LastStages { grep: self, keeper, windows: PhantomData };
         let seam = LastSeam { left: count, start: range.end };
         let feed = self.windows_backwards(mapping, range);
         let cancel = self.options.cancel.as_ref();
@@ -81,6 +83,7 @@ fn read_lines<T>(window: &Window<'_>, near: usize, mut read: impl FnMut(u64, &[u
 /// Looks for the place where the last lines begin.
 struct LastStages<'a, 'w> {
     grep: &'a Grep,
+    keeper: &'a CacheKeeper<'a>,
     windows: PhantomData<fn(Window<'w>)>,
 }
 
@@ -113,6 +116,7 @@ impl<'w> Stages for LastStages<'_, 'w> {
         if let Some(progress) = &self.grep.options.progress {
             progress.fetch_add(window.own().end - window.own().start, Ordering::Relaxed);
         }
+        self.keeper.done_from(window.own().start);
         if counts.lines == 0 {
             return Ok(Joined { plan: None, last: false });
         }
@@ -195,6 +199,9 @@ impl<'a, 'w> Stages for BackStages<'a, 'w> {
         if let Some(progress) = &self.inner.options.progress {
             progress.fetch_add(lines.end - lines.start, Ordering::Relaxed);
         }
+        if let Some(keeper) = self.inner.keeper {
+            keeper.done_from(window.own().start);
+        }
         let left = usize::try_from(seam.carry.left.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
         hits.drain(..hits.len().saturating_sub(left));
         let mut selected = hits.len() as u64;
@@ -249,7 +256,7 @@ impl<'a, 'w> Stages for BackStages<'a, 'w> {
                 });
                 let kind = LineKind::Match;
                 if range.end - range.start > stages.longest_formatted {
-                    out.long = Some(LongLine { kind, range, number, known: None });
+                    out.long = Some(LongLine { kind, range, number, first: None });
                     break;
                 }
                 let bytes = view.slice(range.start, range.end);

@@ -46,6 +46,8 @@ struct Block {
     /// The last line goes on.
     goes_on: bool,
     matches: usize,
+    /// How many of these matches are held. Of a long block it is the first alone: who shows it looks for the others again.
+    held: usize,
 }
 
 /// What is carried from chunk to chunk.
@@ -53,7 +55,7 @@ struct Block {
 pub(super) struct BlockSeam {
     /// Where the last match ended.
     end: Option<u64>,
-    /// The last block so far, with its matches.
+    /// The last block so far, with the matches of it that are held.
     open: Option<(Block, Vec<Match>)>,
     /// Up to where lines have been dealt with.
     upto: u64,
@@ -136,10 +138,11 @@ impl<'a> GrepStages<'a, '_> {
                     let found = memrchr(terminator, &bytes[offset(floor)..offset(m.start)]);
                     let start = found.map_or(floor, |found| floor + found as u64 + 1);
                     let begins_before = found.is_none() && blocks.is_empty() && near.start > 0;
-                    blocks.push(Block { lines: start..start, begins_before, goes_on: false, matches: 0 });
+                    blocks.push(Block { lines: start..start, begins_before, goes_on: false, matches: 0, held: 0 });
                 }
                 let Some(block) = blocks.last_mut() else { return };
                 block.matches += 1;
+                block.held += 1;
                 if m.end < block.lines.end || block.goes_on {
                     continue;
                 }
@@ -239,6 +242,7 @@ impl<'a> GrepStages<'a, '_> {
                     blocks.iter().take_while(|block| block.lines.start < open.lines.end || open.goes_on).count();
                 for block in blocks.drain(..inside) {
                     open.matches += block.matches;
+                    open.held += block.held;
                     open.goes_on = block.goes_on || (open.goes_on && block.lines.end <= open.lines.end);
                     open.lines.end = open.lines.end.max(block.lines.end);
                 }
@@ -248,17 +252,19 @@ impl<'a> GrepStages<'a, '_> {
             }
             None => matches,
         };
+        if is_last
+            && let Some(last) = blocks.last_mut()
+            && std::mem::take(&mut last.goes_on)
+        {
+            last.lines.end = window.after_terminator(last.lines.end, len)?.unwrap_or(len);
+        }
+        self.let_go_of_long(&mut blocks, &mut matches);
         let line = window.last_line_start(chunk.start as u64, chunk_end + 1)?;
         if line > chunk.start as u64 {
             seam.blocks.line = line;
         }
         let from = seam.blocks.upto;
         let upto = if is_last {
-            if let Some(last) = blocks.last_mut()
-                && std::mem::take(&mut last.goes_on)
-            {
-                last.lines.end = window.after_terminator(last.lines.end, len)?.unwrap_or(len);
-            }
             match chunk_end < len {
                 true => window.after_terminator(chunk_end - 1, len)?.unwrap_or(len),
                 false => len,
@@ -268,7 +274,7 @@ impl<'a> GrepStages<'a, '_> {
             match blocks.pop() {
                 Some(open) => {
                     let start = open.lines.start;
-                    let rest = matches.split_off(matches.len().saturating_sub(open.matches));
+                    let rest = matches.split_off(matches.len().saturating_sub(open.held));
                     seam.blocks.open = Some((open, rest));
                     start
                 }
@@ -295,6 +301,26 @@ impl<'a> GrepStages<'a, '_> {
     /// Matches are reported, not only blocks.
     fn keeps_matches(&self) -> bool {
         self.options.goal == Goal::Lines && self.wants_matches && !self.options.invert
+    }
+
+    /// Lets go of the matches in long blocks, but for the first.
+    fn let_go_of_long(&self, blocks: &mut [Block], matches: &mut Vec<Match>) {
+        let is_long = |block: &Block| block.held > 1 && block.lines.end - block.lines.start > self.longest_formatted;
+        if matches.is_empty() || !blocks.iter().any(is_long) {
+            return;
+        }
+        let (mut kept, mut at) = (0, 0);
+        for block in blocks {
+            let next = at + block.held;
+            if is_long(block) {
+                block.held = 1;
+            }
+            matches.copy_within(at..at + block.held, kept);
+            kept += block.held;
+            at = next;
+        }
+        matches.truncate(kept);
+        matches.shrink_to(2 * kept);
     }
 
     /// Takes blocks that are complete, and the lines around them.

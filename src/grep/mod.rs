@@ -364,7 +364,7 @@ impl Grep {
     pub fn plan(&self, len: u64, pool: &Pool) -> String {
         let Range { start, end } = self.options.range;
         let len = len.min(end).saturating_sub(start);
-        let size = self.options.chunk_size;
+        let size = self.chunk_size();
         let is_sequential = !self.matcher.is_by_line() && self.matcher.longest().is_none();
         let threads = if is_sequential { 1 } else { pool.threads() };
         let chunks = match (len.div_ceil(size as u64), threads) {
@@ -386,6 +386,16 @@ impl Grep {
             (false, None) => {
                 format!("{chunks}; matches may cross lines and have any length, which one walk has to find")
             }
+        }
+    }
+
+    /// What is searched at once.
+    fn chunk_size(&self) -> usize {
+        // Where matches may cross lines they are held until those before them are known, one for each byte at worst.
+        const ACROSS_LINES: usize = 256 << 10;
+        match self.matcher.is_by_line() {
+            true => self.options.chunk_size,
+            false => self.options.chunk_size.min(ACROSS_LINES),
         }
     }
 
@@ -428,19 +438,21 @@ impl Grep {
         }
         // Advice is no more than that: a kernel that does not take it searches as well.
         let _ = mapping.advise(Advice::Sequential);
-        let size = options.chunk_size;
+        let size = self.chunk_size();
         let terminator = self.matcher.terminator();
         let mut range = self.lines_of_range(mapping, self.searches_matches(format))?;
         let inline = Pool::inline();
         let pool = if range.end - range.start <= size as u64 { &inline } else { pool };
         let floor = range.start;
         if let Some(count) = options.last {
-            range.start = self.start_of_last(mapping, &range, count, pool)?;
+            range.start = self.start_of_last(mapping, &range, count, pool, &keeper)?;
         }
         let backwards = options.reverse && options.goal == Goal::Lines;
         let counted = if backwards { range.end } else { range.start };
         let newlines = match options.line_numbers {
-            true => newlines::count_in(mapping, 0..counted as usize, terminator, pool, options.cancel.as_ref())?,
+            true => {
+                newlines::count_in(mapping, 0..counted as usize, terminator, pool, options.cancel.as_ref(), &keeper)?
+            }
             false => 0,
         };
         let mut seam = Seam::new(options, floor, range.start, newlines);

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::Error,
     mapping::Mapping,
+    matcher::{Cursor, Reach},
     scan::{Cancel, Flow, newlines, window::Window},
     span::{Match, Span},
 };
@@ -98,8 +99,8 @@ impl<'a> GrepStages<'a, '_> {
             at.known += worker.matches.len();
         }
         if is_long {
-            let known = self.multiline.then(|| worker.matches.clone());
-            out.long = Some(LongLine { kind, range, number, known });
+            let first = worker.matches.first().map(|m| range.start + m.start as u64);
+            out.long = Some(LongLine { kind, range, number, first });
             return;
         }
         if !self.multiline && self.shows_matches(kind) {
@@ -137,7 +138,7 @@ impl<'a> GrepStages<'a, '_> {
                 let number = self.number(view, range.clone(), at);
                 let kind = LineKind::Match;
                 if range.end - range.start > self.longest_formatted {
-                    out.long = Some(LongLine { kind, range, number, known: None });
+                    out.long = Some(LongLine { kind, range, number, first: None });
                 } else {
                     *counted += matches.len() as u64;
                     let bytes = &bytes[start..end];
@@ -163,18 +164,35 @@ impl<'a> GrepStages<'a, '_> {
         line: &LongLine,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<(Flow, bool), Error> {
-        let LongLine { kind, ref range, number, ref known } = *line;
+        let LongLine { kind, ref range, number, first } = *line;
         let (mut flow, mut is_whole, mut failed) = (Flow::Continue, true, None);
-        mapping.read_before_fault(range.start as usize..range.end as usize, |bytes| {
+        // A match on several lines is judged by what is around them.
+        let around = match (self.multiline, self.matcher.longest()) {
+            (false, _) => range.clone(),
+            (true, longest) => {
+                let behind = longest.map_or(u64::MAX, |longest| range.end.saturating_add(longest as u64));
+                range.start.saturating_sub(Reach::LOOK_BEHIND as u64)..behind.min(mapping.len() as u64)
+            }
+        };
+        let before = (range.start - around.start) as usize;
+        mapping.read_before_fault(around.start as usize..around.end as usize, |around| {
+            let bytes = &around[before..before + (range.end - range.start) as usize];
             let cache = RefCell::new(self.matcher.cache());
-            let walk = |each: &mut dyn FnMut(Span) -> Flow| match known {
-                Some(known) => _ = known.iter().try_for_each(|&m| if each(m) == Flow::Stop { None } else { Some(()) }),
-                None if self.shows_matches(kind) => {
-                    lines::each_match_in(self.matcher, &mut cache.borrow_mut(), bytes, |m| {
+            let walk = |each: &mut dyn FnMut(Span) -> Flow| {
+                let cache = &mut cache.borrow_mut();
+                if let Some(first) = first {
+                    let mut cursor = Cursor::new(before + (first - range.start) as usize);
+                    while let Some((m, _)) = cursor.next(self.matcher, cache, around) {
+                        let is_inside = m.start < before + bytes.len();
+                        if !is_inside || each(Span::new(m.start - before, m.end - before)) == Flow::Stop {
+                            return;
+                        }
+                    }
+                } else if !self.multiline && self.shows_matches(kind) {
+                    lines::each_match_in(self.matcher, cache, bytes, |m| {
                         !self.is_in_range(range.start + m.start as u64) || each(m) == Flow::Continue
                     });
                 }
-                None => {}
             };
             let matches = LongMatches::new(&walk);
             let line = Line { kind, bytes, offset: range.start, skipped: 0, number, matches: &[] };

@@ -59,7 +59,7 @@ pub(super) struct GrepStages<'a, 'w> {
     pub(super) multiline: bool,
     /// Where the chunks end.
     pub(super) end: u64,
-    keeper: Option<&'a CacheKeeper<'a>>,
+    pub(super) keeper: Option<&'a CacheKeeper<'a>>,
     /// How far past the end of a window a line may end that is not long.
     pub(super) near: usize,
     /// Lines longer than this are not formatted by the workers.
@@ -182,8 +182,8 @@ pub(super) struct LongLine {
     pub(super) kind: LineKind,
     pub(super) range: Range<u64>,
     pub(super) number: Option<u64>,
-    /// The matches in it, counted from its start, where they were found before.
-    pub(super) known: Option<Vec<Span>>,
+    /// Where its first match starts, if it is several lines that share matches.
+    pub(super) first: Option<u64>,
 }
 
 impl Output {
@@ -505,13 +505,15 @@ impl<'a> GrepStages<'a, '_> {
     fn select_within(&self, cache: &mut Cache, start: u64, bytes: &[u8], limit: u64) -> (Vec<Span>, Counts) {
         let (mut hits, mut counts, mut kept) = (vec![], Counts::default(), vec![]);
         lines::select_with_matches(self.matcher, cache, bytes, &mut vec![], |line, matches| {
+            let range = start + line.start as u64..start + line.end as u64;
             kept.clear();
             kept.extend_from_slice(matches);
-            self.keep_in_range(&(start + line.start as u64..start + line.end as u64), &mut kept);
-            if !kept.is_empty() && counts.lines < limit {
+            self.keep_in_range(&range, &mut kept);
+            // Within the range, a line is selected for an empty match behind its last byte as well.
+            if (!kept.is_empty() || !self.is_cut_by_range(&range)) && counts.lines < limit {
                 hits.push(line);
                 counts.lines += 1;
-                counts.matches += kept.len() as u64;
+                counts.matches += kept.len().max(1) as u64;
                 counts.end = line.end;
             }
             counts.lines < limit

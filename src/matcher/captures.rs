@@ -137,28 +137,57 @@ impl Replacer {
         let Scratch { engine, text, replaced } = &mut *scratch;
         text.clear();
         replaced.clear();
-        // Taken out, so that what a panic leaves behind is not used again.
-        let mut running = self.regex.as_ref().map(|regex| {
-            let new = || Box::new((regex.create_cache(), regex.create_captures()));
-            (regex, engine.take().unwrap_or_else(new))
-        });
-        let content = &haystack[..self.content_end(haystack)];
         let mut at = 0;
         for m in matches {
             text.extend_from_slice(&haystack[at..m.start]);
             at = m.end;
-            let captures = running.as_mut().map(|(regex, engine)| {
-                let (cache, captures) = &mut **engine;
-                find_groups(regex, cache, captures, content, m.range());
-                &*captures
-            });
             let start = text.len();
-            self.interpolate(haystack, *m, captures, text);
+            self.expand_with(engine, haystack, *m, text);
             replaced.push(Span::new(start, text.len()));
         }
         text.extend_from_slice(&haystack[at..]);
-        *engine = running.map(|(_, engine)| engine);
         read(text, replaced)
+    }
+
+    /// Appends what stands in the place of one match in a haystack, as for [`replace`](Replacer::replace).
+    ///
+    /// # Panics
+    ///
+    /// Panics when the match does not lie in the haystack.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the match and what is appended, however long the haystack is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{matcher::MatcherBuilder, Span};
+    ///
+    /// let replacer = MatcherBuilder::new().build_replacer([r"(\w+)@(\w+)"], "$2:$1")?;
+    /// let mut text = vec![];
+    /// replacer.expand(b"from ann@home", Span::new(5, 13), &mut text);
+    /// assert_eq!(text, b"home:ann");
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn expand(&self, haystack: &[u8], found: Span, text: &mut Vec<u8>) {
+        self.expand_with(&mut self.scratch.get().engine, haystack, found, text);
+    }
+
+    fn expand_with(
+        &self,
+        engine: &mut Option<Box<(Cache, Captures)>>,
+        haystack: &[u8],
+        found: Span,
+        text: &mut Vec<u8>,
+    ) {
+        let Some(regex) = &self.regex else { return self.interpolate(haystack, found, None, text) };
+        // Taken out, so that what a panic leaves behind is not used again.
+        let mut running = engine.take().unwrap_or_else(|| Box::new((regex.create_cache(), regex.create_captures())));
+        let (cache, captures) = &mut *running;
+        find_groups(regex, cache, captures, &haystack[..self.content_end(haystack)], found.range());
+        self.interpolate(haystack, found, Some(captures), text);
+        *engine = Some(running);
     }
 
     fn interpolate(&self, haystack: &[u8], found: Span, captures: Option<&Captures>, text: &mut Vec<u8>) {

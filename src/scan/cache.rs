@@ -74,6 +74,8 @@ struct Dropping<'m> {
     lag: u64,
     /// Up to where in the file pages were let go of.
     dropped: AtomicUsize,
+    /// The same from where on, for what is searched backwards.
+    dropped_from: AtomicUsize,
 }
 
 impl<'m> CacheKeeper<'m> {
@@ -94,7 +96,8 @@ impl<'m> CacheKeeper<'m> {
         let dropping = file.and_then(|file| {
             let before = file.residency(..).ok()?;
             let dropped = AtomicUsize::new(base as usize / STEP * STEP);
-            Some(Dropping { searched, file, before, base, lag: lag as u64, dropped })
+            let dropped_from = AtomicUsize::new(file.len().next_multiple_of(STEP));
+            Some(Dropping { searched, file, before, base, lag: lag as u64, dropped, dropped_from })
         });
         CacheKeeper { dropping }
     }
@@ -103,6 +106,21 @@ impl<'m> CacheKeeper<'m> {
     pub(crate) fn done_upto(&self, offset: u64) {
         if let Some(dropping) = &self.dropping {
             dropping.done_upto(offset);
+        }
+    }
+
+    /// Called when everything from `offset` on, counted from where the search begins, is done with.
+    pub(crate) fn done_from(&self, offset: u64) {
+        if let Some(dropping) = &self.dropping {
+            dropping.done_from(offset);
+        }
+    }
+
+    /// Called when nobody is going to look at a range again, counted from where the search begins, or not soon.
+    pub(crate) fn done_with(&self, range: Range<usize>) {
+        if let Some(dropping) = &self.dropping {
+            let place = |offset: usize| dropping.base as usize + offset;
+            dropping.drop_pages(place(range.start).saturating_sub(STEP)..place(range.end));
         }
     }
 }
@@ -114,6 +132,15 @@ impl Dropping<'_> {
         if dropped < done {
             // A folio across the border of the step before can go now.
             self.drop_pages(dropped.saturating_sub(STEP)..done);
+        }
+    }
+
+    fn done_from(&self, offset: u64) {
+        let done = (self.base.saturating_add(offset).saturating_add(self.lag) as usize).next_multiple_of(STEP);
+        let dropped = self.dropped_from.fetch_min(done, Ordering::Relaxed);
+        if done < dropped {
+            // A folio across the border of the step behind can go now.
+            self.drop_pages(done..self.file.len().min(dropped + STEP));
         }
     }
 

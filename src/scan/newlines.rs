@@ -15,7 +15,7 @@ use std::{
     },
 };
 
-use super::{cancel::Cancel, chunk::Chunks, pool::Pool};
+use super::{cache::CacheKeeper, cancel::Cancel, chunk::Chunks, pool::Pool};
 use crate::{error::Error, mapping::Mapping};
 
 /// How many lanes are added up side by side.
@@ -39,6 +39,7 @@ pub(crate) fn count_in(
     terminator: u8,
     pool: &Pool,
     cancel: Option<&Cancel>,
+    keeper: &CacheKeeper<'_>,
 ) -> Result<u64, Error> {
     let (total, failed) = (AtomicU64::new(0), Mutex::new(None));
     let chunks = Mutex::new(Chunks::within(range.clone(), STEP));
@@ -48,8 +49,11 @@ pub(crate) fn count_in(
         while !cancel.is_some_and(Cancel::is_cancelled)
             && let Some(chunk) = { lock().next() }
         {
-            match mapping.guarded(chunk, |bytes| count(bytes, terminator)) {
-                Ok(count) => _ = total.fetch_add(count, Ordering::Relaxed),
+            match mapping.guarded(chunk.clone(), |bytes| count(bytes, terminator)) {
+                Ok(count) => {
+                    total.fetch_add(count, Ordering::Relaxed);
+                    keeper.done_with(chunk);
+                }
                 Err(error) => {
                     *lock() = Chunks::within(0..0, STEP);
                     failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);

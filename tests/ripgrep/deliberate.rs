@@ -83,6 +83,9 @@ impl Case {
         if json && self.has_open_end() && self.may_match_empty() {
             return Some("with --json ripgrep reports an empty match behind the last byte of some files");
         }
+        if flag(&["-w", "--word-regexp"]) && flag(&["--crlf"]) && self.may_match_empty() {
+            return Some("to ripgrep there is an empty word between the two characters of a line end");
+        }
         if flag(&["-w", "--word-regexp"]) && any_pattern(&["|", "*", "?", "{0"]) && !self.is_utf8() {
             return Some("an empty word beside a broken character depends on the line before it in ripgrep");
         }
