@@ -48,10 +48,18 @@ const LAZY_DFA_CACHE: usize = 256 << 10;
 /// How much memory those without a literal may take together.
 const LAZY_DFA_CACHE_OF_ALL: usize = 16 << 20;
 
+/// No regex.
+const NONE: u32 = u32::MAX;
+
+/// How many literals may be seen on a line before those are looked for that were seen before.
+const MANY: usize = 1024;
+
 /// Patterns that are told apart; built with [`MatcherBuilder::build_set`]. Each is looked for on every line by itself.
 pub struct RegexSet {
-    /// For each pattern, what has to be run where a literal of it is. Nothing where the literal is the pattern.
-    confirm: Vec<Option<Regex>>,
+    /// What has to be run where a literal of a pattern is, unless the literal is the pattern.
+    regexes: Vec<Regex>,
+    /// For each pattern, which of these; [`NONE`] without one.
+    confirm: Vec<u32>,
     /// All literals.
     literals: PatternSet,
     /// Whose literal each is: those of literal `i` are `owners[starts[i]..starts[i + 1]]`.
@@ -70,12 +78,12 @@ struct Others {
 /// What a search with a [`RegexSet`] changes. Each thread has its own.
 pub struct SetCache {
     /// Made when the regex is run for the first time.
-    confirm: Vec<Option<Box<meta::Cache>>>,
+    regexes: Vec<Option<Box<meta::Cache>>>,
     others: Option<(meta::Cache, EngineSet)>,
-    /// For each pattern, the last line on which its literal was seen.
-    seen: Vec<u64>,
-    line: u64,
+    /// Patterns of which a literal was seen on the line.
     candidates: Vec<PatternId>,
+    /// How many of them there may be before each is looked for among the others.
+    limit: usize,
     ids: Vec<PatternId>,
 }
 
@@ -137,17 +145,16 @@ impl RegexSet {
                 .which_captures(regex_automata::nfa::thompson::WhichCaptures::Implicit);
             Regex::builder().configure(config).build_many_from_hir(hirs).map_err(|e| refused(&e))
         };
-        let mut confirm = vec![];
+        let (mut regexes, mut confirm) = (vec![], vec![]);
         let mut owned: Vec<(Vec<u8>, PatternId)> = vec![];
         let mut others = vec![];
         for (index, (hir, required)) in hirs.iter().zip(required).enumerate() {
             let id = PatternId::new(index);
             let needs_regex = required.as_ref().is_some_and(|required| !required.is_all);
-            confirm.push(if needs_regex {
-                Some(compile(&[hir], LAZY_DFA_CACHE, EngineKind::LeftmostFirst)?)
-            } else {
-                None
-            });
+            confirm.push(if needs_regex { regexes.len() as u32 } else { NONE });
+            if needs_regex {
+                regexes.push(compile(&[hir], LAZY_DFA_CACHE, EngineKind::LeftmostFirst)?);
+            }
             match required {
                 Some(required) => owned.extend(required.literals.into_iter().map(|literal| (literal, id))),
                 None => others.push(id),
@@ -174,7 +181,7 @@ impl RegexSet {
             }
         };
         let owners = owned.into_iter().map(|(_, id)| id).collect();
-        Ok(RegexSet { confirm, literals, starts, owners, others, terminator })
+        Ok(RegexSet { regexes, confirm, literals, starts, owners, others, terminator })
     }
 
     /// How many patterns there are.
@@ -195,14 +202,11 @@ impl RegexSet {
     /// A cache for this set.
     pub fn cache(&self) -> SetCache {
         SetCache {
-            confirm: vec![None; self.len()],
-            others: self
-                .others
-                .as_ref()
+            regexes: vec![None; self.regexes.len()],
+            others: (self.others.as_ref())
                 .map(|others| (others.regex.create_cache(), EngineSet::new(others.regex.pattern_len()))),
-            seen: vec![0; self.len()],
-            line: 0,
             candidates: vec![],
+            limit: MANY,
             ids: vec![],
         }
     }
@@ -218,7 +222,7 @@ impl RegexSet {
     /// ```
     pub fn description(&self) -> String {
         let others = self.others.as_ref().map_or(0, |others| others.ids.len());
-        let confirmed = self.confirm.iter().flatten().count();
+        let confirmed = self.regexes.len();
         let alone = self.len() - others - confirmed;
         format!(
             "{} patterns told apart: {alone} by a literal alone, {confirmed} by a literal and a regex, {others} by an engine \
@@ -321,21 +325,22 @@ impl RegexSet {
     /// Notes whose literal was seen on the line.
     fn see(&self, cache: &mut SetCache, literal: PatternId) {
         let owners = self.starts[literal.index()] as usize..self.starts[literal.index() + 1] as usize;
-        for &id in &self.owners[owners] {
-            if std::mem::replace(&mut cache.seen[id.index()], cache.line) != cache.line {
-                cache.candidates.push(id);
-            }
+        cache.candidates.extend_from_slice(&self.owners[owners]);
+        if cache.candidates.len() >= cache.limit {
+            cache.forget_doubles();
         }
     }
 
     /// Leaves in `cache.ids` which of the candidates match on a line, and which of the other patterns.
     fn confirm(&self, cache: &mut SetCache, content: &[u8], has_others: bool) {
         cache.ids.clear();
+        cache.forget_doubles();
         for &id in &cache.candidates {
-            let matches = match &self.confirm[id.index()] {
-                None => true,
-                Some(regex) => {
-                    let cache = cache.confirm[id.index()].get_or_insert_with(|| Box::new(regex.create_cache()));
+            let matches = match self.confirm[id.index()] {
+                NONE => true,
+                regex => {
+                    let (regex, cache) = (&self.regexes[regex as usize], &mut cache.regexes[regex as usize]);
+                    let cache = cache.get_or_insert_with(|| Box::new(regex.create_cache()));
                     regex.search_half_with(cache, &Input::new(content).earliest(true)).is_some()
                 }
             };
@@ -381,8 +386,14 @@ impl RegexSet {
 
 impl SetCache {
     fn start_line(&mut self) {
-        self.line += 1;
         self.candidates.clear();
+        self.limit = MANY;
+    }
+
+    fn forget_doubles(&mut self) {
+        self.candidates.sort_unstable();
+        self.candidates.dedup();
+        self.limit = MANY.max(2 * self.candidates.len());
     }
 }
 
@@ -484,7 +495,7 @@ mod tests {
     fn fixed_strings_need_no_engine() {
         let mut builder = MatcherBuilder::new();
         let set = builder.fixed_strings(true).build_set(["a.b", "c", "a.b"]).unwrap();
-        assert!(set.confirm.iter().all(Option::is_none) && set.others.is_none());
+        assert!(set.regexes.is_empty() && set.others.is_none());
         let mut cache = set.cache();
         let ids = set.matching(&mut cache, b"xa.bx");
         assert_eq!(ids, [PatternId::new(0), PatternId::new(2)]);

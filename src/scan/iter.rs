@@ -165,7 +165,7 @@ struct Driver {
 
 impl ParFindIter {
     /// Runs `search` on a thread of its own, which waits whenever the consumer is far behind.
-    fn drive(
+    pub(super) fn drive(
         stop: Cancel,
         search: impl FnOnce(&mut dyn FnMut(&[Match]) -> Flow) -> Result<(), Error> + Send + 'static,
     ) -> Self {

@@ -44,8 +44,10 @@ pub(crate) mod ordered;
 mod pool;
 pub(crate) mod seam;
 mod sequential;
+mod sets;
 mod sink;
 pub(crate) mod stream;
+pub(crate) mod unordered;
 pub(crate) mod window;
 
 use std::{

@@ -7,15 +7,9 @@
 //! has, and once for AVX2.
 #![allow(unsafe_code)]
 
-use std::{
-    ops::Range,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::ops::Range;
 
-use super::{cache::CacheKeeper, cancel::Cancel, chunk::Chunks, pool::Pool};
+use super::{cache::CacheKeeper, cancel::Cancel, pool::Pool, unordered::each_chunk};
 use crate::{error::Error, mapping::Mapping};
 
 /// How many lanes are added up side by side.
@@ -41,40 +35,19 @@ pub(crate) fn count_in(
     cancel: Option<&Cancel>,
     keeper: &CacheKeeper<'_>,
 ) -> Result<u64, Error> {
-    let (total, failed) = (AtomicU64::new(0), Mutex::new(None));
-    let chunks = Mutex::new(Chunks::within(range.clone(), STEP));
-    let work = || {
-        let lock = || chunks.lock().unwrap_or_else(PoisonError::into_inner);
-        // The lock is held for as long as it takes to get the next chunk.
-        while !cancel.is_some_and(Cancel::is_cancelled)
-            && let Some(chunk) = { lock().next() }
-        {
-            match mapping.guarded(chunk.clone(), |bytes| count(bytes, terminator)) {
-                Ok(count) => {
-                    total.fetch_add(count, Ordering::Relaxed);
-                    keeper.done_with(chunk);
-                }
-                Err(error) => {
-                    *lock() = Chunks::within(0..0, STEP);
-                    failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                }
-            }
-        }
-    };
-    if pool.threads() == 1 || range.len() <= STEP {
-        work();
-    } else {
-        let work = &work;
-        pool.in_place_scope(|scope| {
-            for _ in 0..pool.threads() {
-                scope.spawn(move |_| work());
-            }
-        });
-    }
-    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(error) => Err(error),
-        None => Ok(total.into_inner()),
-    }
+    let counts = each_chunk(
+        range,
+        STEP,
+        pool,
+        cancel,
+        || 0,
+        |total, chunk| {
+            *total += mapping.guarded(chunk.clone(), |bytes| count(bytes, terminator))?;
+            keeper.done_with(chunk);
+            Ok(true)
+        },
+    )?;
+    Ok(counts.into_iter().sum())
 }
 
 /// How many line ends there are.

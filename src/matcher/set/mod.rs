@@ -109,6 +109,11 @@ impl Walk {
         Walk { at, last_end: None }
     }
 
+    /// A walk that goes on behind a match that ended at `end`.
+    pub(crate) fn after(end: usize) -> Self {
+        Walk { at: end, last_end: Some(end) }
+    }
+
     /// The first place at which the next match can start.
     pub fn at(&self) -> usize {
         self.at
@@ -325,19 +330,14 @@ impl PatternSet {
         haystack: &[u8],
         walk: &mut Walk,
         upto: usize,
-        mut each: impl FnMut(Span, PatternId) -> ControlFlow<B>,
+        each: impl FnMut(Span, PatternId) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let upto = upto.min(haystack.len() + 1);
-        let search = Search::new(self, haystack);
-        let (mut now, mut block, mut found) = (*walk, FIRST_BLOCK, vec![]);
-        while now.at < upto {
-            let end = upto.min(now.at + block);
-            search.block(&mut now, end, &mut found, &mut each)?;
-            // Blocks are short at first, for who wants the first match.
-            block = (block * 2).min(MAX_BLOCK);
-        }
-        *walk = now;
-        ControlFlow::Continue(())
+        Search::new(self, haystack).walk(walk, upto, each)
+    }
+
+    /// The same patterns with another kind of matches.
+    pub(crate) fn with_kind(&self, kind: MatchKind) -> Self {
+        PatternSet { layout: Arc::new(Layout { kind, ..(*self.layout).clone() }), ..self.clone() }
     }
 }
 
@@ -426,6 +426,25 @@ impl<'s, 'h> Search<'s, 'h> {
             empty: elements(bytes, &set.layout.empty),
             tiers: set.prepared.iter().enumerate().map(tier).collect(),
         }
+    }
+
+    /// Reports what starts before `upto`, and moves the walk there, unless `each` has stopped it.
+    fn walk<B>(
+        &self,
+        walk: &mut Walk,
+        upto: usize,
+        mut each: impl FnMut(Span, PatternId) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let upto = upto.min(self.haystack.len() + 1);
+        let (mut now, mut block, mut found) = (*walk, FIRST_BLOCK, vec![]);
+        while now.at < upto {
+            let end = upto.min(now.at + block);
+            self.block(&mut now, end, &mut found, &mut each)?;
+            // Blocks are short at first, for who wants the first match.
+            block = (block * 2).min(MAX_BLOCK);
+        }
+        *walk = now;
+        ControlFlow::Continue(())
     }
 
     /// Reports what starts between the walk and `end`, and moves the walk there, or to the end of the last match. Where there
