@@ -7,7 +7,7 @@ use regex_syntax::{
 
 use super::{
     LineTerminator, Matcher, Reach, Strategy, literal,
-    literals::Literals,
+    literals::{self, Literals},
     regex::Regexes,
     syntax::{self, Groups, LetterCase},
 };
@@ -129,6 +129,9 @@ impl MatcherBuilder {
     /// product of its nested repetitions; there is a limit on the memory.
     pub fn build<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Result<Matcher, Error> {
         let patterns: Vec<P> = patterns.into_iter().collect();
+        if let Some(matcher) = self.build_from_strings(&patterns)? {
+            return Ok(matcher);
+        }
         let parsed = self.parse(&patterns)?;
         let longest = longest(&parsed);
         let reach = self.reach(&parsed, longest);
@@ -145,6 +148,31 @@ impl MatcherBuilder {
             matches_empty,
             looks_at_words,
         })
+    }
+
+    /// Several plain strings, which need no syntax trees. None where something about them does.
+    fn build_from_strings<P: AsRef<str>>(&self, strings: &[P]) -> Result<Option<Matcher>, Error> {
+        if !self.fixed_strings || self.word || self.whole_line || strings.len() < 2 {
+            return Ok(None);
+        }
+        let ignore_case = match self.case {
+            Case::Sensitive => false,
+            Case::Insensitive => true,
+            Case::Smart => is_all_lower(strings),
+        };
+        // With a line end in one, matches cross lines, or it is to be refused.
+        let banned = if self.refuse_nul { b"\r\n\0" } else { literals::banned(self.terminator) };
+        let literals = Literals::of_strings(strings, ignore_case, self.merge, banned)?;
+        Ok(literals.map(|literals| Matcher {
+            reach: Reach::Bytes(literals.longest()),
+            longest: Some(literals.longest()),
+            strategy: Strategy::Literals(literals),
+            by_line: self.by_line,
+            terminator: self.terminator,
+            crosses_lines: false,
+            matches_empty: false,
+            looks_at_words: false,
+        }))
     }
 
     pub(super) fn parse<P: AsRef<str>>(&self, patterns: &[P]) -> Result<Vec<Hir>, Error> {
@@ -230,6 +258,12 @@ impl MatcherBuilder {
             None => Reach::Unbounded,
         }
     }
+}
+
+/// Whether plain strings have a character, and none that is upper case.
+fn is_all_lower<P: AsRef<str>>(strings: &[P]) -> bool {
+    let chars = || strings.iter().flat_map(|string| string.as_ref().chars());
+    chars().next().is_some() && !chars().any(char::is_uppercase)
 }
 
 /// How many bytes decide about a match at most.
