@@ -588,7 +588,7 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
         let (needle, overlaps) = (finder.needle(), finder.overlaps);
         // SAFETY: the caller vouches for the processor.
         let (terminators, mut bytes) = unsafe { (V::splat(terminator), [V::splat(0); PROBES]) };
-        for (byte, offset) in bytes.iter_mut().zip(probes.0) {
+        for (byte, offset) in bytes.iter_mut().zip(probes.offsets) {
             // SAFETY: as above.
             *byte = unsafe { V::splat(needle[offset]) };
         }
@@ -733,7 +733,7 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
     unsafe fn probe(&self, which: usize, at: usize) -> [V; PARTS] {
         debug_assert!(at + BLOCK - 1 + self.needle.len() <= self.lines.len());
         // SAFETY: an offset of a probe is inside of the needle, and so inside of the lines in each lane.
-        unsafe { equal(self.lines.as_ptr().add(at + self.probes.0[which]), self.bytes[which]) }
+        unsafe { equal(self.lines.as_ptr().add(at + self.probes.offsets[which]), self.bytes[which]) }
     }
 
     /// Where lines end in the block at `at`.

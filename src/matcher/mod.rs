@@ -25,6 +25,7 @@ mod dense;
 pub mod literal;
 mod literal_lines;
 mod literals;
+mod packed;
 mod probes;
 mod regex;
 pub mod regex_set;
@@ -35,10 +36,13 @@ mod shuffle;
 mod syntax;
 mod vector;
 
-pub(crate) use self::literal_lines::{LineCounts, LiteralLines};
 pub use self::{
     builder::{Case, MatcherBuilder},
     captures::Replacer,
+};
+pub(crate) use self::{
+    literal_lines::{LineCounts, LiteralLines},
+    packed::Tuning,
 };
 use self::{literals::Literals, regex::Regexes};
 use crate::span::{PatternId, Span};
@@ -135,14 +139,23 @@ impl Reach {
 /// What a search changes while it runs. Make one for each thread with [`Matcher::cache`], and use it with the matcher
 /// that made it only.
 #[derive(Clone, Debug)]
-pub struct Cache(Option<Box<regex::Cache>>);
+pub struct Cache(State);
+
+#[derive(Clone, Debug)]
+enum State {
+    None,
+    /// Which bytes of the literal are rare in what was searched.
+    Literal(Tuning),
+    Regexes(Box<regex::Cache>),
+}
 
 impl Matcher {
     /// A cache for this matcher.
     pub fn cache(&self) -> Cache {
         match &self.strategy {
-            Strategy::Regexes(regexes) => Cache(Some(Box::new(regexes.cache()))),
-            _ => Cache(None),
+            Strategy::Never | Strategy::Literals(_) => Cache(State::None),
+            Strategy::Literal(finder, _) => Cache(State::Literal(finder.tuning())),
+            Strategy::Regexes(regexes) => Cache(State::Regexes(Box::new(regexes.cache()))),
         }
     }
 
@@ -173,7 +186,7 @@ impl Matcher {
         match &self.strategy {
             Strategy::Never => None,
             Strategy::Literal(finder, id) => {
-                let start = at + finder.find(&haystack[at..])?;
+                let start = at + cache.find(finder, &haystack[at..])?;
                 Some((Span::new(start, start + finder.needle().len()), *id))
             }
             Strategy::Literals(literals) => literals.find_at(haystack, at),
@@ -193,7 +206,7 @@ impl Matcher {
     pub fn find_on_line(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<usize> {
         match &self.strategy {
             Strategy::Never => None,
-            Strategy::Literal(finder, _) => Some(at + finder.find(&haystack[at..])?),
+            Strategy::Literal(finder, _) => Some(at + cache.find(finder, &haystack[at..])?),
             Strategy::Literals(literals) => literals.find_at(haystack, at).map(|(span, _)| span.start),
             Strategy::Regexes(regexes) => regexes.find_earliest_end(cache.regex(), haystack, at),
         }
@@ -330,11 +343,22 @@ impl Matcher {
 impl Cache {
     /// What stands in for a cache that was moved elsewhere.
     pub(crate) fn none() -> Self {
-        Cache(None)
+        Cache(State::None)
+    }
+
+    fn find(&mut self, finder: &literal::Finder<'_>, haystack: &[u8]) -> Option<usize> {
+        match &mut self.0 {
+            // The bytes of another needle would be looked for where this one has others.
+            State::Literal(tuning) if tuning.is_of(finder.needle()) => finder.find_tuned(tuning, haystack),
+            _ => finder.find(haystack),
+        }
     }
 
     fn regex(&mut self) -> &mut regex::Cache {
-        self.0.as_mut().expect("a cache made by the matcher that it is used with")
+        match &mut self.0 {
+            State::Regexes(cache) => cache,
+            _ => panic!("a cache made by the matcher that it is used with"),
+        }
     }
 }
 

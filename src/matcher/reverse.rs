@@ -1,23 +1,15 @@
 //! Searching backwards for one literal, with vectors.
 //!
 //! memchr has vectors for the first occurrence of a literal and for the last of a single byte, but its
-//! [`FinderRev`] goes through the haystack byte by byte. [`ReverseFinder`] is a *packed pair* that runs backwards: two
-//! bytes of the needle are compared, at their offsets, with a vector of haystack each; where both are found, two more;
-//! and then the whole needle. It is Wojciech Muła's generic SIMD substring search
-//! (<http://0x80.pl/articles/simd-strfind.html>), with rare bytes in place of the first and the last, as in memchr's
-//! `packedpair`.
-//!
-//! What makes a pair good is how seldom it occurs in this haystack. The first choice is a guess from a table. When that
-//! has cost as much as a sample, the bytes that are next are sampled (64 KiB ahead at most, so no page far away is
-//! touched), and the choice is made anew. A search that is over soon pays for no sample.
-//!
-//! The time stays linear: a search that spends too much on candidates that are none leaves a stretch of haystack to
-//! [`FinderRev`] (Two-Way) before it tries again, and each stretch is twice as long as the one before.
-#![allow(unsafe_code)] // Vector instructions, and loads without a check of bounds in front of each.
+//! [`FinderRev`] goes through the haystack byte by byte. [`ReverseFinder`] is for haystacks in which at least a block of 64
+//! bytes can be compared at once; see [`literal`](super::literal) for the other direction.
 
 use memchr::memmem::FinderRev;
 
-use super::{probes::Probes, vector::Vector};
+use super::{
+    packed::{self, Tuning, Walk},
+    probes::Probes,
+};
 
 /// A literal to search for from the end of a haystack.
 ///
@@ -46,12 +38,33 @@ impl<'n> ReverseFinder<'n> {
         ReverseFinder { fallback: FinderRev::new(needle), probes: Probes::guess(needle) }
     }
 
+    /// The same finder, for haystacks that are like this one; see [`Finder::tuned_to`](super::literal::Finder::tuned_to).
+    ///
+    /// # Complexity
+    ///
+    /// Constant, about a microsecond: some KiB of the last 64 are looked at.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::matcher::reverse::ReverseFinder;
+    ///
+    /// let table = "jazz,quartz,fez\n".to_owned() + &"jazz,quiz,fez\n".repeat(100);
+    /// let finder = ReverseFinder::new(b"quartz").tuned_to(table.as_bytes());
+    /// assert_eq!(finder.rfind(table.as_bytes()), Some(5));
+    /// ```
+    #[must_use]
+    pub fn tuned_to(self, haystack: &[u8]) -> Self {
+        let probes = Probes::sample(self.needle(), &haystack[haystack.len().saturating_sub(Probes::SAMPLED)..]);
+        ReverseFinder { probes, ..self }
+    }
+
     /// The start of the last occurrence. An empty needle is found at the end of the haystack.
     ///
     /// # Complexity
     ///
-    /// Linear in the bytes from the start of the occurrence to the end of the haystack, at tens of bytes a
-    /// nanosecond where the needle has two bytes that are seldom seen together in the haystack, and hardly slower
+    /// Linear in the bytes from the start of the occurrence to the end of the haystack, in the worst case too: at tens of
+    /// bytes a nanosecond where the needle has two bytes that are seldom seen together in the haystack, and hardly slower
     /// than [`FinderRev`] where it has none.
     ///
     /// # Examples
@@ -62,235 +75,107 @@ impl<'n> ReverseFinder<'n> {
     /// assert_eq!(ReverseFinder::new(b"aa").rfind(b"aaab"), Some(1));
     /// assert_eq!(ReverseFinder::new(b"").rfind(b"aaab"), Some(4));
     /// ```
+    #[inline]
     pub fn rfind(&self, haystack: &[u8]) -> Option<usize> {
         match *self.needle() {
             [] => Some(haystack.len()),
-            [byte] => memchr::memrchr(byte, haystack),
-            _ => self.rfind_pair(haystack),
+            _ => self.rfind_tuned(&mut self.tuning(), haystack),
         }
     }
 
+    /// As [`rfind`](ReverseFinder::rfind), with what earlier searches learnt of such haystacks.
+    #[inline]
+    pub(crate) fn rfind_tuned(&self, tuning: &mut Tuning, haystack: &[u8]) -> Option<usize> {
+        match *self.needle() {
+            [] => Some(haystack.len()),
+            [byte] => memchr::memrchr(byte, haystack),
+            ref needle if haystack.len() < packed::least(needle.len()) => self.fallback.rfind(haystack),
+            ref needle => {
+                let mut walk = Walk::<true>::new(haystack, needle, *tuning);
+                let found = walk.next();
+                *tuning = walk.tuning();
+                found
+            }
+        }
+    }
+
+    /// The starts of all occurrences that do not overlap, from right to left. They need not be those of
+    /// [`find_iter`](super::literal::Finder::find_iter). An empty needle is found at every place, the end of the haystack
+    /// among them.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the haystack, in the worst case too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::matcher::reverse::ReverseFinder;
+    ///
+    /// let finder = ReverseFinder::new(b"aa");
+    /// assert_eq!(finder.rfind_iter(b"aaaaa-aa").collect::<Vec<_>>(), [6, 3, 1]);
+    /// ```
+    #[inline]
+    pub fn rfind_iter<'a>(&'a self, haystack: &'a [u8]) -> RfindIter<'a> {
+        if self.needle().is_empty() || haystack.len() < packed::least(self.needle().len()) {
+            return RfindIter(Iter::Short { finder: self, haystack: Some(haystack) });
+        }
+        RfindIter(Iter::Long(Walk::new(haystack, self.needle(), self.tuning())))
+    }
+
     /// The literal that this searches for.
+    #[inline]
     pub fn needle(&self) -> &[u8] {
         self.fallback.needle()
     }
 
-    #[cfg(target_arch = "x86_64")]
-    fn rfind_pair(&self, haystack: &[u8]) -> Option<usize> {
-        use std::arch::x86_64::{__m128i, __m256i};
-
-        #[target_feature(enable = "avx2")]
-        fn rfind_avx2(finder: &ReverseFinder<'_>, haystack: &[u8]) -> Option<usize> {
-            // SAFETY: this function is for processors that have AVX2.
-            unsafe { finder.rfind_with::<__m256i>(haystack) }
-        }
-
-        if haystack.len() >= self.needle().len() + __m256i::LANES && std::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has AVX2.
-            return unsafe { rfind_avx2(self, haystack) };
-        }
-        // SAFETY: every x86-64 has SSE2.
-        unsafe { self.rfind_with::<__m128i>(haystack) }
-    }
-
-    #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-    fn rfind_pair(&self, haystack: &[u8]) -> Option<usize> {
-        // SAFETY: every AArch64 that the standard library runs on has NEON.
-        unsafe { self.rfind_with::<std::arch::aarch64::uint8x16_t>(haystack) }
-    }
-
-    #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
-    fn rfind_pair(&self, haystack: &[u8]) -> Option<usize> {
-        self.fallback.rfind(haystack)
-    }
-
-    /// Searches for a needle of two bytes or more with one kind of vector.
-    ///
-    /// # Safety
-    ///
-    /// * The processor must have the instructions of `V`.
-    #[inline(always)]
-    unsafe fn rfind_with<V: Vector>(&self, haystack: &[u8]) -> Option<usize> {
-        let needle = self.needle();
-        let mut probes = self.probes;
-        let mut sampled = false;
-        let mut stretch = (8 * needle.len()).max(16 << 10);
-        // Occurrences can start before this offset, and at none after it.
-        let mut end = (haystack.len() + 1).saturating_sub(needle.len());
-        while end >= V::LANES {
-            // SAFETY: the caller vouches for the processor; the loop for the lanes; and `end` starts as the number of
-            // places where the needle fits and only shrinks.
-            match unsafe { Search::<V>::new(haystack, needle, probes).run(end, sampled) } {
-                Ok(found) => return found,
-                Err(at) => end = at,
-            }
-            if sampled {
-                let start = end.saturating_sub(stretch);
-                if let Some(at) = self.fallback.rfind(&haystack[start..end + needle.len() - 1]) {
-                    return Some(start + at);
-                }
-                end = start;
-                stretch *= 2;
-            }
-            probes = Probes::sample(needle, &haystack[end.saturating_sub(Probes::SAMPLED)..end]);
-            sampled = true;
-        }
-        self.fallback.rfind(&haystack[..haystack.len().min(end + needle.len() - 1)])
+    /// What a search begins with.
+    #[inline]
+    pub(crate) fn tuning(&self) -> Tuning {
+        Tuning::new(self.needle(), self.probes, false)
     }
 }
 
-/// One way to look for a needle in a haystack.
-struct Search<'a, V> {
-    haystack: &'a [u8],
-    needle: &'a [u8],
-    probes: Probes,
-    /// The probed bytes, each in all lanes.
-    bytes: [V; 4],
+/// The occurrences of a literal, from right to left. See [`ReverseFinder::rfind_iter`].
+#[derive(Clone, Debug)]
+pub struct RfindIter<'a>(Iter<'a>);
+
+#[derive(Clone, Debug)]
+enum Iter<'a> {
+    /// No block of vectors fits, or the needle is empty. What is left of the haystack, if there is a place in it.
+    Short {
+        finder: &'a ReverseFinder<'a>,
+        haystack: Option<&'a [u8]>,
+    },
+    Long(Walk<'a, true>),
 }
 
-impl<'a, V: Vector> Search<'a, V> {
-    /// # Safety
-    ///
-    /// * The processor must have the instructions of `V`.
-    #[inline(always)]
-    unsafe fn new(haystack: &'a [u8], needle: &'a [u8], probes: Probes) -> Self {
-        let [first, second, third, fourth] = probes.0.map(|offset| needle[offset]);
-        // SAFETY: the caller vouches for the processor.
-        let bytes = unsafe { [V::splat(first), V::splat(second), V::splat(third), V::splat(fourth)] };
-        Search { haystack, needle, probes, bytes }
-    }
+impl Iterator for RfindIter<'_> {
+    type Item = usize;
 
-    /// Looks for the last occurrence that starts before `end`. An error is an `end` to go on with by other means, because
-    /// this costs too much: more than a sample, or, where the probes are sampled, more than Two-Way.
-    ///
-    /// # Safety
-    ///
-    /// * The processor must have the instructions of `V`.
-    /// * `end` must be at least `V::LANES`.
-    /// * The needle must fit into the haystack at every offset before `end`.
-    #[inline(always)]
-    unsafe fn run(&self, end: usize, sampled: bool) -> Result<Option<usize>, usize> {
-        let mut budget = Budget { end, sampled, spent: 0 };
-        let mut at = end;
-        while at >= 4 * V::LANES {
-            at -= 4 * V::LANES;
-            let places = [at, at + V::LANES, at + 2 * V::LANES, at + 3 * V::LANES];
-            // SAFETY: the caller vouches for the processor, and all lanes are before `end`.
-            let pairs =
-                unsafe { [self.pair(places[0]), self.pair(places[1]), self.pair(places[2]), self.pair(places[3])] };
-            // SAFETY: the caller vouches for the processor.
-            if unsafe { pairs[0].or(pairs[1]).or(pairs[2].or(pairs[3])).mask() } == 0 {
-                continue;
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        match &mut self.0 {
+            Iter::Short { finder, haystack } => {
+                let left = haystack.take()?;
+                let start = finder.rfind(left)?;
+                // An empty needle needs one place less each time.
+                let end = if finder.needle().is_empty() { start.checked_sub(1) } else { Some(start) };
+                *haystack = end.map(|end| &left[..end]);
+                Some(start)
             }
-            budget.spend(Budget::DOUBT, at + 4 * V::LANES)?;
-            for i in (0..4).rev() {
-                // SAFETY: as above.
-                let mask = unsafe { self.rest(pairs[i], places[i]) };
-                if let Some(start) = self.verify(mask, places[i], &mut budget)? {
-                    return Ok(Some(start));
-                }
-            }
+            Iter::Long(walk) => walk.next(),
         }
-        while at > 0 {
-            // The last vector can overlap the one before: what it finds there is dismissed again.
-            at = at.saturating_sub(V::LANES);
-            // SAFETY: the caller vouches for the processor, and for `end` being at least the number of lanes.
-            let mask = unsafe {
-                let pair = self.pair(at);
-                if pair.mask() == 0 {
-                    continue;
-                }
-                self.rest(pair, at)
-            };
-            if let Some(start) = self.verify(mask, at, &mut budget)? {
-                return Ok(Some(start));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Ones in the lanes that have the first two probed bytes, if the first lane is a start at `at`.
-    ///
-    /// # Safety
-    ///
-    /// * As [`probe`](Search::probe).
-    #[inline(always)]
-    unsafe fn pair(&self, at: usize) -> V {
-        // SAFETY: the caller vouches for it.
-        unsafe { self.probe(0, at).and(self.probe(1, at)) }
-    }
-
-    /// The mask of those lanes of a [`pair`](Search::pair) at the same place that have the other two bytes as well.
-    ///
-    /// # Safety
-    ///
-    /// * As [`probe`](Search::probe).
-    #[inline(always)]
-    unsafe fn rest(&self, pair: V, at: usize) -> u64 {
-        // SAFETY: the caller vouches for it.
-        unsafe { pair.and(self.probe(2, at).and(self.probe(3, at))).mask() }
-    }
-
-    /// Ones in the lanes that have one of the probed bytes, if the first lane is a start at `at`.
-    ///
-    /// # Safety
-    ///
-    /// * The processor must have the instructions of `V`.
-    /// * The needle must fit into the haystack at all `V::LANES` offsets from `at` on.
-    #[inline(always)]
-    unsafe fn probe(&self, which: usize, at: usize) -> V {
-        debug_assert!(at + V::LANES - 1 + self.needle.len() <= self.haystack.len());
-        // SAFETY: an offset of a probe is inside of the needle, and so inside of the haystack in each lane.
-        unsafe { V::load(self.haystack.as_ptr().add(at + self.probes.0[which])).eq(self.bytes[which]) }
-    }
-
-    /// Compares the needle at the candidates of a mask, whose first lane is at `at`, from the last to the first.
-    #[inline(always)]
-    fn verify(&self, mut mask: u64, at: usize, budget: &mut Budget) -> Result<Option<usize>, usize> {
-        while mask != 0 {
-            let bit = mask.ilog2();
-            mask ^= 1 << bit;
-            let start = at + bit as usize / V::LANE_BITS;
-            if self.haystack[start..start + self.needle.len()] == *self.needle {
-                return Ok(Some(start));
-            }
-            budget.spend(Budget::COMPARISON + self.needle.len() / 16, start)?;
-        }
-        Ok(None)
     }
 }
 
-/// What a search spends on places that turn out to be none, in bytes that Two-Way could have passed instead.
-struct Budget {
-    end: usize,
-    sampled: bool,
-    spent: usize,
-}
-
-impl Budget {
-    /// A block in which the third and the fourth byte have to be probed.
-    const DOUBT: usize = 4;
-
-    /// A comparison of the whole needle, apart from its length.
-    const COMPARISON: usize = 12;
-
-    /// About what a sample costs.
-    const ALLOWANCE: usize = 256;
-
-    /// An error is the `start` that was given, where to stop.
-    #[inline(always)]
-    fn spend(&mut self, cost: usize, start: usize) -> Result<(), usize> {
-        self.spent += cost;
-        let earned = if self.sampled { self.end - start } else { 0 };
-        if self.spent > Self::ALLOWANCE + earned { Err(start) } else { Ok(()) }
-    }
-}
+impl std::iter::FusedIterator for RfindIter<'_> {}
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::packed::tests::by_all_vectors, *};
 
     fn naive(haystack: &[u8], needle: &[u8]) -> Option<usize> {
         (0..=haystack.len().checked_sub(needle.len())?).rev().find(|&at| haystack[at..].starts_with(needle))
@@ -300,24 +185,14 @@ mod tests {
     fn all(haystack: &[u8], needle: &[u8]) -> Vec<(&'static str, Option<usize>)> {
         let finder = ReverseFinder::new(needle);
         assert_eq!(finder.needle(), needle);
-        let mut found = vec![("chosen", finder.rfind(haystack)), ("fallback", finder.fallback.rfind(haystack))];
-        if needle.len() < 2 {
-            return found;
-        }
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::{__m128i, __m256i};
-
-            // SAFETY: every x86-64 has SSE2.
-            found.push(("sse2", unsafe { finder.rfind_with::<__m128i>(haystack) }));
-            if std::is_x86_feature_detected!("avx2") {
-                // SAFETY: the processor has AVX2.
-                found.push(("avx2", unsafe { finder.rfind_with::<__m256i>(haystack) }));
-            }
-        }
-        #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-        // SAFETY: every AArch64 that the standard library runs on has NEON.
-        found.push(("neon", unsafe { finder.rfind_with::<std::arch::aarch64::uint8x16_t>(haystack) }));
+        let mut found = vec![
+            ("chosen", finder.rfind(haystack)),
+            ("fallback", finder.fallback.rfind(haystack)),
+            ("first of all", finder.rfind_iter(haystack).next()),
+            ("tuned", finder.clone().tuned_to(haystack).rfind(haystack)),
+        ];
+        let by_vectors = by_all_vectors::<true>(haystack, needle).into_iter();
+        found.extend(by_vectors.map(|(name, found)| (name, found.first().copied())));
         found
     }
 
@@ -427,6 +302,18 @@ mod tests {
             check(&[b"#", needle, &letters].concat()[..len + 999], needle, Some(1));
         }
         check(&letters, &[&letters[..], b"a"].concat(), None);
+    }
+
+    #[test]
+    fn all_occurrences_from_the_end() {
+        let all = |needle: &[u8], haystack: &[u8]| ReverseFinder::new(needle).rfind_iter(haystack).collect::<Vec<_>>();
+        assert_eq!(all(b"", b""), [0]);
+        assert_eq!(all(b"", b"ab"), [2, 1, 0]);
+        assert!(all(b"a", b"").is_empty());
+        assert_eq!(all(b"aba", b"ababaaba"), [5, 2]);
+        assert_eq!(all(b"", &[b'a'; 300]), (0..=300).rev().collect::<Vec<_>>());
+        assert_eq!(all(b"aa", &[b'a'; 301]), (1..300).rev().step_by(2).collect::<Vec<_>>());
+        assert_eq!(all(b"a", &[b'a'; 300]), (0..300).rev().collect::<Vec<_>>());
     }
 
     proptest! {

@@ -13,7 +13,7 @@ use super::{DEFAULT_CHUNK_SIZE, window::AHEAD};
 use crate::{
     error::Error,
     mapping::{Mapping, Slice},
-    matcher::{literal::Finder, reverse::ReverseFinder},
+    matcher::{Tuning, literal::Finder, reverse::ReverseFinder},
 };
 
 /// Finding a literal.
@@ -123,11 +123,11 @@ impl Mapping {
         match direction {
             Direction::Forwards => {
                 let finder = Finder::new(needle);
-                plan.run(self, |bytes| finder.find(bytes))
+                plan.run(self, finder.tuning(), |tuning, bytes| finder.find_tuned(tuning, bytes))
             }
             Direction::Backwards => {
                 let finder = ReverseFinder::new(needle);
-                plan.run(self, |bytes| finder.rfind(bytes))
+                plan.run(self, finder.tuning(), |tuning, bytes| finder.rfind_tuned(tuning, bytes))
             }
         }
     }
@@ -159,17 +159,22 @@ impl Plan {
         Plan { range, overlap, size, direction }
     }
 
-    /// The first match in the direction of the search.
-    fn run(&self, mapping: &Mapping, find: impl Fn(&[u8]) -> Option<usize> + Sync) -> Result<Option<usize>, Error> {
-        let look = |index: usize| self.look(mapping, index, &find);
+    /// The first match in the direction of the search. What the first pieces teach is known to all threads.
+    fn run(
+        &self,
+        mapping: &Mapping,
+        mut tuning: Tuning,
+        find: impl Fn(&mut Tuning, &[u8]) -> Option<usize> + Sync,
+    ) -> Result<Option<usize>, Error> {
+        let look = |tuning: &mut Tuning, index: usize| self.look(mapping, index, tuning, &find);
         let pieces = self.pieces();
         for piece in 0..pieces.min(Self::ALONE) {
-            let outcome = look(piece);
+            let outcome = look(&mut tuning, piece);
             if !matches!(outcome, Ok(None)) {
                 return outcome;
             }
         }
-        if pieces > Self::ALONE { first_of(Self::ALONE..pieces, look) } else { Ok(None) }
+        if pieces > Self::ALONE { first_of(Self::ALONE..pieces, tuning, look) } else { Ok(None) }
     }
 
     /// Searches one piece.
@@ -177,15 +182,16 @@ impl Plan {
         &self,
         mapping: &Mapping,
         index: usize,
-        find: &impl Fn(&[u8]) -> Option<usize>,
+        tuning: &mut Tuning,
+        find: &impl Fn(&mut Tuning, &[u8]) -> Option<usize>,
     ) -> Result<Option<usize>, Error> {
         let (owned, ahead) = self.piece(index);
         if self.pieces() > 1 {
             mapping.read_ahead(ahead);
         }
         let seen = owned.start..owned.end + self.overlap;
-        let look = |seen: Range<usize>| {
-            let found = mapping.read_before_fault(seen.clone(), find)?;
+        let mut look = |seen: Range<usize>| {
+            let found = mapping.read_before_fault(seen.clone(), |bytes| find(tuning, bytes))?;
             Ok(found.map(|at| seen.start + at))
         };
         let outcome = look(seen.clone());
@@ -231,18 +237,20 @@ impl Plan {
 /// begun behind the first outcome that is known.
 fn first_of(
     pieces: Range<usize>,
-    look: impl Fn(usize) -> Result<Option<usize>, Error> + Sync,
+    tuning: Tuning,
+    look: impl Fn(&mut Tuning, usize) -> Result<Option<usize>, Error> + Sync,
 ) -> Result<Option<usize>, Error> {
     let next = AtomicUsize::new(pieces.start);
     let last = AtomicUsize::new(pieces.end);
     let first = Mutex::new(None::<(usize, Result<Option<usize>, Error>)>);
     let work = || {
+        let mut tuning = tuning;
         loop {
             let piece = next.fetch_add(1, Ordering::Relaxed);
             if piece >= last.load(Ordering::Relaxed) {
                 return;
             }
-            let outcome = look(piece);
+            let outcome = look(&mut tuning, piece);
             if !matches!(outcome, Ok(None)) {
                 let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
                 if first.as_ref().is_none_or(|(earlier, _)| piece < *earlier) {

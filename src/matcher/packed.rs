@@ -1,0 +1,757 @@
+//! The occurrences of one literal, one after the other, in either direction, with vectors.
+//!
+//! A [`Walk`] is a *packed pair*: two bytes of the needle are compared, at their offsets, with a vector of haystack each;
+//! where both are found, two more; and then the whole needle. It is Wojciech Muła's generic SIMD substring search
+//! (<http://0x80.pl/articles/simd-strfind.html>), with rare bytes in place of the first and the last, as in memchr's
+//! `packedpair`. A block of 64 places becomes a number of 64 bits that stays with the walk: what is found in the block
+//! later costs no search.
+//!
+//! What makes a pair good is how seldom it occurs in this haystack. The first choice is a guess from a table. Whenever
+//! false candidates have cost as much as a sample, bytes that are next are sampled (64 KiB ahead at most, so no page far
+//! away is touched), the choice is made anew, and a sample gets dearer: where no choice is good, few are taken. A search
+//! that is over soon pays for none. See [`Tuning`].
+//!
+//! The time stays linear: a walk that has spent more on candidates that are none than Two-Way would have needed for the
+//! places that it has passed leaves a stretch of haystack to that before it tries again, and each stretch is twice as long
+//! as the one before.
+#![allow(unsafe_code)] // Vector instructions, and loads without a check of bounds in front of each.
+
+use std::ops::Range;
+
+use memchr::arch::all::twoway;
+
+use super::{probes::Probes, vector::Vector};
+
+/// How many places are looked at as one number.
+const BLOCK: usize = 64;
+
+/// How many haystack bytes it takes to search for a needle of that length with vectors: a block has to fit.
+pub(super) const fn least(needle_len: usize) -> usize {
+    needle_len + BLOCK - 1
+}
+
+/// Which bytes of a needle are searched for, and what that has cost. It may outlive a search, so that the next one begins
+/// with what this one has learnt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tuning {
+    probes: Probes,
+    /// The probed bytes.
+    bytes: [u8; Probes::COUNT],
+    /// What was spent since the last sample.
+    debt: usize,
+    /// What may be spent before the next.
+    allowance: usize,
+    /// False after a sample.
+    is_guess: bool,
+}
+
+impl Tuning {
+    /// About what a sample costs.
+    const ALLOWANCE: usize = 512;
+
+    /// The probes must be of the needle.
+    #[inline]
+    pub(super) fn new(needle: &[u8], probes: Probes, is_guess: bool) -> Self {
+        let bytes = probes.offsets.map(|offset| needle.get(offset).copied().unwrap_or(0));
+        Tuning { probes, bytes, debt: 0, allowance: Self::ALLOWANCE, is_guess }
+    }
+
+    /// Whether the probes are of this needle, or could be.
+    #[inline]
+    pub(super) fn is_of(&self, needle: &[u8]) -> bool {
+        let probed = self.probes.offsets.iter().zip(self.bytes);
+        probed.into_iter().all(|(&offset, byte)| needle.get(offset) == Some(&byte))
+    }
+
+    /// True while nothing was learnt: no choice of bytes has turned out to be a bad one yet.
+    #[inline]
+    pub(super) fn is_guess(&self) -> bool {
+        self.is_guess
+    }
+
+    /// Makes another choice.
+    fn change(&mut self, needle: &[u8], probes: Probes) {
+        *self = Tuning { allowance: self.allowance.saturating_mul(4), ..Tuning::new(needle, probes, false) };
+    }
+}
+
+/// A walk over the occurrences of a literal that do not overlap, from the start or from the end of a haystack.
+///
+/// What is spent is counted in bytes that Two-Way could have passed instead.
+#[derive(Clone, Debug)]
+pub(super) struct Walk<'a, const BACKWARDS: bool> {
+    haystack: &'a [u8],
+    needle: &'a [u8],
+    tuning: Tuning,
+    /// Places at which an occurrence can start, and which no block has had.
+    left: Range<usize>,
+    /// The first place of the block that was looked at last, and a bit for each candidate in it, the first place's lowest.
+    base: usize,
+    candidates: u64,
+    /// What was spent on places that turned out to be none, since [`start`](Walk::start).
+    spent: usize,
+    /// How many places were left when accounts began.
+    start: usize,
+    /// How many places are left to Two-Way, and will be the next time.
+    slow: usize,
+    stretch: usize,
+    /// All that was ever spent, for tests.
+    #[cfg(test)]
+    pub(super) work: usize,
+}
+
+/// What became of a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    /// The needle is here.
+    At(usize),
+    /// No place is left.
+    Nothing,
+    /// This costs too much: more than a sample, or more than Two-Way.
+    TooCostly,
+}
+
+/// A block in which the third and the fourth byte have to be probed.
+const DOUBT: usize = 4;
+
+/// How many blocks are looked at one after the other before two are looked at at once.
+const NEAR: usize = 4;
+
+/// A comparison of the whole needle, apart from its length.
+const COMPARISON: usize = 4;
+
+impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
+    /// The needle must not be empty, the tuning be of it, and the haystack have at least [`least`] bytes.
+    ///
+    /// # Panics
+    ///
+    /// Panics otherwise: what is compared without a check of bounds depends on it.
+    #[inline]
+    pub(super) fn new(haystack: &'a [u8], needle: &'a [u8], tuning: Tuning) -> Self {
+        assert!(!needle.is_empty() && haystack.len() >= least(needle.len()) && tuning.is_of(needle));
+        let places = haystack.len() + 1 - needle.len();
+        Walk {
+            haystack,
+            needle,
+            tuning,
+            left: 0..places,
+            base: 0,
+            candidates: 0,
+            spent: 0,
+            start: places,
+            slow: 0,
+            stretch: 0,
+            #[cfg(test)]
+            work: 0,
+        }
+    }
+
+    /// What this has learnt of the haystack.
+    #[inline]
+    pub(super) fn tuning(&self) -> Tuning {
+        self.tuning
+    }
+
+    /// As much of what is left as has so many places, if nothing was learnt of the haystack yet, and no block is under way.
+    #[inline]
+    pub(super) fn unknown(&self, places: usize) -> Option<&'a [u8]> {
+        let is_unknown = self.candidates == 0 && self.tuning.is_guess() && self.left.len() >= places;
+        is_unknown.then(|| &self.haystack[self.left.start..][..places + self.needle.len() - 1])
+    }
+
+    /// Goes on as if this had found the first occurrence at a place in what is left.
+    #[inline]
+    pub(super) fn found(&mut self, offset: usize) -> usize {
+        debug_assert!(!BACKWARDS && self.candidates == 0);
+        let start = self.left.start + offset;
+        self.left.start = self.left.end.min(start + self.needle.len());
+        start
+    }
+
+    /// Goes on behind places at which no occurrence starts.
+    #[inline]
+    pub(super) fn skip(&mut self, places: usize) {
+        self.left.start = self.left.end.min(self.left.start + places);
+    }
+
+    /// The next occurrence. After none, there is none.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<usize> {
+        self.next_with(Self::seek)
+    }
+
+    #[inline(always)]
+    fn next_with(&mut self, seek: impl Fn(&mut Self) -> Seen) -> Option<usize> {
+        loop {
+            let rest =
+                if self.candidates == 0 { None } else { self.settle(self.base, self.candidates, self.left.clone()) };
+            match rest.unwrap_or_else(|| seek(self)) {
+                Seen::At(start) => return Some(start),
+                Seen::Nothing => return None,
+                Seen::TooCostly => {
+                    if let found @ Some(_) = self.change_ways() {
+                        return found;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes candidates of the block at `base` until one is an occurrence, or all are none. When it is known how this ends,
+    /// `left` are the places that no block has had.
+    #[inline(always)]
+    fn settle(&mut self, base: usize, mut candidates: u64, left: Range<usize>) -> Option<Seen> {
+        while candidates != 0 {
+            let bit = if BACKWARDS { candidates.ilog2() } else { candidates.trailing_zeros() };
+            candidates ^= 1 << bit;
+            let start = base + bit as usize;
+            // All bytes of a short needle were probed.
+            let found = self.needle.len() <= 2 || self.is_at(start);
+            if found || self.spend(COMPARISON + self.needle.len() / 16, left.len()) {
+                (self.base, self.candidates, self.left) = (base, candidates, left);
+                if !found {
+                    return Some(Seen::TooCostly);
+                }
+                self.pass(start);
+                return Some(Seen::At(start));
+            }
+        }
+        self.candidates = 0;
+        None
+    }
+
+    /// True when the needle, which is longer than a pair, is at this candidate.
+    #[inline(always)]
+    fn is_at(&self, start: usize) -> bool {
+        debug_assert!(start + self.needle.len() <= self.haystack.len());
+        // SAFETY: candidates are places, at which the needle fits.
+        let found = unsafe { self.haystack.get_unchecked(start..start + self.needle.len()) };
+        equal(found, self.needle)
+    }
+
+    /// Dismisses what overlaps an occurrence.
+    #[inline(always)]
+    fn pass(&mut self, start: usize) {
+        let len = self.needle.len();
+        if BACKWARDS {
+            // The last place at which the needle ends before the occurrence starts, and one more.
+            let end = (start + 1).saturating_sub(len);
+            self.left.end = self.left.end.min(end).max(self.left.start);
+            let kept = end.saturating_sub(self.base).min(BLOCK);
+            self.candidates &= !(u64::MAX.checked_shl(kept as u32).unwrap_or(0));
+        } else {
+            let next = start + len;
+            self.left.start = self.left.start.max(next).min(self.left.end);
+            self.candidates &= u64::MAX.checked_shl((next - self.base) as u32).unwrap_or(0);
+        }
+    }
+
+    /// Writes down a cost; `left` places are not passed yet. True when it is time to go on by other means.
+    #[inline(always)]
+    fn spend(&mut self, cost: usize, left: usize) -> bool {
+        #[cfg(test)]
+        {
+            self.work += cost;
+        }
+        self.spent += cost;
+        self.tuning.debt += cost;
+        self.tuning.debt > self.tuning.allowance || self.spent > Tuning::ALLOWANCE + (self.start - left)
+    }
+
+    /// Samples the haystack, after a stretch of Two-Way where vectors have been too slow. Returns what is found in that.
+    #[cold]
+    #[inline(never)]
+    fn change_ways(&mut self) -> Option<usize> {
+        // What is left of a block is looked at once more.
+        if self.candidates != 0 {
+            let block = self.base..self.base + BLOCK;
+            if BACKWARDS {
+                self.left.end = block.start + self.candidates.ilog2() as usize + 1;
+            } else {
+                self.left.start = block.start + self.candidates.trailing_zeros() as usize;
+            }
+            self.candidates = 0;
+        }
+        if self.slow == 0 && self.spent > Tuning::ALLOWANCE + (self.start - self.left.len()) {
+            self.stretch = (2 * self.stretch).max(8 * self.needle.len()).max(16 << 10);
+            self.slow = self.stretch;
+        }
+        if self.slow > 0 {
+            let found = self.run_slowly();
+            if found.is_some() {
+                return found;
+            }
+        }
+        let sampled = if BACKWARDS {
+            self.left.end.saturating_sub(Probes::SAMPLED)..self.left.end
+        } else {
+            self.left.start..self.left.end.min(self.left.start + Probes::SAMPLED)
+        };
+        let sampled = sampled.start..(sampled.end + self.needle.len() - 1).min(self.haystack.len());
+        self.tuning.change(self.needle, Probes::sample(self.needle, &self.haystack[sampled]));
+        None
+    }
+
+    /// Searches what is left to Two-Way, and begins new accounts behind that.
+    fn run_slowly(&mut self) -> Option<usize> {
+        let len = self.slow.min(self.left.len());
+        let places =
+            if BACKWARDS { self.left.end - len..self.left.end } else { self.left.start..self.left.start + len };
+        let seen = &self.haystack[places.start..(places.end + self.needle.len() - 1).min(self.haystack.len())];
+        let found = if len == 0 {
+            None
+        } else if BACKWARDS {
+            twoway::FinderRev::new(self.needle).rfind(seen, self.needle)
+        } else {
+            twoway::Finder::new(self.needle).find(seen, self.needle)
+        };
+        let Some(found) = found else {
+            #[cfg(test)]
+            {
+                self.work += seen.len();
+            }
+            if BACKWARDS {
+                self.left.end = places.start;
+            } else {
+                self.left.start = places.end;
+            }
+            (self.slow, self.spent, self.start) = (0, 0, self.left.len());
+            return None;
+        };
+        let start = places.start + found;
+        let left = self.left.len();
+        (self.base, self.candidates) = (start, 0);
+        self.pass(start);
+        let passed = left - self.left.len();
+        #[cfg(test)]
+        {
+            self.work += passed + self.needle.len();
+        }
+        self.slow = self.slow.saturating_sub(passed);
+        Some(start)
+    }
+
+    /// Goes to the next block with candidates.
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    fn seek(&mut self) -> Seen {
+        use std::arch::x86_64::__m128i;
+
+        if std::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2.
+            return unsafe { self.seek_avx2() };
+        }
+        // SAFETY: every x86-64 has SSE2.
+        unsafe { self.seek_with::<__m128i, 4>() }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn seek_avx2(&mut self) -> Seen {
+        // SAFETY: this function is for processors that have AVX2.
+        unsafe { self.seek_with::<std::arch::x86_64::__m256i, 2>() }
+    }
+
+    #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+    #[inline]
+    fn seek(&mut self) -> Seen {
+        // SAFETY: every AArch64 that the standard library runs on has NEON.
+        unsafe { self.seek_with::<std::arch::aarch64::uint8x16_t, 4>() }
+    }
+
+    #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
+    #[inline]
+    fn seek(&mut self) -> Seen {
+        // SAFETY: numbers are for every processor.
+        unsafe { self.seek_with::<super::vector::Word, 8>() }
+    }
+
+    /// Goes to the next block with candidates, with one kind of vector, of which `PARTS` make a block.
+    ///
+    /// # Safety
+    ///
+    /// * The processor must have the instructions of `V`.
+    #[inline(always)]
+    unsafe fn seek_with<V: Vector, const PARTS: usize>(&mut self) -> Seen {
+        if self.slow > 0 {
+            return Seen::TooCostly;
+        }
+        // SAFETY: the caller vouches for it.
+        unsafe {
+            match self.needle.len() {
+                1 => self.seek_for::<V, PARTS, 1>(),
+                _ if self.tuning.probes.is_pair_common => self.seek_for::<V, PARTS, 3>(),
+                _ => self.seek_for::<V, PARTS, 2>(),
+            }
+        }
+    }
+
+    /// Goes to the next block with candidates, with one kind of vector, and a number of probes that are made everywhere.
+    ///
+    /// # Safety
+    ///
+    /// * The processor must have the instructions of `V`.
+    #[inline(always)]
+    unsafe fn seek_for<V: Vector, const PARTS: usize, const PROBES: usize>(&mut self) -> Seen {
+        // SAFETY: the caller vouches for the processor.
+        let pair = unsafe { Pair::<V, PARTS, PROBES>::new(self) };
+        let Range { start: mut at, mut end } = self.left;
+        // The next match is often near: then it takes least to look at one block after the other.
+        let mut near = 0;
+        while near < NEAR && end - at >= BLOCK {
+            let base = if BACKWARDS { end - BLOCK } else { at };
+            if BACKWARDS {
+                end = base
+            } else {
+                at = base + BLOCK
+            }
+            near += 1;
+            // SAFETY: the caller vouches for the processor, and the block is of places that are left.
+            let pairs = unsafe { pair.candidates(base) };
+            // SAFETY: the caller vouches for the processor.
+            if unsafe { any(pairs) } {
+                // SAFETY: as above.
+                let candidates = unsafe { pair.confirm(pairs, base, &self.tuning) };
+                if let Some(seen) = self.settle(base, candidates, at..end) {
+                    return seen;
+                }
+            }
+        }
+        if near == NEAR {
+            // From here on, the first byte is loaded from borders of vectors. What is looked at twice has no occurrence.
+            if BACKWARDS {
+                end += pair.misalignment(end).wrapping_neg() % V::LANES
+            } else {
+                at -= pair.misalignment(at)
+            }
+        }
+        // Two blocks at once.
+        while end - at >= 2 * BLOCK {
+            let base = if BACKWARDS { end - 2 * BLOCK } else { at };
+            // SAFETY: the caller vouches for the processor, and both blocks are of places that are left.
+            let pairs = unsafe { [pair.candidates(base), pair.candidates(base + BLOCK)] };
+            if BACKWARDS {
+                end = base
+            } else {
+                at = base + 2 * BLOCK
+            }
+            // SAFETY: the caller vouches for the processor.
+            if unsafe { joined(pairs[0]).or(joined(pairs[1])).mask() != 0 } {
+                // The nearer block first, behind which the other is left.
+                let near = usize::from(BACKWARDS);
+                let left = if BACKWARDS { at..base + BLOCK } else { base + BLOCK..end };
+                // SAFETY: as above.
+                let candidates = unsafe { pair.confirm(pairs[near], base + near * BLOCK, &self.tuning) };
+                if let Some(seen) = self.settle(base + near * BLOCK, candidates, left) {
+                    return seen;
+                }
+                let far = 1 - near;
+                // SAFETY: as above.
+                let candidates = unsafe { pair.confirm(pairs[far], base + far * BLOCK, &self.tuning) };
+                if let Some(seen) = self.settle(base + far * BLOCK, candidates, at..end) {
+                    return seen;
+                }
+                if PROBES > 1 && self.spend(DOUBT, end - at) {
+                    self.left = at..end;
+                    return Seen::TooCostly;
+                }
+            }
+        }
+        while at < end {
+            // The last block can overlap the one before.
+            let base = if BACKWARDS { end.max(BLOCK) - BLOCK } else { at.min(pair.places - BLOCK) };
+            // SAFETY: the caller vouches for the processor; there are at least as many places as a block has.
+            let pairs = unsafe { pair.candidates(base) };
+            let (first, upto) = (at.max(base) - base, end.min(base + BLOCK) - base);
+            if BACKWARDS {
+                end = base.max(at)
+            } else {
+                at = end.min(base + BLOCK)
+            }
+            // SAFETY: the caller vouches for the processor.
+            if unsafe { any(pairs) } {
+                // SAFETY: as above.
+                let mut candidates = unsafe { pair.confirm(pairs, base, &self.tuning) };
+                // What is left of the block.
+                candidates &= (u64::MAX << first) & (u64::MAX >> (BLOCK - upto));
+                if let Some(seen) = self.settle(base, candidates, at..end) {
+                    return seen;
+                }
+            }
+        }
+        self.left = at..end;
+        Seen::Nothing
+    }
+}
+
+/// What is compared with blocks of haystack.
+struct Pair<V, const PARTS: usize, const PROBES: usize> {
+    /// The haystack.
+    start: *const u8,
+    /// The haystack from the offset of each of the probes on that are made everywhere.
+    from: [*const u8; PROBES],
+    /// The bytes that are probed there, each in all lanes.
+    bytes: [V; PROBES],
+    /// How many places there are.
+    places: usize,
+}
+
+impl<V: Vector, const PARTS: usize, const PROBES: usize> Pair<V, PARTS, PROBES> {
+    /// # Safety
+    ///
+    /// * The processor must have the instructions of `V`.
+    #[inline(always)]
+    unsafe fn new<const BACKWARDS: bool>(walk: &Walk<'_, BACKWARDS>) -> Self {
+        let start = walk.haystack.as_ptr();
+        let offsets = walk.tuning.probes.offsets;
+        debug_assert!(offsets.iter().all(|&offset| offset < walk.needle.len()));
+        // SAFETY: the needle fits into the haystack, and probes are offsets of bytes in it; the caller vouches for the
+        // processor.
+        unsafe {
+            // Loops, as a closure would not be compiled for the same processor.
+            let mut from = [start.add(offsets[0]); PROBES];
+            let mut bytes = [V::splat(walk.tuning.bytes[0]); PROBES];
+            for which in 1..PROBES {
+                from[which] = start.add(offsets[which]);
+                bytes[which] = V::splat(walk.tuning.bytes[which]);
+            }
+            Pair { start, from, bytes, places: walk.haystack.len() + 1 - walk.needle.len() }
+        }
+    }
+
+    /// How far behind a border of vectors the first probed byte lies, if a start is at `place`.
+    #[inline(always)]
+    fn misalignment(&self, place: usize) -> usize {
+        (self.from[0].addr() + place) % V::LANES
+    }
+
+    /// Ones in the lanes that have the bytes that are probed everywhere, if the first lane is a start at `base`.
+    ///
+    /// # Safety
+    ///
+    /// * The processor must have the instructions of `V`.
+    /// * There must be a block of places from `base` on.
+    #[inline(always)]
+    unsafe fn candidates(&self, base: usize) -> [V; PARTS] {
+        debug_assert!(base + PARTS * V::LANES <= self.places);
+        // SAFETY: an offset of a probe is inside of the needle, and so inside of the haystack in each lane.
+        unsafe {
+            let mut found = [self.bytes[0]; PARTS];
+            for (part, lanes) in found.iter_mut().enumerate() {
+                let at = base + part * V::LANES;
+                *lanes = V::load(self.from[0].add(at)).eq(self.bytes[0]);
+                for which in 1..PROBES {
+                    *lanes = lanes.and(V::load(self.from[which].add(at)).eq(self.bytes[which]));
+                }
+            }
+            found
+        }
+    }
+
+    /// The mask of those lanes of a pair at the same place that may have the needle. Where there are many, they have
+    /// the other two bytes as well.
+    ///
+    /// # Safety
+    ///
+    /// * As [`candidates`](Pair::candidates); and the tuning must be the one that this was made with.
+    #[inline(always)]
+    unsafe fn confirm(&self, mut pairs: [V; PARTS], base: usize, tuning: &Tuning) -> u64 {
+        // SAFETY: as in `candidates`.
+        unsafe {
+            let candidates = V::mask_of_block(pairs);
+            if PROBES > 1 && candidates & candidates.wrapping_sub(1) != 0 {
+                let bytes = [V::splat(tuning.bytes[2]), V::splat(tuning.bytes[3])];
+                let from =
+                    [self.start.add(tuning.probes.offsets[2] + base), self.start.add(tuning.probes.offsets[3] + base)];
+                for (part, lanes) in pairs.iter_mut().enumerate() {
+                    let at = part * V::LANES;
+                    let rest = V::load(from[0].add(at)).eq(bytes[0]).and(V::load(from[1].add(at)).eq(bytes[1]));
+                    *lanes = lanes.and(rest);
+                }
+                return V::mask_of_block(pairs);
+            }
+            candidates
+        }
+    }
+}
+
+/// Ones where one of these has ones.
+///
+/// # Safety
+///
+/// * The processor must have the instructions of `V`.
+#[inline(always)]
+unsafe fn joined<V: Vector, const N: usize>(vectors: [V; N]) -> V {
+    let mut joined = vectors[0];
+    for &vector in &vectors[1..] {
+        // SAFETY: the caller vouches for the processor.
+        joined = unsafe { joined.or(vector) };
+    }
+    joined
+}
+
+/// True when a lane of these is not zero.
+///
+/// # Safety
+///
+/// * The processor must have the instructions of `V`.
+#[inline(always)]
+unsafe fn any<V: Vector, const N: usize>(vectors: [V; N]) -> bool {
+    // SAFETY: the caller vouches for the processor.
+    unsafe { joined(vectors).mask() != 0 }
+}
+
+/// Whether two slices of the same length, of two bytes at least, are equal. Needles are short; and a call,
+/// as of `memcmp`, would cost all vectors of the loop that this is in.
+#[inline(always)]
+fn equal(one: &[u8], other: &[u8]) -> bool {
+    debug_assert!(one.len() == other.len() && one.len() >= 2);
+    let len = one.len();
+    let (one, other) = (one.as_ptr(), other.as_ptr());
+    // SAFETY: each number lies within the slices, and arrays of bytes need no alignment.
+    unsafe {
+        let differ = |at: usize| u64::from_ne_bytes(*one.add(at).cast()) ^ u64::from_ne_bytes(*other.add(at).cast());
+        let differ_half =
+            |at: usize| u32::from_ne_bytes(*one.add(at).cast()) ^ u32::from_ne_bytes(*other.add(at).cast());
+        let differ_quarter =
+            |at: usize| u16::from_ne_bytes(*one.add(at).cast()) ^ u16::from_ne_bytes(*other.add(at).cast());
+        if len < 4 {
+            return differ_quarter(0) | differ_quarter(len - 2) == 0;
+        }
+        if len < 8 {
+            return differ_half(0) | differ_half(len - 4) == 0;
+        }
+        let mut at = 0;
+        while at + 8 < len {
+            if differ(at) != 0 {
+                return false;
+            }
+            at += 8;
+        }
+        differ(len - 8) == 0
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    impl<const BACKWARDS: bool> Walk<'_, BACKWARDS> {
+        /// All that is left, by the vectors that this machine would choose, and all that was spent.
+        fn rest(mut self) -> (Vec<usize>, usize) {
+            let found = std::iter::from_fn(|| self.next()).collect();
+            (found, self.work)
+        }
+
+        fn rest_with(mut self, seek: fn(&mut Self) -> Seen) -> Vec<usize> {
+            std::iter::from_fn(|| self.next_with(seek)).collect()
+        }
+    }
+
+    /// What each kind of vector finds, by its name, whatever this machine would choose; nothing where no block fits.
+    pub(in crate::matcher) fn by_all_vectors<const BACKWARDS: bool>(
+        haystack: &[u8],
+        needle: &[u8],
+    ) -> Vec<(&'static str, Vec<usize>)> {
+        if needle.is_empty() || haystack.len() < least(needle.len()) {
+            return vec![];
+        }
+        let mut walks = vec![];
+        for (probes, is_pair_common) in [(Probes::guess(needle), false), (Probes::sample(needle, haystack), true)] {
+            let tuning = Tuning::new(needle, Probes { is_pair_common, ..probes }, false);
+            walks.push(Walk::<BACKWARDS>::new(haystack, needle, tuning));
+        }
+        let mut found = vec![];
+        for walk in walks {
+            found.push(("chosen", walk.clone().rest().0));
+            // SAFETY: numbers are for every processor.
+            found.push((
+                "words",
+                walk.clone().rest_with(|walk| unsafe { walk.seek_with::<crate::matcher::vector::Word, 8>() }),
+            ));
+            #[cfg(target_arch = "x86_64")]
+            {
+                use std::arch::x86_64::__m128i;
+
+                // SAFETY: every x86-64 has SSE2.
+                found.push(("sse2", walk.clone().rest_with(|walk| unsafe { walk.seek_with::<__m128i, 4>() })));
+                if std::is_x86_feature_detected!("avx2") {
+                    // SAFETY: the processor has AVX2.
+                    found.push(("avx2", walk.clone().rest_with(|walk| unsafe { walk.seek_avx2() })));
+                }
+            }
+            #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+            // SAFETY: every AArch64 that the standard library runs on has NEON.
+            found.push((
+                "neon",
+                walk.clone().rest_with(|walk| unsafe { walk.seek_with::<std::arch::aarch64::uint8x16_t, 4>() }),
+            ));
+        }
+        found
+    }
+
+    fn repeated(unit: &[u8], len: usize) -> Vec<u8> {
+        unit.iter().copied().cycle().take(len).collect()
+    }
+
+    fn work<const BACKWARDS: bool>(haystack: &[u8], needle: &[u8]) -> usize {
+        let tuning = Tuning::new(needle, Probes::guess(needle), false);
+        Walk::<BACKWARDS>::new(haystack, needle, tuning).rest().1
+    }
+
+    /// Steps, not time: what candidates cost, and what Two-Way goes through, must not grow faster than the haystack.
+    #[test]
+    fn the_worst_case_is_linear() {
+        let len = 1 << 18;
+        let half = |a: &[u8], b: &[u8]| [repeated(a, len / 2), repeated(b, len / 2)].concat();
+        let haystacks = [
+            repeated(b"a", len),
+            repeated(b"ab", len),
+            repeated(b"aaaaaaaaaaaaaaaaaaaaaaab", len),
+            half(b"a", b"b"),
+            half(b"ab", b"ba"),
+        ];
+        for needle_len in [3, 8, 33, 300, 4_000, 60_000] {
+            let of_a = repeated(b"a", needle_len);
+            let with_b = |at: usize| {
+                let mut needle = of_a.clone();
+                needle[at] = b'b';
+                needle
+            };
+            let needles =
+                [of_a.clone(), with_b(0), with_b(needle_len - 1), with_b(needle_len / 2), repeated(b"aab", needle_len)];
+            for haystack in &haystacks {
+                for needle in &needles {
+                    for work in [work::<false>(haystack, needle), work::<true>(haystack, needle)] {
+                        assert!(work <= 4 * len, "{needle_len} bytes: {work} steps for {len}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a walk has learnt is used by the next: nothing is spent where the first sample was good.
+    #[test]
+    fn what_was_learnt_is_kept() {
+        let haystack = repeated(b"quiz jazz fez ", 100_000);
+        let needle = b"quizmaster";
+        let mut walk = Walk::<false>::new(&haystack, needle, Tuning::new(needle, Probes::guess(needle), true));
+        assert_eq!(walk.next(), None);
+        assert!(walk.work > 0 && !walk.tuning().is_guess());
+        let mut walk = Walk::<false>::new(&haystack, needle, walk.tuning());
+        assert_eq!((walk.next(), walk.work), (None, 0));
+    }
+
+    #[test]
+    fn slices_are_equal_where_all_bytes_are() {
+        for len in 2..200 {
+            let one: Vec<u8> = (0..len as u8).collect();
+            assert!(equal(&one, &one.clone()));
+            for at in 0..len {
+                let mut other = one.clone();
+                other[at] ^= 0x80;
+                assert!(!equal(&one, &other), "{at} of {len}");
+            }
+        }
+    }
+}
