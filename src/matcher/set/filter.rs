@@ -115,17 +115,15 @@ impl<'s> Windows<'s> {
         }
     }
 
-    fn find_by<const STEP: usize>(&self, haystack: &[u8], mut from: usize, to: usize, places: &mut Places) -> usize {
+    fn find_by<const STEP: usize>(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
+        let from = match (std::arch::is_x86_feature_detected!("avx2"), self.shape.window > 4) {
             // SAFETY: the processor has AVX2.
-            from = unsafe {
-                match self.shape.window > 4 {
-                    true => self.find_avx2::<STEP, true>(haystack, from, to, places),
-                    false => self.find_avx2::<STEP, false>(haystack, from, to, places),
-                }
-            };
-        }
+            (true, true) => unsafe { self.find_avx2::<STEP, true>(haystack, from, to, places) },
+            // SAFETY: as above.
+            (true, false) => unsafe { self.find_avx2::<STEP, false>(haystack, from, to, places) },
+            (false, _) => from,
+        };
         self.find_scalar::<STEP>(haystack, from, to, places)
     }
 

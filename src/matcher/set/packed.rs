@@ -51,24 +51,22 @@ impl Packed {
     }
 
     /// Adds places in `from..to` at which a pattern could start, as [`Windows::find`](super::filter::Windows::find) does.
-    pub(super) fn find(&self, haystack: &[u8], mut from: usize, to: usize, places: &mut Places) -> usize {
+    pub(super) fn find(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
         #[cfg(target_arch = "x86_64")]
-        {
-            // SAFETY: the processor has the instructions.
-            unsafe {
-                if std::arch::is_x86_feature_detected!("avx2") {
-                    from = self.find_avx2(haystack, from, to, places);
-                }
-                if std::arch::is_x86_feature_detected!("ssse3") {
-                    from = self.find_ssse3(haystack, from, to, places);
-                }
-            }
-        }
+        let from = match std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2.
+            true => unsafe { self.find_avx2(haystack, from, to, places) },
+            false => from,
+        };
+        #[cfg(target_arch = "x86_64")]
+        let from = match std::arch::is_x86_feature_detected!("ssse3") {
+            // SAFETY: the processor has SSSE3.
+            true => unsafe { self.find_ssse3(haystack, from, to, places) },
+            false => from,
+        };
         #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-        {
-            // SAFETY: every such processor has NEON.
-            from = unsafe { self.find_vectors::<std::arch::aarch64::uint8x16_t>(haystack, from, to, places) };
-        }
+        // SAFETY: every such processor has NEON.
+        let from = unsafe { self.find_vectors::<std::arch::aarch64::uint8x16_t>(haystack, from, to, places) };
         self.find_scalar(haystack, from, to, places)
     }
 
