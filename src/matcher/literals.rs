@@ -137,7 +137,6 @@ fn spell(text: &[u8], spelt: &mut Vec<Vec<u8>>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::matcher::{Case, MatcherBuilder};
 
     #[test]

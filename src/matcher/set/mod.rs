@@ -77,6 +77,10 @@ pub struct PatternSet {
     prepared: Arc<[Prepared]>,
 }
 
+// The owner is asked for its bytes and nothing else, which changes nothing.
+impl std::panic::UnwindSafe for PatternSet {}
+impl std::panic::RefUnwindSafe for PatternSet {}
+
 /// Where a walk over the matches of a haystack stands.
 ///
 /// Searching a range of starts moves it to where the next range begins, such that the matches of all ranges are those of the
