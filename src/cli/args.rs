@@ -97,24 +97,38 @@ pub(super) struct Args {
     no_line_number: bool,
 
     /// Show how many lines are selected, for each file that has any.
-    #[arg(short = 'c', long, overrides_with_all = ["count_matches", "files_with_matches", "files_without_match", "json"])]
+    #[arg(short = 'c', long, overrides_with_all = ["count_matches", "count_by_pattern", "files_with_matches", "files_without_match", "json"])]
     count: bool,
 
     /// Show how many matches there are, for each file that has any.
-    #[arg(long, overrides_with_all = ["count", "files_with_matches", "files_without_match", "json"])]
+    #[arg(long, overrides_with_all = ["count", "count_by_pattern", "files_with_matches", "files_without_match", "json"])]
     count_matches: bool,
 
+    /// Show for each pattern on how many lines it matches, whether or not others match there too: "COUNT:PATTERN", in the
+    /// order in which they were given, for each file.
+    #[arg(long, overrides_with_all = ["count", "count_matches", "files_with_matches", "files_without_match", "json"], conflicts_with_all = ["invert_match", "multiline"])]
+    count_by_pattern: bool,
+
+    /// With -c, --count-matches and --count-by-pattern, show counts of zero too.
+    #[arg(long)]
+    pub(super) include_zero: bool,
+
+    /// Show which patterns match, by their numbers in the order in which they were given, from 1: in front of each selected
+    /// line, with commas between them, or with -o the one that found the match. With --count-by-pattern, in front of the count.
+    #[arg(long, conflicts_with_all = ["invert_match", "multiline"])]
+    pub(super) pattern_ids: bool,
+
     /// Show only the names of files with selected lines.
-    #[arg(short = 'l', long, overrides_with_all = ["count", "count_matches", "files_without_match", "json"])]
+    #[arg(short = 'l', long, overrides_with_all = ["count", "count_matches", "count_by_pattern", "files_without_match", "json"])]
     files_with_matches: bool,
 
     /// Show only the names of files without selected lines.
-    #[arg(long, overrides_with_all = ["count", "count_matches", "files_with_matches", "json"])]
+    #[arg(long, overrides_with_all = ["count", "count_matches", "count_by_pattern", "files_with_matches", "json"])]
     files_without_match: bool,
 
     /// Show a message in JSON for each line, and for the beginning and the end of each file with any; at the end one with
     /// statistics. What is said of how lines look does not count then.
-    #[arg(long, overrides_with_all = ["count", "count_matches", "files_with_matches", "files_without_match"])]
+    #[arg(long, overrides_with_all = ["count", "count_matches", "count_by_pattern", "files_with_matches", "files_without_match"])]
     json: bool,
 
     /// Show nothing; stop at the first selected line.
@@ -318,6 +332,7 @@ pub(super) enum Show {
     WithMatch,
     WithoutMatch,
     Json,
+    CountByPattern,
 }
 
 impl Args {
@@ -353,6 +368,8 @@ impl Args {
             Show::WithoutMatch
         } else if self.json {
             Show::Json
+        } else if self.count_by_pattern {
+            Show::CountByPattern
         } else if self.count_matches {
             // Lines that do not match hold no matches to count.
             if self.invert_match { Show::Count } else { Show::CountMatches }
@@ -371,8 +388,18 @@ impl Args {
             (true, _, _) | (_, Show::WithMatch | Show::WithoutMatch, _) => Goal::AnyLine,
             (_, Show::Count, _) => Goal::CountLines,
             (_, Show::CountMatches, _) => Goal::CountMatches,
-            (_, Show::Lines | Show::Json, _) => Goal::Lines,
+            (_, Show::Lines | Show::Json | Show::CountByPattern, _) => Goal::Lines,
         }
+    }
+
+    /// Whether it matters which of the patterns matched.
+    pub(super) fn tells_patterns_apart(&self) -> bool {
+        !self.quiet
+            && match self.show() {
+                Show::CountByPattern => true,
+                Show::Lines | Show::Json => self.pattern_ids,
+                _ => false,
+            }
     }
 
     /// Whether there are statistics at the end.

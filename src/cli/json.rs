@@ -12,24 +12,25 @@ use std::{
 use base64::{display::Base64Display, engine::general_purpose::STANDARD};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
-use super::{long::Pieces, printer::path_bytes, stats::Stats};
+use super::{ids::PatternIds, long::Pieces, printer::path_bytes, stats::Stats};
 use crate::{
     grep::{Flow, Format, Line, LineKind, LongMatches},
     matcher::Replacer,
-    span::Span,
+    span::{PatternId, Span},
 };
 
 /// Formats the lines of one file.
 pub(super) struct Json<'a> {
     path: Vec<u8>,
     replacer: Option<&'a Replacer>,
+    ids: Option<&'a PatternIds>,
     /// The offset of the first NUL that was seen in a line.
     nul: AtomicU64,
 }
 
 impl<'a> Json<'a> {
-    pub(super) fn new(path: &Path, replacer: Option<&'a Replacer>) -> Self {
-        Json { path: path_bytes(path), replacer, nul: AtomicU64::new(u64::MAX) }
+    pub(super) fn new(path: &Path, replacer: Option<&'a Replacer>, ids: Option<&'a PatternIds>) -> Self {
+        Json { path: path_bytes(path), replacer, ids, nul: AtomicU64::new(u64::MAX) }
     }
 
     /// What stands before the lines of a file.
@@ -59,12 +60,14 @@ impl Json<'_> {
     }
 
     fn message<'l>(&'l self, line: &Line<'l>, lines: Data<'l>, matches: &'l mut WalkOver<'l>) -> Message<'l> {
+        let ids = self.ids.filter(|_| line.kind == LineKind::Match).map(|ids| (ids, ids.matching(line.bytes)));
         let fields = Fields {
             path: Data::new(&self.path),
             lines,
             line_number: line.number,
             absolute_offset: line.offset,
-            submatches: SubMatches { bytes: line.bytes, walk: RefCell::new(matches) },
+            pattern_ids: ids.as_ref().map(|(ids, matching)| ids.numbers(matching)),
+            submatches: SubMatches { bytes: line.bytes, ids, walk: RefCell::new(matches) },
         };
         if line.kind == LineKind::Match { Message::Match(fields) } else { Message::Context(fields) }
     }
@@ -145,6 +148,8 @@ struct Fields<'a> {
     lines: Data<'a>,
     line_number: Option<u64>,
     absolute_offset: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pattern_ids: Option<Vec<u64>>,
     submatches: SubMatches<'a>,
 }
 
@@ -197,6 +202,8 @@ type WalkOver<'a> = dyn FnMut(&mut dyn FnMut(Span, Option<&[u8]>)) + 'a;
 /// The matches in a line.
 struct SubMatches<'a> {
     bytes: &'a [u8],
+    /// The patterns that match on the line, where they are told.
+    ids: Option<(&'a PatternIds, Vec<PatternId>)>,
     walk: RefCell<&'a mut WalkOver<'a>>,
 }
 
@@ -207,6 +214,8 @@ struct SubMatch<'a> {
     replacement: Option<Data<'a>>,
     start: usize,
     end: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pattern_id: Option<u64>,
 }
 
 impl Serialize for SubMatches<'_> {
@@ -220,6 +229,10 @@ impl Serialize for SubMatches<'_> {
                     replacement: replacement.map(Data::new),
                     start: m.start,
                     end: m.end,
+                    pattern_id: self
+                        .ids
+                        .as_ref()
+                        .and_then(|(ids, matching)| ids.at(self.bytes, m.start, matching).map(|id| ids.number(id))),
                 });
             }
         });
@@ -273,7 +286,7 @@ mod tests {
 
     fn line(bytes: &[u8], matches: &[Span], replacer: Option<&Replacer>) -> String {
         let mut out = vec![];
-        let json = Json::new(Path::new("f"), replacer);
+        let json = Json::new(Path::new("f"), replacer, None);
         json.line(&Line { kind: LineKind::Match, bytes, offset: 7, skipped: 0, number: Some(2), matches }, &mut out);
         String::from_utf8(out).unwrap()
     }
@@ -302,7 +315,7 @@ mod tests {
 
     #[test]
     fn the_end_says_where_the_search_stopped() {
-        let json = Json::new(Path::new("f"), None);
+        let json = Json::new(Path::new("f"), None, None);
         let mut out = vec![];
         json.end(None, Some(99), &Stats::default(), &mut out);
         let end = String::from_utf8(out).unwrap();
@@ -317,7 +330,7 @@ mod tests {
 
     #[test]
     fn the_first_nul_is_remembered() {
-        let json = Json::new(Path::new("f"), None);
+        let json = Json::new(Path::new("f"), None, None);
         assert_eq!(json.nul(), None);
         for offset in [100, 7] {
             let line = Line { kind: LineKind::Match, bytes: b"ab\0", offset, skipped: 0, number: None, matches: &[] };

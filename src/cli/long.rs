@@ -4,7 +4,10 @@ use std::{io, ops::Range};
 
 use memchr::{memchr, memrchr};
 
-use super::printer::{BlockPart, Highlighter, Matches, Printer, clip};
+use super::{
+    ids::PatternIds,
+    printer::{BlockPart, Highlighter, Matches, Printer, clip},
+};
 use crate::{
     grep::{Flow, Line, LineKind, LongMatches},
     scan::newlines,
@@ -15,8 +18,8 @@ use crate::{
 const BATCH_BYTES: usize = 256 << 10;
 const BATCH_MATCHES: usize = 16 << 10;
 
-/// Takes a piece of a text, and whether it matched.
-type Each<'a> = dyn FnMut(&[u8], bool) -> Flow + 'a;
+/// Takes a piece of a text, and if it matched, or stands for what did, where that began.
+type Each<'a> = dyn FnMut(&[u8], Option<usize>) -> Flow + 'a;
 
 /// Goes over the pieces of a text.
 type Walk<'a> = dyn Fn(&mut Each<'_>) + 'a;
@@ -46,23 +49,31 @@ impl Printer<'_> {
         }
         let pieces = |each: &mut Each<'_>| match first {
             Some(_) => self.pieces(line.bytes, matches, each),
-            None => _ = each(line.bytes, false),
+            None => _ = each(line.bytes, None),
         };
         if self.style.only_matching && first.is_some() {
+            let ids = self.style.ids.as_ref().map(|ids| (ids, ids.matching(line.bytes)));
             let mut at = 0;
-            return pieces(&mut |text, is_match| {
+            return pieces(&mut |text, place| {
                 let start = at as u64;
                 at += text.len();
                 let text = if may_be_several { clip(&content, text, start as usize) } else { text };
-                if is_match && !(may_be_several && text.is_empty()) {
-                    self.prelude(line, line.offset + start, Some(start + 1), &mut out.bytes);
+                if let Some(place) = place
+                    && !(may_be_several && text.is_empty())
+                {
+                    let number = |(ids, matching): &(&PatternIds, Vec<_>)| {
+                        ids.at(line.bytes, place, matching).map(|id| ids.number(id).to_string())
+                    };
+                    let id = ids.as_ref().and_then(number).unwrap_or_default();
+                    self.prelude(line, line.offset + start, Some(start + 1), &id, &mut out.bytes);
                     self.text(line.kind, text, &[Span::new(0, text.len())], &mut out.bytes);
                     out.pass_on();
                 }
                 Flow::Continue
             });
         }
-        self.prelude(line, line.offset, first.map(|m| m.start as u64 + 1), &mut out.bytes);
+        let ids = self.ids(line, &[]);
+        self.prelude(line, line.offset, first.map(|m| m.start as u64 + 1), &ids.line, &mut out.bytes);
         let text = match first.is_some() && self.style.replacer.is_some() {
             true => self.measured(&pieces),
             false => self.unchanged(line.bytes, &pieces),
@@ -75,7 +86,7 @@ impl Printer<'_> {
         let (mut at, mut flow) = (0, Flow::Continue);
         let mut replaced = vec![];
         matches.for_each(&mut |m| {
-            flow = each(&bytes[at..m.start.max(at)], false);
+            flow = each(&bytes[at..m.start.max(at)], None);
             at = m.end.max(at);
             if flow == Flow::Continue {
                 let text = match &self.style.replacer {
@@ -86,12 +97,12 @@ impl Printer<'_> {
                         &replaced
                     }
                 };
-                flow = each(text, true);
+                flow = each(text, Some(m.start));
             }
             flow
         });
         if flow == Flow::Continue {
-            each(&bytes[at..], false);
+            each(&bytes[at..], None);
         }
     }
 
@@ -132,8 +143,8 @@ impl Printer<'_> {
         match colors {
             Some(colors) => {
                 let mut highlighter = Highlighter::new(colors, content);
-                (text.pieces)(&mut |piece, is_match| {
-                    highlighter.push(piece, is_match, &mut |piece| out.write(piece));
+                (text.pieces)(&mut |piece, place| {
+                    highlighter.push(piece, place.is_some(), &mut |piece| out.write(piece));
                     Flow::Continue
                 });
                 highlighter.finish(&mut |piece| out.write(piece));
@@ -160,10 +171,10 @@ impl Printer<'_> {
             false => (vec![], 0),
         };
         let (mut matches, mut total, mut more, mut at) = (vec![], 0, 0, 0);
-        (text.pieces)(&mut |piece, is_match| {
+        (text.pieces)(&mut |piece, place| {
             let m = Span::new(at, at + piece.len());
             at = m.end;
-            if is_match {
+            if place.is_some() {
                 total += 1;
                 more += usize::from(m.start >= shown && m.start < text.len - base);
                 if m.start < shown {
@@ -228,8 +239,8 @@ impl Printer<'_> {
             let done = batch.matches.partition_point(|m| m.start < end && m.end <= end);
             batch.matches.drain(..done);
         };
-        self.pieces(block.bytes, matches, &mut |text, is_match| {
-            if is_match {
+        self.pieces(block.bytes, matches, &mut |text, place| {
+            if place.is_some() {
                 batch.matches.push(Span::new(at, at + text.len()));
             }
             if is_replaced {
@@ -249,15 +260,15 @@ impl Printer<'_> {
 
     /// A line of a block, or a part of a match on it.
     fn long_part(&self, kind: LineKind, part: &BlockPart<'_>, out: &mut Pieces<'_>) {
-        self.prelude(&part.line, part.offset, part.column, &mut out.bytes);
+        self.prelude(&part.line, part.offset, part.column, "", &mut out.bytes);
         let pieces = |each: &mut Each<'_>| {
             let mut at = 0;
             for m in part.matches {
-                each(&part.text[at..m.start], false);
-                each(&part.text[m.range()], true);
+                each(&part.text[at..m.start], None);
+                each(&part.text[m.range()], Some(m.start));
                 at = m.end;
             }
-            each(&part.text[at..], false);
+            each(&part.text[at..], None);
         };
         self.long_text(kind, &self.unchanged(part.text, &pieces), !part.matches.is_empty(), out);
     }

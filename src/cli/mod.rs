@@ -5,6 +5,7 @@
 mod args;
 mod files;
 mod haystack;
+mod ids;
 mod interrupt;
 mod json;
 mod long;
@@ -26,6 +27,7 @@ use self::{
     args::{Args, Show, When},
     files::Direct,
     haystack::Paths,
+    ids::PatternIds,
     messages::Messages,
     output::Output,
     printer::{Colors, Style},
@@ -82,13 +84,21 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let (Some(text), Goal::Lines) = (&args.replace, args.goal()) {
         style.replacer = Some(matcher_builder.build_replacer(&collected.patterns, text)?);
     }
+    if args.tells_patterns_apart() {
+        let set = matcher_builder.build_set(&collected.patterns)?;
+        let ids = PatternIds::new(set, collected.numbers);
+        if args.explain {
+            messages::print(format_args!("patterns: {}", ids.description()));
+        }
+        style.ids = Some(ids);
+    }
     let from_stdin = single.as_ref().is_some_and(|haystack| haystack.is_stdin);
     let mut output = Output::new(output::stdout().context("cannot write to standard output")?);
     // Before this there is nothing to be saved.
     let cancel = interrupt::watch(output.rescue());
     let builder = grep_builder(args, to_terminal && !from_stdin, &cancel);
     let separator = separator(args, &style);
-    let searcher = Searcher::new(args, matcher, &builder, style, &cancel)?;
+    let searcher = Searcher::new(args, matcher, &builder, style, collected.patterns, &cancel)?;
     let pool = Pool::new(args.threads);
     let outcome = match single {
         Some(haystack) => {
@@ -190,6 +200,8 @@ fn style(args: &Args, many_files: bool, to_terminal: bool) -> Style {
         terminator: args.terminator(),
         multiline: false,
         replacer: None,
+        ids: None,
+        shows_pattern_numbers: args.pattern_ids,
     }
 }
 

@@ -9,6 +9,8 @@ use super::args::{Args, PatternSource};
 /// The patterns, and what is left of the positional arguments.
 pub(super) struct Patterns {
     pub(super) patterns: Vec<String>,
+    /// Which of all that were given each is, counted from 1.
+    pub(super) numbers: Vec<u64>,
     pub(super) paths: Vec<OsString>,
     /// Patterns were read from standard input, which therefore cannot be searched.
     pub(super) took_stdin: bool,
@@ -28,16 +30,11 @@ pub(super) fn collect(args: &Args) -> anyhow::Result<Patterns> {
         let Ok(pattern) = paths.remove(0).into_string() else {
             bail!("the pattern is not valid UTF-8; bytes can be written as in (?-u:\\xFF)");
         };
-        return Ok(Patterns { patterns: vec![pattern], paths, took_stdin: false });
+        return Ok(Patterns { patterns: vec![pattern], numbers: vec![1], paths, took_stdin: false });
     }
-    let mut seen = HashSet::new();
     let mut patterns = vec![];
     let mut took_stdin = false;
-    let mut add = |pattern: String| {
-        if seen.insert(pattern.clone()) {
-            patterns.push(pattern);
-        }
-    };
+    let mut add = |pattern: String| patterns.push(pattern);
     for source in &args.pattern_sources {
         match source {
             PatternSource::Text(pattern) => add(pattern.clone()),
@@ -55,5 +52,17 @@ pub(super) fn collect(args: &Args) -> anyhow::Result<Patterns> {
     if took_stdin && paths.iter().any(|path| path == "-") {
         bail!("standard input cannot both hold the patterns (-f -) and be searched (-)");
     }
-    Ok(Patterns { patterns, paths, took_stdin })
+    let (patterns, numbers) = each_once(patterns);
+    Ok(Patterns { patterns, numbers, paths, took_stdin })
+}
+
+/// Leaves out what was there before. Also tells which of all, counted from 1, those are that stay.
+fn each_once(mut patterns: Vec<String>) -> (Vec<String>, Vec<u64>) {
+    let mut seen = HashSet::with_capacity(patterns.len());
+    let is_first: Vec<bool> = patterns.iter().map(|pattern| seen.insert(pattern.as_str())).collect();
+    drop(seen);
+    let numbers = (1..).zip(&is_first).filter(|(_, is_first)| **is_first).map(|(number, _)| number).collect();
+    let mut is_first = is_first.into_iter();
+    patterns.retain(|_| is_first.next() == Some(true));
+    (patterns, numbers)
 }

@@ -5,6 +5,7 @@ use std::{ops::Range, path::Path};
 use bstr::ByteSlice;
 use termcolor::{Ansi, Color, ColorSpec, WriteColor};
 
+use super::ids::{Fields, PatternIds};
 use crate::{
     grep::{Format, Line, LineKind, LongMatches},
     matcher::{LineTerminator, Replacer},
@@ -32,6 +33,10 @@ pub(super) struct Style {
     pub(super) multiline: bool,
     /// Matches are shown with something else in their place.
     pub(super) replacer: Option<Replacer>,
+    /// The patterns that match are shown.
+    pub(super) ids: Option<PatternIds>,
+    /// Patterns that are counted come with their numbers.
+    pub(super) shows_pattern_numbers: bool,
 }
 
 /// The byte sequences that switch colours on a terminal.
@@ -79,8 +84,9 @@ impl Style {
 
     /// Whether lines are shown as they are, behind their names and numbers.
     fn is_plain(&self) -> bool {
-        let Style { column, byte_offset, only_matching, trim, max_columns, colors, replacer, multiline, .. } = self;
-        let cuts = *only_matching || *trim || max_columns.is_some() || *multiline;
+        let Style { column, byte_offset, only_matching, trim, max_columns, colors, replacer, multiline, ids, .. } =
+            self;
+        let cuts = *only_matching || *trim || max_columns.is_some() || *multiline || ids.is_some();
         !(*column || *byte_offset || cuts || colors.is_some() || replacer.is_some())
     }
 
@@ -122,6 +128,19 @@ impl<'a> Printer<'a> {
             self.name_line(&mut line);
             line
         })
+    }
+
+    /// On how many lines a pattern was found.
+    pub(super) fn pattern_count(&self, number: u64, count: u64, pattern: &str, out: &mut Vec<u8>) {
+        self.push_field_path(b":", out);
+        if self.style.shows_pattern_numbers {
+            out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+            out.push(b':');
+        }
+        out.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
+        out.push(b':');
+        out.extend_from_slice(pattern.as_bytes());
+        self.end_line(out);
     }
 
     /// The name of the file as a line, whether or not names are shown with lines.
@@ -175,10 +194,18 @@ impl<'a> Printer<'a> {
     }
 
     /// What was found, one line or several, with all that can be wanted.
-    fn decorated(&self, line: &Line<'_>, out: &mut Vec<u8>) {
+    fn decorated(&self, line: &Line<'_>, ids: &Fields, out: &mut Vec<u8>) {
         match self.style.multiline && line.kind == LineKind::Match {
             true => self.decorated_block(line, out),
-            false => self.decorated_line(line, out),
+            false => self.decorated_line(line, ids, out),
+        }
+    }
+
+    /// The patterns that match on a line, where they are shown.
+    pub(super) fn ids(&self, line: &Line<'_>, matches: &[Span]) -> Fields {
+        match &self.style.ids {
+            Some(ids) if line.kind == LineKind::Match => ids.fields(line.bytes, matches),
+            _ => Fields::default(),
         }
     }
 
@@ -186,7 +213,7 @@ impl<'a> Printer<'a> {
     fn decorated_block(&self, block: &Line<'_>, out: &mut Vec<u8>) {
         let column = block.matches.first().map(|m| m.start as u64 + 1);
         self.each_part_of_block(block, column, &mut |part| {
-            self.prelude(&part.line, part.offset, part.column, out);
+            self.prelude(&part.line, part.offset, part.column, "", out);
             self.text(block.kind, part.text, part.matches, out);
         });
     }
@@ -229,21 +256,22 @@ impl<'a> Printer<'a> {
     }
 
     /// A line, or the matches in it, with all that can be wanted.
-    fn decorated_line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
+    fn decorated_line(&self, line: &Line<'_>, ids: &Fields, out: &mut Vec<u8>) {
         if !self.style.only_matching || line.matches.is_empty() {
             let column = line.matches.first().map(|m| m.start as u64 + 1);
-            self.prelude(line, line.offset, column, out);
+            self.prelude(line, line.offset, column, &ids.line, out);
             return self.text(line.kind, line.bytes, line.matches, out);
         }
-        for m in line.matches {
-            self.prelude(line, line.offset + m.start as u64, Some(line.skipped + m.start as u64 + 1), out);
+        for (index, m) in line.matches.iter().enumerate() {
+            let (offset, column) = (line.offset + m.start as u64, line.skipped + m.start as u64 + 1);
+            self.prelude(line, offset, Some(column), ids.matches.get(index).map_or("", |id| id), out);
             let text = &line.bytes[m.range()];
             self.text(line.kind, text, &[Span::new(0, text.len())], out);
         }
     }
 
     /// What stands before the text of a line. `column` counts from 1.
-    pub(super) fn prelude(&self, line: &Line<'_>, offset: u64, column: Option<u64>, out: &mut Vec<u8>) {
+    pub(super) fn prelude(&self, line: &Line<'_>, offset: u64, column: Option<u64>, ids: &str, out: &mut Vec<u8>) {
         let style = self.style;
         let separator = separator(line.kind);
         if !self.prefix.is_empty() {
@@ -263,6 +291,10 @@ impl<'a> Printer<'a> {
         }
         if style.byte_offset {
             style.push_colored(|colors| &colors.other, digits.format(offset).as_bytes(), out);
+            out.push(separator);
+        }
+        if !ids.is_empty() {
+            style.push_colored(|colors| &colors.other, ids.as_bytes(), out);
             out.push(separator);
         }
     }
@@ -367,21 +399,22 @@ impl Format for Printer<'_> {
     }
 
     fn only_matches(&self) -> bool {
-        // What a group captures can depend on the whole line.
-        self.style.only_matching && self.style.replacer.is_none()
+        // What a group captures, and which patterns match, can depend on the whole line.
+        self.style.only_matching && self.style.replacer.is_none() && self.style.ids.is_none()
     }
 
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
         if self.is_plain {
             return self.plain_line(line, out);
         }
+        let ids = self.ids(line, if self.style.only_matching { line.matches } else { &[] });
         match &self.style.replacer {
             Some(replacer) if !line.matches.is_empty() => {
                 replacer.replace(line.bytes, line.matches, |bytes, matches| {
-                    self.decorated(&Line { bytes, matches, ..*line }, out);
+                    self.decorated(&Line { bytes, matches, ..*line }, &ids, out);
                 });
             }
-            _ => self.decorated(line, out),
+            _ => self.decorated(line, &ids, out),
         }
     }
 

@@ -12,6 +12,7 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use super::{
     args::{Args, ByteRange, Show},
     haystack::Haystack,
+    ids::PatternCounts,
     json::Json,
     messages,
     printer::{Printer, Style},
@@ -33,6 +34,9 @@ pub(super) struct Searcher {
     /// For files that were found in a directory.
     walked: Grep,
     style: Style,
+    /// For those that are counted one by one.
+    patterns: Vec<String>,
+    includes_zero: bool,
     show: Show,
     quiet: bool,
     all_text: bool,
@@ -87,13 +91,15 @@ impl Searcher {
         matcher: Matcher,
         builder: &GrepBuilder,
         style: Style,
+        patterns: Vec<String>,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
         let progress = Progress::new(args.progress, cancel);
         let grep = |binary: Binary| {
             let mut builder = builder.clone();
-            // In JSON all bytes can be shown, so that no line has to be suppressed.
-            let shows_bytes = args.show() == Show::Json && !args.quiet && binary == Binary::Suppress;
+            // In JSON all bytes can be shown, and where lines are counted none, so that no line has to be suppressed.
+            let shows_bytes =
+                matches!(args.show(), Show::Json | Show::CountByPattern) && !args.quiet && binary == Binary::Suppress;
             let shows_all = args.all_text() || shows_bytes;
             builder.binary(if shows_all { Binary::Text } else { binary }).progress(Some(progress.counter()));
             builder.build(matcher.clone())
@@ -103,6 +109,8 @@ impl Searcher {
             explicit: grep(Binary::Suppress)?,
             walked: grep(filter)?,
             style,
+            patterns,
+            includes_zero: args.include_zero,
             show: args.show(),
             quiet: args.quiet,
             all_text: args.all_text(),
@@ -129,11 +137,13 @@ impl Searcher {
         let started = Instant::now();
         let grep = if haystack.explicit { &self.explicit } else { &self.walked };
         let printer = Printer::new(&self.style, &haystack.path);
-        let json =
-            (self.show == Show::Json && !self.quiet).then(|| Json::new(&haystack.path, self.style.replacer.as_ref()));
-        let format: &dyn Format = match &json {
-            Some(json) => json,
-            None => &printer,
+        let (replacer, ids) = (self.style.replacer.as_ref(), self.style.ids.as_ref());
+        let json = (self.show == Show::Json && !self.quiet).then(|| Json::new(&haystack.path, replacer, ids));
+        let counts = ids.filter(|_| self.show == Show::CountByPattern).map(PatternCounts::new);
+        let format: &dyn Format = match (&json, &counts) {
+            (Some(json), _) => json,
+            (None, Some(counts)) => counts,
+            (None, None) => &printer,
         };
         let mut printed = 0;
         let mut print = |bytes: &[u8]| {
@@ -168,6 +178,10 @@ impl Searcher {
         let stopped_at = summary.stopped_at;
         let quits = grep.binary() == Binary::Quit;
         let (matched, mut last) = self.conclude(&summary, quits, &printer);
+        // As for other counts.
+        if let Some(counts) = counts.as_ref().filter(|_| !quits || summary.binary.is_none()) {
+            self.push_counts(counts, &printer, &mut last);
+        }
         if self.cancel.is_cancelled() {
             // It would say of the whole file what was found in a part of it.
             last.clear();
@@ -245,6 +259,7 @@ impl Searcher {
         // Of a binary file that was left at its first NUL, nobody knows how many matches it has.
         let lines = if is_filtered { 0 } else { summary.matched_lines };
         let matched = if self.show == Show::WithoutMatch { lines == 0 } else { lines > 0 };
+        let shows_count = lines > 0 || (self.includes_zero && !is_filtered);
         let mut out = vec![];
         if self.quiet {
             return (matched, out);
@@ -252,14 +267,21 @@ impl Searcher {
         match (self.show, summary.binary) {
             (Show::Lines, Some(offset)) if lines > 0 => printer.binary_file(offset, quits, &mut out),
             // Lines that share a match are no unit that anybody would count.
-            (Show::Count, _) if lines > 0 && self.style.multiline => printer.count(summary.matches, &mut out),
-            (Show::Count, _) if lines > 0 => printer.count(lines, &mut out),
-            (Show::CountMatches, _) if lines > 0 => printer.count(summary.matches, &mut out),
+            (Show::Count, _) if shows_count && self.style.multiline => printer.count(summary.matches, &mut out),
+            (Show::Count, _) if shows_count => printer.count(lines, &mut out),
+            (Show::CountMatches, _) if shows_count => printer.count(summary.matches, &mut out),
             (Show::WithMatch, _) if lines > 0 => printer.name_line(&mut out),
             (Show::WithoutMatch, _) if lines == 0 && !is_filtered => printer.name_line(&mut out),
             _ => {}
         }
         (matched, out)
+    }
+
+    /// On how many lines each pattern was found.
+    fn push_counts(&self, counts: &PatternCounts<'_>, printer: &Printer<'_>, out: &mut Vec<u8>) {
+        for (number, index, count) in counts.counts().filter(|&(_, _, count)| count > 0 || self.includes_zero) {
+            printer.pattern_count(number, count, &self.patterns[index], out);
+        }
     }
 
     fn explain(&self, haystack: &Haystack, how: impl FnOnce() -> String) {

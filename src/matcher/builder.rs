@@ -6,7 +6,9 @@ use regex_syntax::{
 };
 
 use super::{
-    LineTerminator, Matcher, Reach, Strategy, literal,
+    LineTerminator, Matcher, Reach, Strategy,
+    filtered::Filtered,
+    literal,
     literals::{self, Literals},
     regex::Regexes,
     syntax::{self, Groups, LetterCase},
@@ -242,7 +244,12 @@ impl MatcherBuilder {
         for (index, hir) in patterns.iter().enumerate() {
             let id = PatternId::new(if self.merge { 0 } else { index });
             if !push_literals(hir, id, &mut literals) {
-                return Ok(Strategy::Regexes(Regexes::new(&patterns, given, self.terminator, self.by_line)?));
+                let regexes = Regexes::new(&patterns, given, self.terminator, self.by_line)?;
+                if !self.by_line {
+                    return Ok(Strategy::Regexes(regexes));
+                }
+                let filtered = Filtered::new(&patterns, regexes, self.terminator.byte())?;
+                return Ok(filtered.map_or_else(Strategy::Regexes, Strategy::Filtered));
             }
         }
         match &literals[..] {

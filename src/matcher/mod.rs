@@ -22,6 +22,7 @@
 mod builder;
 mod captures;
 mod dense;
+mod filtered;
 pub mod literal;
 mod literal_lines;
 mod literals;
@@ -40,11 +41,11 @@ pub use self::{
     builder::{Case, MatcherBuilder},
     captures::Replacer,
 };
+use self::{filtered::Filtered, literals::Literals, regex::Regexes};
 pub(crate) use self::{
     literal_lines::{LineCounts, LiteralLines},
     packed::Tuning,
 };
-use self::{literals::Literals, regex::Regexes};
 use crate::span::{PatternId, Span};
 
 /// Compiled patterns.
@@ -74,6 +75,7 @@ enum Strategy {
     /// Several literals, none of them empty.
     Literals(Literals),
     Regexes(Regexes),
+    Filtered(Filtered),
 }
 
 /// What ends a line.
@@ -156,6 +158,7 @@ impl Matcher {
             Strategy::Never | Strategy::Literals(_) => Cache(State::None),
             Strategy::Literal(finder, _) => Cache(State::Literal(finder.tuning())),
             Strategy::Regexes(regexes) => Cache(State::Regexes(Box::new(regexes.cache()))),
+            Strategy::Filtered(filtered) => Cache(State::Regexes(Box::new(filtered.cache()))),
         }
     }
 
@@ -191,6 +194,7 @@ impl Matcher {
             }
             Strategy::Literals(literals) => literals.find_at(haystack, at),
             Strategy::Regexes(regexes) => regexes.find_at(cache.regex(), haystack, at),
+            Strategy::Filtered(filtered) => filtered.find_at(cache.regex(), haystack, at),
         }
     }
 
@@ -209,6 +213,7 @@ impl Matcher {
             Strategy::Literal(finder, _) => Some(at + cache.find(finder, &haystack[at..])?),
             Strategy::Literals(literals) => literals.find_at(haystack, at).map(|(span, _)| span.start),
             Strategy::Regexes(regexes) => regexes.find_earliest_end(cache.regex(), haystack, at),
+            Strategy::Filtered(filtered) => filtered.find_end(cache.regex(), haystack, at),
         }
     }
 
@@ -336,6 +341,7 @@ impl Matcher {
             }
             Strategy::Literals(literals) => literals.description(),
             Strategy::Regexes(regexes) => regexes.description(),
+            Strategy::Filtered(filtered) => filtered.description(),
         }
     }
 }
@@ -417,6 +423,7 @@ mod tests {
                 Strategy::Literal(..) => "literal",
                 Strategy::Literals(_) => "literals",
                 Strategy::Regexes(_) => "regexes",
+                Strategy::Filtered(_) => "filtered",
             }
         };
         assert_eq!(chosen(&[]), "never");

@@ -108,6 +108,38 @@ impl Regexes {
         }
     }
 
+    /// How many patterns it was made of.
+    pub(super) fn given(&self) -> usize {
+        self.patterns
+    }
+
+    /// Whether the engine has a literal prefilter.
+    pub(super) fn is_accelerated(&self) -> bool {
+        self.regex.is_accelerated()
+    }
+
+    /// The first match in a part of the haystack.
+    pub(super) fn find_within(
+        &self,
+        cache: &mut Cache,
+        haystack: &[u8],
+        start: usize,
+        end: usize,
+    ) -> Option<(Span, PatternId)> {
+        self.find_with_meta(&mut cache.meta, haystack, start, end)
+    }
+
+    /// The end of some match there: of the one that can be told first.
+    pub(super) fn find_end_within(
+        &self,
+        cache: &mut Cache,
+        haystack: &[u8],
+        start: usize,
+        end: usize,
+    ) -> Option<usize> {
+        self.find_end_with_meta(&mut cache.meta, haystack, start, end)
+    }
+
     pub(super) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
         let end_of = |found: Option<(Span, _)>| found.map_or(haystack.len(), |(span, _)| span.end);
         let Some(dense) = self.dense(cache.done, &cache.finding, &haystack[at..]) else {

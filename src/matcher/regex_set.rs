@@ -26,7 +26,7 @@ use std::{fmt, ops::ControlFlow};
 
 use memchr::{memchr, memrchr};
 use regex_automata::{
-    Input, MatchKind as EngineKind, PatternSet as EngineSet,
+    Anchored, Input, MatchKind as EngineKind, PatternSet as EngineSet,
     meta::{self, Regex},
 };
 use regex_syntax::hir::Hir;
@@ -248,6 +248,55 @@ impl RegexSet {
         &cache.ids
     }
 
+    /// The first of some patterns, in the order of the list, that matches at a place in a line: where the patterns are searched for
+    /// as one and a match begins there, it is this one's. The line comes as for [`matching`](RegexSet::matching), whose result
+    /// the patterns are a part of.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the place is behind the end of the line.
+    pub fn first_at(
+        &self,
+        cache: &mut SetCache,
+        line: &[u8],
+        place: usize,
+        patterns: &[PatternId],
+    ) -> Option<PatternId> {
+        let content = self.content(line);
+        let place = place.min(content.len());
+        let input = Input::new(content).range(place..).anchored(Anchored::Yes);
+        let mut first = None;
+        let _ = self.literals.for_each(content, place..place + 1, |_, literal| {
+            let is_alone = |id: &&PatternId| self.confirm[id.index()] == NONE && patterns.contains(id);
+            first = self.owners_of(literal).iter().find(is_alone).copied().into_iter().chain(first).min();
+            ControlFlow::<()>::Continue(())
+        });
+        for &id in patterns.iter().take_while(|&&id| first.is_none_or(|first| id < first)) {
+            if self.confirm[id.index()] != NONE && self.is_match(&mut cache.regexes, id, &input) {
+                first = Some(id);
+                break;
+            }
+        }
+        if let (Some(others), Some((engine, found))) = (&self.others, &mut cache.others) {
+            found.clear();
+            others.regex.which_overlapping_matches_with(engine, &input, found);
+            let ids = found.iter().map(|id| others.ids[id.as_usize()]);
+            first = ids.filter(|id| patterns.contains(id)).chain(first).min();
+        }
+        first
+    }
+
+    fn is_match(&self, caches: &mut [Option<Box<meta::Cache>>], id: PatternId, input: &Input<'_>) -> bool {
+        let index = self.confirm[id.index()] as usize;
+        let cache = caches[index].get_or_insert_with(|| Box::new(self.regexes[index].create_cache()));
+        self.regexes[index].search_half_with(cache, &input.clone().earliest(true)).is_some()
+    }
+
+    /// Whose literal one is.
+    fn owners_of(&self, literal: PatternId) -> &[PatternId] {
+        &self.owners[self.starts[literal.index()] as usize..self.starts[literal.index() + 1] as usize]
+    }
+
     /// Calls `each` with the lines on which patterns match, and with these patterns, in order, until it says that it wants no
     /// more. The text consists of whole lines; the last one need not have a terminator.
     ///
@@ -324,8 +373,7 @@ impl RegexSet {
 
     /// Notes whose literal was seen on the line.
     fn see(&self, cache: &mut SetCache, literal: PatternId) {
-        let owners = self.starts[literal.index()] as usize..self.starts[literal.index() + 1] as usize;
-        cache.candidates.extend_from_slice(&self.owners[owners]);
+        cache.candidates.extend_from_slice(self.owners_of(literal));
         if cache.candidates.len() >= cache.limit {
             cache.forget_doubles();
         }
@@ -336,14 +384,8 @@ impl RegexSet {
         cache.ids.clear();
         cache.forget_doubles();
         for &id in &cache.candidates {
-            let matches = match self.confirm[id.index()] {
-                NONE => true,
-                regex => {
-                    let (regex, cache) = (&self.regexes[regex as usize], &mut cache.regexes[regex as usize]);
-                    let cache = cache.get_or_insert_with(|| Box::new(regex.create_cache()));
-                    regex.search_half_with(cache, &Input::new(content).earliest(true)).is_some()
-                }
-            };
+            let input = Input::new(content);
+            let matches = self.confirm[id.index()] == NONE || self.is_match(&mut cache.regexes, id, &input);
             if matches {
                 cache.ids.push(id);
             }

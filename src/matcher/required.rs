@@ -37,6 +37,33 @@ impl Required {
     }
 }
 
+/// Literals of which every match of any of these patterns contains one, with case. None where a pattern has none.
+pub(super) fn of_all(patterns: &[Hir]) -> Option<Vec<Vec<u8>>> {
+    let mut literals = vec![];
+    for hir in patterns.iter().flat_map(alternatives) {
+        literals.extend(Required::of(hir, false)?.literals);
+    }
+    literals.sort_unstable();
+    literals.dedup();
+    Some(literals)
+}
+
+/// The alternatives of a pattern, whatever has to be around all of them.
+fn alternatives(hir: &Hir) -> Vec<&Hir> {
+    match hir.kind() {
+        HirKind::Alternation(subs) => subs.iter().flat_map(alternatives).collect(),
+        HirKind::Concat(subs) => match &subs[..] {
+            [before, sub, after] if is_look(before) && is_look(after) => alternatives(sub),
+            _ => vec![hir],
+        },
+        _ => vec![hir],
+    }
+}
+
+fn is_look(hir: &Hir) -> bool {
+    matches!(hir.kind(), HirKind::Look(_))
+}
+
 /// What is known of a part of a pattern.
 struct Parts {
     /// All that it matches, if that is few literals.

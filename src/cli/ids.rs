@@ -1,0 +1,118 @@
+//! Which of the patterns matched: their numbers next to what they found, and how many lines each of them matches.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use crate::{
+    grep::{Format, Line, LineKind, LongMatches},
+    matcher::regex_set::{RegexSet, SetCache},
+    span::{PatternId, Span},
+};
+
+/// The patterns, told apart.
+#[derive(Debug)]
+pub(super) struct PatternIds {
+    set: RegexSet,
+    /// The number of each, as people know it: its place among all that were given, counted from 1.
+    numbers: Vec<u64>,
+    /// Caches that nobody is using.
+    caches: Mutex<Vec<SetCache>>,
+}
+
+/// What stands in front of a line, and in front of each match in it.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    pub(super) line: String,
+    pub(super) matches: Vec<String>,
+}
+
+impl PatternIds {
+    pub(super) fn new(set: RegexSet, numbers: Vec<u64>) -> Self {
+        PatternIds { set, numbers, caches: Mutex::new(vec![]) }
+    }
+
+    /// How the patterns are found.
+    pub(super) fn description(&self) -> String {
+        self.set.description()
+    }
+
+    /// The patterns that match on a line.
+    pub(super) fn matching(&self, line: &[u8]) -> Vec<PatternId> {
+        self.with_cache(|cache| self.set.matching(cache, line).to_vec())
+    }
+
+    /// Which of these found the match that starts at `place`.
+    pub(super) fn at(&self, line: &[u8], place: usize, matching: &[PatternId]) -> Option<PatternId> {
+        match matching {
+            [one] => Some(*one),
+            _ => self.with_cache(|cache| self.set.first_at(cache, line, place, matching)),
+        }
+    }
+
+    pub(super) fn numbers(&self, ids: &[PatternId]) -> Vec<u64> {
+        ids.iter().map(|id| self.number(*id)).collect()
+    }
+
+    /// What stands in front of a line, and in front of these matches in it.
+    pub(super) fn fields(&self, line: &[u8], matches: &[Span]) -> Fields {
+        let ids = self.matching(line);
+        let text = |id: &PatternId| self.number(*id).to_string();
+        let of_match = |m: &Span| self.at(line, m.start, &ids).as_ref().map_or(String::new(), text);
+        Fields {
+            line: ids.iter().map(text).collect::<Vec<_>>().join(","),
+            matches: matches.iter().map(of_match).collect(),
+        }
+    }
+
+    /// Calls `each` with the patterns that match on a line.
+    fn each_of_line(&self, line: &[u8], each: impl FnMut(&PatternId)) {
+        self.with_cache(|cache| self.set.matching(cache, line).iter().for_each(each));
+    }
+
+    /// The number by which people know a pattern.
+    pub(super) fn number(&self, id: PatternId) -> u64 {
+        self.numbers[id.index()]
+    }
+
+    fn with_cache<T>(&self, run: impl FnOnce(&mut SetCache) -> T) -> T {
+        let lock = || self.caches.lock().unwrap_or_else(PoisonError::into_inner);
+        let spare = lock().pop();
+        let mut cache = spare.unwrap_or_else(|| self.set.cache());
+        let result = run(&mut cache);
+        // What a panic left behind is not used again.
+        lock().push(cache);
+        result
+    }
+}
+
+/// Counts on how many lines of a file each pattern matches, in place of showing these lines.
+pub(super) struct PatternCounts<'a> {
+    ids: &'a PatternIds,
+    counts: Vec<AtomicU64>,
+}
+
+impl<'a> PatternCounts<'a> {
+    pub(super) fn new(ids: &'a PatternIds) -> Self {
+        PatternCounts { ids, counts: ids.numbers.iter().map(|_| AtomicU64::new(0)).collect() }
+    }
+
+    /// The number of each pattern, its index, and on how many lines it was found, in the order in which they were given.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (u64, usize, u64)> + '_ {
+        let counts = self.ids.numbers.iter().zip(&self.counts).enumerate();
+        counts.map(|(index, (number, count))| (*number, index, count.load(Ordering::Relaxed)))
+    }
+}
+
+impl Format for PatternCounts<'_> {
+    fn line(&self, line: &Line<'_>, _: &mut Vec<u8>) {
+        if line.kind == LineKind::Match {
+            self.ids.each_of_line(line.bytes, |id| _ = self.counts[id.index()].fetch_add(1, Ordering::Relaxed));
+        }
+    }
+
+    fn long_line(&self, line: &Line<'_>, _: &LongMatches<'_>, _: &mut dyn FnMut(&[u8])) {
+        self.line(line, &mut vec![]);
+    }
+}
