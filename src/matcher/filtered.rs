@@ -77,3 +77,68 @@ impl Filtered {
         format!("{}, on lines with a literal of theirs; {}", self.regexes.description(), self.literals.description())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::matcher::{Case, LineTerminator, MatcherBuilder, Strategy};
+
+    const PATTERNS: &[&str] = &[
+        r"\w+foobar",
+        r"[a-z]*bazqux\b",
+        r"^.*foobar$",
+        r"(?:foobar|bazqux)[0-9]+x?",
+        r"\d\d-foobar",
+        r"[^ ]foobar[^ ]",
+        r".foobar.bazqux",
+        r"\Bbazqux",
+        r"x*foobar",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_found_is_what_the_engine_alone_finds(
+            patterns in prop::collection::vec(prop::sample::select(PATTERNS), 2..5),
+            words in prop::collection::vec(
+                prop::sample::select(vec!["foobar", "bazqux", " ", "\n", "12", "-", "x", "ab", "\u{e9}", "\r\n", "fooba"]), 0..40,
+            ),
+            options in 0..16_usize,
+        ) {
+            let text = words.concat();
+            let mut builder = MatcherBuilder::new();
+            builder.by_line(true).merge(options % 2 == 0).word(options / 2 % 2 == 1);
+            builder.line_terminator([LineTerminator::Lf, LineTerminator::Crlf][options / 4 % 2]);
+            builder.case([Case::Sensitive, Case::Insensitive][options / 8 % 2]);
+            let matcher = builder.build(&patterns).unwrap();
+            let mut plain = matcher.clone();
+            if let Strategy::Filtered(filtered) = &matcher.strategy {
+                plain.strategy = Strategy::Regexes(filtered.regexes.clone());
+            }
+            let (mut cache, mut plain_cache) = (matcher.cache(), plain.cache());
+            let found: Vec<_> = matcher.find_iter(&mut cache, text.as_bytes()).collect();
+            let wanted: Vec<_> = plain.find_iter(&mut plain_cache, text.as_bytes()).collect();
+            prop_assert_eq!(found, wanted);
+            let line_of = |at: usize| text.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count();
+            for at in 0..=text.len() {
+                let found = matcher.find_on_line(&mut cache, text.as_bytes(), at).map(line_of);
+                let wanted = plain.find_on_line(&mut plain_cache, text.as_bytes(), at).map(line_of);
+                prop_assert_eq!(found, wanted, "{}", at);
+            }
+        }
+    }
+
+    #[test]
+    fn it_is_taken_where_every_pattern_has_a_literal_that_is_not_in_front() {
+        let is_filtered = |patterns: &[&str], by_line| {
+            let matcher = MatcherBuilder::new().by_line(by_line).merge(true).build(patterns).unwrap();
+            matches!(matcher.strategy, Strategy::Filtered(_))
+        };
+        assert!(is_filtered(&[r"\w+foobar", r"[0-9]+bazqux"], true));
+        assert!(!is_filtered(&[r"\w+foobar", r"[0-9]+"], true));
+        assert!(!is_filtered(&[r"\w+foobar"], true));
+        assert!(!is_filtered(&[r"\w+foobar", r"[0-9]+bazqux"], false));
+    }
+}
