@@ -29,7 +29,7 @@ const IS_SLOW: bool = cfg!(debug_assertions);
 
 /// How much anonymous memory a search with two threads may take, in KiB, and with which chunks.
 const BOUND: u64 = if IS_SLOW { 32 << 10 } else { 96 << 10 };
-const CHUNKS: &str = if IS_SLOW { "--chunk-size=128K" } else { "--chunk-size=1M" };
+const CHUNKS: &str = if IS_SLOW { "--chunk-size=128K" } else { "--chunk-size=512K" };
 
 /// How long a search is waited for: none of those in small files takes so long. In large ones as much is seen in less.
 const PATIENCE: Duration = Duration::from_secs(60);

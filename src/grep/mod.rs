@@ -354,7 +354,7 @@ impl Grep {
     /// let matcher = MatcherBuilder::new().by_line(true).build(["x"])?;
     /// let grep = GrepBuilder::new().build(matcher)?;
     /// assert_eq!(grep.plan(100, &Pool::new(2)), "1 chunk, on the calling thread");
-    /// assert_eq!(grep.plan(1 << 30, &Pool::new(2)), "1024 chunks of 1048576 bytes on 2 threads, in file order");
+    /// assert_eq!(grep.plan(1 << 30, &Pool::new(2)), "2048 chunks of 524288 bytes on 2 threads, in file order");
     ///
     /// let matcher = MatcherBuilder::new().build(["(?s)a.*b"])?;
     /// let grep = GrepBuilder::new().build(matcher)?;
@@ -392,7 +392,7 @@ impl Grep {
     /// What is searched at once.
     fn chunk_size(&self) -> usize {
         // Where matches may cross lines they are held until those before them are known, one for each byte at worst.
-        const ACROSS_LINES: usize = 256 << 10;
+        const ACROSS_LINES: usize = 128 << 10;
         match self.matcher.is_by_line() {
             true => self.options.chunk_size,
             false => self.options.chunk_size.min(ACROSS_LINES),

@@ -77,7 +77,7 @@ use crate::{
 };
 
 /// How many bytes of a file one step of a worker covers unless told otherwise.
-pub(crate) const DEFAULT_CHUNK_SIZE: usize = 1 << 20;
+pub(crate) const DEFAULT_CHUNK_SIZE: usize = 512 << 10;
 
 /// Finds all matches of a matcher in mapped files, in parallel and in file order.
 ///
