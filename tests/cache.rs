@@ -199,7 +199,7 @@ fn pages_go_while_lines_are_counted_and_searched_from_the_end() {
     for (threads, numbers) in [(1, false), (2, false), (2, true)] {
         prepare(&file, &[]);
         let mut builder = GrepBuilder::new();
-        builder.cache(CachePolicy::Drop).reverse(true).line_numbers(numbers);
+        builder.cache(CachePolicy::Drop).reverse(true).line_numbers(numbers).chunk_size(1 << 20);
         let grep = builder.build(MatcherBuilder::new().by_line(true).build(["needle"]).unwrap()).unwrap();
         let mapping = map(&file);
         let (mut looked, mut at) = (0, mapping.len());

@@ -1,5 +1,7 @@
 //! Which lines of a slice of whole lines match: from matches to lines.
 
+use std::ops::Range;
+
 use memchr::{memchr, memrchr};
 
 use crate::{
@@ -29,6 +31,26 @@ pub(super) fn select(
     }
     let terminator = matcher.terminator();
     let mut at = 0;
+    if matcher.is_for_all_matches() {
+        let mut goes_on = true;
+        matcher.each_match(cache, bytes, Cursor::new(0), |m, _| {
+            if m.start < at {
+                return true;
+            }
+            let start = memrchr(terminator, &bytes[at..m.start]).map_or(at, |end| at + end + 1);
+            let end = line_end(bytes, m.start, terminator);
+            goes_on = match invert {
+                true => each_line(bytes, at..start, terminator, &mut selected),
+                false => selected(Span::new(start, end)),
+            };
+            at = end;
+            goes_on
+        });
+        if invert && goes_on {
+            each_line(bytes, at..bytes.len(), terminator, &mut selected);
+        }
+        return;
+    }
     while at < bytes.len() {
         let line = next_matching(matcher, cache, bytes, at);
         if !invert {
@@ -40,15 +62,24 @@ pub(super) fn select(
             continue;
         }
         let gap_end = line.map_or(bytes.len(), |line| line.start);
-        while at < gap_end {
-            let end = line_end(bytes, at, terminator);
-            if !selected(Span::new(at, end)) {
-                return;
-            }
-            at = end;
+        if !each_line(bytes, at..gap_end, terminator, &mut selected) {
+            return;
         }
         at = line.map_or(bytes.len(), |line| line.end);
     }
+}
+
+/// Calls `each` with the lines in a range, which begins and ends with one, until it returns false. Says whether it did not.
+fn each_line(bytes: &[u8], range: Range<usize>, terminator: u8, each: &mut impl FnMut(Span) -> bool) -> bool {
+    let mut at = range.start;
+    while at < range.end {
+        let end = line_end(bytes, at, terminator);
+        if !each(Span::new(at, end)) {
+            return false;
+        }
+        at = end;
+    }
+    true
 }
 
 /// Counts selected lines and the matches in them, in the first `limit` selected lines.
@@ -74,17 +105,17 @@ pub(super) fn count(
     }
     if matches_too && !invert && !matcher.matches_empty() && matcher.is_sure_of_lines() {
         // No match crosses a line end, so one walk over all matches also tells on how many lines they are.
-        let mut cursor = Cursor::new(0);
-        while let Some((span, _)) = cursor.next(matcher, cache, bytes) {
+        matcher.each_match(cache, bytes, Cursor::new(0), |span, _| {
             if span.start >= counts.end {
                 if counts.lines == limit {
-                    break;
+                    return false;
                 }
                 counts.lines += 1;
                 counts.end = line_end(bytes, span.start, matcher.terminator());
             }
             counts.matches += 1;
-        }
+            true
+        });
         return counts;
     }
     if !matches_too || invert {
@@ -125,25 +156,6 @@ pub(super) fn select_with_matches(
     mut selected: impl FnMut(Span, &[Span]) -> bool,
 ) {
     let terminator = matcher.terminator();
-    if let Some(literal) = matcher.literal_lines() {
-        let (len, mut line) = (literal.needle().len(), Span::new(0, 0));
-        matches.clear();
-        let mut goes_on = true;
-        literal.matches(bytes, |start| {
-            if start >= line.end {
-                goes_on = matches.is_empty() || selected(line, matches);
-                matches.clear();
-                let begin = memrchr(terminator, &bytes[line.end..start]).map_or(line.end, |end| line.end + end + 1);
-                line = Span::new(begin, line_end(bytes, start, terminator));
-            }
-            matches.push(Span::new(start - line.start, start - line.start + len));
-            goes_on
-        });
-        if goes_on && !matches.is_empty() {
-            selected(line, matches);
-        }
-        return;
-    }
     if matcher.matches_empty() || !matcher.is_sure_of_lines() {
         let mut at = 0;
         while at < bytes.len()
@@ -157,21 +169,28 @@ pub(super) fn select_with_matches(
         }
         return;
     }
-    let mut cursor = Cursor::new(0);
-    let mut next = cursor.next(matcher, cache, bytes);
-    let mut at = 0;
-    while let Some((first, _)) = next {
-        let start = memrchr(terminator, &bytes[at..first.start]).map_or(at, |end| at + end + 1);
-        let line = Span::new(start, line_end(bytes, first.start, terminator));
-        matches.clear();
-        while let Some((m, _)) = next.filter(|(m, _)| m.start < line.end) {
-            matches.push(Span::new(m.start - line.start, m.end - line.start));
-            next = cursor.next(matcher, cache, bytes);
+    let mut line = Span::new(0, 0);
+    matches.clear();
+    let mut goes_on = true;
+    let mut each = |m: Span| {
+        if m.start >= line.end {
+            goes_on = matches.is_empty() || selected(line, matches);
+            matches.clear();
+            let begin = memrchr(terminator, &bytes[line.end..m.start]).map_or(line.end, |end| line.end + end + 1);
+            line = Span::new(begin, line_end(bytes, m.start, terminator));
         }
-        if !selected(line, matches) {
-            return;
+        matches.push(Span::new(m.start - line.start, m.end - line.start));
+        goes_on
+    };
+    match matcher.literal_lines() {
+        Some(literal) => {
+            let len = literal.needle().len();
+            literal.matches(bytes, |start| each(Span::new(start, start + len)));
         }
-        at = line.end;
+        None => matcher.each_match(cache, bytes, Cursor::new(0), |m, _| each(m)),
+    }
+    if goes_on && !matches.is_empty() {
+        selected(line, matches);
     }
 }
 
@@ -192,12 +211,7 @@ pub(super) fn each_match_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], m
         return literal.matches(line, |start| each(Span::new(start, start + len)));
     }
     let content = content(matcher, line);
-    let mut cursor = Cursor::new(0);
-    while let Some((span, _)) = cursor.next(matcher, cache, content) {
-        if span.start < line.len() && !each(span) {
-            return;
-        }
-    }
+    matcher.each_match(cache, content, Cursor::new(0), |span, _| span.start >= line.len() || each(span));
 }
 
 /// A line without what ends it.

@@ -153,16 +153,14 @@ impl<'a> GrepStages<'a, '_> {
             let content = if part.ends { content(self.matcher, bytes) } else { bytes };
             // An empty match at the end of an unterminated line makes it match.
             let limit = part.range.end + u64::from(part.ends && content.len() == bytes.len());
-            let mut cursor = match after {
+            let cursor = match after {
                 Some(end) => Cursor::after((end - base) as usize),
                 None => Cursor::new((from - base) as usize),
             };
-            while let Some((span, pattern)) = cursor.next(self.matcher, cache, content) {
+            self.matcher.each_match(cache, content, cursor, |span, pattern| {
                 let found = Match { start: base + span.start as u64, end: base + span.end as u64, pattern };
-                if found.start >= limit || !each(found) {
-                    return;
-                }
-            }
+                found.start < limit && each(found)
+            });
         })
     }
 

@@ -80,14 +80,36 @@ impl Literals {
     }
 
     pub(super) fn find_at(&self, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
-        let first = self.set.for_each(haystack, at..haystack.len(), |span, id| ControlFlow::Break((span, id)));
-        let (span, literal) = first.break_value()?;
-        let id = match &self.owners {
+        let mut first = None;
+        self.each(haystack, at, |span, id| {
+            first = Some((span, id));
+            false
+        });
+        first
+    }
+
+    /// Calls `each` with the matches from `at` on, until it returns false.
+    #[inline]
+    pub(super) fn each(&self, haystack: &[u8], at: usize, mut each: impl FnMut(Span, PatternId) -> bool) {
+        let _ =
+            self.set.for_each(haystack, at..haystack.len(), |span, literal| match each(span, self.owner(literal)) {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            });
+    }
+
+    /// All matches.
+    pub(super) fn find_iter<'a>(&'a self, haystack: &'a [u8]) -> impl Iterator<Item = (Span, PatternId)> + 'a {
+        self.set.find_iter(haystack).map(|(span, literal)| (span, self.owner(literal)))
+    }
+
+    #[inline]
+    fn owner(&self, literal: PatternId) -> PatternId {
+        match &self.owners {
             Owners::Themselves => literal,
             Owners::One => PatternId::new(0),
             Owners::Each(owners) => owners[literal.index()],
-        };
-        Some((span, id))
+        }
     }
 
     /// The length of the longest.

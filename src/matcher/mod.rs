@@ -245,8 +245,40 @@ impl Matcher {
         cache: &'a mut Cache,
         haystack: &'a [u8],
     ) -> impl Iterator<Item = (Span, PatternId)> + 'a {
+        let mut literals = match &self.strategy {
+            Strategy::Literals(literals) => Some(literals.find_iter(haystack)),
+            _ => None,
+        };
         let mut cursor = Cursor::default();
-        std::iter::from_fn(move || cursor.next(self, cache, haystack))
+        std::iter::from_fn(move || match &mut literals {
+            Some(matches) => matches.next(),
+            None => cursor.next(self, cache, haystack),
+        })
+    }
+
+    /// Calls `each` with the matches from where a walk stands, until it returns false. Where the patterns are literals, this is much
+    /// faster than asking for one match after the other.
+    #[inline]
+    pub(crate) fn each_match(
+        &self,
+        cache: &mut Cache,
+        haystack: &[u8],
+        mut cursor: Cursor,
+        mut each: impl FnMut(Span, PatternId) -> bool,
+    ) {
+        if let Strategy::Literals(literals) = &self.strategy {
+            return literals.each(haystack, cursor.at, each);
+        }
+        while let Some((span, id)) = cursor.next(self, cache, haystack) {
+            if !each(span, id) {
+                return;
+            }
+        }
+    }
+
+    /// True when [`each_match`](Matcher::each_match) is the way to find lines, too.
+    pub(crate) fn is_for_all_matches(&self) -> bool {
+        matches!(self.strategy, Strategy::Literals(_))
     }
 
     /// How far a match reaches.

@@ -236,16 +236,14 @@ impl<'a> MatchStages<'a> {
     ) -> Result<(), Error> {
         let base = part.haystack.start;
         self.mapping.read_before_fault(base as usize..part.haystack.end as usize, |haystack| {
-            let mut cursor = match after {
+            let cursor = match after {
                 Some(end) if end >= base => Cursor::after((end - base) as usize),
                 _ => Cursor::new((from - base) as usize),
             };
-            while let Some((span, pattern)) = cursor.next(self.matcher, cache, haystack) {
+            self.matcher.each_match(cache, haystack, cursor, |span, pattern| {
                 let found = absolute(base, span, pattern);
-                if found.start >= part.owned.end || !each(found) {
-                    return;
-                }
-            }
+                found.start < part.owned.end && each(found)
+            });
         })
     }
 
