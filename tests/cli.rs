@@ -310,7 +310,7 @@ fn flags_that_make_no_sense_are_explained() {
     };
     assert!(error(&["--range=2K..1K"]).contains("END before START"));
     assert!(error(&["--range=7"]).contains("a range is START..END"));
-    assert!(error(&["--last=x"]).contains("invalid digit"));
+    assert!(error(&["--last=x"]).contains("whole number"));
     assert!(error(&["--cache=no"]).contains("keep, drop"));
     assert!(error(&["--reverse", "-C1"]).contains("'--reverse' cannot be used with '--context"));
 }
@@ -327,10 +327,10 @@ fn context_of_very_many_lines_is_complete() {
 
 #[test]
 fn explain_names_the_engine_and_the_plan() {
-    let output = run(&["--explain", "-c", "blk_", SAMPLE]);
+    let output = run(&["--explain", "-c", "-j2", "blk_", SAMPLE]);
     let text = stderr(&output);
     assert!(text.contains("matcher: one literal of 4 bytes: SIMD substring search (memmem)"), "{text}");
-    assert!(text.contains("sample.log: mapped, 1 chunk"), "{text}");
+    assert!(text.contains("sample.log: mapped, 2 chunks of 524288 bytes"), "{text}");
     let text = stderr(&run(&["--explain", "-c", "-j2", "--chunk-size=64K", "-e", "blk_[0-9]", "-e", "x", SAMPLE]));
     assert!(text.contains("matcher: 2 patterns as one regex: "), "{text}");
     assert!(text.contains("mapped, 10 chunks of 65536 bytes on 2 threads, in file order"), "{text}");

@@ -29,7 +29,9 @@ impl Required {
     /// A pattern that may match the empty string has none.
     pub(super) fn of(hir: &Hir, fold: bool) -> Option<Required> {
         let parts = Finder { fold }.parts(hir);
-        if let Some(exact) = parts.exact.as_ref().filter(|exact| exact.is_all && !exact.has_empty()) {
+        let is_rare = |strings: &[Vec<u8>]| strings.len() == 1 || bits(strings) >= LEAST_BITS;
+        let is_all = |exact: &&Exact| exact.is_all && !exact.has_empty() && is_rare(&exact.strings);
+        if let Some(exact) = parts.exact.as_ref().filter(is_all) {
             return Some(Required { literals: exact.strings.clone(), is_all: true });
         }
         let best = better(parts.exact.map(|exact| exact.strings), parts.best)?;
@@ -41,7 +43,11 @@ impl Required {
 pub(super) fn of_all(patterns: &[Hir]) -> Option<Vec<Vec<u8>>> {
     let mut literals = vec![];
     for hir in patterns.iter().flat_map(alternatives) {
-        literals.extend(Required::of(hir, false)?.literals);
+        let required = Required::of(hir, false)?;
+        if bits(&required.literals) < LEAST_BITS {
+            return None;
+        }
+        literals.extend(required.literals);
     }
     literals.sort_unstable();
     literals.dedup();
@@ -287,7 +293,7 @@ mod tests {
         check("x(?:foobar){2,}", false, &["foobarfoobar"], false);
         check("https?://hooks", false, &["https://hooks", "http://hooks"], true);
         check("-----BEGIN [A-Z ]{0,9}KEY", false, &["-----BEGIN "], false);
-        check("a(?:bc|de)?f", false, &["abcf", "adef", "af"], true);
+        check("ab(?:cd|ef)?gh", false, &["abcdgh", "abefgh", "abgh"], true);
         check(r"\bfunction\b", false, &["function"], false);
         check("function", false, &["function"], true);
     }
