@@ -155,6 +155,23 @@ impl PatternSet {
     /// assert!(PatternSet::from_bytes(b"something else").is_err());
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
+    ///
+    /// From a file, through memmap2:
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::fs::{self, File};
+    /// use mapgrep::matcher::set::PatternSet;
+    ///
+    /// let path = std::env::temp_dir().join(format!("mapgrep-doc-set-{}", std::process::id()));
+    /// fs::write(&path, PatternSet::builder().build(["needle", "pin"])?.as_bytes())?;
+    /// // SAFETY: nobody changes the file, or cuts it, as long as the set is in use.
+    /// let map = unsafe { memmap2::Mmap::map(&File::open(&path)?)? };
+    /// assert!(PatternSet::from_bytes(map)?.is_match(b"a pincushion"));
+    /// # fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_bytes(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Result<Self, Error> {
         let layout = Layout::read(owner.as_ref())?;
         Self::open(Arc::new(owner), layout)
