@@ -66,7 +66,8 @@ impl fmt::Debug for Case {
 
 /// Occurrences that do not overlap, from the start and from the end.
 fn naive(haystack: &[u8], needle: &[u8]) -> (Vec<usize>, Vec<usize>) {
-    let starts = || (0..(haystack.len() + 1).saturating_sub(needle.len())).filter(|&at| haystack[at..].starts_with(needle));
+    let starts =
+        || (0..(haystack.len() + 1).saturating_sub(needle.len())).filter(|&at| haystack[at..].starts_with(needle));
     let (mut forwards, mut backwards) = (vec![], vec![]);
     for at in starts() {
         if forwards.last().is_none_or(|last| last + needle.len() <= at) {

@@ -91,7 +91,8 @@ fuzz_target!(|case: Case| {
         }
         return;
     }
-    let haystack: Vec<u8> = case.haystack.iter().flat_map(|&byte| [byte, b'a', b"01ab"[usize::from(byte) % 4]]).collect();
+    let haystack: Vec<u8> =
+        case.haystack.iter().flat_map(|&byte| [byte, b'a', b"01ab"[usize::from(byte) % 4]]).collect();
     let (whole, bytes) = damaged(&case);
     if case.before {
         if let Ok(set) = PatternSet::from_bytes(bytes) {

@@ -384,11 +384,7 @@ impl<'a> Printer<'a> {
 
     /// The length of a line without its terminator.
     pub(super) fn content_end(&self, bytes: &[u8]) -> usize {
-        match (self.style.terminator, bytes) {
-            (LineTerminator::Crlf, [.., b'\r', b'\n']) => bytes.len() - 2,
-            (terminator, [.., last]) if *last == terminator.byte() => bytes.len() - 1,
-            _ => bytes.len(),
-        }
+        self.style.terminator.strip(bytes).len()
     }
 }
 

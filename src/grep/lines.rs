@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::{memchr, memrchr};
 
 use crate::{
-    matcher::{Cache, Cursor, LineTerminator, Matcher},
+    matcher::{Cache, Cursor, Matcher},
     span::Span,
 };
 
@@ -210,17 +210,8 @@ pub(super) fn each_match_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], m
         let len = literal.needle().len();
         return literal.matches(line, |start| each(Span::new(start, start + len)));
     }
-    let content = content(matcher, line);
+    let content = matcher.line_terminator().strip(line);
     matcher.each_match(cache, content, Cursor::new(0), |span, _| span.start >= line.len() || each(span));
-}
-
-/// A line without what ends it.
-pub(super) fn content<'a>(matcher: &Matcher, line: &'a [u8]) -> &'a [u8] {
-    match (matcher.line_terminator(), line) {
-        (LineTerminator::Crlf, [content @ .., b'\r', b'\n']) => content,
-        (terminator, [content @ .., last]) if *last == terminator.byte() => content,
-        _ => line,
-    }
 }
 
 /// The offset just past the line that `at` is on.
@@ -239,7 +230,7 @@ fn next_matching(matcher: &Matcher, cache: &mut Cache, bytes: &[u8], mut at: usi
         let start = memrchr(terminator, &bytes[at..found]).map_or(at, |newline| at + newline + 1);
         let line = Span::new(start, line_end(bytes, found, terminator));
         let text = &bytes[line.range()];
-        if matcher.is_sure_of_line(text) || matcher.is_match(cache, content(matcher, text)) {
+        if matcher.is_sure_of_line(text) || matcher.is_match(cache, matcher.line_terminator().strip(text)) {
             return Some(line);
         }
         at = line.end;

@@ -10,7 +10,7 @@ use memchr::{memchr2, memrchr};
 
 use super::{
     Goal,
-    lines::{Counts, content},
+    lines::Counts,
     section::{Hits, Progress, Section},
     stages::{GrepStages, LinesFound, Plan, Seam, Worker},
     walk::Walk,
@@ -150,7 +150,7 @@ impl<'a> GrepStages<'a, '_> {
             let before = &bytes[..(part.range.start - first) as usize];
             let skipped = memrchr(terminator, before).map_or(0, |at| at + 1);
             let (base, bytes) = (first + skipped as u64, &bytes[skipped..]);
-            let content = if part.ends { content(self.matcher, bytes) } else { bytes };
+            let content = if part.ends { self.matcher.line_terminator().strip(bytes) } else { bytes };
             // An empty match at the end of an unterminated line makes it match.
             let limit = part.range.end + u64::from(part.ends && content.len() == bytes.len());
             let cursor = match after {

@@ -9,7 +9,7 @@ use super::{
     LineTerminator, Matcher, Reach, Strategy,
     filtered::Filtered,
     literal,
-    literals::{self, Literals},
+    literals::Literals,
     regex::Regexes,
     syntax::{self, Groups, LetterCase},
 };
@@ -163,7 +163,7 @@ impl MatcherBuilder {
             Case::Smart => is_all_lower(strings),
         };
         // With a line end in one, matches cross lines, or it is to be refused.
-        let banned = if self.refuse_nul { b"\r\n\0" } else { literals::banned(self.terminator) };
+        let banned = if self.refuse_nul { &b"\r\n\0"[..] } else { self.terminator.bytes() };
         let literals = Literals::of_strings(strings, ignore_case, self.merge, banned)?;
         Ok(literals.map(|literals| Matcher {
             reach: Reach::Bytes(literals.longest()),

@@ -208,11 +208,7 @@ impl Replacer {
     /// Where the text ends that the search looked at: a pattern may match at the end of a line that it does not match at
     /// in front of a terminator.
     fn content_end(&self, haystack: &[u8]) -> usize {
-        match (self.by_line, haystack) {
-            (Some(LineTerminator::Crlf), [.., b'\r', b'\n']) => haystack.len() - 2,
-            (Some(terminator), [.., last]) if *last == terminator.byte() => haystack.len() - 1,
-            _ => haystack.len(),
-        }
+        self.by_line.map_or(haystack.len(), |terminator| terminator.strip(haystack).len())
     }
 }
 

@@ -1,15 +1,12 @@
 //! Several literals at once: a [`PatternSet`], and whose literals they are.
 
-use super::{
-    LineTerminator,
-    set::{MatchKind, PatternSet},
-};
+use std::ops::ControlFlow;
+
+use super::set::{MatchKind, PatternSet};
 use crate::{
     error::Error,
     span::{PatternId, Span},
 };
-use std::ops::ControlFlow;
-
 /// How many spellings a plain string may have, and how many all of them may have on average, where case is ignored.
 const MOST_SPELLINGS: usize = 64;
 const MOST_ON_AVERAGE: usize = 8;
@@ -120,15 +117,6 @@ impl Literals {
     pub(super) fn description(&self) -> String {
         let description = self.set.description();
         format!("literals: {description}")
-    }
-}
-
-/// What ends a line, of which no byte may be in a pattern.
-pub(super) fn banned(terminator: LineTerminator) -> &'static [u8] {
-    match terminator {
-        LineTerminator::Lf => b"\n",
-        LineTerminator::Crlf => b"\r\n",
-        LineTerminator::Nul => b"\0",
     }
 }
 

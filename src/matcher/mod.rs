@@ -110,6 +110,25 @@ impl LineTerminator {
         }
     }
 
+    /// A line without what ends it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::matcher::LineTerminator;
+    ///
+    /// assert_eq!(LineTerminator::Crlf.strip(b"text\r\n"), b"text");
+    /// assert_eq!(LineTerminator::Lf.strip(b"text\r\n"), b"text\r");
+    /// assert_eq!(LineTerminator::Nul.strip(b"text\n"), b"text\n");
+    /// ```
+    pub fn strip(self, line: &[u8]) -> &[u8] {
+        match (self, line) {
+            (LineTerminator::Crlf, [content @ .., b'\r', b'\n']) => content,
+            (terminator, [content @ .., last]) if *last == terminator.byte() => content,
+            _ => line,
+        }
+    }
+
     /// What a line is ended with that has no terminator.
     pub fn bytes(self) -> &'static [u8] {
         match self {

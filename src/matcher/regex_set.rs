@@ -238,7 +238,7 @@ impl RegexSet {
     ///
     /// One pass for all literals, and one for each pattern whose literal is there; patterns without a literal are run together.
     pub fn matching<'c>(&self, cache: &'c mut SetCache, line: &[u8]) -> &'c [PatternId] {
-        let content = self.content(line);
+        let content = self.terminator.strip(line);
         cache.start_line();
         let _ = self.literals.for_each(content, 0..content.len() + 1, |_, literal| {
             self.see(cache, literal);
@@ -262,7 +262,7 @@ impl RegexSet {
         place: usize,
         patterns: &[PatternId],
     ) -> Option<PatternId> {
-        let content = self.content(line);
+        let content = self.terminator.strip(line);
         let place = place.min(content.len());
         let input = Input::new(content).range(place..).anchored(Anchored::Yes);
         let mut first = None;
@@ -367,7 +367,7 @@ impl RegexSet {
         has_others: bool,
         each: &mut impl FnMut(Span, &[PatternId]) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        self.confirm(cache, self.content(&text[line.range()]), has_others);
+        self.confirm(cache, self.terminator.strip(&text[line.range()]), has_others);
         if cache.ids.is_empty() { ControlFlow::Continue(()) } else { each(line, &cache.ids) }
     }
 
@@ -414,15 +414,6 @@ impl RegexSet {
         let terminator = self.terminator.byte();
         let start = memrchr(terminator, &text[from..place]).map_or(from, |end| from + end + 1);
         Span::new(start, memchr(terminator, &text[place..]).map_or(text.len(), |end| place + end + 1))
-    }
-
-    /// A line without what ends it.
-    fn content<'l>(&self, line: &'l [u8]) -> &'l [u8] {
-        match (self.terminator, line) {
-            (LineTerminator::Crlf, [content @ .., b'\r', b'\n']) => content,
-            (terminator, [content @ .., last]) if *last == terminator.byte() => content,
-            _ => line,
-        }
     }
 }
 
@@ -485,7 +476,7 @@ mod tests {
         let mut wanted = vec![];
         let mut at = 0;
         for line in text.split_inclusive(|&byte| byte == set.terminator.byte()) {
-            let ids = naive(&matchers, set.content(line));
+            let ids = naive(&matchers, set.terminator.strip(line));
             let found: Vec<usize> = set.matching(&mut cache, line).iter().map(|id| id.index()).collect();
             prop_assert_eq!(&found, &ids);
             if !ids.is_empty() {

@@ -77,11 +77,7 @@ pub(super) fn with_groups(hir: Hir, groups: Groups) -> Hir {
 ///
 /// A pattern in which a literal terminator stands could never match; it is refused, so that its author learns why.
 pub(super) fn keep_within_line(hir: Hir, groups: Groups, terminator: LineTerminator) -> Result<Hir, Error> {
-    let banned: &[u8] = match terminator {
-        LineTerminator::Lf => b"\n",
-        LineTerminator::Crlf => b"\r\n",
-        LineTerminator::Nul => b"\0",
-    };
+    let banned = terminator.bytes();
     let refused = |byte: u8| {
         let (text, way_out) = match byte {
             0 => ("\\0", ""),
