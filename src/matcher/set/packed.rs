@@ -9,7 +9,7 @@
 use super::{super::vector::Vector, places::Places};
 
 /// Up to how many patterns this can be made of.
-pub(in crate::matcher) const MAX: usize = 64;
+pub(in crate::matcher) const MAX: usize = 96;
 /// How many bytes of a pattern are looked at, at most.
 pub(in crate::matcher) const DEPTH: usize = 4;
 const BUCKETS: usize = 8;
