@@ -642,7 +642,7 @@ impl<'a> Run<'a> {
         let mut child = self.command().spawn()?;
         started(child.id());
         let mut pipe = child.stdout.take().expect("standard output is a pipe");
-        let mut read = || {
+        let mut read = || -> io::Result<()> {
             loop {
                 match pipe.read(buffer)? {
                     0 => return Ok(()),
@@ -656,7 +656,7 @@ impl<'a> Run<'a> {
             return Ok((start.elapsed(), status.code()));
         }
         thread::scope(|scope| {
-            let watch = scope.spawn(move || {
+            let watch = scope.spawn(move || -> io::Result<_> {
                 loop {
                     if let Some(status) = child.try_wait()? {
                         return Ok(status);
@@ -668,7 +668,7 @@ impl<'a> Run<'a> {
                 }
             });
             read()?;
-            let status: io::Result<_> = watch.join().expect("waiting does not panic");
+            let status = watch.join().expect("waiting does not panic");
             Ok((start.elapsed(), status?.code()))
         })
     }

@@ -374,19 +374,20 @@ impl RegexSet {
 
     /// Goes on to the next line from `at` on that one of the patterns without a literal may match.
     fn next_other(&self, cache: &mut SetCache, text: &[u8], at: usize, other: &mut OtherLines) {
-        let mut find = || {
-            let (others, (engine, _)) = (self.others.as_ref()?, cache.others.as_mut()?);
-            if at >= text.len() {
-                return None;
-            }
-            let found = match (&others.shapes, &mut other.found) {
-                (Some(shapes), Some(found)) => shapes.next(found, text, at)?,
-                _ => others.regex.search_half_with(engine, &Input::new(text).range(at..).earliest(true))?.offset(),
-            };
-            let line = self.line_at(text, at, found);
-            (!line.is_empty()).then_some(line)
+        other.line = self.find_other(cache, text, at, &mut other.found);
+    }
+
+    fn find_other(&self, cache: &mut SetCache, text: &[u8], at: usize, found: &mut Option<Found>) -> Option<Span> {
+        let (others, (engine, _)) = (self.others.as_ref()?, cache.others.as_mut()?);
+        if at >= text.len() {
+            return None;
+        }
+        let place = match (&others.shapes, found) {
+            (Some(shapes), Some(found)) => shapes.next(found, text, at)?,
+            _ => others.regex.search_half_with(engine, &Input::new(text).range(at..).earliest(true))?.offset(),
         };
-        other.line = find();
+        let line = self.line_at(text, at, place);
+        (!line.is_empty()).then_some(line)
     }
 
     /// The line that a place from the line start `from` on is on.
