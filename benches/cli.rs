@@ -337,8 +337,9 @@ enum Target {
 /// How long a tool may take where some take very long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Writes random hexadecimal words of 8 to 20 letters, one a line, the same on every machine.
-fn words(path: &Path, count: usize) -> io::Result<()> {
+/// Writes random hexadecimal words of 8 to 20 letters, one a line, the same on every machine, and one that is there: tools do not
+/// agree on what to print when there is nothing.
+fn words(path: &Path, count: usize, there: &str) -> io::Result<()> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut random = move || {
         state ^= state << 13;
@@ -347,10 +348,11 @@ fn words(path: &Path, count: usize) -> io::Result<()> {
         state
     };
     let mut out = BufWriter::new(File::create(path)?);
-    for _ in 0..count {
+    for _ in 1..count {
         let word = format!("{:016x}{:016x}", random(), random());
         writeln!(out, "{}", &word[..8 + random() as usize % 13])?;
     }
+    writeln!(out, "{there}")?;
     out.flush()
 }
 
@@ -891,7 +893,7 @@ fn measure(task: Task, tools: &[Tool], corpus: &Corpus, options: &Options, dir: 
     let mut buffer = vec![0; 1 << 20];
     let list = dir.join("words.txt");
     if task.words > 0 {
-        words(&list, task.words)?;
+        words(&list, task.words, &options.patterns.rare)?;
     }
     let runs = Run::all(&task, tools, &corpus.path, &list);
     let mut checked = Vec::new();
