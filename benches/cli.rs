@@ -334,6 +334,28 @@ enum Target {
     Behind(f64),
 }
 
+/// How long a tool may take where some take very long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Writes random hexadecimal words of 8 to 20 letters, one a line, the same on every machine, and one that is there: tools do not
+/// agree on what to print when there is nothing.
+fn words(path: &Path, count: usize, there: &str) -> io::Result<()> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let mut out = BufWriter::new(File::create(path)?);
+    for _ in 1..count {
+        let word = format!("{:016x}{:016x}", random(), random());
+        writeln!(out, "{}", &word[..8 + random() as usize % 13])?;
+    }
+    writeln!(out, "{there}")?;
+    out.flush()
+}
+
 /// How much private memory a search may take, in MiB.
 const MEMORY: f64 = 96.0;
 
@@ -345,7 +367,10 @@ struct Task {
     flags: &'static [&'static str],
     /// The options for a second measurement, in the same rounds.
     without: Option<&'static [&'static str]>,
+    /// What to look for, or how that is called.
     pattern: String,
+    /// How many words of a file to look for instead.
+    words: usize,
     regex: bool,
     /// The tools that can do it, besides mapgrep.
     peers: &'static [&'static str],
@@ -370,6 +395,7 @@ impl Task {
             flags,
             without: None,
             pattern: pattern.to_owned(),
+            words: 0,
             regex: false,
             peers: ALL,
             count: |_| None,
@@ -391,6 +417,13 @@ impl Task {
     /// Something that only mapgrep can do.
     fn alone(name: &'static str, flags: &'static [&'static str], pattern: &str) -> Task {
         Task { peers: &[], ..Task::literal(name, flags, pattern) }
+    }
+
+    /// Many literals from a file, with the tools that are known to take them line by line.
+    fn words(name: &'static str, words: usize) -> Task {
+        let peers = &["rg", "grep", "ugrep"];
+        let pattern = format!("{words} random hexadecimal words of 8 to 20 letters");
+        Task { words, peers, ..Task::literal(name, &["-c"], &pattern) }
     }
 
     /// All tasks, those of one file together.
@@ -450,6 +483,10 @@ impl Task {
             Task::literal("medium literal, -n -C2", &["-n", "-C2"], medium),
             Task { peers: RIPGREP, ..Task::literal("medium literal, --json", &["--json"], medium) },
             Task { peers: RIPGREP, ..Task::regex("two lines, -U -n", &["-U", "-n"], two_lines) },
+            Task { target: Target::Ratio(1.0), ..Task::words("1k literals, -F -f, -c", 1_000) },
+            Task { target: Target::Ratio(5.0), ..Task::words("10k literals, -F -f, -c", 10_000) },
+            Task { target: Target::Ratio(5.0), ..Task::words("100k literals, -F -f, -c", 100_000) },
+            Task { target: Target::Ratio(5.0), ..Task::words("1M literals, -F -f, -c", 1_000_000) },
             Task {
                 count: |_| Some(1),
                 target: Target::Below(15.0),
@@ -549,15 +586,17 @@ struct Run<'a> {
     task: &'a Task,
     flags: &'a [&'a str],
     file: &'a Path,
+    /// Where the words are, if there are some.
+    words: &'a Path,
 }
 
 impl<'a> Run<'a> {
     /// Everything that is run for a task: first with its own flags, by mapgrep
     /// with all threads and with one, then by the others.
-    fn all(task: &'a Task, tools: &'a [Tool], file: &'a Path) -> Vec<Run<'a>> {
+    fn all(task: &'a Task, tools: &'a [Tool], file: &'a Path, words: &'a Path) -> Vec<Run<'a>> {
         let can = |tool: &&Tool| tool.is_own() || task.peers.contains(&tool.name.as_str());
         let flags = [Some(task.flags), task.without];
-        let run = |flags| tools.iter().filter(can).map(move |tool| Run { tool, task, flags, file });
+        let run = |flags| tools.iter().filter(can).map(move |tool| Run { tool, task, flags, file, words });
         flags.into_iter().flatten().flat_map(run).collect()
     }
 
@@ -571,13 +610,14 @@ impl<'a> Run<'a> {
     }
 
     fn command(&self) -> Command {
-        let Run { tool, task, flags, file } = self;
+        let Run { tool, task, flags, file, words } = self;
         let mut command = Command::new(&tool.program);
+        command.args(tool.flags).args(tool.kinds[usize::from(task.regex)]).args(*flags);
+        match task.words {
+            0 => command.args(["-e", &task.pattern]),
+            _ => command.arg("-f").arg(words),
+        };
         command
-            .args(tool.flags)
-            .args(tool.kinds[usize::from(task.regex)])
-            .args(*flags)
-            .args(["-e", &task.pattern])
             .arg(file)
             // GNU grep is fastest without multibyte characters, and all the
             // patterns are ASCII.
@@ -591,25 +631,48 @@ impl<'a> Run<'a> {
         command
     }
 
-    /// Runs it once and hands all output to `sink`.
+    /// Runs it once and hands all output to `sink`. Who looks for many words is killed after [`PATIENCE`], and then has no exit
+    /// status, unless `is_patient`.
     fn once(
         &self,
         buffer: &mut [u8],
         mut sink: impl FnMut(&[u8]),
         started: impl FnOnce(u32),
+        is_patient: bool,
     ) -> io::Result<(Duration, Option<i32>)> {
         let start = Instant::now();
         let mut child = self.command().spawn()?;
         started(child.id());
         let mut pipe = child.stdout.take().expect("standard output is a pipe");
-        loop {
-            match pipe.read(buffer)? {
-                0 => break,
-                n => sink(&buffer[..n]),
+        let mut read = || -> io::Result<()> {
+            loop {
+                match pipe.read(buffer)? {
+                    0 => return Ok(()),
+                    n => sink(&buffer[..n]),
+                }
             }
+        };
+        if is_patient || self.task.words == 0 {
+            read()?;
+            let status = child.wait()?;
+            return Ok((start.elapsed(), status.code()));
         }
-        let status = child.wait()?;
-        Ok((start.elapsed(), status.code()))
+        thread::scope(|scope| {
+            let watch = scope.spawn(move || -> io::Result<_> {
+                loop {
+                    if let Some(status) = child.try_wait()? {
+                        return Ok(status);
+                    }
+                    if start.elapsed() > PATIENCE {
+                        child.kill()?;
+                    }
+                    thread::sleep(Duration::from_millis(1));
+                }
+            });
+            read()?;
+            let status = watch.join().expect("waiting does not panic");
+            Ok((start.elapsed(), status?.code()))
+        })
     }
 }
 
@@ -650,6 +713,7 @@ impl Checked {
                     Some(open) => lines_of_results(bytes, open, &mut look),
                 },
                 |pid| sampler = Some(scope.spawn(move || peak_rss_anon(pid, done))),
+                false,
             );
             done.store(true, Ordering::Relaxed);
             checked.rss_anon = sampler.and_then(|thread| thread.join().ok().flatten());
@@ -825,9 +889,13 @@ fn summarise(outcomes: &[Outcome]) {
 }
 
 /// Checks and times one task; says also whether mapgrep printed what it should.
-fn measure(task: Task, tools: &[Tool], corpus: &Corpus, options: &Options) -> Result<(Outcome, bool)> {
+fn measure(task: Task, tools: &[Tool], corpus: &Corpus, options: &Options, dir: &Path) -> Result<(Outcome, bool)> {
     let mut buffer = vec![0; 1 << 20];
-    let runs = Run::all(&task, tools, &corpus.path);
+    let list = dir.join("words.txt");
+    if task.words > 0 {
+        words(&list, task.words, &options.patterns.rare)?;
+    }
+    let runs = Run::all(&task, tools, &corpus.path, &list);
     let mut checked = Vec::new();
     for run in &runs {
         checked.push(Checked::new(run, &mut buffer)?);
@@ -836,7 +904,8 @@ fn measure(task: Task, tools: &[Tool], corpus: &Corpus, options: &Options) -> Re
     // the same flags.
     let reference = |run: &Run| {
         let same = |other: &Run| other.flags == run.flags;
-        let rg = runs.iter().position(|other| same(other) && other.tool.name == "rg");
+        let is_rg = |i: &usize| same(&runs[*i]) && runs[*i].tool.name == "rg" && checked[*i].code.is_some();
+        let rg = (0..runs.len()).find(is_rg);
         rg.or(runs.iter().position(same)).expect("a run has its own flags")
     };
     let agrees: Vec<bool> = (0..runs.len()).map(|i| checked[i].agrees(&checked[reference(&runs[i])])).collect();
@@ -851,7 +920,11 @@ fn measure(task: Task, tools: &[Tool], corpus: &Corpus, options: &Options) -> Re
     let rounds = if task.is_quick && !options.test { 10 * options.rounds } else { options.rounds };
     for _ in 0..rounds {
         for (i, run) in runs.iter().enumerate().filter(|(i, _)| agrees[*i]) {
-            let (time, _) = run.once(&mut buffer, |_| {}, |_| {})?;
+            // What is slow is not run again and again.
+            if seconds[i].iter().sum::<f64>() > PATIENCE.as_secs_f64() / 2.0 {
+                continue;
+            }
+            let (time, _) = run.once(&mut buffer, |_| {}, |_| {}, true)?;
             seconds[i].push(time.as_secs_f64());
         }
         if !task.is_quick {
@@ -873,8 +946,11 @@ fn measure(task: Task, tools: &[Tool], corpus: &Corpus, options: &Options) -> Re
         let output =
             checked[i].number().map_or_else(|| format!("{} lines", checked[i].lines), |number| number.to_string());
         let Some(times) = &times[i] else {
-            let wanted = &runs[reference(run)].tool.name;
-            println!("| {name} | not timed: it does not agree with {wanted} | | | | | {memory} | {output} |");
+            let why = match checked[i].code {
+                Some(_) => format!("it does not agree with {}", runs[reference(run)].tool.name),
+                None => format!("it takes more than {} s, or dies", PATIENCE.as_secs()),
+            };
+            println!("| {name} | not timed: {why} | | | | | {memory} | {output} |");
             continue;
         };
         let rg = median("rg", run.flags == task.flags);
@@ -939,6 +1015,10 @@ fn run(options: &mut Options, mapgrep: &Path) -> Result<bool> {
         if !options.only.is_empty() && !options.only.iter().any(|only| task.name.contains(only)) {
             continue;
         }
+        // A debug build of mapgrep takes long to read more.
+        if options.test && task.words > 10_000 {
+            continue;
+        }
         let corpus = match &derived {
             _ if task.input == Input::Log => &log,
             Some((input, corpus)) if *input == task.input => corpus,
@@ -952,7 +1032,7 @@ fn run(options: &mut Options, mapgrep: &Path) -> Result<bool> {
                 &derived.insert((task.input, corpus)).1
             }
         };
-        let (outcome, is_right) = measure(task, &tools, corpus, options)?;
+        let (outcome, is_right) = measure(task, &tools, corpus, options, scratch.path())?;
         outcomes.push(outcome);
         right &= is_right;
     }

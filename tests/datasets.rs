@@ -337,3 +337,17 @@ fn needles_are_on_their_lines_only() {
         }
     }
 }
+
+#[test]
+fn secrets_are_96_regexes_of_lines() {
+    let text = fs::read_to_string(directory().join("secrets.txt")).expect("the regexes can be read");
+    let patterns: Vec<&str> = text.lines().collect();
+    assert_eq!(patterns.len(), 96);
+    assert_eq!(patterns.iter().collect::<BTreeSet<_>>().len(), 96, "a regex is there twice");
+    for pattern in &patterns {
+        let regex = Regex::new(pattern).unwrap_or_else(|err| panic!("{pattern}: {err}"));
+        assert!(!regex.is_match(b""), "{pattern} matches nothing at all");
+    }
+    let set = mapgrep::matcher::MatcherBuilder::new().build_set(&patterns).expect("mapgrep takes what regex takes");
+    assert_eq!(set.len(), 96);
+}

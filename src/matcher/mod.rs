@@ -33,6 +33,7 @@ pub mod regex_set;
 mod required;
 pub mod reverse;
 pub mod set;
+mod shapes;
 mod shuffle;
 mod syntax;
 mod vector;

@@ -2,7 +2,8 @@
 //!
 //! Automata for many regexes are large, and slow where they have to say which of them matched. But most regexes that people
 //! write contain a literal: a search for all of these at once, which is fast, leaves few lines, and on each the few
-//! regexes whose literal is there. Regexes without one are run together on everything.
+//! regexes whose literal is there. Of those without one, many have a shape: classes of bytes, one behind the other, that are
+//! rare. The rest are run together on everything.
 //!
 //! # Examples
 //!
@@ -34,8 +35,9 @@ use regex_syntax::hir::Hir;
 use super::{
     LineTerminator, MatcherBuilder,
     regex::refused,
-    required::Required,
+    required::{self, Required},
     set::{MatchKind, PatternSet},
+    shapes::{Found, Shape, Shapes},
 };
 use crate::{
     error::Error,
@@ -73,6 +75,15 @@ pub struct RegexSet {
 struct Others {
     regex: Regex,
     ids: Vec<PatternId>,
+    /// Where it has to be run, if each of the patterns has a shape.
+    shapes: Option<Shapes>,
+}
+
+/// The lines on which patterns without a literal may match, as a walk comes to them.
+struct OtherLines {
+    /// The next one.
+    line: Option<Span>,
+    found: Option<Found>,
 }
 
 /// What a search with a [`RegexSet`] changes. Each thread has its own.
@@ -160,6 +171,7 @@ impl RegexSet {
                 None => others.push(id),
             }
         }
+        required::without_longer(&mut owned, |id| confirm[id.index()] != NONE);
         owned.sort_unstable();
         owned.dedup();
         let mut starts = vec![];
@@ -177,7 +189,9 @@ impl RegexSet {
             true => None,
             false => {
                 let hirs: Vec<&Hir> = others.iter().map(|id| &hirs[id.index()]).collect();
-                Some(Others { regex: compile(&hirs, LAZY_DFA_CACHE_OF_ALL, EngineKind::All)?, ids: others })
+                let shapes: Option<Vec<Shape>> = hirs.iter().map(|hir| Shape::of(hir)).collect();
+                let regex = compile(&hirs, LAZY_DFA_CACHE_OF_ALL, EngineKind::All)?;
+                Some(Others { regex, ids: others, shapes: shapes.and_then(Shapes::new) })
             }
         };
         let owners = owned.into_iter().map(|(_, id)| id).collect();
@@ -310,7 +324,9 @@ impl RegexSet {
         text: &[u8],
         mut each: impl FnMut(Span, &[PatternId]) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let mut other = self.next_other(cache, text, 0);
+        let found = self.others.as_ref().and_then(|others| others.shapes.as_ref()).map(|shapes| shapes.start(0));
+        let mut other = OtherLines { line: None, found };
+        self.next_other(cache, text, 0, &mut other);
         let mut line = Span::new(0, 0);
         cache.start_line();
         self.literals.for_each(text, 0..text.len() + 1, |place, literal| {
@@ -323,10 +339,10 @@ impl RegexSet {
             ControlFlow::Continue(())
         })?;
         self.flush(cache, text, line, &mut other, &mut each)?;
-        while let Some(line) = other {
+        while let Some(line) = other.line {
             cache.start_line();
             self.report(cache, text, line, true, &mut each)?;
-            other = self.next_other(cache, text, line.end);
+            self.next_other(cache, text, line.end, &mut other);
         }
         ControlFlow::Continue(())
     }
@@ -337,22 +353,22 @@ impl RegexSet {
         cache: &mut SetCache,
         text: &[u8],
         line: Span,
-        other: &mut Option<Span>,
+        other: &mut OtherLines,
         each: &mut impl FnMut(Span, &[PatternId]) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         if line.is_empty() {
             return ControlFlow::Continue(());
         }
         let mut has_others = false;
-        if other.is_some_and(|other| other.start <= line.start) {
+        if other.line.is_some_and(|other| other.start <= line.start) {
             let candidates = std::mem::take(&mut cache.candidates);
-            while let Some(before) = other.filter(|other| other.start < line.start) {
+            while let Some(before) = other.line.filter(|other| other.start < line.start) {
                 self.report(cache, text, before, true, each)?;
-                *other = self.next_other(cache, text, before.end);
+                self.next_other(cache, text, before.end, other);
             }
-            has_others = *other == Some(line);
+            has_others = other.line == Some(line);
             if has_others {
-                *other = self.next_other(cache, text, line.end);
+                self.next_other(cache, text, line.end, other);
             }
             cache.candidates = candidates;
         }
@@ -398,14 +414,21 @@ impl RegexSet {
         cache.ids.sort_unstable();
     }
 
-    /// The next line from `at` on that one of the patterns without a literal may match.
-    fn next_other(&self, cache: &mut SetCache, text: &[u8], at: usize) -> Option<Span> {
+    /// Goes on to the next line from `at` on that one of the patterns without a literal may match.
+    fn next_other(&self, cache: &mut SetCache, text: &[u8], at: usize, other: &mut OtherLines) {
+        other.line = self.find_other(cache, text, at, &mut other.found);
+    }
+
+    fn find_other(&self, cache: &mut SetCache, text: &[u8], at: usize, found: &mut Option<Found>) -> Option<Span> {
         let (others, (engine, _)) = (self.others.as_ref()?, cache.others.as_mut()?);
         if at >= text.len() {
             return None;
         }
-        let found = others.regex.search_half_with(engine, &Input::new(text).range(at..).earliest(true))?.offset();
-        let line = self.line_at(text, at, found);
+        let place = match (&others.shapes, found) {
+            (Some(shapes), Some(found)) => shapes.next(found, text, at)?,
+            _ => others.regex.search_half_with(engine, &Input::new(text).range(at..).earliest(true))?.offset(),
+        };
+        let line = self.line_at(text, at, place);
         (!line.is_empty()).then_some(line)
     }
 

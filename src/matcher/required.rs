@@ -3,6 +3,7 @@
 //! A search for them tells where the pattern has to be tried at all. They may stand anywhere in a match, so there are more
 //! patterns that have them than such that begin or end with a literal.
 
+use memchr::memmem::{self, Finder};
 use regex_syntax::hir::{Capture, Class, Hir, HirKind};
 
 /// How many literals stand for one pattern at most.
@@ -13,6 +14,13 @@ const LONGEST: usize = 32;
 
 /// How rare the most frequent one has to be, in bits: fewer than one place in 2 to this many has it, as far as that can be told.
 const LEAST_BITS: u32 = 11;
+
+/// How rare a literal is that stands for longer ones of other patterns.
+const RARE_BITS: u32 = 18;
+
+/// How rare literals are of which nothing more than their start is needed, and how long that is at least.
+const VERY_RARE_BITS: u32 = 24;
+const SHORT: usize = 4;
 
 /// Literals of which every match contains one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,14 +36,14 @@ impl Required {
     ///
     /// A pattern that may match the empty string has none.
     pub(super) fn of(hir: &Hir, fold: bool) -> Option<Required> {
-        let parts = Finder { fold }.parts(hir);
+        let parts = Parser { fold }.parts(hir);
         let is_rare = |strings: &[Vec<u8>]| strings.len() == 1 || bits(strings) >= LEAST_BITS;
         let is_all = |exact: &&Exact| exact.is_all && !exact.has_empty() && is_rare(&exact.strings);
         if let Some(exact) = parts.exact.as_ref().filter(is_all) {
             return Some(Required { literals: exact.strings.clone(), is_all: true });
         }
         let best = better(parts.exact.map(|exact| exact.strings), parts.best)?;
-        (bits(&best) >= LEAST_BITS).then_some(Required { literals: best, is_all: false })
+        (bits(&best) >= LEAST_BITS).then(|| Required { literals: fewer(best), is_all: false })
     }
 }
 
@@ -68,6 +76,61 @@ fn alternatives(hir: &Hir) -> Vec<&Hir> {
 
 fn is_look(hir: &Hir) -> bool {
     matches!(hir.kind(), HirKind::Look(_))
+}
+
+/// Of literals that have to be confirmed, leaves out those that contain one that is rare enough by itself, which then stands for
+/// their patterns too. A search for fewer literals is faster.
+pub(super) fn without_longer<I: Copy>(literals: &mut [(Vec<u8>, I)], is_confirmed: impl Fn(I) -> bool) {
+    // Each is compared with each.
+    const MOST_LITERALS: usize = 1024;
+    if literals.len() > MOST_LITERALS {
+        return;
+    }
+    let is_rare = |literal: &&Vec<u8>| bits(std::slice::from_ref(*literal)) >= RARE_BITS;
+    let short: Vec<Vec<u8>> = literals.iter().map(|(literal, _)| literal).filter(is_rare).cloned().collect();
+    let finders: Vec<Finder<'_>> = short.iter().map(Finder::new).collect();
+    for (literal, _) in literals.iter_mut().filter(|(_, id)| is_confirmed(*id)) {
+        let parts = finders.iter().filter(|part| part.needle().len() < literal.len());
+        let shortest = parts.filter(|part| part.find(literal).is_some()).min_by_key(|part| part.needle().len());
+        if let Some(part) = shortest {
+            *literal = part.needle().to_vec();
+        }
+    }
+}
+
+/// Fewer and shorter literals that do as well, if there are some.
+fn fewer(mut literals: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    // What equals an ASCII letter but for its case, and is rare: of many literals of one word only one is likely.
+    for odd in ["\u{17F}", "\u{212A}"].map(str::as_bytes) {
+        let has_odd = |literal: &&mut Vec<u8>| memmem::find(literal, odd).is_some();
+        literals.iter_mut().filter(has_odd).for_each(|literal| *literal = odd.to_vec());
+    }
+    literals = without_doubles(literals);
+    // As many of their first bytes as are rare enough.
+    let shorter = (SHORT..LONGEST).map(|len| {
+        let cut = |literal: &Vec<u8>| literal[..len.min(literal.len())].to_vec();
+        without_doubles(literals.iter().map(cut).collect())
+    });
+    let best = shorter
+        .filter(|shorter| bits(shorter) >= VERY_RARE_BITS)
+        .min_by_key(|shorter| (shorter.len(), -longest(shorter)));
+    best.filter(|best| best.len() < literals.len()).unwrap_or(literals)
+}
+
+/// Without those that contain others.
+fn without_doubles(mut literals: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    literals.sort_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b)));
+    let mut kept: Vec<Vec<u8>> = vec![];
+    for literal in literals {
+        if !kept.iter().any(|part| memmem::find(&literal, part).is_some()) {
+            kept.push(literal);
+        }
+    }
+    kept
+}
+
+fn longest(literals: &[Vec<u8>]) -> i64 {
+    literals.iter().map(Vec::len).max().unwrap_or(0) as i64
 }
 
 /// What is known of a part of a pattern.
@@ -107,11 +170,11 @@ impl Exact {
     }
 }
 
-struct Finder {
+struct Parser {
     fold: bool,
 }
 
-impl Finder {
+impl Parser {
     fn parts(&self, hir: &Hir) -> Parts {
         match hir.kind() {
             HirKind::Empty => Parts { exact: Some(Exact::of(b"", true)), best: None },
@@ -258,7 +321,7 @@ fn bits(strings: &[Vec<u8>]) -> u32 {
 }
 
 /// How rare a byte is in what is usually searched, in bits: text, logs and sources.
-fn byte_bits(byte: u8) -> u32 {
+pub(super) fn byte_bits(byte: u8) -> u32 {
     match byte {
         b' ' | b'e' | b't' => 3,
         b'a' | b'i' | b'n' | b'o' | b'r' | b's' | b'l' | b'd' | b'c' | b'0' | b'1' | b'\t' | b'_' | b'.' => 4,

@@ -23,8 +23,8 @@
 mod builder;
 mod filter;
 mod format;
-mod packed;
-mod places;
+pub(super) mod packed;
+pub(super) mod places;
 mod tiers;
 mod verify;
 

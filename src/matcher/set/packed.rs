@@ -9,13 +9,13 @@
 use super::{super::vector::Vector, places::Places};
 
 /// Up to how many patterns this can be made of.
-pub(super) const MAX: usize = 64;
+pub(in crate::matcher) const MAX: usize = 96;
 /// How many bytes of a pattern are looked at, at most.
-const DEPTH: usize = 4;
+pub(in crate::matcher) const DEPTH: usize = 4;
 const BUCKETS: usize = 8;
 
 #[derive(Clone, Debug)]
-pub(super) struct Packed {
+pub(in crate::matcher) struct Packed {
     /// How many bytes from a place on are looked at.
     depth: usize,
     /// For each of these bytes, the buckets for lower halves and for upper halves.
@@ -31,9 +31,19 @@ impl Packed {
     pub(super) fn new(patterns: &[&[u8]], fold: bool) -> Self {
         debug_assert!(patterns.len() <= MAX && patterns.iter().all(|pattern| !pattern.is_empty()));
         let depth = patterns.iter().map(|pattern| pattern.len()).max().unwrap_or(1).min(DEPTH);
+        Packed::of_buckets(buckets(patterns.iter().map(|pattern| Bucket::of(pattern, fold)).collect(), depth), depth)
+    }
+
+    /// A filter for bytes of these classes, one behind the other.
+    pub(in crate::matcher) fn of_classes(classes: &[[Vec<u8>; DEPTH]]) -> Self {
+        debug_assert!(classes.len() <= MAX);
+        Packed::of_buckets(buckets(classes.iter().map(Bucket::of_classes).collect(), DEPTH), DEPTH)
+    }
+
+    fn of_buckets(buckets: Vec<Bucket>, depth: usize) -> Self {
         let mut packed =
             Packed { depth, halves: Default::default(), whole: Box::new([[0; 256]; DEPTH]), shorter: [0; DEPTH] };
-        for (i, bucket) in buckets(patterns, fold, depth).iter().enumerate() {
+        for (i, bucket) in buckets.iter().enumerate() {
             for (at, halves) in bucket.halves.iter().enumerate().take(depth) {
                 for half in 0..16 {
                     packed.halves[at][0][half] |= u8::from(halves[0] >> half & 1 != 0) << i;
@@ -51,7 +61,7 @@ impl Packed {
     }
 
     /// Adds places in `from..to` at which a pattern could start, as [`Windows::find`](super::filter::Windows::find) does.
-    pub(super) fn find(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
+    pub(in crate::matcher) fn find(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
         #[cfg(target_arch = "x86_64")]
         let from = match std::arch::is_x86_feature_detected!("avx2") {
             // SAFETY: the processor has AVX2.
@@ -276,6 +286,12 @@ impl Bucket {
         Bucket { halves, shortest: pattern.len() }
     }
 
+    fn of_classes(classes: &[Vec<u8>; DEPTH]) -> Self {
+        let half = |bytes: &[u8], shift: u8| bytes.iter().fold(0, |all, byte| all | 1 << (byte >> shift & 15));
+        let halves = std::array::from_fn(|at| [half(&classes[at], 0), half(&classes[at], 4)]);
+        Bucket { halves, shortest: DEPTH }
+    }
+
     fn merged(&self, other: &Self) -> Self {
         let or = |at: usize, half: usize| self.halves[at][half] | other.halves[at][half];
         let halves = std::array::from_fn(|at| [or(at, 0), or(at, 1)]);
@@ -289,8 +305,7 @@ impl Bucket {
 }
 
 /// Puts patterns into buckets, again and again those together that cost the least.
-fn buckets(patterns: &[&[u8]], fold: bool, depth: usize) -> Vec<Bucket> {
-    let mut buckets: Vec<Bucket> = patterns.iter().map(|pattern| Bucket::of(pattern, fold)).collect();
+fn buckets(mut buckets: Vec<Bucket>, depth: usize) -> Vec<Bucket> {
     while buckets.len() > BUCKETS {
         let pairs = (0..buckets.len()).flat_map(|j| (0..j).map(move |i| (i, j)));
         let cost = |&(i, j): &(usize, usize)| {

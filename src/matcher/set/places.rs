@@ -2,7 +2,7 @@
 
 /// Places in a block of the haystack, ascending.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(in crate::matcher) struct Places {
     /// Where the block begins, which is what the places count from.
     base: usize,
     len: usize,
@@ -12,7 +12,7 @@ pub(super) struct Places {
 impl Places {
     const ROOM: usize = 1024;
 
-    pub(super) fn new(base: usize) -> Self {
+    pub(in crate::matcher) fn new(base: usize) -> Self {
         Places { base, len: 0, places: [0; Self::ROOM] }
     }
 
@@ -37,7 +37,7 @@ impl Places {
         self.len += N;
     }
 
-    pub(super) fn as_slice(&self) -> &[u32] {
+    pub(in crate::matcher) fn as_slice(&self) -> &[u32] {
         &self.places[..self.len]
     }
 
