@@ -8,8 +8,25 @@ use proptest::prelude::*;
 use regex::bytes::{Regex, RegexBuilder};
 
 const PATTERNS: &[&str] = &[
-    "foo", "bar", "foobar", "fo+", r"\bfoo\b", "[a-f]+", "o", "ba?r", "^foo", "bar$", "x?12", "(?i)FOO", "foo|bar",
-    r"\d+", "", "oob",
+    "foo",
+    "bar",
+    "foobar",
+    "fo+",
+    r"\bfoo\b",
+    "[a-f]+",
+    "o",
+    "ba?r",
+    "^foo",
+    "bar$",
+    "x?12",
+    "(?i)FOO",
+    "foo|bar",
+    r"\d+",
+    "",
+    "oob",
+    r"\w\b",
+    r"[a-z]\w*",
+    "x.*[A-Z]",
 ];
 
 fn run(dir: &Path, args: &[&str]) -> String {
@@ -80,7 +97,8 @@ proptest! {
         }
         prop_assert_eq!(search(&["--pattern-ids", "-n"]), whole);
         // An empty match is found between the bytes of a character too.
-        if text.is_ascii() {
+        let may_be_empty = regexes.iter().any(|regex| regex.is_match(b""));
+        if text.is_ascii() || !may_be_empty {
             let found = search(&["--pattern-ids", "-n", "-o"]);
             let is_shown = |line: &&str| !line.ends_with(':') || parts.contains(*line);
             prop_assert_eq!(found.lines().filter(is_shown).collect::<Vec<_>>(), parts.lines().collect::<Vec<_>>());
@@ -115,4 +133,45 @@ fn numbers_count_what_was_given_and_files_come_one_by_one() {
     );
     assert_eq!(search(&["-c", "--include-zero", "one"]), "a:1\nb:0\n");
     assert_eq!(run(dir.path(), &["--count-by-pattern", "-q", "one", "a"]), "");
+}
+
+/// An engine for all regexes without a literal went on behind the place of the match where it could not be an automaton, next to a
+/// word boundary and bytes beyond ASCII; and looked at the rest of the line for each match.
+#[test]
+fn a_match_is_of_the_first_pattern_that_matches_at_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a"), "xaé\n").unwrap();
+    assert_eq!(run(dir.path(), &["-o", "--pattern-ids", "-e", r"\w\b", "-e", r"[a-z]\w*", "a"]), "2:xaé\n");
+    fs::write(dir.path().join("a"), "  a é\n").unwrap();
+    assert_eq!(run(dir.path(), &["-F", "-w", "-o", "--pattern-ids", "-e", "a", "-e", " a", "a"]), "2: a\n");
+    fs::write(dir.path().join("a"), "x1 y2 z3 ".repeat(30_000)).unwrap();
+    let found = run(dir.path(), &["-o", "--pattern-ids", "-e", "[a-z][0-9]", "-e", "[0-9]+", "-e", "x.*[A-Z]", "a"]);
+    assert_eq!(found.lines().filter(|line| line.starts_with("1:")).count(), 90_000);
+}
+
+/// A line of many words that are all patterns, and one of many matches behind literals that are not in front of them: in the square
+/// of their number, these would take minutes.
+#[test]
+fn a_long_line_with_matches_of_many_patterns_takes_no_longer_than_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let words: Vec<String> = (0..20_000).map(|number| format!("w{number}z")).collect();
+    fs::write(dir.path().join("a"), words.join(" ")).unwrap();
+    fs::write(dir.path().join("words"), words.join("\n")).unwrap();
+    let found = run(dir.path(), &["-F", "-o", "--pattern-ids", "-f", "words", "a"]);
+    assert!(found.starts_with("1:w0z\n2:w1z\n") && found.ends_with("20000:w19999z\n"));
+    fs::write(dir.path().join("a"), "xx foobar1 yy bazqux2 ".repeat(50_000)).unwrap();
+    let counted = run(dir.path(), &["--count-matches", "-e", r"\w*foobar[0-9]", "-e", r"[a-z]+\d?bazqux[0-9]", "a"]);
+    assert_eq!(counted, "50000\n");
+}
+
+/// A plain string with a NUL among others is no error, with --stats matches are counted, and context has the field too.
+#[test]
+fn what_stands_in_front_of_lines_and_behind_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a"), "foo bar\nbar\nbaz\n").unwrap();
+    fs::write(dir.path().join("nul"), "a\0b\nbar\n").unwrap();
+    assert_eq!(run(dir.path(), &["-F", "-c", "-f", "nul", "a"]), "2\n");
+    assert_eq!(run(dir.path(), &["--pattern-ids", "-A1", "-F", "-f", "nul", "a"]), "2:foo bar\n2:bar\n-baz\n");
+    let stats = run(dir.path(), &["--count-by-pattern", "--stats", "-e", "foo", "-e", "bar", "a"]);
+    assert!(stats.starts_with("1:foo\n2:bar\n") && stats.contains("3 matches\n"), "{stats}");
 }

@@ -7,7 +7,7 @@ use std::sync::{
 
 use crate::{
     grep::{Format, Line, LineKind, LongMatches},
-    matcher::regex_set::{RegexSet, SetCache},
+    matcher::regex_set::{LinePatterns, RegexSet, SetCache},
     span::{PatternId, Span},
 };
 
@@ -39,29 +39,29 @@ impl PatternIds {
     }
 
     /// The patterns that match on a line.
-    pub(super) fn matching(&self, line: &[u8]) -> Vec<PatternId> {
-        self.with_cache(|cache| self.set.matching(cache, line).to_vec())
+    pub(super) fn matching(&self, line: &[u8]) -> LinePatterns {
+        self.with_cache(|cache| self.set.on_line(cache, line))
     }
 
     /// Which of these found the match that starts at `place`.
-    pub(super) fn at(&self, line: &[u8], place: usize, matching: &[PatternId]) -> Option<PatternId> {
-        match matching {
+    pub(super) fn at(&self, line: &[u8], place: usize, matching: &LinePatterns) -> Option<PatternId> {
+        match matching.ids() {
             [one] => Some(*one),
             _ => self.with_cache(|cache| self.set.first_at(cache, line, place, matching)),
         }
     }
 
-    pub(super) fn numbers(&self, ids: &[PatternId]) -> Vec<u64> {
-        ids.iter().map(|id| self.number(*id)).collect()
+    pub(super) fn numbers(&self, matching: &LinePatterns) -> Vec<u64> {
+        matching.ids().iter().map(|id| self.number(*id)).collect()
     }
 
     /// What stands in front of a line, and in front of these matches in it.
     pub(super) fn fields(&self, line: &[u8], matches: &[Span]) -> Fields {
-        let ids = self.matching(line);
+        let matching = self.matching(line);
         let text = |id: &PatternId| self.number(*id).to_string();
-        let of_match = |m: &Span| self.at(line, m.start, &ids).as_ref().map_or(String::new(), text);
+        let of_match = |m: &Span| self.at(line, m.start, &matching).as_ref().map_or(String::new(), text);
         Fields {
-            line: ids.iter().map(text).collect::<Vec<_>>().join(","),
+            line: matching.ids().iter().map(text).collect::<Vec<_>>().join(","),
             matches: matches.iter().map(of_match).collect(),
         }
     }
@@ -91,11 +91,13 @@ impl PatternIds {
 pub(super) struct PatternCounts<'a> {
     ids: &'a PatternIds,
     counts: Vec<AtomicU64>,
+    /// All matches are counted, too.
+    wants_matches: bool,
 }
 
 impl<'a> PatternCounts<'a> {
-    pub(super) fn new(ids: &'a PatternIds) -> Self {
-        PatternCounts { ids, counts: ids.numbers.iter().map(|_| AtomicU64::new(0)).collect() }
+    pub(super) fn new(ids: &'a PatternIds, wants_matches: bool) -> Self {
+        PatternCounts { ids, wants_matches, counts: ids.numbers.iter().map(|_| AtomicU64::new(0)).collect() }
     }
 
     /// The number of each pattern, its index, and on how many lines it was found, in the order in which they were given.
@@ -106,6 +108,10 @@ impl<'a> PatternCounts<'a> {
 }
 
 impl Format for PatternCounts<'_> {
+    fn wants_matches(&self) -> bool {
+        self.wants_matches
+    }
+
     fn line(&self, line: &Line<'_>, _: &mut Vec<u8>) {
         if line.kind == LineKind::Match {
             self.ids.each_of_line(line.bytes, |id| _ = self.counts[id.index()].fetch_add(1, Ordering::Relaxed));

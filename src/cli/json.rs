@@ -15,8 +15,8 @@ use serde::{Serialize, Serializer, ser::SerializeSeq};
 use super::{ids::PatternIds, long::Pieces, printer::path_bytes, stats::Stats};
 use crate::{
     grep::{Flow, Format, Line, LineKind, LongMatches},
-    matcher::Replacer,
-    span::{PatternId, Span},
+    matcher::{Replacer, regex_set::LinePatterns},
+    span::Span,
 };
 
 /// Formats the lines of one file.
@@ -203,7 +203,7 @@ type WalkOver<'a> = dyn FnMut(&mut dyn FnMut(Span, Option<&[u8]>)) + 'a;
 struct SubMatches<'a> {
     bytes: &'a [u8],
     /// The patterns that match on the line, where they are told.
-    ids: Option<(&'a PatternIds, Vec<PatternId>)>,
+    ids: Option<(&'a PatternIds, LinePatterns)>,
     walk: RefCell<&'a mut WalkOver<'a>>,
 }
 

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     grep::{Flow, Line, LineKind, LongMatches},
+    matcher::regex_set::LinePatterns,
     scan::newlines,
     span::Span,
 };
@@ -61,7 +62,7 @@ impl Printer<'_> {
                 if let Some(place) = place
                     && !(may_be_several && text.is_empty())
                 {
-                    let number = |(ids, matching): &(&PatternIds, Vec<_>)| {
+                    let number = |(ids, matching): &(&PatternIds, LinePatterns)| {
                         ids.at(line.bytes, place, matching).map(|id| ids.number(id).to_string())
                     };
                     let id = ids.as_ref().and_then(number).unwrap_or_default();

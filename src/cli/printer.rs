@@ -293,7 +293,7 @@ impl<'a> Printer<'a> {
             style.push_colored(|colors| &colors.other, digits.format(offset).as_bytes(), out);
             out.push(separator);
         }
-        if !ids.is_empty() {
+        if style.ids.is_some() {
             style.push_colored(|colors| &colors.other, ids.as_bytes(), out);
             out.push(separator);
         }

@@ -139,7 +139,8 @@ impl Searcher {
         let printer = Printer::new(&self.style, &haystack.path);
         let (replacer, ids) = (self.style.replacer.as_ref(), self.style.ids.as_ref());
         let json = (self.show == Show::Json && !self.quiet).then(|| Json::new(&haystack.path, replacer, ids));
-        let counts = ids.filter(|_| self.show == Show::CountByPattern).map(PatternCounts::new);
+        let counts =
+            ids.filter(|_| self.show == Show::CountByPattern).map(|ids| PatternCounts::new(ids, self.style.stats));
         let format: &dyn Format = match (&json, &counts) {
             (Some(json), _) => json,
             (None, Some(counts)) => counts,

@@ -45,7 +45,7 @@ pub enum Case {
 #[derive(Clone, Debug, Default)]
 pub struct MatcherBuilder {
     pub(super) fixed_strings: bool,
-    case: Case,
+    pub(super) case: Case,
     word: bool,
     whole_line: bool,
     pub(super) by_line: bool,
@@ -163,8 +163,7 @@ impl MatcherBuilder {
             Case::Smart => is_all_lower(strings),
         };
         // With a line end in one, matches cross lines, or it is to be refused.
-        let banned = if self.refuse_nul { &b"\r\n\0"[..] } else { self.terminator.bytes() };
-        let literals = Literals::of_strings(strings, ignore_case, self.merge, banned)?;
+        let literals = Literals::of_strings(strings, ignore_case, self.merge, self.terminator.bytes())?;
         Ok(literals.map(|literals| Matcher {
             reach: Reach::Bytes(literals.longest()),
             longest: Some(literals.longest()),
@@ -200,7 +199,8 @@ impl MatcherBuilder {
 
     /// Applies the options that say what may be part of a match.
     pub(super) fn confine(&self, hir: Hir, groups: Groups) -> Result<Hir, Error> {
-        if self.refuse_nul {
+        // A plain string that cannot be found is no mistake of its author.
+        if self.refuse_nul && !self.fixed_strings {
             syntax::refuse_nul(&hir)?;
         }
         match self.by_line {

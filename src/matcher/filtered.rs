@@ -18,6 +18,10 @@ use crate::{
     span::{PatternId, Span},
 };
 
+/// How far the end of a line is looked for. Looking further, for each match on the line, would be quadratic; what is behind can be
+/// searched as well.
+const FAR: usize = 64 << 10;
+
 #[derive(Clone, Debug)]
 pub(super) struct Filtered {
     literals: PatternSet,
@@ -60,9 +64,9 @@ impl Filtered {
         let found = self.literals.for_each(haystack, at..haystack.len(), |place, _| {
             if place.start >= from {
                 let start = memrchr(self.terminator, &haystack[from..place.start]).map_or(from, |end| from + end + 1);
-                let end = memchr(self.terminator, &haystack[place.end..]);
+                let near = &haystack[place.end..haystack.len().min(place.end + FAR)];
                 // An assertion at the end of a line looks at what ends it.
-                let end = end.map_or(haystack.len(), |end| place.end + end);
+                let end = memchr(self.terminator, near).map_or(haystack.len(), |end| place.end + end);
                 if let Some(found) = find(start, end) {
                     return ControlFlow::Break(found);
                 }

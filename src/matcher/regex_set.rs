@@ -23,17 +23,18 @@
 //! # Ok::<(), mapgrep::Error>(())
 //! ```
 
-use std::{fmt, ops::ControlFlow};
+use std::{fmt, ops::ControlFlow, sync::OnceLock};
 
 use memchr::{memchr, memrchr};
 use regex_automata::{
     Anchored, Input, MatchKind as EngineKind, PatternSet as EngineSet,
     meta::{self, Regex},
+    nfa::thompson::WhichCaptures,
 };
 use regex_syntax::hir::Hir;
 
 use super::{
-    LineTerminator, MatcherBuilder,
+    Case, LineTerminator, MatcherBuilder,
     regex::refused,
     required::{self, Required},
     set::{MatchKind, PatternSet},
@@ -59,7 +60,7 @@ const MANY: usize = 1024;
 /// Patterns that are told apart; built with [`MatcherBuilder::build_set`]. Each is looked for on every line by itself.
 pub struct RegexSet {
     /// What has to be run where a literal of a pattern is, unless the literal is the pattern.
-    regexes: Vec<Regex>,
+    regexes: Vec<Confirming>,
     /// For each pattern, which of these; [`NONE`] without one.
     confirm: Vec<u32>,
     /// All literals.
@@ -71,9 +72,33 @@ pub struct RegexSet {
     terminator: LineTerminator,
 }
 
+/// A regex that is compiled when it is run for the first time: of a hundred thousand words, few are ever seen.
+struct Confirming {
+    hir: Hir,
+    compiled: OnceLock<Regex>,
+}
+
+/// The patterns that match on a line: [`RegexSet::on_line`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinePatterns {
+    ids: Vec<PatternId>,
+    /// Those of them that are more than a literal.
+    confirmed: Vec<PatternId>,
+}
+
+impl LinePatterns {
+    /// All of them, in the order of the list.
+    pub fn ids(&self) -> &[PatternId] {
+        &self.ids
+    }
+}
+
 /// The patterns without a literal, as one engine.
 struct Others {
     regex: Regex,
+    hirs: Vec<Hir>,
+    /// Tells which of them is the first that matches at a place.
+    first: OnceLock<Regex>,
     ids: Vec<PatternId>,
     /// Where it has to be run, if each of the patterns has a shape.
     shapes: Option<Shapes>,
@@ -91,6 +116,7 @@ pub struct SetCache {
     /// Made when the regex is run for the first time.
     regexes: Vec<Option<Box<meta::Cache>>>,
     others: Option<(meta::Cache, EngineSet)>,
+    first_of_others: Option<Box<meta::Cache>>,
     /// Patterns of which a literal was seen on the line.
     candidates: Vec<PatternId>,
     /// How many of them there may be before each is looked for among the others.
@@ -127,12 +153,17 @@ impl MatcherBuilder {
         let hirs = apart.by_line(true).merge(false).parse(&patterns)?;
         let required =
             |fold: bool| -> Vec<Option<Required>> { hirs.iter().map(|hir| Required::of(hir, fold)).collect() };
-        let (mut fold, mut all) = (false, required(false));
-        if all.iter().any(Option::is_none) {
-            let folded = required(true);
-            let have = |all: &[Option<Required>]| all.iter().flatten().count();
-            if have(&folded) > have(&all) {
-                (fold, all) = (true, folded);
+        // With case ignored, more patterns may have a literal, or be one.
+        let mut fold = self.case != Case::Sensitive;
+        let mut all = required(fold);
+        let without = |all: &[Option<Required>]| all.iter().filter(|required| required.is_none()).count();
+        let unsure = |all: &[Option<Required>]| all.iter().flatten().filter(|required| !required.is_all).count();
+        if without(&all) + unsure(&all) > 0 {
+            let other = required(!fold);
+            let (ours, others) = ((without(&all), unsure(&all)), (without(&other), unsure(&other)));
+            // Fewer lines have a literal where case counts.
+            if others < ours || (others == ours && fold) {
+                (fold, all) = (!fold, other);
             }
         }
         RegexSet::new(&hirs, all, fold, self.terminator)
@@ -146,16 +177,6 @@ impl RegexSet {
         fold: bool,
         terminator: LineTerminator,
     ) -> Result<Self, Error> {
-        let compile = |hirs: &[&Hir], cache: usize, kind: EngineKind| {
-            let config = Regex::config()
-                .utf8_empty(false)
-                .line_terminator(terminator.byte())
-                .nfa_size_limit(Some(super::regex::NFA_SIZE_LIMIT))
-                .hybrid_cache_capacity(cache)
-                .match_kind(kind)
-                .which_captures(regex_automata::nfa::thompson::WhichCaptures::Implicit);
-            Regex::builder().configure(config).build_many_from_hir(hirs).map_err(|e| refused(&e))
-        };
         let (mut regexes, mut confirm) = (vec![], vec![]);
         let mut owned: Vec<(Vec<u8>, PatternId)> = vec![];
         let mut others = vec![];
@@ -164,7 +185,7 @@ impl RegexSet {
             let needs_regex = required.as_ref().is_some_and(|required| !required.is_all);
             confirm.push(if needs_regex { regexes.len() as u32 } else { NONE });
             if needs_regex {
-                regexes.push(compile(&[hir], LAZY_DFA_CACHE, EngineKind::LeftmostFirst)?);
+                regexes.push(Confirming::new(hir.clone(), terminator)?);
             }
             match required {
                 Some(required) => owned.extend(required.literals.into_iter().map(|literal| (literal, id))),
@@ -190,8 +211,10 @@ impl RegexSet {
             false => {
                 let hirs: Vec<&Hir> = others.iter().map(|id| &hirs[id.index()]).collect();
                 let shapes: Option<Vec<Shape>> = hirs.iter().map(|hir| Shape::of(hir)).collect();
-                let regex = compile(&hirs, LAZY_DFA_CACHE_OF_ALL, EngineKind::All)?;
-                Some(Others { regex, ids: others, shapes: shapes.and_then(Shapes::new) })
+                let regex = compile(&hirs, LAZY_DFA_CACHE_OF_ALL, EngineKind::All, terminator)?;
+                let hirs = hirs.into_iter().cloned().collect();
+                let shapes = shapes.and_then(Shapes::new);
+                Some(Others { regex, hirs, first: OnceLock::new(), ids: others, shapes })
             }
         };
         let owners = owned.into_iter().map(|(_, id)| id).collect();
@@ -219,6 +242,7 @@ impl RegexSet {
             regexes: vec![None; self.regexes.len()],
             others: (self.others.as_ref())
                 .map(|others| (others.regex.create_cache(), EngineSet::new(others.regex.pattern_len()))),
+            first_of_others: None,
             candidates: vec![],
             limit: MANY,
             ids: vec![],
@@ -250,7 +274,8 @@ impl RegexSet {
     ///
     /// # Complexity
     ///
-    /// One pass for all literals, and one for each pattern whose literal is there; patterns without a literal are run together.
+    /// One pass for all literals and all places where they are, and one pass for each pattern whose literal is there; patterns
+    /// without a literal are run together.
     pub fn matching<'c>(&self, cache: &'c mut SetCache, line: &[u8]) -> &'c [PatternId] {
         let content = self.terminator.strip(line);
         cache.start_line();
@@ -262,48 +287,74 @@ impl RegexSet {
         &cache.ids
     }
 
-    /// The first of some patterns, in the order of the list, that matches at a place in a line: where the patterns are searched for
-    /// as one and a match begins there, it is this one's. The line comes as for [`matching`](RegexSet::matching), whose result
-    /// the patterns are a part of.
+    /// The patterns that match on a line, to be kept. The line may come with its terminator.
     ///
-    /// # Panics
+    /// # Complexity
     ///
-    /// Panics when the place is behind the end of the line.
+    /// As [`matching`](RegexSet::matching).
+    pub fn on_line(&self, cache: &mut SetCache, line: &[u8]) -> LinePatterns {
+        let ids = self.matching(cache, line).to_vec();
+        let is_confirmed = |id: &PatternId| self.confirm[id.index()] != NONE;
+        let confirmed = ids.iter().copied().filter(is_confirmed).collect();
+        LinePatterns { ids, confirmed }
+    }
+
+    /// The first of the patterns on a line, in the order of the list, that matches at a place in it: where the patterns are searched
+    /// for as one and a match begins there, it is this one's. The line comes as for [`on_line`](RegexSet::on_line).
+    ///
+    /// # Complexity
+    ///
+    /// One search, which begins and ends at the place, for each of the patterns that is more than a literal.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = mapgrep::matcher::MatcherBuilder::new().build_set(["[a-z]+", "b", "ab"])?;
+    /// let mut cache = set.cache();
+    /// let patterns = set.on_line(&mut cache, b"1 ab");
+    /// assert_eq!(patterns.ids().len(), 3);
+    /// assert_eq!(set.first_at(&mut cache, b"1 ab", 2, &patterns).map(|id| id.index()), Some(0));
+    /// assert_eq!(set.first_at(&mut cache, b"1 ab", 0, &patterns), None);
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     pub fn first_at(
         &self,
         cache: &mut SetCache,
         line: &[u8],
         place: usize,
-        patterns: &[PatternId],
+        patterns: &LinePatterns,
     ) -> Option<PatternId> {
         let content = self.terminator.strip(line);
         let place = place.min(content.len());
         let input = Input::new(content).range(place..).anchored(Anchored::Yes);
-        let mut first = None;
+        let mut first: Option<PatternId> = None;
         let _ = self.literals.for_each(content, place..place + 1, |_, literal| {
-            let is_alone = |id: &&PatternId| self.confirm[id.index()] == NONE && patterns.contains(id);
+            let is_alone = |id: &&PatternId| self.confirm[id.index()] == NONE;
             first = self.owners_of(literal).iter().find(is_alone).copied().into_iter().chain(first).min();
             ControlFlow::<()>::Continue(())
         });
-        for &id in patterns.iter().take_while(|&&id| first.is_none_or(|first| id < first)) {
-            if self.confirm[id.index()] != NONE && self.is_match(&mut cache.regexes, id, &input) {
+        for &id in patterns.confirmed.iter().take_while(|&&id| first.is_none_or(|first| id < first)) {
+            if self.is_match(&mut cache.regexes, id, &input) {
                 first = Some(id);
                 break;
             }
         }
-        if let (Some(others), Some((engine, found))) = (&self.others, &mut cache.others) {
-            found.clear();
-            others.regex.which_overlapping_matches_with(engine, &input, found);
-            let ids = found.iter().map(|id| others.ids[id.as_usize()]);
-            first = ids.filter(|id| patterns.contains(id)).chain(first).min();
+        let Some(others) = &self.others else { return first };
+        if first.is_some_and(|first| first < others.ids[0]) {
+            return first;
         }
-        first
+        let regex = others.first(self.terminator);
+        let cache = cache.first_of_others.get_or_insert_with(|| Box::new(regex.create_cache()));
+        // Of patterns that match at the same place the engine takes the first.
+        let found = regex.search_half_with(cache, &input).map(|found| others.ids[found.pattern().as_usize()]);
+        found.into_iter().chain(first).min()
     }
 
     fn is_match(&self, caches: &mut [Option<Box<meta::Cache>>], id: PatternId, input: &Input<'_>) -> bool {
         let index = self.confirm[id.index()] as usize;
-        let cache = caches[index].get_or_insert_with(|| Box::new(self.regexes[index].create_cache()));
-        self.regexes[index].search_half_with(cache, &input.clone().earliest(true)).is_some()
+        let regex = self.regexes[index].get(self.terminator);
+        let cache = caches[index].get_or_insert_with(|| Box::new(regex.create_cache()));
+        regex.search_half_with(cache, &input.clone().earliest(true)).is_some()
     }
 
     /// Whose literal one is.
@@ -316,7 +367,7 @@ impl RegexSet {
     ///
     /// # Complexity
     ///
-    /// Linear: one pass for all literals, the lines where there are some once for each pattern of them, and one pass for all
+    /// One pass for all literals and all places where they are, the lines where there are some once for each pattern of them, and one pass for all
     /// patterns without a literal.
     pub fn for_each_line<B>(
         &self,
@@ -437,6 +488,48 @@ impl RegexSet {
         let terminator = self.terminator.byte();
         let start = memrchr(terminator, &text[from..place]).map_or(from, |end| from + end + 1);
         Span::new(start, memchr(terminator, &text[place..]).map_or(text.len(), |end| place + end + 1))
+    }
+}
+
+/// An engine that tells which pattern matched.
+fn compile(hirs: &[&Hir], cache: usize, kind: EngineKind, terminator: LineTerminator) -> Result<Regex, Error> {
+    let config = Regex::config()
+        .utf8_empty(false)
+        .line_terminator(terminator.byte())
+        .nfa_size_limit(Some(super::regex::NFA_SIZE_LIMIT))
+        .hybrid_cache_capacity(cache)
+        .match_kind(kind)
+        .which_captures(WhichCaptures::Implicit);
+    Regex::builder().configure(config).build_many_from_hir(hirs).map_err(|e| refused(&e))
+}
+
+impl Confirming {
+    /// # Errors
+    ///
+    /// When the pattern is too large. One that matches few bytes never is, and is compiled later.
+    fn new(hir: Hir, terminator: LineTerminator) -> Result<Self, Error> {
+        const FEW: usize = 64;
+        let compiled = OnceLock::new();
+        if hir.properties().maximum_len().is_none_or(|len| len > FEW) {
+            let _ = compiled.set(compile(&[&hir], LAZY_DFA_CACHE, EngineKind::LeftmostFirst, terminator)?);
+        }
+        Ok(Confirming { hir, compiled })
+    }
+
+    fn get(&self, terminator: LineTerminator) -> &Regex {
+        self.compiled.get_or_init(|| {
+            compile(&[&self.hir], LAZY_DFA_CACHE, EngineKind::LeftmostFirst, terminator).expect("a small pattern")
+        })
+    }
+}
+
+impl Others {
+    fn first(&self, terminator: LineTerminator) -> &Regex {
+        self.first.get_or_init(|| {
+            let hirs: Vec<&Hir> = self.hirs.iter().collect();
+            compile(&hirs, LAZY_DFA_CACHE_OF_ALL, EngineKind::LeftmostFirst, terminator)
+                .expect("what was compiled for other matches of the same patterns")
+        })
     }
 }
 
