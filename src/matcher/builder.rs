@@ -248,7 +248,7 @@ impl MatcherBuilder {
                 if !self.by_line {
                     return Ok(Strategy::Regexes(regexes));
                 }
-                let filtered = Filtered::new(&patterns, regexes, self.terminator.byte())?;
+                let filtered = Filtered::new(&patterns, regexes)?;
                 return Ok(filtered.map_or_else(Strategy::Regexes, Strategy::Filtered));
             }
         }

@@ -5,7 +5,6 @@
 
 use std::ops::ControlFlow;
 
-use memchr::{memchr, memrchr};
 use regex_syntax::hir::Hir;
 
 use super::{
@@ -18,26 +17,21 @@ use crate::{
     span::{PatternId, Span},
 };
 
-/// How far the end of a line is looked for. Looking further, for each match on the line, would be quadratic; what is behind can be
-/// searched as well.
-const FAR: usize = 64 << 10;
-
 #[derive(Clone, Debug)]
 pub(super) struct Filtered {
     literals: PatternSet,
     regexes: Regexes,
-    terminator: u8,
 }
 
 impl Filtered {
     /// Takes the regexes, or gives them back where they have no literals or do not need them.
-    pub(super) fn new(patterns: &[Hir], regexes: Regexes, terminator: u8) -> Result<Result<Self, Regexes>, Error> {
+    pub(super) fn new(patterns: &[Hir], regexes: Regexes) -> Result<Result<Self, Regexes>, Error> {
         if regexes.given() < 2 || regexes.is_accelerated() {
             return Ok(Err(regexes));
         }
         let Some(literals) = required::of_all(patterns) else { return Ok(Err(regexes)) };
         let literals = PatternSet::builder().build(literals)?;
-        Ok(Ok(Filtered { literals, regexes, terminator }))
+        Ok(Ok(Filtered { literals, regexes }))
     }
 
     pub(super) fn cache(&self) -> regex::Cache {
@@ -63,14 +57,11 @@ impl Filtered {
         let mut from = at;
         let found = self.literals.for_each(haystack, at..haystack.len(), |place, _| {
             if place.start >= from {
-                let start = memrchr(self.terminator, &haystack[from..place.start]).map_or(from, |end| from + end + 1);
-                let near = &haystack[place.end..haystack.len().min(place.end + FAR)];
-                // An assertion at the end of a line looks at what ends it.
-                let end = memchr(self.terminator, near).map_or(haystack.len(), |end| place.end + end);
-                if let Some(found) = find(start, end) {
+                let line = self.regexes.line_around(haystack, from, place.start);
+                if let Some(found) = find(line.start, line.end) {
                     return ControlFlow::Break(found);
                 }
-                from = end;
+                from = line.end;
             }
             ControlFlow::Continue(())
         });

@@ -244,7 +244,7 @@ impl Regexes {
 
     /// From the start of the line on which `place` is, but not before `from`, to behind its end, or to the end of the
     /// haystack where that is far. Where matches are not confined to lines, all that there is from `from` on is one line.
-    fn line_around(&self, haystack: &[u8], from: usize, place: usize) -> Span {
+    pub(super) fn line_around(&self, haystack: &[u8], from: usize, place: usize) -> Span {
         /// Looking further for the end of a line, for each of its matches, would be quadratic.
         const FAR: usize = 64 << 10;
         let Some(terminator) = self.terminator else { return Span::new(from, haystack.len()) };
