@@ -33,6 +33,7 @@
 //! * [`mapping`]: files and anonymous memory in the address space.
 //! * [`matcher`]: patterns, and where they match in a slice.
 //! * [`scan`]: every match in a mapping, in parallel and in order.
+//! * [`index`]: which parts of a huge file can match at all.
 //! * [`grep`]: lines that match, with numbers and context, formatted in parallel.
 //! * `cli`: the command, behind the feature `cli`.
 
@@ -45,6 +46,7 @@ compile_error!(
 pub mod cli;
 mod error;
 pub mod grep;
+pub mod index;
 pub mod mapping;
 pub mod matcher;
 pub mod scan;
