@@ -466,7 +466,7 @@ fn parse_number<N: FromStr<Err = ParseIntError>>(text: &str) -> Result<N, String
     })
 }
 
-fn parse_threads(text: &str) -> Result<usize, String> {
+pub(super) fn parse_threads(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(threads @ 0..=1024) => Ok(threads),
         _ => Err("the number of threads has to be from 0 to 1024".to_owned()),

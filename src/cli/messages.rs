@@ -3,7 +3,10 @@
 use std::{
     fmt::Display,
     io::Write,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// Where complaints about single files go.
@@ -31,7 +34,14 @@ impl Messages {
     }
 }
 
+/// Says which command speaks; `mapgrep` unless it is said.
+pub(super) fn name_program(name: &'static str) {
+    let _ = PROGRAM.set(name);
+}
+
+static PROGRAM: OnceLock<&str> = OnceLock::new();
+
 /// Writes a message. That standard error may be closed is nobody's concern.
 pub(super) fn print(message: impl Display) {
-    let _ = writeln!(std::io::stderr().lock(), "mapgrep: {message}");
+    let _ = writeln!(std::io::stderr().lock(), "{}: {message}", PROGRAM.get().unwrap_or(&"mapgrep"));
 }

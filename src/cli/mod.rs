@@ -6,6 +6,7 @@ mod args;
 mod files;
 mod haystack;
 mod ids;
+mod index;
 mod interrupt;
 mod json;
 mod long;
@@ -23,6 +24,7 @@ use std::{ffi::OsString, io::IsTerminal, process::ExitCode, time::Instant};
 use anyhow::Context;
 use termcolor::{BufferWriter, ColorChoice, WriteColor};
 
+pub use self::index::mapgrep_index;
 use self::{
     args::{Args, Show, When},
     files::Direct,

@@ -99,6 +99,11 @@ impl<W: Write + Send + 'static> Output<W> {
 pub(super) struct Rescue(Box<dyn FnOnce() + Send>);
 
 impl Rescue {
+    /// For a command that collects nothing.
+    pub(super) fn nothing() -> Self {
+        Rescue(Box::new(|| {}))
+    }
+
     /// Writes what is collected, unless something is being written already, and nothing is written after it. May wait for
     /// the reader.
     pub(super) fn flush_for_good(self) {

@@ -32,6 +32,8 @@ pub(super) struct Progress {
     enabled: bool,
     at: Arc<AtomicU64>,
     cancel: Cancel,
+    /// What has been done with the bytes.
+    done: &'static str,
 }
 
 impl Progress {
@@ -43,7 +45,13 @@ impl Progress {
             // On a terminal that also gets the results, a bar would tear them apart.
             When::Auto => stderr().is_terminal() && !stdout().is_terminal(),
         };
-        Progress { enabled, at: Arc::default(), cancel: cancel.clone() }
+        Progress { enabled, at: Arc::default(), cancel: cancel.clone(), done: "searched" }
+    }
+
+    /// Says that something else than a search is done.
+    pub(super) fn of(mut self, done: &'static str) -> Self {
+        self.done = done;
+        self
     }
 
     /// What the search is to keep at the offset that it has reached.
@@ -58,7 +66,7 @@ impl Progress {
         }
         self.at.store(0, Ordering::Relaxed);
         let (stop, stopped) = channel::<()>();
-        let clock = Clock { at: self.counter(), stopped, cancel: self.cancel.clone() };
+        let clock = Clock { at: self.counter(), stopped, cancel: self.cancel.clone(), done: self.done };
         let show = move || match stderr().is_terminal() {
             true => show_bar(&clock, len),
             false => show_lines(&clock, len),
@@ -90,6 +98,7 @@ struct Clock {
     at: Arc<AtomicU64>,
     stopped: Receiver<()>,
     cancel: Cancel,
+    done: &'static str,
 }
 
 impl Clock {
@@ -123,16 +132,16 @@ fn show_lines(clock: &Clock, len: Option<u64>) {
     while let Some(at) = clock.tick() {
         let elapsed = started.elapsed();
         if elapsed >= shown * PATIENCE {
-            messages::print(line(at, len, elapsed));
+            messages::print(line(clock.done, at, len, elapsed));
             shown += 1;
         }
     }
 }
 
 /// Where a search is, in words.
-fn line(at: u64, len: Option<u64>, elapsed: Duration) -> String {
+fn line(done: &str, at: u64, len: Option<u64>, elapsed: Duration) -> String {
     let speed = at as f64 / elapsed.as_secs_f64();
-    let mut line = format!("searched {}", HumanBytes(at));
+    let mut line = format!("{done} {}", HumanBytes(at));
     if let Some(len) = len {
         let percent = 100.0 * at as f64 / len.max(1) as f64;
         let _ = write!(line, " of {}, {percent:.0} %", HumanBytes(len));
@@ -153,10 +162,10 @@ mod tests {
     fn a_line_says_what_is_known() {
         let two = Duration::from_secs(2);
         assert_eq!(
-            line(1 << 30, Some(4 << 30), two),
+            line("searched", 1 << 30, Some(4 << 30), two),
             "searched 1.00 GiB of 4.00 GiB, 25 %, 512.00 MiB/s, 6 seconds left"
         );
-        assert_eq!(line(1 << 20, None, two), "searched 1.00 MiB, 512.00 KiB/s");
-        assert_eq!(line(0, Some(4 << 30), two), "searched 0 B of 4.00 GiB, 0 %, 0 B/s");
+        assert_eq!(line("searched", 1 << 20, None, two), "searched 1.00 MiB, 512.00 KiB/s");
+        assert_eq!(line("searched", 0, Some(4 << 30), two), "searched 0 B of 4.00 GiB, 0 %, 0 B/s");
     }
 }

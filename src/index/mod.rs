@@ -1,6 +1,29 @@
 //! Which parts of a huge file can match at all, so that nothing else has to be read.
 
+mod bits;
+mod builder;
+mod commit;
+mod format;
+mod freshness;
+mod grams;
+mod identity;
+mod lock;
 mod parts;
+mod place;
+mod plan;
 mod query;
+mod reader;
+mod rows;
+mod segment;
+mod storage;
 
-pub use self::{parts::Part, query::Query};
+#[cfg(feature = "cli")]
+pub(crate) use self::place::SUFFIX;
+pub use self::{
+    builder::{IndexBuilder, Outcome, Stat, Verified},
+    freshness::{Freshness, Stale},
+    parts::Part,
+    plan::Candidates,
+    query::Query,
+    reader::Index,
+};

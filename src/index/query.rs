@@ -24,6 +24,11 @@ pub(super) enum Needs {
 }
 
 impl Query {
+    /// What a literal needs.
+    pub fn literal(literal: &[u8]) -> Self {
+        Query { needs: Needs::Literal(literal.to_ascii_lowercase()) }
+    }
+
     /// What these patterns need, with the options of a builder.
     ///
     /// # Errors

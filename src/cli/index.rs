@@ -1,0 +1,383 @@
+//! The command `mapgrep-index`: building indexes, and looking after them.
+
+use std::{
+    ffi::OsString,
+    io::{IsTerminal, Write, stderr},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use clap::{ArgAction, Args as Flags, Parser, Subcommand};
+use ignore::WalkBuilder;
+use indicatif::HumanBytes;
+
+use super::{
+    args::{When, parse_threads},
+    interrupt,
+    messages::{self, Messages},
+    output::Rescue,
+    progress::Progress,
+};
+use crate::{
+    error::Error,
+    index::{Freshness, Index, IndexBuilder, Outcome, SUFFIX, Stat},
+    mapping::{Access, MapOptions},
+    scan::{Cancel, Pool},
+};
+
+/// Files of fewer bytes are indexed side by side, each by one thread.
+const SMALL: u64 = 64 << 20;
+
+/// Index huge files, so that mapgrep finds what is rare in them without reading them.
+///
+/// The index of FILE is FILE.mgx, or a file in the user's cache directory where the directory of FILE cannot be written. mapgrep
+/// uses it by itself. What is appended to FILE is found without being indexed; update indexes that, too. A file that was
+/// changed in any other way is searched as one without an index, until it is indexed anew.
+///
+/// Exit status: 0 when all was done, 1 when verify has found changes, 2 when there was an error, 130 when it was interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "mapgrep-index", version, max_term_width = 100)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Index files, in place of indexes that they have.
+    Build {
+        #[command(flatten)]
+        common: Common,
+
+        /// Make indexes of about two thirds of the size. They leave more of a file to be searched, and do not help with
+        /// literals of three bytes.
+        #[arg(long)]
+        small: bool,
+    },
+    /// Index what was appended to files since. A file without an index is indexed.
+    Update {
+        #[command(flatten)]
+        common: Common,
+
+        /// Go on until interrupted, and index what is appended as it comes. A file that was replaced is indexed anew.
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Compare files with their indexes, byte for byte. Where nothing has changed an index is relied on again; where
+    /// something has, it is told which bytes.
+    Verify {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Tell about indexes: their size, what they cover, and whether they can be relied on.
+    Stat {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Remove indexes.
+    Remove {
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Debug, Flags)]
+struct Common {
+    /// The files. Those of less than 1 MiB are not worth an index, and are passed over.
+    #[arg(value_name = "FILE", required = true)]
+    paths: Vec<PathBuf>,
+
+    /// Take the files in directories too, but hidden ones and what .gitignore and similar files name.
+    #[arg(short = 'r', long)]
+    recursive: bool,
+
+    /// Where the indexes are, in place of beside the files. mapgrep has to be told, too.
+    #[arg(long, value_name = "DIR")]
+    index_dir: Option<PathBuf>,
+
+    /// How many threads to use, up to 1024; 0, the default, is one for each core.
+    #[arg(short = 'j', long, value_name = "NUM", default_value_t = 0, hide_default_value = true, value_parser = parse_threads)]
+    threads: usize,
+
+    /// Show nothing but errors.
+    #[arg(short = 'q', long, action = ArgAction::SetTrue)]
+    quiet: bool,
+
+    /// Show progress on standard error: on a terminal, for what takes more than a second.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    progress: When,
+}
+
+/// Runs `mapgrep-index` with these arguments, the first of which is the name of the program.
+pub fn mapgrep_index(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    messages::name_program("mapgrep-index");
+    let args = match Args::try_parse_from(arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version come this way too. Where they cannot be printed there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    super::panics::quietly(|| run(&args.command))
+}
+
+/// What the work on all files has in common.
+struct Run<'a> {
+    command: &'a Command,
+    common: &'a Common,
+    cancel: Cancel,
+    progress: Progress,
+    pool: Pool,
+    messages: Messages,
+    changed: Mutex<bool>,
+}
+
+fn run(command: &Command) -> ExitCode {
+    let (Command::Build { common, .. }
+    | Command::Update { common, .. }
+    | Command::Verify { common }
+    | Command::Stat { common }
+    | Command::Remove { common }) = command;
+    let cancel = interrupt::watch(Rescue::nothing());
+    let when = match common.progress {
+        // Results and progress do not tear each other apart here.
+        When::Auto if stderr().is_terminal() && !common.quiet => When::Always,
+        When::Auto => When::Never,
+        when => when,
+    };
+    let run = Run {
+        command,
+        common,
+        progress: Progress::new(when, &cancel).of(match command {
+            Command::Verify { .. } => "verified",
+            _ => "indexed",
+        }),
+        cancel,
+        pool: Pool::new(common.threads),
+        messages: Messages::new(true),
+        changed: Mutex::new(false),
+    };
+    let files = run.files();
+    match command {
+        Command::Update { watch: true, .. } => run.watch(&files),
+        _ => run.all(&files),
+    }
+    if run.cancel.is_cancelled() && !matches!(command, Command::Update { watch: true, .. }) {
+        return ExitCode::from(interrupt::STATUS);
+    }
+    match (run.messages.any_error(), *run.changed.lock().unwrap_or_else(PoisonError::into_inner)) {
+        (true, _) => ExitCode::from(2),
+        (false, true) => ExitCode::from(1),
+        (false, false) => ExitCode::SUCCESS,
+    }
+}
+
+impl Run<'_> {
+    /// The files that were named, and those in directories, with their sizes.
+    fn files(&self) -> Vec<(PathBuf, u64)> {
+        let mut files = vec![];
+        for path in &self.common.paths {
+            if !path.is_dir() {
+                // What is wrong with it is told when it is opened.
+                files.push((path.clone(), path.metadata().map_or(0, |metadata| metadata.len())));
+                continue;
+            }
+            if !self.common.recursive {
+                self.messages.error(format_args!("{}: is a directory; -r takes the files in it", path.display()));
+                continue;
+            }
+            for entry in WalkBuilder::new(path).require_git(false).sort_by_file_name(|a, b| a.cmp(b)).build() {
+                match entry {
+                    Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && !is_index(entry.path()) => {
+                        let len = entry.metadata().map_or(0, |metadata| metadata.len());
+                        files.push((entry.into_path(), len));
+                    }
+                    Ok(_) => {}
+                    Err(error) => self.messages.error(error),
+                }
+            }
+        }
+        files
+    }
+
+    /// Does what was asked for with all files: the small ones side by side.
+    fn all(&self, files: &[(PathBuf, u64)]) {
+        let (small, large): (Vec<_>, Vec<_>) = files.iter().partition(|(_, len)| *len < SMALL);
+        let rest = Mutex::new(small.into_iter());
+        let work = || {
+            let inline = Pool::inline();
+            let next = || rest.lock().unwrap_or_else(PoisonError::into_inner).next();
+            while let Some((path, _)) = next() {
+                self.one(path, &inline, None);
+            }
+        };
+        std::thread::scope(|scope| {
+            let more = self.pool.threads().min(files.len() - large.len()).saturating_sub(1);
+            for _ in 0..more {
+                // Where no thread can be had, fewer do the work.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, work);
+            }
+            work();
+        });
+        for (path, len) in large {
+            self.one(path, &self.pool, Some(*len));
+        }
+    }
+
+    /// Indexes what is appended until somebody interrupts.
+    fn watch(&self, files: &[(PathBuf, u64)]) {
+        const PAUSE: Duration = Duration::from_secs(1);
+        const STEP: Duration = Duration::from_millis(50);
+        while !self.cancel.is_cancelled() {
+            self.all(files);
+            let started = Instant::now();
+            while started.elapsed() < PAUSE && !self.cancel.is_cancelled() {
+                std::thread::sleep(STEP);
+            }
+        }
+    }
+
+    fn one(&self, path: &Path, pool: &Pool, len: Option<u64>) {
+        if self.cancel.is_cancelled() {
+            return;
+        }
+        if let Err(error) = self.try_one(path, pool, len) {
+            self.messages.error(error);
+        }
+    }
+
+    fn try_one(&self, path: &Path, pool: &Pool, len: Option<u64>) -> Result<(), Error> {
+        let mut builder = IndexBuilder::new();
+        builder.directory(self.common.index_dir.clone()).cancel(self.cancel.clone()).waiting(|path| {
+            messages::print(format_args!("{}: somebody else is writing this index; waiting", path.display()));
+        });
+        // A bar is for one file at a time.
+        let _progress = len.and_then(|len| {
+            builder.progress(Some(self.progress.counter()));
+            self.progress.start(Some(len))
+        });
+        let started = Instant::now();
+        match self.command {
+            Command::Build { small, .. } => {
+                builder.small(*small);
+                self.tell_outcome(path, &builder.build(path, pool)?, started);
+            }
+            Command::Update { watch, .. } => {
+                let is_stale = *watch && builder.is_stale(path)?;
+                let outcome = if is_stale { builder.build(path, pool)? } else { builder.update(path, pool)? };
+                if !*watch || matches!(outcome, Outcome::Written(_)) {
+                    self.tell_outcome(path, &outcome, started);
+                }
+            }
+            Command::Verify { .. } => {
+                let verified = builder.verify(path, pool)?;
+                if self.cancel.is_cancelled() {
+                    return Ok(());
+                }
+                if verified.changed.is_empty() {
+                    self.say(format_args!("{}: the index is right", path.display()));
+                    return Ok(());
+                }
+                *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = true;
+                for range in &verified.changed {
+                    self.say(format_args!("{}: bytes {}..{} have changed", path.display(), range.start, range.end));
+                }
+            }
+            Command::Stat { .. } => self.stat(path)?,
+            Command::Remove { .. } => match builder.remove(path)? {
+                true => self.say(format_args!("{}: removed the index", path.display())),
+                false => self.say(format_args!("{}: there is no index", path.display())),
+            },
+        }
+        Ok(())
+    }
+
+    fn tell_outcome(&self, path: &Path, outcome: &Outcome, started: Instant) {
+        let path = path.display();
+        match outcome {
+            Outcome::Written(stat) => {
+                let seconds = started.elapsed().as_secs_f64();
+                self.say(format_args!("{path}: indexed in {seconds:.2} s; {}", Summary(stat)));
+            }
+            Outcome::UpToDate(stat) => self.say(format_args!("{path}: up to date; {}", Summary(stat))),
+            Outcome::TooSmall => {
+                self.say(format_args!("{path}: skipped; files of less than 1 MiB are searched as fast without an index"));
+            }
+            Outcome::Cancelled => {}
+        }
+    }
+
+    fn stat(&self, path: &Path) -> Result<(), Error> {
+        let Some(index) = Index::open(path, self.common.index_dir.as_deref())? else {
+            self.say(format_args!("{}: there is no index", path.display()));
+            return Ok(());
+        };
+        let stat = index.stat();
+        self.say(format_args!(
+            "{}\n  index     {}\n  size      {} bytes, {}; of no more use {}\n  grams     {}\n  covers    {} bytes, {} lines, {} \
+             blocks in {} segments\n  state     {}",
+            path.display(),
+            stat.path.display(),
+            stat.bytes,
+            Summary(&stat),
+            HumanBytes(stat.dead),
+            if stat.is_small { "small" } else { "default" },
+            stat.covered,
+            stat.lines,
+            stat.blocks,
+            stat.segments,
+            state(path, &index)?,
+        ));
+        Ok(())
+    }
+
+    /// Writes a line to standard output.
+    fn say(&self, line: std::fmt::Arguments<'_>) {
+        if !self.common.quiet
+            && let Err(error) = writeln!(std::io::stdout().lock(), "{line}")
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            self.messages.error(format_args!("cannot write to standard output: {error}"));
+        }
+    }
+}
+
+/// How large an index is, and which part of the text that is.
+struct Summary<'a>(&'a Stat);
+
+impl std::fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Stat { bytes, text, .. } = self.0;
+        let percent = 100.0 * *bytes as f64 / (*text).max(1) as f64;
+        write!(f, "{} for {}, {percent:.1} %", HumanBytes(*bytes), HumanBytes(*text))
+    }
+}
+
+/// Whether an index can be relied on, in words.
+fn state(path: &Path, index: &Index) -> Result<String, Error> {
+    let cannot = |error| Error::io("", error).with_path(path);
+    let file = std::fs::File::open(path).map_err(cannot)?;
+    let metadata = file.metadata().map_err(cannot)?;
+    if metadata.len() == 0 {
+        return Ok("the file is empty".to_owned());
+    }
+    #[allow(unsafe_code)]
+    // SAFETY: whoever changes the file meanwhile gets hashes of changing bytes; the mapping is only read through its guard.
+    let text = unsafe { MapOptions::new().access(Access::Read).map_file(&file) };
+    let text = text.map_err(|error| error.with_path(path))?;
+    Ok(match index.freshness(&metadata, &text)? {
+        Freshness::Same => "up to date".to_owned(),
+        Freshness::Grown => {
+            format!("used; {} behind what is indexed are searched as without it", HumanBytes(metadata.len() - index.covered()))
+        }
+        Freshness::Stale(stale) => format!("not used: {stale}"),
+    })
+}
+
+/// Whether a file is an index, by its name.
+pub(super) fn is_index(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes())
+}

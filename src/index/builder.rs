@@ -1,0 +1,595 @@
+//! Making indexes, and keeping them up to date.
+
+use std::{
+    fs::File,
+    io,
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc::sync_channel,
+    },
+};
+
+use memchr::memrchr;
+
+use super::{
+    Freshness, Index,
+    commit::Committer,
+    format::{BLOCK, Entry, MOST_BLOCKS, Manifest},
+    freshness::is_unchanged,
+    grams::Scheme,
+    identity::{Identity, now},
+    lock::Lock,
+    place,
+    segment::{Made, Maker, Segment},
+    storage::{Disk, Storage},
+};
+use crate::{
+    error::Error,
+    mapping::{Access, MapOptions, Mapping},
+    scan::{Cancel, Pool, unordered::each_chunk},
+};
+
+/// Files of fewer bytes are searched before an index is opened.
+const WORTHWHILE: u64 = 1 << 20;
+/// An index of which a larger part than 3 in 10 is of no more use is written anew.
+const DEAD_OF_TEN: u64 = 3;
+
+/// What became of a request to build or update an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The index was written.
+    Written(Stat),
+    /// It says all that it can say of the file already.
+    UpToDate(Stat),
+    /// The file has less than 1 MiB, for which an index is not worth its while. None was made.
+    TooSmall,
+    /// It was cancelled. What was there before is there still.
+    Cancelled,
+}
+
+/// What is known of an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stat {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// How many of them are of no more use.
+    pub dead: u64,
+    /// How many bytes the text had when it was indexed.
+    pub text: u64,
+    /// How many of them are indexed; what is behind is searched as a file without an index is.
+    pub covered: u64,
+    /// How many lines end in them.
+    pub lines: u64,
+    /// How many blocks, of about 64 KiB, these are.
+    pub blocks: u64,
+    /// In how many segments.
+    pub segments: usize,
+    /// It was made with [`IndexBuilder::small`].
+    pub is_small: bool,
+}
+
+/// Which blocks of a file have changed since they were indexed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verified {
+    /// The ranges of the file in which bytes are not what they were. With none, the index can be relied on again.
+    pub changed: Vec<Range<u64>>,
+    /// The index.
+    pub stat: Stat,
+}
+
+/// Options for making indexes.
+///
+/// # Examples
+///
+/// See [`Index`].
+#[derive(Clone, Debug, Default)]
+pub struct IndexBuilder {
+    small: bool,
+    directory: Option<PathBuf>,
+    progress: Option<Arc<AtomicU64>>,
+    cancel: Option<Cancel>,
+    waiting: Option<fn(&Path)>,
+}
+
+impl IndexBuilder {
+    /// An index of about 9 % of the text, beside it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes an index of about two thirds of the size, which leaves more blocks to search, and knows nothing of literals of three
+    /// bytes.
+    pub fn small(&mut self, yes: bool) -> &mut Self {
+        self.small = yes;
+        self
+    }
+
+    /// A directory for indexes. Without one, the index of FILE is `FILE.mgx`, or in the user's cache directory if that cannot
+    /// be written.
+    pub fn directory(&mut self, directory: Option<PathBuf>) -> &mut Self {
+        self.directory = directory;
+        self
+    }
+
+    /// A counter that is kept at the number of bytes of text that are done with.
+    pub fn progress(&mut self, counter: Option<Arc<AtomicU64>>) -> &mut Self {
+        self.progress = counter;
+        self
+    }
+
+    /// A token that stops the work when it is cancelled.
+    pub fn cancel(&mut self, token: Cancel) -> &mut Self {
+        self.cancel = Some(token);
+        self
+    }
+
+    /// What is called with the path of an index that somebody else is writing, before that is waited for.
+    pub fn waiting(&mut self, tell: fn(&Path)) -> &mut Self {
+        self.waiting = Some(tell);
+        self
+    }
+
+    /// Indexes a file, in place of an index that it may have.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, is no regular file, or is truncated or replaced meanwhile; when the index cannot be
+    /// written. What was there before is there still then.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the file. Memory is bounded, by some 150 MiB and 4 MiB for each thread.
+    ///
+    /// # Examples
+    ///
+    /// See [`Index`].
+    pub fn build(&self, text: &Path, pool: &Pool) -> Result<Outcome, Error> {
+        let opened = Text::open(text)?;
+        let Some(mapping) = opened.map()? else { return Ok(Outcome::TooSmall) };
+        let (disk, _lock) = self.create(&opened)?;
+        let scheme = if self.small { Scheme::Small } else { Scheme::Default };
+        let work = Work { builder: self, opened: &opened, text: &mapping, maker: Maker::new(scheme, pool, self.cancel.as_ref()) };
+        work.build(disk.storage, &disk.path)
+    }
+
+    /// Indexes what was appended to a file since it was indexed. Where it has no index, builds one.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](IndexBuilder::build); and when the file is not one that has only grown: it has to be built anew, or
+    /// [verified](IndexBuilder::verify).
+    ///
+    /// # Complexity
+    ///
+    /// Linear in what was appended, plus a part of the index that is never larger than for 256 MiB of text; every now and then,
+    /// plus a copy of the index.
+    pub fn update(&self, text: &Path, pool: &Pool) -> Result<Outcome, Error> {
+        let opened = Text::open(text)?;
+        let Some(index) = Index::open(text, self.directory.as_deref())? else { return self.build(text, pool) };
+        let path = index.path().to_owned();
+        drop(index);
+        let _lock = self.lock(&path)?;
+        // Somebody may have written it meanwhile.
+        let Some(index) = Index::open(text, self.directory.as_deref())? else { return self.build(text, pool) };
+        let Some(mapping) = opened.map()? else { return Ok(Outcome::TooSmall) };
+        match index.freshness_of(opened.identity, &mapping)? {
+            Freshness::Same => return Ok(Outcome::UpToDate(index.stat())),
+            Freshness::Grown => {}
+            Freshness::Stale(stale) => {
+                return Err(Error::invalid_input(format!("the index cannot be updated: {stale}")).with_path(text));
+            }
+        }
+        let maker = Maker::new(index.manifest().scheme, pool, self.cancel.as_ref());
+        let work = Work { builder: self, opened: &opened, text: &mapping, maker };
+        work.update(&index)
+    }
+
+    /// Compares all indexed blocks of a file with what they were. If none has changed, the index can be relied on from then on.
+    ///
+    /// # Errors
+    ///
+    /// When there is no index, or one that is damaged, and those of [`build`](IndexBuilder::build).
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the file and the index.
+    pub fn verify(&self, text: &Path, pool: &Pool) -> Result<Verified, Error> {
+        let opened = Text::open(text)?;
+        let index = self.open_existing(text)?;
+        let path = index.path().to_owned();
+        let _lock = self.lock(&path)?;
+        let index = self.open_existing(text)?;
+        index.read(|reader| reader.segments.iter().try_for_each(Segment::verify))?;
+        let mapping = opened.map_any()?;
+        let changed = self.changed_blocks(&index, mapping.as_ref(), pool)?;
+        if changed.is_empty() && index.manifest().identity != opened.identity {
+            let disk = Disk::open(&path).map_err(|error| cannot_write(error, &path))?;
+            let mut committer = Committer::resume(disk, *index.header());
+            let manifest =
+                Manifest { identity: opened.identity, seen_at: opened.seen_at, ..index.manifest().clone() };
+            committer.commit(&manifest, 0).map_err(|error| cannot_write(error, &path))?;
+        }
+        Ok(Verified { changed, stat: self.open_existing(text)?.stat() })
+    }
+
+    /// The ranges of blocks that are not what they were.
+    fn changed_blocks(&self, index: &Index, text: Option<&Mapping>, pool: &Pool) -> Result<Vec<Range<u64>>, Error> {
+        let blocks = index.manifest().blocks();
+        let Some(text) = text else { return Ok(vec![0..index.covered()]) };
+        index.read(|reader| {
+            let work = |changed: &mut Vec<Range<u64>>, blocks: Range<usize>| {
+                for block in blocks {
+                    let (own, record) = reader.block(block as u64)?;
+                    self.advance(own.end - own.start);
+                    if !is_unchanged(text, own.clone(), &record)? {
+                        changed.push(own);
+                    }
+                }
+                Ok(true)
+            };
+            const BLOCKS: usize = 16;
+            let changed = each_chunk(0..blocks as usize, BLOCKS, pool, self.cancel.as_ref(), Vec::new, work)?;
+            let mut changed: Vec<Range<u64>> = changed.into_iter().flatten().collect();
+            changed.sort_unstable_by_key(|range| range.start);
+            changed.dedup_by(|next, last| {
+                let follows = last.end == next.start;
+                if follows {
+                    last.end = next.end;
+                }
+                follows
+            });
+            Ok(changed)
+        })
+    }
+
+    /// Removes the index of a file. False where it has none.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn remove(&self, text: &Path) -> Result<bool, Error> {
+        let mut removed = false;
+        for path in place::places(text, self.directory.as_deref())? {
+            match std::fs::remove_file(&path) {
+                Ok(()) => removed = true,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) if place::is_unwritable(&error) && !path.exists() => {}
+                Err(error) => return Err(Error::io("cannot remove the index", error).with_path(&path)),
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Whether a file has an index that can neither be relied on nor be updated.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](IndexBuilder::build).
+    pub fn is_stale(&self, text: &Path) -> Result<bool, Error> {
+        let opened = Text::open(text)?;
+        let Some(index) = Index::open(text, self.directory.as_deref())? else { return Ok(false) };
+        let Some(mapping) = opened.map_any()? else { return Ok(true) };
+        Ok(matches!(index.freshness_of(opened.identity, &mapping)?, Freshness::Stale(_)))
+    }
+
+    fn open_existing(&self, text: &Path) -> Result<Index, Error> {
+        Index::open(text, self.directory.as_deref())?.ok_or_else(|| {
+            Error::invalid_input("there is no index of this file: mapgrep-index build makes one").with_path(text)
+        })
+    }
+
+    fn lock(&self, path: &Path) -> Result<Lock, Error> {
+        Lock::acquire(path, || {
+            if let Some(tell) = self.waiting {
+                tell(path);
+            }
+        })
+    }
+
+    /// A new file for the index of a text, in the first place that can be written.
+    fn create(&self, text: &Text) -> Result<(NewFile, Lock), Error> {
+        let places = place::places(&text.path, self.directory.as_deref())?;
+        let mut refused = None;
+        for (i, path) in places.iter().enumerate() {
+            // The directory of the text is there; others are made.
+            if (i > 0 || self.directory.is_some())
+                && let Some(parent) = path.parent()
+            {
+                std::fs::create_dir_all(parent).map_err(|error| cannot_write(error, path))?;
+            }
+            let made = self.lock(path).and_then(|lock| {
+                let storage = Disk::create(path, &text.file).map_err(|error| cannot_write(error, path))?;
+                Ok((NewFile { storage, path: path.clone() }, lock))
+            });
+            match made {
+                Ok(made) => return Ok(made),
+                Err(error) if error.io_error().is_some_and(place::is_unwritable) => {
+                    refused.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refused.unwrap_or_else(|| Error::invalid_input("there is no place for the index: --index-dir names one")))
+    }
+
+    fn advance(&self, bytes: u64) {
+        if let Some(progress) = &self.progress {
+            progress.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+}
+
+struct NewFile {
+    storage: Disk,
+    path: PathBuf,
+}
+
+fn cannot_write(error: io::Error, path: &Path) -> Error {
+    Error::io("cannot write the index", error).with_path(path)
+}
+
+/// A text that is to be indexed.
+struct Text {
+    path: PathBuf,
+    file: File,
+    identity: Identity,
+    /// When that was asked for.
+    seen_at: i64,
+}
+
+impl Text {
+    fn open(path: &Path) -> Result<Self, Error> {
+        let cannot = |error| Error::io("", error).with_path(path);
+        let file = File::open(path).map_err(cannot)?;
+        let seen_at = now();
+        let metadata = file.metadata().map_err(cannot)?;
+        if metadata.is_dir() {
+            return Err(cannot(io::ErrorKind::IsADirectory.into()));
+        }
+        if !metadata.is_file() {
+            return Err(Error::invalid_input("only regular files can be indexed").with_path(path));
+        }
+        Ok(Text { path: path.to_owned(), file, identity: Identity::of(&metadata), seen_at })
+    }
+
+    /// None where it is too small.
+    fn map(&self) -> Result<Option<Mapping>, Error> {
+        if self.identity.size < WORTHWHILE { Ok(None) } else { self.map_any() }
+    }
+
+    /// None where it is empty.
+    fn map_any(&self) -> Result<Option<Mapping>, Error> {
+        let Some(len) = usize::try_from(self.identity.size).ok().filter(|&len| len > 0) else { return Ok(None) };
+        #[allow(unsafe_code)]
+        // SAFETY: whoever changes the file while it is indexed gets an index of changing bytes, which its attributes tell
+        // from one that can be relied on; the mapping is only ever read through its guard, and no part of it is kept.
+        let mapping = unsafe { MapOptions::new().access(Access::Read).len(len).map_file(&self.file) };
+        mapping.map(Some).map_err(|error| error.with_path(&self.path))
+    }
+
+    /// Fails when the path names another file by now, or one that is shorter.
+    fn check_same(&self) -> Result<(), Error> {
+        let now = std::fs::metadata(&self.path).map(|metadata| Identity::of(&metadata));
+        match now {
+            Ok(now) if (now.device, now.inode) == (self.identity.device, self.identity.inode) && now.size >= self.identity.size => Ok(()),
+            Ok(now) if (now.device, now.inode) == (self.identity.device, self.identity.inode) => {
+                Err(Error::truncated(now.size).with_path(&self.path))
+            }
+            Ok(_) => Err(Error::invalid_input("the file was replaced while it was indexed: index it again").with_path(&self.path)),
+            Err(error) => Err(Error::io("the file went away while it was indexed", error).with_path(&self.path)),
+        }
+    }
+}
+
+/// The work on one index.
+struct Work<'a> {
+    builder: &'a IndexBuilder,
+    opened: &'a Text,
+    text: &'a Mapping,
+    maker: Maker<'a>,
+}
+
+impl Work<'_> {
+    /// How many blocks can be indexed, and where they end: behind the last line, or as close to it as a block begins with a line.
+    fn extent(&self) -> Result<(u64, u64), Error> {
+        const STEP: usize = 1 << 20;
+        let mut end = self.text.len();
+        loop {
+            let start = end.saturating_sub(STEP);
+            let newline = self.guarded(start..end, |bytes| memrchr(b'\n', bytes))?;
+            if let Some(newline) = newline {
+                // The last line starts there, or the file ends; other lines of that block may start before.
+                let line = (start + newline) as u64 + 1;
+                let block = line / BLOCK;
+                if block == 0 {
+                    return Ok((0, 0));
+                }
+                let from = (block * BLOCK - 1) as usize;
+                let first = self.guarded(from..line as usize, |bytes| memchr::memchr(b'\n', bytes))?;
+                return Ok((block, first.map_or(line, |at| (from + at) as u64 + 1)));
+            }
+            if start == 0 || self.builder.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
+                return Ok((0, 0));
+            }
+            end = start;
+        }
+    }
+
+    fn guarded<T>(&self, range: Range<usize>, read: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
+        self.text.guarded(range, read).map_err(|error| error.with_path(&self.opened.path))
+    }
+
+    fn manifest(&self, covered: u64, newlines: u64, segments: Vec<Entry>) -> Manifest {
+        let Text { identity, seen_at, .. } = *self.opened;
+        Manifest { identity, seen_at, scheme: self.maker.scheme, covered, newlines, segments }
+    }
+
+    fn build<S: Storage>(&self, storage: S, path: &Path) -> Result<Outcome, Error> {
+        let (blocks, covered) = self.extent()?;
+        let mut committer = Committer::create(storage);
+        let Some((segments, newlines)) = self.write_new(&mut committer, path, 0..blocks, 0)? else {
+            return Ok(Outcome::Cancelled);
+        };
+        self.opened.check_same()?;
+        let manifest = self.manifest(covered, newlines, segments);
+        committer.commit(&manifest, 0).map_err(|error| cannot_write(error, path))?;
+        Ok(Outcome::Written(Index::reopen(path)?.stat()))
+    }
+
+    /// Indexes some blocks, and writes segments while the next are made.
+    fn write_new<S: Storage>(
+        &self,
+        committer: &mut Committer<S>,
+        path: &Path,
+        blocks: Range<u64>,
+        newlines: u64,
+    ) -> Result<Option<(Vec<Entry>, u64)>, Error> {
+        let scheme = self.maker.scheme;
+        let failed = Mutex::new(None);
+        let mut newlines = newlines;
+        let made_all = std::thread::scope(|scope| {
+            let (send, receive) = sync_channel::<Made>(0);
+            let failed = &failed;
+            let writer = scope.spawn(move || {
+                let mut entries = vec![];
+                for made in receive {
+                    let written = committer.add(&made, scheme).and_then(|entry| {
+                        entries.push(entry);
+                        // What is on the disk by now need not be waited for in the end.
+                        committer.sync()
+                    });
+                    if let Err(error) = written {
+                        *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                        break;
+                    }
+                }
+                entries
+            });
+            let mut first = blocks.start;
+            let mut is_whole = true;
+            while first < blocks.end {
+                let end = blocks.end.min(first + MOST_BLOCKS as u64);
+                let made = self.maker.index(self.text, first..end, newlines, |bytes| self.builder.advance(bytes));
+                let made = made.map_err(|error| error.with_path(&self.opened.path))?;
+                let Some(made) = made else {
+                    is_whole = false;
+                    break;
+                };
+                newlines = made.newlines;
+                first = end;
+                if send.send(made).is_err() {
+                    break;
+                }
+            }
+            drop(send);
+            let entries = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok::<_, Error>(is_whole.then_some(entries))
+        })?;
+        match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(cannot_write(error, path)),
+            None => Ok(made_all.map(|entries| (entries, newlines))),
+        }
+    }
+
+    fn update(&self, index: &Index) -> Result<Outcome, Error> {
+        let old = index.manifest();
+        let path = index.path();
+        let cannot = |error| cannot_write(error, path);
+        let (blocks, covered) = self.extent()?;
+        if blocks <= old.blocks() {
+            // The last line is not complete, or too little was added for a block.
+            return Ok(Outcome::UpToDate(index.stat()));
+        }
+        let new = old.blocks()..blocks;
+        // The last segments are made one with what is new, as long as that is not small beside them.
+        let mut kept = old.segments.clone();
+        let mut merged = vec![];
+        let mut count = (new.end - new.start) as usize;
+        while let Some(last) = kept.last()
+            && last.blocks() + count <= MOST_BLOCKS
+            && last.blocks() < 2 * count
+        {
+            count += last.blocks();
+            merged.push(*last);
+            kept.pop();
+        }
+        merged.reverse();
+        let mut dead: u64 = merged.iter().map(Entry::size).sum();
+        let header = index.header();
+        let is_mostly_dead = (header.dead + dead) * 10 > header.end * DEAD_OF_TEN;
+        let mut committer = Committer::resume(Disk::open(path).map_err(cannot)?, *header);
+        if is_mostly_dead {
+            committer = Committer::create(Disk::create(path, &self.opened.file).map_err(cannot)?);
+            dead = 0;
+            kept = self.copy(index, &kept, &mut committer)?;
+        }
+        let newlines = if merged.is_empty() {
+            let Some((entries, newlines)) = self.write_new(&mut committer, path, new, old.newlines)? else {
+                return Ok(Outcome::Cancelled);
+            };
+            kept.extend(entries);
+            newlines
+        } else {
+            let made = self.maker.index(self.text, new, old.newlines, |bytes| self.builder.advance(bytes));
+            let Some(made) = made.map_err(|error| error.with_path(&self.opened.path))? else {
+                return Ok(Outcome::Cancelled);
+            };
+            let whole = index.read(|reader| {
+                let is_merged = |segment: &&Segment<'_>| merged.contains(&segment.entry);
+                let mut parts: Vec<Segment<'_>> = reader.segments.iter().filter(is_merged).copied().collect();
+                parts.push(Segment::new(&made.bytes, made.entry, self.maker.scheme)?);
+                self.maker.merge(&parts)
+            })?;
+            let Some(whole) = whole else { return Ok(Outcome::Cancelled) };
+            kept.push(committer.add(&whole, self.maker.scheme).map_err(cannot)?);
+            made.newlines
+        };
+        self.opened.check_same()?;
+        committer.commit(&self.manifest(covered, newlines, kept), dead).map_err(cannot)?;
+        Ok(Outcome::Written(Index::reopen(path)?.stat()))
+    }
+
+    /// Copies segments to a new file.
+    fn copy<S: Storage>(&self, index: &Index, kept: &[Entry], to: &mut Committer<S>) -> Result<Vec<Entry>, Error> {
+        index.read(|reader| {
+            let segments = reader.segments.iter().filter(|segment| kept.contains(&segment.entry));
+            segments
+                .map(|segment| {
+                    let offset = to.append(segment.bytes()).map_err(|error| cannot_write(error, index.path()))?;
+                    Ok(segment.entry_at(offset))
+                })
+                .collect()
+        })
+    }
+}
+
+impl Index {
+    fn reopen(path: &Path) -> Result<Self, Error> {
+        let file = File::open(path).map_err(|error| Error::io("cannot open the index", error).with_path(path))?;
+        Self::from_file(file, path).map_err(|error| error.with_path(path))
+    }
+
+    /// What is known of it.
+    pub fn stat(&self) -> Stat {
+        let manifest = self.manifest();
+        Stat {
+            path: self.path().to_owned(),
+            bytes: self.header().end,
+            dead: self.header().dead,
+            text: manifest.identity.size,
+            covered: manifest.covered,
+            lines: manifest.newlines,
+            blocks: manifest.blocks(),
+            segments: manifest.segments.len(),
+            is_small: manifest.scheme == Scheme::Small,
+        }
+    }
+}

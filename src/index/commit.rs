@@ -1,0 +1,75 @@
+//! Writing an index file so that at any moment it is the old one or the new one.
+
+use std::io;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{
+    format::{ALIGN, BODY, Entry, HEADER, Header, Manifest},
+    grams::Scheme,
+    segment::Made,
+    storage::Storage,
+};
+
+/// Appends to an index file.
+pub(super) struct Committer<S> {
+    storage: S,
+    header: Header,
+    /// Where the next bytes go.
+    end: u64,
+}
+
+impl<S: Storage> Committer<S> {
+    /// Begins a new file.
+    pub(super) fn create(storage: S) -> Self {
+        Committer { storage, header: Header::default(), end: BODY }
+    }
+
+    /// Goes on behind the last commit of a file. What is behind that is of nobody.
+    pub(super) fn resume(storage: S, header: Header) -> Self {
+        Committer { storage, header, end: header.end.max(BODY) }
+    }
+
+    /// Appends some bytes, and says where they are.
+    pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<u64> {
+        let offset = self.end.next_multiple_of(ALIGN);
+        self.storage.write_at(offset, bytes)?;
+        self.end = offset + bytes.len() as u64;
+        Ok(offset)
+    }
+
+    /// Appends a segment.
+    pub(super) fn add(&mut self, made: &Made, scheme: Scheme) -> io::Result<Entry> {
+        let offset = self.append(&made.bytes)?;
+        Ok(made.entry_at(offset, scheme))
+    }
+
+    /// Has the disk begin to take what was appended.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.storage.sync()
+    }
+
+    /// Makes what was appended count. `dead` is how many bytes more are of no use from here on, but for the manifest before.
+    pub(super) fn commit(&mut self, manifest: &Manifest, dead: u64) -> io::Result<()> {
+        let bytes = manifest.to_bytes();
+        let offset = self.append(&bytes)?;
+        // A header must not be on the disk before what it speaks of.
+        self.storage.sync()?;
+        let header = Header {
+            sequence: self.header.sequence + 1,
+            manifest_offset: offset,
+            manifest_len: bytes.len() as u64,
+            manifest_sum: xxh3_64(&bytes),
+            end: self.end,
+            dead: self.header.dead + dead + self.header.manifest_len,
+        };
+        if header.sequence == 1 {
+            // No other header is there yet.
+            self.storage.write_at(HEADER as u64, &[0; BODY as usize - HEADER])?;
+        }
+        self.storage.write_at(Header::place(header.sequence), &header.to_bytes())?;
+        self.storage.sync()?;
+        self.header = header;
+        self.storage.publish()
+    }
+}

@@ -1,0 +1,355 @@
+//! The bytes of an index file.
+//!
+//! An index belongs to one text file and says in which of its blocks of 64 KiB some bytes stand. The file is written so that at
+//! any moment the last complete commit is valid, whatever of later writes has reached the disk: bytes that a commit refers to
+//! are never written again, and one of two headers in turn is written only when they are on the disk. All numbers are
+//! little-endian.
+//!
+//! ```text
+//! header, 128 bytes; one at 0 for odd sequence numbers, one at 4096 for even ones
+//!      0  8 bytes  magic
+//!      8  u32      version
+//!     12  u32      0x01020304, in the order of bytes in which the rest was written
+//!     16  u64      sequence: the valid header with the greater one counts
+//!     24  u64 u64  offset and length of the manifest
+//!     40  u64      checksum of the manifest
+//!     48  u64      where the bytes end that the commit refers to
+//!     56  u64      how many bytes before that are of no more use
+//!     64           zeros
+//!    120  u64      checksum of the 120 bytes before
+//! manifest
+//!      0  u64 u64  device and inode of the text; on systems without them, 0
+//!     16  u64      size of the text in bytes
+//!     24  i64 i64  nanoseconds since 1970 of its last change, and of the last change of its inode (or its creation)
+//!     40  i64      when the text was looked at for the commit, as such a time
+//!     48  u32      which grams are indexed: 0 default, 1 small
+//!     52  u32      number of segments
+//!     56  u64      where the indexed part of the text ends: behind a line
+//!     64  u64      line ends in it
+//!     72           segments, 40 bytes each, which follow each other in the text and begin with its first block
+//!                    0  u64  offset
+//!                    8  u64  length
+//!                   16  u32  number of blocks, 1 to 4096
+//!                   20  u32  1 when some block begins within a line, plus 2 when the first one does
+//!                   24  u64  line ends before it
+//!                   32  u64  checksum of the table's checksums, of the row offsets, and of this entry so far
+//! segment, from an offset that is a multiple of 64
+//!      table       for each 64 blocks, the last of which may be missing: 64 records of 24 bytes, and a u64 checksum of them
+//!      offsets     u32 for each 32 rows: where they begin in the segment; and where the last ones end
+//!      rows        for each 32 rows: a u32 checksum, a u8 with the number of bits of a length, 32 lengths in bytes with that
+//!                  many bits each, and the rows (see `rows`)
+//! record of a block
+//!      0  u64      line ends before its first line
+//!      8  u64      hash of its bytes
+//!     16  u32      where its first line starts, counted from the nominal start of the block; `u32::MAX` when none starts in it
+//!     20  u32      0
+//! ```
+//!
+//! **Blocks.** Block *k* has the lines that start in bytes *k* · 65536 to (*k* + 1) · 65536 of the text. A line that reaches
+//! over a whole block, in which no line starts then, is cut at the nominal starts of blocks; where the first line of a block
+//! begins later, what is before belongs to the block before. The indexed part ends where a block begins with a line.
+//!
+//! **Rows.** A gram is a few bytes of the text, with ASCII letters in lower case; its hash names a row, and bit *k* of the row
+//! is 1 where the gram starts in block *k* of the segment (see `grams`). The rows of the grams come first, then those of
+//! three bytes, if they are indexed, and then 32 rows of which the first has a bit for each block that begins within a line.
+//!
+//! Checksums and hashes are XXH3 with 64 bits, of which the lower 32 are kept where there is a u32. The checksum of rows begins
+//! with the number of the 32 rows.
+
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use super::{grams::Scheme, identity::Identity};
+use crate::error::Error;
+
+pub(super) const MAGIC: [u8; 8] = *b"\x89mgx\r\n\x1a\n";
+/// Counts up whenever indexes of before can no longer be read, or grams and hashes change.
+pub(super) const VERSION: u32 = 1;
+const BYTE_ORDER: u32 = 0x0102_0304;
+/// How many bytes of text a block nominally has.
+pub(super) const BLOCK: u64 = 64 << 10;
+/// How many blocks a segment has at most.
+pub(super) const MOST_BLOCKS: usize = 4096;
+pub(super) const HEADER: usize = 128;
+/// Where the second header is. The two are on different pages, and sectors.
+const SECOND: u64 = 4096;
+/// Where the first segment begins.
+pub(super) const BODY: u64 = 8192;
+pub(super) const ALIGN: u64 = 64;
+const MANIFEST: usize = 72;
+const ENTRY: usize = 40;
+/// How many blocks, or rows, share a checksum.
+pub(super) const TABLE_GROUP: usize = 64;
+pub(super) const ROW_GROUP: usize = 32;
+const RECORD: usize = 24;
+pub(super) const TABLE_GROUP_LEN: usize = TABLE_GROUP * RECORD + 8;
+
+/// What one of the two headers says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) sequence: u64,
+    pub(super) manifest_offset: u64,
+    pub(super) manifest_len: u64,
+    pub(super) manifest_sum: u64,
+    pub(super) end: u64,
+    pub(super) dead: u64,
+}
+
+impl Header {
+    /// Where the header with this sequence number is written.
+    pub(super) fn place(sequence: u64) -> u64 {
+        if sequence.is_multiple_of(2) { SECOND } else { 0 }
+    }
+
+    pub(super) fn to_bytes(self) -> [u8; HEADER] {
+        let mut bytes = [0; HEADER];
+        bytes[..8].copy_from_slice(&MAGIC);
+        bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        bytes[12..16].copy_from_slice(&BYTE_ORDER.to_le_bytes());
+        let numbers =
+            [self.sequence, self.manifest_offset, self.manifest_len, self.manifest_sum, self.end, self.dead];
+        for (i, number) in numbers.into_iter().enumerate() {
+            bytes[16 + 8 * i..24 + 8 * i].copy_from_slice(&number.to_le_bytes());
+        }
+        let sum = xxh3_64(&bytes[..120]);
+        bytes[120..].copy_from_slice(&sum.to_le_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Header> {
+        if bytes[..8] != MAGIC || u32_at(bytes, 8) != VERSION || u32_at(bytes, 12) != BYTE_ORDER {
+            return None;
+        }
+        (u64_at(bytes, 120) == xxh3_64(&bytes[..120])).then(|| Header {
+            sequence: u64_at(bytes, 16),
+            manifest_offset: u64_at(bytes, 24),
+            manifest_len: u64_at(bytes, 32),
+            manifest_sum: u64_at(bytes, 40),
+            end: u64_at(bytes, 48),
+            dead: u64_at(bytes, 56),
+        })
+    }
+
+    /// The last valid header of an index file.
+    pub(super) fn read(bytes: &[u8]) -> Result<Header, Error> {
+        let places: Vec<&[u8]> =
+            [0, SECOND as usize].into_iter().filter_map(|at| bytes.get(at..at + HEADER)).collect();
+        let Some(first) = places.first() else { return Err(damaged("it is shorter than its header")) };
+        let valid = places.iter().filter_map(|bytes| Header::from_bytes(bytes)).max_by_key(|header| header.sequence);
+        if let Some(header) = valid {
+            return Ok(header);
+        }
+        // A header of another version may have its checksum elsewhere.
+        let magic = places.iter().find(|bytes| bytes[..8] == MAGIC);
+        match magic.map(|bytes| u32_at(bytes, 8)) {
+            Some(VERSION) => Err(damaged("its headers do not have the checksums that they should have")),
+            Some(version) => Err(Error::invalid_input(format!(
+                "the index is of version {version}, and this program reads version {VERSION}: build it anew with \
+                 mapgrep-index build"
+            ))),
+            None if first[..4] == MAGIC[..4] => Err(damaged("its first bytes were changed on the way")),
+            None => Err(Error::invalid_input("this is not an index: the magic number is missing")),
+        }
+    }
+}
+
+/// What an index knows of its text, and where its parts are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Manifest {
+    pub(super) identity: Identity,
+    /// When the text was looked at, in nanoseconds since 1970.
+    pub(super) seen_at: i64,
+    pub(super) scheme: Scheme,
+    /// Where the indexed part of the text ends.
+    pub(super) covered: u64,
+    pub(super) newlines: u64,
+    pub(super) segments: Vec<Entry>,
+}
+
+/// Where a segment is, and what of the text it covers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) offset: u64,
+    pub(super) len: u64,
+    pub(super) blocks: u32,
+    pub(super) flags: u32,
+    pub(super) newlines: u64,
+    pub(super) sum: u64,
+}
+
+impl Entry {
+    /// Some block begins within a line.
+    pub(super) const LINKED: u32 = 1;
+    /// The first one does.
+    pub(super) const CONTINUES: u32 = 2;
+
+    pub(super) fn blocks(&self) -> usize {
+        self.blocks as usize
+    }
+}
+
+impl Manifest {
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(MANIFEST + self.segments.len() * ENTRY);
+        let Identity { device, inode, size, modified, changed } = self.identity;
+        let times = [modified, changed, self.seen_at].map(|time| time as u64);
+        for number in [device, inode, size].into_iter().chain(times) {
+            bytes.extend(number.to_le_bytes());
+        }
+        bytes.extend(self.scheme.number().to_le_bytes());
+        bytes.extend((self.segments.len() as u32).to_le_bytes());
+        bytes.extend(self.covered.to_le_bytes());
+        bytes.extend(self.newlines.to_le_bytes());
+        for entry in &self.segments {
+            bytes.extend(entry.offset.to_le_bytes());
+            bytes.extend(entry.len.to_le_bytes());
+            bytes.extend(entry.blocks.to_le_bytes());
+            bytes.extend(entry.flags.to_le_bytes());
+            bytes.extend(entry.newlines.to_le_bytes());
+            bytes.extend(entry.sum.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// Reads the manifest that a header refers to, and makes sure that what it says can be.
+    pub(super) fn read(bytes: &[u8], header: &Header) -> Result<Manifest, Error> {
+        if header.end > bytes.len() as u64 {
+            let message = format!("it has {} bytes, and {} are spoken of", bytes.len(), header.end);
+            return Err(damaged(&message));
+        }
+        let manifest = slice(bytes, header.manifest_offset, header.manifest_len)
+            .filter(|manifest| manifest.len() >= MANIFEST && xxh3_64(manifest) == header.manifest_sum)
+            .ok_or_else(|| damaged("its list of segments does not have the checksum that it should have"))?;
+        let scheme = Scheme::from_number(u32_at(manifest, 48)).ok_or_else(|| damaged("its grams are unknown"))?;
+        let (entries, rest) = manifest[MANIFEST..].as_chunks::<ENTRY>();
+        if !rest.is_empty() || entries.len() != u32_at(manifest, 52) as usize {
+            return Err(damaged("its list of segments has the wrong length"));
+        }
+        let segments: Vec<Entry> = entries
+            .iter()
+            .map(|entry| Entry {
+                offset: u64_at(entry, 0),
+                len: u64_at(entry, 8),
+                blocks: u32_at(entry, 16),
+                flags: u32_at(entry, 20),
+                newlines: u64_at(entry, 24),
+                sum: u64_at(entry, 32),
+            })
+            .collect();
+        for entry in &segments {
+            let fits = slice(bytes, entry.offset, entry.len).is_some_and(|segment| segment.len() >= fixed_len(scheme, entry.blocks()));
+            if !fits || !(1..=MOST_BLOCKS).contains(&entry.blocks()) {
+                return Err(damaged("a segment is not where it should be"));
+            }
+        }
+        let time = |at: usize| u64_at(manifest, at) as i64;
+        let identity = Identity {
+            device: u64_at(manifest, 0),
+            inode: u64_at(manifest, 8),
+            size: u64_at(manifest, 16),
+            modified: time(24),
+            changed: time(32),
+        };
+        let manifest = Manifest {
+            identity,
+            seen_at: time(40),
+            scheme,
+            covered: u64_at(manifest, 56),
+            newlines: u64_at(manifest, 64),
+            segments,
+        };
+        if manifest.covered > identity.size || manifest.covered / BLOCK < manifest.blocks() {
+            return Err(damaged("it covers more than there was"));
+        }
+        Ok(manifest)
+    }
+
+    /// How many blocks of the text are indexed.
+    pub(super) fn blocks(&self) -> u64 {
+        self.segments.iter().map(|entry| u64::from(entry.blocks)).sum()
+    }
+}
+
+/// The record of a block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Record {
+    /// Line ends before its first line.
+    pub(super) newlines: u64,
+    pub(super) hash: u64,
+    /// Where its first line starts, from the nominal start of the block on.
+    pub(super) first_line: Option<u32>,
+}
+
+/// The table of the blocks of a segment.
+pub(super) fn table(records: &[Record]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(records.len().div_ceil(TABLE_GROUP) * TABLE_GROUP_LEN);
+    for group in records.chunks(TABLE_GROUP) {
+        let start = bytes.len();
+        for record in group {
+            bytes.extend(record.newlines.to_le_bytes());
+            bytes.extend(record.hash.to_le_bytes());
+            bytes.extend(record.first_line.unwrap_or(u32::MAX).to_le_bytes());
+            bytes.extend([0; 4]);
+        }
+        bytes.resize(start + TABLE_GROUP * RECORD, 0);
+        let sum = xxh3_64(&bytes[start..]);
+        bytes.extend(sum.to_le_bytes());
+    }
+    bytes
+}
+
+/// A record of the table that a segment begins with.
+pub(super) fn record(segment: &[u8], block: usize) -> Result<Record, Error> {
+    let group = slice(segment, (block / TABLE_GROUP * TABLE_GROUP_LEN) as u64, TABLE_GROUP_LEN as u64)
+        .filter(|group| xxh3_64(&group[..TABLE_GROUP * RECORD]) == u64_at(group, TABLE_GROUP * RECORD))
+        .ok_or_else(|| damaged("its table of blocks does not have the checksum that it should have"))?;
+    let record = &group[block % TABLE_GROUP * RECORD..][..RECORD];
+    let first_line = u32_at(record, 16);
+    Ok(Record {
+        newlines: u64_at(record, 0),
+        hash: u64_at(record, 8),
+        first_line: (first_line != u32::MAX).then_some(first_line),
+    })
+}
+
+/// Where the offsets of rows begin in a segment.
+pub(super) fn offsets_start(blocks: usize) -> usize {
+    blocks.div_ceil(TABLE_GROUP) * TABLE_GROUP_LEN
+}
+
+/// How many bytes of a segment come before its rows.
+pub(super) fn fixed_len(scheme: Scheme, blocks: usize) -> usize {
+    offsets_start(blocks) + (scheme.row_groups() + 1) * 4
+}
+
+/// The checksum of 32 rows.
+pub(super) fn row_sum(group: usize, bytes: &[u8]) -> u32 {
+    xxh3_64_with_seed(bytes, group as u64) as u32
+}
+
+/// The checksum of a segment's entry: `fixed` are its bytes before the rows.
+pub(super) fn entry_sum(entry: &Entry, fixed: &[u8]) -> u64 {
+    let seed = [entry.offset, entry.len, u64::from(entry.blocks) << 32 | u64::from(entry.flags), entry.newlines];
+    xxh3_64_with_seed(fixed, xxh3_64(&seed.map(u64::to_le_bytes).concat()))
+}
+
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    let mut number = [0; 4];
+    number.copy_from_slice(&bytes[at..at + 4]);
+    u32::from_le_bytes(number)
+}
+
+pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    let mut number = [0; 8];
+    number.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(number)
+}
+
+/// Some bytes, if they are all there.
+pub(super) fn slice(bytes: &[u8], offset: u64, len: u64) -> Option<&[u8]> {
+    let start = usize::try_from(offset).ok()?;
+    bytes.get(start..start.checked_add(usize::try_from(len).ok()?)?)
+}
+
+pub(super) fn damaged(what: &str) -> Error {
+    Error::invalid_input(format!("the index is damaged: {what}; mapgrep-index build makes a new one"))
+}

@@ -1,0 +1,53 @@
+//! Where the index of a file is.
+
+use std::{
+    env,
+    ffi::OsStr,
+    io,
+    path::{Path, PathBuf},
+};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::storage::with_suffix;
+use crate::error::Error;
+
+/// What the names of indexes end with.
+pub(crate) const SUFFIX: &str = ".mgx";
+
+/// Where the index of a text may be: where it is looked for first comes first, and a new one is made in the first that can
+/// be written.
+pub(super) fn places(text: &Path, directory: Option<&Path>) -> Result<Vec<PathBuf>, Error> {
+    if let Some(directory) = directory {
+        return Ok(vec![in_directory(text, directory)?]);
+    }
+    let mut places = vec![with_suffix(text, SUFFIX)];
+    if let Some(cache) = cache_directory() {
+        places.push(in_directory(text, &cache)?);
+    }
+    Ok(places)
+}
+
+/// In a directory with the indexes of other files, the name has a hash of the whole path.
+fn in_directory(text: &Path, directory: &Path) -> Result<PathBuf, Error> {
+    let whole = text.canonicalize().map_err(|error| Error::io("", error).with_path(text))?;
+    let hash = xxh3_64(whole.as_os_str().as_encoded_bytes());
+    let mut name = whole.file_name().unwrap_or(OsStr::new("index")).to_owned();
+    name.push(format!(".{hash:016x}{SUFFIX}"));
+    Ok(directory.join(name))
+}
+
+/// Where indexes are kept of files in directories that cannot be written.
+fn cache_directory() -> Option<PathBuf> {
+    let of = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = of("XDG_CACHE_HOME").or_else(|| match cfg!(windows) {
+        true => of("LOCALAPPDATA"),
+        false => of("HOME").map(|home| home.join(".cache")),
+    })?;
+    Some(cache.join("mapgrep").join("index"))
+}
+
+/// Whether the error says that a directory cannot be written, so that another place may do.
+pub(super) fn is_unwritable(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}

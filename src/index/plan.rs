@@ -1,0 +1,379 @@
+//! From a query to the parts of the file that can match.
+
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
+};
+
+use super::{
+    Index, Part, Query,
+    bits::Bits,
+    format::Entry,
+    query::Needs,
+    reader::{Reader, is_linked, start_of},
+    segment::Segment,
+};
+use crate::{error::Error, mapping::Mapping};
+
+/// When more than one in so many blocks can match, looking at the rest costs less than leaving it out.
+const WORTHWHILE: u64 = 3;
+/// A search looks at about so many bytes in a second, and planning may take this part of its time.
+const SCAN_SPEED: u64 = 7 << 30;
+const PLANNING: u32 = 50;
+const LEAST_PLANNING: Duration = Duration::from_millis(2);
+/// After so many rows, more of them are read only if one of the last few has made a difference.
+const ENOUGH_ROWS: usize = 8;
+const LAST_ROWS: usize = 3;
+/// A block that is looked at in vain costs as much as so many rows.
+const ROWS_A_BLOCK: usize = 8;
+
+/// The parts of a file that can have lines that match.
+#[derive(Clone, Debug)]
+pub struct Candidates {
+    parts: Vec<Part>,
+    /// Why they are the whole file, if the index did not help.
+    unhelped: Option<Unhelped>,
+    blocks: u64,
+    all_blocks: u64,
+    rows: u64,
+}
+
+/// Why an index did not help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unhelped {
+    /// Nothing is known of lines that match.
+    NoNeeds,
+    /// More blocks can match than are worth telling apart from the others.
+    TooMany,
+    /// Planning takes as long as it may.
+    TooLong,
+}
+
+impl Candidates {
+    /// The parts, in the order of the file: what was indexed and can match, and what was not indexed.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// True when they are the whole file, because the index does not tell more.
+    pub fn is_everything(&self) -> bool {
+        self.unhelped.is_some()
+    }
+
+    /// How many of the indexed blocks, of 64 KiB, can match.
+    pub fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
+    /// How many blocks are indexed.
+    pub fn all_blocks(&self) -> u64 {
+        self.all_blocks
+    }
+
+    /// How many rows of the index were read.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// How many bytes the parts have.
+    pub fn bytes(&self) -> u64 {
+        self.parts.iter().map(|part| part.range.end - part.range.start).sum()
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn unhelped(&self) -> Option<Unhelped> {
+        self.unhelped
+    }
+}
+
+/// What is asked of rows.
+enum Node {
+    Everything,
+    Nothing,
+    /// All of these rows, the one that told most the last time first.
+    Rows(Vec<u32>),
+    All(Vec<Node>),
+    Any(Vec<Node>),
+}
+
+impl Index {
+    /// The parts of the text that can have lines that match, and behind each of them so many lines more. What is behind the
+    /// indexed part of the text is one of them. Lines that match are in no other place, if the index is
+    /// [fresh](Index::freshness).
+    ///
+    /// # Errors
+    ///
+    /// When the index is damaged, or its file was cut.
+    ///
+    /// # Complexity
+    ///
+    /// For each 256 MiB of text some rows of at most 512 bytes, fewer than the literals of the query have bytes; and a
+    /// step for each part. It takes no longer than a fiftieth of a search, or 2 ms: what cannot be planned in that time is the
+    /// whole file.
+    ///
+    /// # Examples
+    ///
+    /// See [`Index`].
+    pub fn candidates(&self, query: &Query, text: &Mapping, after: u64) -> Result<Candidates, Error> {
+        let started = Instant::now();
+        let scan = Duration::from_nanos(text.len() as u64 * 1000 / (SCAN_SPEED / 1_000_000));
+        let mut planner = Planner {
+            deadline: started + (scan / PLANNING).max(LEAST_PLANNING),
+            rows: 0,
+            row: Bits::zeros(0),
+        };
+        let manifest = self.manifest();
+        let (len, all_blocks) = (text.len() as u64, manifest.blocks());
+        let whole = |unhelped, rows| Candidates {
+            parts: vec![Part { range: 0..len, newlines: 0 }],
+            unhelped: Some(unhelped),
+            blocks: all_blocks,
+            all_blocks,
+            rows,
+        };
+        let Some(mut node) = planner.compile(&query.needs, self) else { return Ok(whole(Unhelped::TooLong, 0)) };
+        if matches!(node, Node::Everything) {
+            return Ok(whole(Unhelped::NoNeeds, 0));
+        }
+        self.read(|reader| {
+            let mut runs: Vec<Range<u64>> = vec![];
+            let (mut first, mut blocks) = (0, 0);
+            for (i, segment) in reader.segments.iter().enumerate() {
+                let next = reader.segments.get(i + 1);
+                let links = Links::of(segment, next)?;
+                let mut found = Bits::zeros(0);
+                if planner.evaluate(&mut node, segment, &links, &mut found)?.is_none() {
+                    return Ok(whole(Unhelped::TooLong, planner.rows));
+                }
+                for block in found.ones_iter() {
+                    let block = first + block as u64;
+                    match runs.last_mut() {
+                        Some(last) if last.end == block => last.end += 1,
+                        _ => runs.push(block..block + 1),
+                    }
+                    blocks += 1;
+                }
+                first += segment.blocks() as u64;
+                if blocks > all_blocks / WORTHWHILE + 1 {
+                    return Ok(whole(Unhelped::TooMany, planner.rows));
+                }
+            }
+            let parts = parts(reader, &runs, len, after)?;
+            Ok(Candidates { parts, unhelped: None, blocks, all_blocks, rows: planner.rows })
+        })
+    }
+}
+
+/// The parts of a text that some runs of blocks are, and what is not indexed.
+fn parts(reader: &Reader<'_>, runs: &[Range<u64>], len: u64, after: u64) -> Result<Vec<Part>, Error> {
+    let (blocks, covered) = (reader.manifest.blocks(), reader.manifest.covered);
+    let mut parts: Vec<Part> = vec![];
+    let mut push = |part: Part| match parts.last_mut() {
+        Some(last) if last.range.end >= part.range.start => last.range.end = last.range.end.max(part.range.end),
+        _ if part.range.start < part.range.end => parts.push(part),
+        _ => {}
+    };
+    for run in runs {
+        let record = reader.record(run.start)?;
+        let mut end = run.end;
+        // The lines behind the last one of the run.
+        if after > 0 && end < blocks {
+            let newlines = reader.record(end)?.newlines.saturating_add(after);
+            end = reader.block_of_line(newlines)?.max(end) + 1;
+            // Those that begin within a line belong to the one before.
+            while end < blocks && is_linked(&reader.record(end)?) {
+                end += 1;
+            }
+        }
+        let end = match end < blocks {
+            true => start_of(end, &reader.record(end)?),
+            false => covered,
+        };
+        push(Part { range: start_of(run.start, &record)..end, newlines: record.newlines });
+    }
+    // The lines behind the last indexed one are in what is not.
+    push(Part { range: covered..len, newlines: reader.manifest.newlines });
+    Ok(parts)
+}
+
+/// Runs of blocks that share a line.
+struct Links {
+    runs: Vec<Range<usize>>,
+    /// Of these the line goes on in another segment.
+    open: Vec<Range<usize>>,
+}
+
+impl Links {
+    fn of(segment: &Segment<'_>, next: Option<&Segment<'_>>) -> Result<Links, Error> {
+        let (mut runs, mut open) = (vec![], vec![]);
+        let goes_on = next.is_some_and(|next| next.entry.flags & Entry::CONTINUES != 0);
+        if segment.entry.flags & Entry::LINKED != 0 {
+            let mut links = Bits::zeros(0);
+            segment.read_links(&mut links)?;
+            for block in links.ones_iter() {
+                match runs.last_mut() {
+                    Some(Range { end, .. }) if *end == block => *end = block + 1,
+                    _ => runs.push(block.saturating_sub(1)..block + 1),
+                }
+            }
+        }
+        if segment.entry.flags & Entry::CONTINUES != 0 && !runs.is_empty() {
+            open.push(runs.remove(0));
+        }
+        let blocks = segment.blocks();
+        if goes_on {
+            open.push(runs.pop_if(|run| run.end == blocks).unwrap_or(blocks - 1..blocks));
+        }
+        Ok(Links { runs, open })
+    }
+
+    /// What stands in one block of a line stands on that line.
+    fn spread(&self, row: &mut Bits) {
+        for run in &self.runs {
+            if run.clone().any(|block| row.get(block)) {
+                run.clone().for_each(|block| row.set(block));
+            }
+        }
+        for run in &self.open {
+            run.clone().for_each(|block| row.set(block));
+        }
+    }
+}
+
+struct Planner {
+    deadline: Instant,
+    /// How many were read.
+    rows: u64,
+    row: Bits,
+}
+
+impl Planner {
+    fn is_late(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
+    /// What the needs ask of rows. None where that takes too long.
+    fn compile(&self, needs: &Needs, index: &Index) -> Option<Node> {
+        Some(match needs {
+            Needs::Anything => Node::Everything,
+            Needs::Nothing => Node::Nothing,
+            Needs::Literal(literal) => {
+                let rows = index.manifest().scheme.rows_of_literal(literal);
+                if rows.is_empty() { Node::Everything } else { Node::Rows(spaced(rows)) }
+            }
+            Needs::All(all) => {
+                let (mut rows, mut nodes) = (vec![], vec![]);
+                for needs in all {
+                    match self.compile(needs, index)? {
+                        Node::Everything => {}
+                        Node::Nothing => return Some(Node::Nothing),
+                        Node::Rows(more) => rows.extend(more),
+                        node => nodes.push(node),
+                    }
+                }
+                rows.sort_unstable();
+                rows.dedup();
+                if !rows.is_empty() {
+                    nodes.insert(0, Node::Rows(spaced(rows)));
+                }
+                if nodes.is_empty() { Node::Everything } else { Node::All(nodes) }
+            }
+            Needs::Any(any) => {
+                let mut nodes = vec![];
+                for (i, needs) in any.iter().enumerate() {
+                    if i % 256 == 255 && self.is_late() {
+                        return None;
+                    }
+                    match self.compile(needs, index)? {
+                        Node::Everything => return Some(Node::Everything),
+                        Node::Nothing => {}
+                        node => nodes.push(node),
+                    }
+                }
+                if nodes.is_empty() { Node::Nothing } else { Node::Any(nodes) }
+            }
+        })
+    }
+
+    /// Sets the bits of the blocks of a segment that can match. None where that takes too long.
+    fn evaluate(
+        &mut self,
+        node: &mut Node,
+        segment: &Segment<'_>,
+        links: &Links,
+        found: &mut Bits,
+    ) -> Result<Option<()>, Error> {
+        let blocks = segment.blocks();
+        found.reset(blocks);
+        match node {
+            Node::Nothing => {}
+            Node::Everything => found.invert(),
+            Node::Rows(rows) => self.and_rows(rows, segment, links, found)?,
+            Node::All(nodes) => {
+                found.invert();
+                let mut of_node = Bits::zeros(0);
+                for node in nodes {
+                    if self.evaluate(node, segment, links, &mut of_node)?.is_none() {
+                        return Ok(None);
+                    }
+                    found.and(&of_node);
+                    if found.is_empty() {
+                        break;
+                    }
+                }
+            }
+            Node::Any(nodes) => {
+                let mut of_node = Bits::zeros(0);
+                for (i, node) in nodes.iter_mut().enumerate() {
+                    if i % 16 == 15 && self.is_late() {
+                        return Ok(None);
+                    }
+                    if self.evaluate(node, segment, links, &mut of_node)?.is_none() {
+                        return Ok(None);
+                    }
+                    found.or(&of_node);
+                }
+            }
+        }
+        Ok(Some(()))
+    }
+
+    /// Finds the blocks that have all rows, as far as it is worth while.
+    fn and_rows(
+        &mut self,
+        rows: &mut [u32],
+        segment: &Segment<'_>,
+        links: &Links,
+        found: &mut Bits,
+    ) -> Result<(), Error> {
+        found.invert();
+        let (mut rarest, mut fewest) = (0, usize::MAX);
+        let (mut left, mut idle) = (found.count(), 0);
+        for (i, &row) in rows.iter().enumerate() {
+            segment.read_row(row as usize, &mut self.row)?;
+            self.rows += 1;
+            links.spread(&mut self.row);
+            let count = self.row.count();
+            if count < fewest {
+                (rarest, fewest) = (i, count);
+            }
+            found.and(&self.row);
+            let now = found.count();
+            idle = if now == left { idle + 1 } else { 0 };
+            left = now;
+            let is_enough = i + 1 >= ENOUGH_ROWS && idle >= LAST_ROWS;
+            if left == 0 || is_enough || i >= left * ROWS_A_BLOCK {
+                break;
+            }
+        }
+        // In the next segment it will be much the same.
+        rows[..=rarest].rotate_right(1);
+        Ok(())
+    }
+}
+
+/// Rows in another order: neighbours, whose grams share bytes, say less than such that lie apart.
+fn spaced(rows: Vec<u32>) -> Vec<u32> {
+    const APART: usize = 4;
+    (0..APART).flat_map(|start| rows.iter().skip(start).step_by(APART).copied().collect::<Vec<_>>()).collect()
+}

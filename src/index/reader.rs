@@ -1,0 +1,192 @@
+//! An index file that was opened, and what it says of blocks and lines.
+
+use std::{fs::File, ops::Range, path::{Path, PathBuf}};
+
+use super::{
+    format::{BLOCK, Entry, Header, Manifest, Record, damaged},
+    place,
+    segment::Segment,
+};
+use crate::{
+    error::Error,
+    mapping::{Access, MapOptions, Mapping},
+};
+
+/// The index of a file: which of its blocks can have a line that matches.
+///
+/// An index is a file by itself, mapped when it is opened. Nothing that it says is taken on trust: bytes that do not have
+/// their checksum are an error.
+///
+/// # Examples
+///
+/// ```
+/// use std::fs::File;
+/// use mapgrep::{index::{Freshness, Index, IndexBuilder, Query}, mapping::{Access, MapOptions}, scan::Pool};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-index-{}", std::process::id()));
+/// # std::fs::create_dir_all(&directory)?;
+/// # let path = directory.join("log");
+/// let lines: String = (0..100_000).map(|i| format!("request {i} took {} us\n", i % 977)).collect();
+/// std::fs::write(&path, &lines)?;
+/// IndexBuilder::new().build(&path, &Pool::new(2))?;
+///
+/// let file = File::open(&path)?;
+/// let metadata = file.metadata()?;
+/// // SAFETY: nobody changes the file while it is mapped.
+/// let text = unsafe { MapOptions::new().access(Access::Read).map_file(&file)? };
+/// let index = Index::open(&path, None)?.expect("it was built");
+/// assert_eq!(index.freshness(&metadata, &text)?, Freshness::Same);
+///
+/// let candidates = index.candidates(&Query::literal(b"request 77777 "), &text, 0)?;
+/// assert!(candidates.blocks() <= 1);
+/// let place = lines.find("request 77777 ").unwrap() as u64;
+/// assert!(candidates.parts().iter().any(|part| part.range.contains(&place)));
+/// # std::fs::remove_dir_all(&directory)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Index {
+    path: PathBuf,
+    mapping: Mapping,
+    header: Header,
+    manifest: Manifest,
+}
+
+impl Index {
+    /// Opens the index of a file, where it has one: `FILE.mgx`, or in the user's cache directory; or, if a directory is
+    /// given, there and nowhere else.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read, is of another version of this program, or is damaged.
+    ///
+    /// # Complexity
+    ///
+    /// Constant, plus some bytes for each 256 MiB of text.
+    pub fn open(text: &Path, directory: Option<&Path>) -> Result<Option<Self>, Error> {
+        for path in place::places(text, directory)? {
+            match File::open(&path) {
+                Ok(file) => return Self::from_file(file, &path).map(Some).map_err(|error| error.with_path(&path)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                // Whoever may not look into a directory has no index there.
+                Err(error) if place::is_unwritable(&error) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {}
+                Err(error) => return Err(Error::io("cannot open the index", error).with_path(&path)),
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn from_file(file: File, path: &Path) -> Result<Self, Error> {
+        let size = file.metadata().map_err(|error| Error::io("", error))?.len();
+        if size == 0 {
+            return Err(damaged("it is empty"));
+        }
+        #[allow(unsafe_code)]
+        // SAFETY: index files are only ever appended to, but for their headers, which are read once; whoever changes them otherwise
+        // gets checksums that do not hold. The mapping is read through its guard, so that a file that is cut is an error.
+        let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file)? };
+        Self::from_mapping(mapping, path)
+    }
+
+    pub(super) fn from_mapping(mapping: Mapping, path: &Path) -> Result<Self, Error> {
+        let (header, manifest) = mapping.guarded(.., |bytes| {
+            let header = Header::read(bytes)?;
+            Ok::<_, Error>((header, Manifest::read(bytes, &header)?))
+        })??;
+        Ok(Index { path: path.to_owned(), mapping, header, manifest })
+    }
+
+    /// Where the index is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn header(&self) -> &Header {
+        &self.header
+    }
+
+    pub(super) fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Which part of the text is indexed, from its start on. It ends with a line.
+    pub fn covered(&self) -> u64 {
+        self.manifest.covered
+    }
+
+    /// Runs `read` on the bytes of the index.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let read = self.mapping.guarded(.., |bytes| {
+            let segments = self.manifest.segments.iter();
+            let segments = segments.map(|entry| Segment::new(bytes, *entry, self.manifest.scheme));
+            read(&Reader { manifest: &self.manifest, segments: segments.collect::<Result<_, _>>()? })
+        });
+        read.and_then(|result| result).map_err(|error| error.with_path(&self.path))
+    }
+}
+
+/// The bytes of an index, while they are looked at.
+pub(super) struct Reader<'a> {
+    pub(super) manifest: &'a Manifest,
+    pub(super) segments: Vec<Segment<'a>>,
+}
+
+impl Reader<'_> {
+    /// Which bytes of the text are those of a block, and its record.
+    pub(super) fn block(&self, block: u64) -> Result<(Range<u64>, Record), Error> {
+        let record = self.record(block)?;
+        let next = block + 1;
+        let end = match next < self.manifest.blocks() {
+            true => start_of(next, &self.record(next)?),
+            false => self.manifest.covered,
+        };
+        Ok((start_of(block, &record)..end, record))
+    }
+
+    /// The record of a block.
+    pub(super) fn record(&self, block: u64) -> Result<Record, Error> {
+        let mut first = 0;
+        for segment in &self.segments {
+            let blocks = segment.blocks() as u64;
+            if block < first + blocks {
+                return segment.record((block - first) as usize);
+            }
+            first += blocks;
+        }
+        Err(damaged("it has fewer blocks than it should have"))
+    }
+
+    /// The block in which, by the line ends before it, the line with so many line ends before it starts: the last block that does
+    /// not begin behind it.
+    pub(super) fn block_of_line(&self, newlines: u64) -> Result<u64, Error> {
+        let segment = self.segments.partition_point(|segment| segment.entry.newlines <= newlines).saturating_sub(1);
+        let before: u64 = self.segments[..segment].iter().map(|segment| segment.blocks() as u64).sum();
+        let Some(segment) = self.segments.get(segment) else { return Ok(0) };
+        let (mut low, mut high) = (0, segment.blocks());
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if segment.record(middle)?.newlines <= newlines { low = middle } else { high = middle }
+        }
+        Ok(before + low as u64)
+    }
+}
+
+/// Where a block begins.
+pub(super) fn start_of(block: u64, record: &Record) -> u64 {
+    block * BLOCK + record.first_line.map_or(0, u64::from)
+}
+
+/// Whether a block begins within a line.
+pub(super) fn is_linked(record: &Record) -> bool {
+    record.first_line.is_none()
+}
+
+impl Entry {
+    /// How many bytes of the index file are its own.
+    pub(super) fn size(&self) -> u64 {
+        self.len
+    }
+}

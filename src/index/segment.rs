@@ -1,0 +1,455 @@
+//! Segments: up to 4096 blocks of text, and in which of them each gram is. Made of text, or of other segments.
+
+use std::{
+    ops::Range,
+    sync::{Mutex, PoisonError},
+};
+
+use memchr::memchr;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{
+    bits::{Bits, transpose},
+    format::{self, BLOCK, Entry, ROW_GROUP, Record, damaged, row_sum, slice, u32_at},
+    grams::{Collector, LONGEST, Scheme},
+    rows,
+};
+use crate::{
+    error::Error,
+    mapping::Mapping,
+    scan::{Cancel, Pool, newlines, unordered::each_chunk},
+};
+
+/// How many blocks are turned round at once.
+const TILE: usize = 64;
+
+/// A segment that was made, and is to be written. The offset in its entry is not known yet.
+pub(super) struct Made {
+    pub(super) entry: Entry,
+    pub(super) bytes: Vec<u8>,
+    /// Line ends up to its end.
+    pub(super) newlines: u64,
+}
+
+impl Made {
+    /// The entry for a segment that is written there.
+    pub(super) fn entry_at(&self, offset: u64, scheme: Scheme) -> Entry {
+        let mut entry = Entry { offset, len: self.bytes.len() as u64, ..self.entry };
+        entry.sum = entry_sum(&entry, &self.bytes, scheme);
+        entry
+    }
+}
+
+/// A checksum over the checksums of the table and the offsets of rows.
+fn entry_sum(entry: &Entry, segment: &[u8], scheme: Scheme) -> u64 {
+    let blocks = entry.blocks();
+    format::entry_sum(entry, &segment[..format::fixed_len(scheme, blocks)])
+}
+
+/// Where the blocks of some text begin and end.
+pub(super) struct Cut<'a> {
+    text: &'a [u8],
+    /// The offset of the text in its file.
+    base: u64,
+    /// Where the first line of each block starts, if one does; with that of the block behind the last one.
+    starts: Vec<Option<u64>>,
+    first: u64,
+}
+
+impl<'a> Cut<'a> {
+    /// Which bytes of a file of `len` bytes have to be there to cut these blocks.
+    pub(super) fn needs(blocks: &Range<u64>, len: u64) -> Range<u64> {
+        (blocks.start * BLOCK).saturating_sub(1)..len.min((blocks.end + 1) * BLOCK)
+    }
+
+    /// Cuts blocks; `text` are the bytes that are needed.
+    pub(super) fn new(text: &'a [u8], blocks: Range<u64>) -> Self {
+        let base = (blocks.start * BLOCK).saturating_sub(1);
+        let starts = (blocks.start..=blocks.end).map(|block| first_line(text, base, block)).collect();
+        Cut { text, base, starts, first: blocks.start }
+    }
+
+    /// Which bytes are those of a block.
+    fn own(&self, i: usize) -> Range<u64> {
+        let border = |i: usize| self.starts[i].unwrap_or((self.first + i as u64) * BLOCK);
+        border(i)..border(i + 1)
+    }
+
+    fn slice(&self, range: Range<u64>) -> &'a [u8] {
+        let place = |at: u64| ((at - self.base) as usize).min(self.text.len());
+        &self.text[place(range.start)..place(range.end)]
+    }
+
+    /// The record of a block, with the line ends in it in place of those before it.
+    pub(super) fn record(&self, i: usize) -> Record {
+        let own = self.slice(self.own(i));
+        Record {
+            newlines: newlines::count(own, b'\n'),
+            hash: xxh3_64(own),
+            first_line: self.starts[i].map(|start| (start - (self.first + i as u64) * BLOCK) as u32),
+        }
+    }
+
+    /// The text of a block with the bytes behind it that grams of it may have, and how many are its own.
+    fn text(&self, i: usize) -> (&'a [u8], usize) {
+        let own = self.own(i);
+        let len = self.slice(own.clone()).len();
+        match self.starts[i + 1] {
+            Some(_) => (self.slice(own), len),
+            None => (self.slice(own.start..own.end + LONGEST as u64), len),
+        }
+    }
+}
+
+/// Where the first line starts that starts in a block. Where the text ends with a line, one could start behind it.
+fn first_line(text: &[u8], base: u64, block: u64) -> Option<u64> {
+    if block == 0 {
+        return Some(0);
+    }
+    let start = (block * BLOCK - 1).checked_sub(base)? as usize;
+    let end = text.len().min(start + BLOCK as usize);
+    let newline = memchr(b'\n', text.get(start..end)?)?;
+    Some(base + (start + newline) as u64 + 1)
+}
+
+/// Makes segments. Memory that was used for one is used for the next.
+pub(super) struct Maker<'a> {
+    pub(super) scheme: Scheme,
+    pub(super) pool: &'a Pool,
+    pub(super) cancel: Option<&'a Cancel>,
+    spare: Mutex<Vec<Vec<u64>>>,
+}
+
+/// What a thread has of its own.
+struct Worker {
+    collector: Collector,
+    /// The rows of each block of a tile, one block after the other, with a gap, as they would share places in caches.
+    blocks: Vec<u64>,
+    done: Vec<(u64, Vec<Record>, Vec<u64>)>,
+}
+
+impl<'a> Maker<'a> {
+    pub(super) fn new(scheme: Scheme, pool: &'a Pool, cancel: Option<&'a Cancel>) -> Self {
+        Maker { scheme, pool, cancel, spare: Mutex::default() }
+    }
+
+    /// Indexes some blocks of a text, before which there are so many line ends. `progress` is told of bytes that are done. None
+    /// when it is cancelled.
+    pub(super) fn index(
+        &self,
+        text: &Mapping,
+        blocks: Range<u64>,
+        newlines: u64,
+        progress: impl Fn(u64) + Sync,
+    ) -> Result<Option<Made>, Error> {
+        let stride = self.scheme.rows() / 64 + 8;
+        let start = || Worker {
+            collector: Collector::new(self.scheme),
+            blocks: vec![0; stride * TILE],
+            done: vec![],
+        };
+        let bytes = (blocks.start * BLOCK) as usize..(blocks.end * BLOCK) as usize;
+        let work = |worker: &mut Worker, range: Range<usize>| {
+            let tile = range.start as u64 / BLOCK..range.end as u64 / BLOCK;
+            // What the threads come to next.
+            let ahead = range.end + (self.pool.threads() - 1) * TILE * BLOCK as usize;
+            text.read_ahead(ahead.min(text.len())..(ahead + range.len()).min(text.len()));
+            let needs = Cut::needs(&tile, text.len() as u64);
+            let (records, rows) = text.guarded(needs.start as usize..needs.end as usize, |text| {
+                self.tile(worker, &Cut::new(text, tile.clone()), stride)
+            })?;
+            worker.done.push((tile.start, records, rows));
+            progress(range.len() as u64);
+            Ok(true)
+        };
+        let size = TILE * BLOCK as usize;
+        // Tiles begin with the segment, wherever that is.
+        let first = bytes.start;
+        let shifted = |worker: &mut Worker, range: Range<usize>| work(worker, range.start + first..range.end + first);
+        let workers = each_chunk(0..bytes.len(), size, self.pool, self.cancel, start, shifted)?;
+        if self.is_cancelled() {
+            return Ok(None);
+        }
+        let mut tiles: Vec<_> = workers.into_iter().flat_map(|worker| worker.done).collect();
+        tiles.sort_unstable_by_key(|(first, ..)| *first);
+        let mut records: Vec<Record> = tiles.iter().flat_map(|(_, records, _)| records).copied().collect();
+        let mut sum = newlines;
+        for record in &mut records {
+            let own = std::mem::replace(&mut record.newlines, sum);
+            sum += own;
+        }
+        let tiles: Vec<Vec<u64>> = tiles.into_iter().map(|(.., rows)| rows).collect();
+        let len = records.len();
+        let made = self.encode(&records, newlines, sum, |group, rows| {
+            // Rows that lie side by side in each tile.
+            let mut words = [[0; TILE]; ROW_GROUP];
+            for (t, tile) in tiles.iter().enumerate() {
+                let tile = &tile[group * ROW_GROUP..][..ROW_GROUP];
+                words.iter_mut().zip(tile).for_each(|(words, word)| words[t] = *word);
+            }
+            for (row, words) in rows.iter_mut().zip(words) {
+                row.copy_from_words(&words, len);
+            }
+            Ok(())
+        })?;
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).extend(tiles);
+        Ok(made)
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.is_some_and(Cancel::is_cancelled)
+    }
+
+    /// The records of up to 64 blocks, and a word for each row.
+    fn tile(&self, worker: &mut Worker, cut: &Cut<'_>, stride: usize) -> (Vec<Record>, Vec<u64>) {
+        let count = cut.starts.len() - 1;
+        worker.blocks.fill(0);
+        let rows_of_block = worker.blocks.chunks_exact_mut(stride);
+        for (i, rows) in rows_of_block.enumerate().take(count) {
+            let (text, own) = cut.text(i);
+            worker.collector.collect(text, own, rows);
+        }
+        let records = (0..count).map(|i| cut.record(i)).collect();
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut tile = spare.unwrap_or_default();
+        tile.resize(self.scheme.rows(), 0);
+        // Eight words of each block are a line of the cache.
+        const LINE: usize = 8;
+        let mut lines = [[0; LINE]; TILE];
+        for (at, out) in tile.chunks_exact_mut(64 * LINE).enumerate() {
+            for (block, line) in lines.iter_mut().enumerate() {
+                line.copy_from_slice(&worker.blocks[block * stride + at * LINE..][..LINE]);
+            }
+            for (word, out) in out.chunks_exact_mut(64).enumerate() {
+                let mut square: [u64; 64] = std::array::from_fn(|block| lines[block][word]);
+                transpose(&mut square);
+                out.copy_from_slice(&square);
+            }
+        }
+        (records, tile)
+    }
+
+    /// Makes one segment of several that follow each other. None when it is cancelled.
+    pub(super) fn merge(&self, parts: &[Segment<'_>]) -> Result<Option<Made>, Error> {
+        let mut records = vec![];
+        let mut ends = vec![];
+        for part in parts {
+            for block in 0..part.blocks() {
+                records.push(part.record(block)?);
+            }
+            ends.push(records.len());
+        }
+        let newlines = parts.first().map_or(0, |part| part.entry.newlines);
+        let len = records.len();
+        let made = self.encode(&records, newlines, newlines, |group, rows| {
+            rows.iter_mut().for_each(|row| row.reset(len));
+            let mut row_of_part = Bits::zeros(0);
+            for (part, end) in parts.iter().zip(&ends) {
+                let group_of_part = part.row_group(group)?;
+                for (i, row) in rows.iter_mut().enumerate() {
+                    group_of_part.read(i, &mut row_of_part)?;
+                    row.put(end - part.blocks(), &row_of_part);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(made)
+    }
+
+    /// Puts a segment together. `fill` gives the bits of 32 rows.
+    fn encode(
+        &self,
+        records: &[Record],
+        newlines: u64,
+        newlines_after: u64,
+        fill: impl Fn(usize, &mut [Bits]) -> Result<(), Error> + Sync,
+    ) -> Result<Option<Made>, Error> {
+        /// How many times 32 rows are a step.
+        const GROUPS: usize = 64;
+        let groups_of_grams = self.scheme.rows() / ROW_GROUP;
+        let len = records.len();
+        struct State {
+            rows: Vec<Bits>,
+            done: Vec<(usize, Vec<u8>, Vec<u32>)>,
+        }
+        let start = || State { rows: vec![Bits::zeros(len); ROW_GROUP], done: vec![] };
+        let work = |state: &mut State, groups: Range<usize>| {
+            let (mut bytes, mut ends) = (vec![], vec![]);
+            for group in groups.clone() {
+                fill(group, &mut state.rows)?;
+                let first = group * ROW_GROUP;
+                encode_group(group, &state.rows, |i| self.scheme.is_of_three(first + i), &mut bytes);
+                ends.push(bytes.len() as u32);
+            }
+            state.done.push((groups.start, bytes, ends));
+            Ok(true)
+        };
+        let states = each_chunk(0..groups_of_grams, GROUPS, self.pool, self.cancel, start, work)?;
+        if self.is_cancelled() {
+            return Ok(None);
+        }
+        let mut steps: Vec<_> = states.into_iter().flat_map(|state| state.done).collect();
+        steps.sort_unstable_by_key(|(first, ..)| *first);
+        // The last group is not of grams.
+        let mut links = vec![Bits::zeros(len); ROW_GROUP];
+        let linked = records.iter().enumerate().filter(|(_, record)| record.first_line.is_none());
+        linked.for_each(|(block, _)| links[0].set(block));
+        let mut last = vec![];
+        encode_group(groups_of_grams, &links, |_| false, &mut last);
+        let end = last.len() as u32;
+        steps.push((groups_of_grams, last, vec![end]));
+
+        let mut bytes = format::table(records);
+        let mut at = format::fixed_len(self.scheme, len) as u32;
+        let size: usize = steps.iter().map(|(_, bytes, _)| bytes.len()).sum();
+        bytes.reserve_exact(at as usize - bytes.len() + size);
+        bytes.extend(at.to_le_bytes());
+        for (_, step, ends) in &steps {
+            ends.iter().for_each(|end| bytes.extend((at + end).to_le_bytes()));
+            at += step.len() as u32;
+        }
+        steps.iter().for_each(|(_, step, _)| bytes.extend(step));
+        let mut flags = if links[0].is_empty() { 0 } else { Entry::LINKED };
+        if links[0].get(0) {
+            flags |= Entry::CONTINUES;
+        }
+        let entry = Entry { offset: 0, len: bytes.len() as u64, blocks: len as u32, flags, newlines, sum: 0 };
+        Ok(Some(Made { entry, bytes, newlines: newlines_after }))
+    }
+}
+
+/// Appends 32 rows.
+fn encode_group(group: usize, rows: &[Bits], cut_dense: impl Fn(usize) -> bool, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend([0; 4]);
+    let mut bytes = vec![];
+    let mut lengths = [0u64; ROW_GROUP];
+    for (i, (row, length)) in rows.iter().zip(&mut lengths).enumerate() {
+        let before = bytes.len();
+        rows::encode(row, cut_dense(i), &mut bytes);
+        *length = (bytes.len() - before) as u64;
+    }
+    let longest = lengths.iter().max().copied().unwrap_or(0);
+    let width = u64::BITS - longest.leading_zeros();
+    out.push(width as u8);
+    let (mut waiting, mut bits) = (0u64, 0);
+    for length in lengths {
+        waiting |= length << bits;
+        bits += width;
+        while bits >= 8 {
+            out.push(waiting as u8);
+            waiting >>= 8;
+            bits -= 8;
+        }
+    }
+    // 32 times any number of bits are whole bytes.
+    out.extend(bytes);
+    let sum = row_sum(group, &out[start + 4..]);
+    out[start..start + 4].copy_from_slice(&sum.to_le_bytes());
+}
+
+/// A segment in an index file.
+#[derive(Clone, Copy)]
+pub(super) struct Segment<'a> {
+    pub(super) entry: Entry,
+    bytes: &'a [u8],
+    scheme: Scheme,
+}
+
+impl<'a> Segment<'a> {
+    /// `index` are the bytes of the whole file. Nothing is looked at.
+    pub(super) fn new(index: &'a [u8], entry: Entry, scheme: Scheme) -> Result<Self, Error> {
+        let bytes = slice(index, entry.offset, entry.len)
+            .filter(|bytes| bytes.len() >= format::fixed_len(scheme, entry.blocks()))
+            .ok_or_else(|| damaged("a segment is not where it should be"))?;
+        Ok(Segment { entry, bytes, scheme })
+    }
+
+    pub(super) fn blocks(&self) -> usize {
+        self.entry.blocks()
+    }
+
+    /// The entry for a copy of it that is written there.
+    pub(super) fn entry_at(&self, offset: u64) -> Entry {
+        let mut entry = Entry { offset, ..self.entry };
+        entry.sum = entry_sum(&entry, self.bytes, self.scheme);
+        entry
+    }
+
+    pub(super) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    pub(super) fn record(&self, block: usize) -> Result<Record, Error> {
+        if block >= self.blocks() {
+            return Err(damaged("it has fewer blocks than it should have"));
+        }
+        format::record(self.bytes, block)
+    }
+
+    /// 32 rows.
+    pub(super) fn row_group(&self, group: usize) -> Result<RowGroup<'a>, Error> {
+        let wrong = || damaged("its rows do not have the checksum that they should have");
+        let at = format::offsets_start(self.blocks()) + 4 * group;
+        let (start, end) = (u32_at(self.bytes, at) as usize, u32_at(self.bytes, at + 4) as usize);
+        let bytes = self.bytes.get(start..end).filter(|bytes| bytes.len() >= 5).ok_or_else(wrong)?;
+        if row_sum(group, &bytes[4..]) != u32_at(bytes, 0) {
+            return Err(wrong());
+        }
+        let width = usize::from(bytes[4]);
+        let lengths = bytes.get(5..5 + width * ROW_GROUP / 8).filter(|_| width <= 32).ok_or_else(wrong)?;
+        Ok(RowGroup { lengths, width, rows: &bytes[5 + lengths.len()..], blocks: self.blocks() })
+    }
+
+    /// Reads one row.
+    pub(super) fn read_row(&self, row: usize, bits: &mut Bits) -> Result<(), Error> {
+        self.row_group(row / ROW_GROUP)?.read(row % ROW_GROUP, bits)
+    }
+
+    /// Reads which blocks begin within a line.
+    pub(super) fn read_links(&self, bits: &mut Bits) -> Result<(), Error> {
+        self.read_row(self.scheme.row_of_links(), bits)
+    }
+
+    /// Compares the checksum in the entry, and those of all rows and of the table.
+    pub(super) fn verify(&self) -> Result<(), Error> {
+        if entry_sum(&self.entry, self.bytes, self.scheme) != self.entry.sum {
+            return Err(damaged("a segment does not have the checksum that it should have"));
+        }
+        let mut row = Bits::zeros(0);
+        for group in 0..self.scheme.row_groups() {
+            let group = self.row_group(group)?;
+            (0..ROW_GROUP).try_for_each(|i| group.read(i, &mut row))?;
+        }
+        (0..self.blocks()).try_for_each(|block| self.record(block).map(drop))
+    }
+}
+
+/// 32 rows of a segment.
+pub(super) struct RowGroup<'a> {
+    lengths: &'a [u8],
+    width: usize,
+    rows: &'a [u8],
+    blocks: usize,
+}
+
+impl RowGroup<'_> {
+    pub(super) fn read(&self, i: usize, bits: &mut Bits) -> Result<(), Error> {
+        let (mut start, mut len) = (0, 0);
+        for at in 0..=i {
+            start += len;
+            len = self.length(at);
+        }
+        let bytes = self.rows.get(start..start + len).ok_or_else(|| damaged("rows are longer than they should be"))?;
+        rows::decode(bytes, self.blocks, bits)
+    }
+
+    fn length(&self, i: usize) -> usize {
+        let (bit, mut length) = (i * self.width, 0u64);
+        // Up to 32 bits lie in up to five bytes.
+        for (n, &byte) in self.lengths[bit / 8..].iter().take(5).enumerate() {
+            length |= u64::from(byte) << (8 * n);
+        }
+        (length >> (bit % 8) & ((1 << self.width) - 1)) as usize
+    }
+}

@@ -1,0 +1,108 @@
+//! What writing an index asks of the system. It is a trait so that tests can see what a crash leaves behind at each moment.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+/// An index file that is written.
+pub(super) trait Storage: Send {
+    /// Writes bytes, at any offset.
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Returns when all that was written is on the disk.
+    fn sync(&mut self) -> io::Result<()>;
+
+    /// Gives a new file its name, in place of one that has it, and returns when that is on the disk.
+    fn publish(&mut self) -> io::Result<()>;
+}
+
+/// A file on a disk.
+#[derive(Debug)]
+pub(super) struct Disk {
+    file: File,
+    path: PathBuf,
+    /// What it is called as long as it is not complete.
+    temporary: Option<PathBuf>,
+}
+
+impl Disk {
+    /// A new file that will have the name `path`, with the permissions of the text: who may not read that may not read of it.
+    pub(super) fn create(path: &Path, text: &File) -> io::Result<Self> {
+        let temporary = with_suffix(path, ".new");
+        // One that is there was left by somebody who was killed.
+        match std::fs::remove_file(&temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+            options.mode(text.metadata()?.mode() & 0o666 | 0o600);
+        }
+        #[cfg(not(unix))]
+        let _ = text;
+        let file = options.open(&temporary)?;
+        Ok(Disk { file, path: path.to_owned(), temporary: Some(temporary) })
+    }
+
+    /// A file that is there.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        Ok(Disk { file, path: path.to_owned(), temporary: None })
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            // It stays where it cannot be removed, until the next one is made.
+            let _ = std::fs::remove_file(temporary);
+        }
+    }
+}
+
+impl Storage for Disk {
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(offset))?;
+        self.file.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    fn publish(&mut self) -> io::Result<()> {
+        let Some(temporary) = self.temporary.take() else { return Ok(()) };
+        if let Err(error) = self.file.sync_all().and_then(|()| std::fs::rename(&temporary, &self.path)) {
+            self.temporary = Some(temporary);
+            return Err(error);
+        }
+        sync_directory(&self.path)
+    }
+}
+
+/// Returns when the names in the directory of a file are on the disk.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        File::open(directory)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+/// The path with something behind its name.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
