@@ -50,7 +50,7 @@ impl Scheme {
     /// The same for grams of three bytes.
     fn bits_of_three(self) -> Option<u32> {
         match self {
-            Scheme::Default => Some(16),
+            Scheme::Default => Some(15),
             Scheme::Small => None,
         }
     }
@@ -79,7 +79,7 @@ impl Scheme {
         (hash >> (64 - self.bits())) as usize
     }
 
-    fn row_of_three(self, bytes: u32) -> Option<usize> {
+    fn row_of_three(self, bytes: u64) -> Option<usize> {
         let bits = self.bits_of_three()?;
         Some((1 << self.bits()) + (hash_of_three(bytes) >> (64 - bits)) as usize)
     }
@@ -104,7 +104,7 @@ impl Scheme {
         // The others say more, where there are some.
         const ENOUGH: usize = 3;
         if rows.len() < ENOUGH {
-            let three = literal.windows(3).map(|gram| u32::from_le_bytes([gram[0], gram[1], gram[2], 0]));
+            let three = literal.windows(3).map(|gram| u64::from_le_bytes([gram[0], gram[1], gram[2], 0, 0, 0, 0, 0]));
             let rows_of_three: Vec<u32> =
                 three.filter_map(|gram| self.row_of_three(gram)).map(|row| row as u32).collect();
             rows.extend(rows_of_three);
@@ -129,14 +129,10 @@ fn class(byte: u8) -> u8 {
 
 const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
+/// The hash of a gram of four or six bytes, behind which there are zeros.
 #[inline]
-fn hash_of_word(bytes: u64) -> u64 {
-    (bytes & 0xFFFF_FFFF).wrapping_mul(FACTOR)
-}
-
-#[inline]
-fn hash_of_number(bytes: u64) -> u64 {
-    ((bytes & 0xFFFF_FFFF_FFFF) | 6 << 56).wrapping_mul(FACTOR)
+fn hash_of_bytes(bytes: u64) -> u64 {
+    bytes.wrapping_mul(FACTOR)
 }
 
 /// `end` are the four bytes behind the eight.
@@ -153,8 +149,8 @@ fn is_kept(hash: u64) -> bool {
 }
 
 #[inline]
-fn hash_of_three(bytes: u32) -> u64 {
-    u64::from(bytes & 0xFF_FFFF).wrapping_mul(FACTOR)
+fn hash_of_three(bytes: u64) -> u64 {
+    (bytes & 0xFF_FFFF).wrapping_mul(FACTOR)
 }
 
 fn hash_of_odd(letter: &[u8]) -> u64 {
@@ -165,169 +161,139 @@ fn hash_of_odd(letter: &[u8]) -> u64 {
 
 /// The hash of the gram at the start of a literal, if there is one whatever stands behind the literal.
 fn hash_at(literal: &[u8]) -> Option<u64> {
-    let mut bytes = [0; LONGEST];
-    let known = literal.len().min(LONGEST);
-    bytes[..known].copy_from_slice(&literal[..known]);
-    let all = |n: usize, wanted: u8| bytes[..known.min(n)].iter().all(|&byte| class(byte) & wanted != 0);
-    if known < 4 || bytes[..known].contains(&LINE_END) && bytes[..4].contains(&LINE_END) {
+    let known = &literal[..literal.len().min(LONGEST)];
+    if known.len() < 4 {
         return None;
     }
-    let word = u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]]);
-    let end = u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]);
-    let fits = |n: usize| known >= n && !bytes[..n].contains(&LINE_END);
+    let all = |n: usize, wanted: u8| known[..known.len().min(n)].iter().all(|&byte| class(byte) & wanted != 0);
+    let gram = |n: usize| {
+        let gram = known.get(..n).filter(|gram| !gram.contains(&LINE_END))?;
+        let mut bytes = [0; 8];
+        bytes[..n].copy_from_slice(gram);
+        Some(hash_of_bytes(u64::from_le_bytes(bytes)))
+    };
+    // Of fewer than eight letters it is not known whether there are as many.
     if all(8, DNA) {
-        let hash = hash_of_dna(word, end);
-        return (fits(12) && is_kept(hash)).then_some(hash);
+        return known.get(..LONGEST).and_then(dna_hash);
     }
-    if all(4, NUMBER) && bytes[..4].iter().any(|&byte| class(byte) & DIGIT != 0) {
-        return fits(6).then(|| hash_of_number(word));
+    match all(4, NUMBER) && known[..4].iter().any(|&byte| class(byte) & DIGIT != 0) {
+        true => gram(6),
+        false => gram(4),
     }
-    Some(hash_of_word(word))
 }
 
-/// Sets the bits of the grams of a block.
+/// Finds the grams of blocks.
 pub(super) struct Collector {
     scheme: Scheme,
     /// The text in lower case, with line ends behind it.
     folded: Vec<u8>,
     classes: Vec<u8>,
+    /// For each place of the text, what kind of gram starts there.
+    kinds: Vec<u8>,
+    /// A byte for each row, 1 where the block has it. To set a bit takes twice as long.
+    map: Vec<u8>,
 }
 
-/// How many bytes are looked at in one step.
-const STEP: usize = 64;
-/// What has to be readable behind a step: a gram that starts in it, and loads of eight bytes.
-const AFTER: usize = 64;
+/// A gram of four bytes starts there.
+const WORD: u8 = 0;
+/// One of six.
+const LONG: u8 = 1;
+/// None.
+const NONE: u8 = 2;
+/// One of twelve, if it is kept and fits into the line.
+const TWELVE: u8 = 3;
+/// Which of eight bytes are those of a gram of a kind.
+const BYTES: [u64; 4] = [0xFFFF_FFFF, 0xFFFF_FFFF_FFFF, 0, 0];
 
 impl Collector {
     pub(super) fn new(scheme: Scheme) -> Self {
-        Collector { scheme, folded: vec![], classes: vec![] }
+        Collector { scheme, folded: vec![], classes: vec![], kinds: vec![], map: vec![0; scheme.rows()] }
     }
 
-    /// Sets the bit of each gram that starts in the first `own` bytes of a text, and ends in it. There is a bit for each row.
+    /// The rows of the grams that start in the first `own` bytes of a text, and end in it: a bit for each row.
     pub(super) fn collect(&mut self, text: &[u8], own: usize, rows: &mut [u64]) {
-        let len = text.len().next_multiple_of(STEP) + STEP + AFTER;
         self.folded.clear();
         self.folded.extend(text.iter().map(u8::to_ascii_lowercase));
-        self.folded.resize(len, LINE_END);
+        self.folded.resize(text.len() + 2 * LONGEST, LINE_END);
         self.classes.clear();
         self.classes.extend(self.folded.iter().map(|&byte| class(byte)));
+        self.kinds.clear();
+        self.kinds.resize(own, 0);
+        find_kinds(&self.classes, &mut self.kinds);
         match self.scheme {
-            Scheme::Default => self.collect_steps::<47, 48>(own, rows),
-            Scheme::Small => self.collect_steps::<48, 0>(own, rows),
+            Scheme::Default => self.map_grams::<47, 49>(),
+            Scheme::Small => self.map_grams::<48, 0>(),
         }
-        if text.iter().any(|&byte| byte >= 0x80) {
-            self.collect_odd(own, rows);
+        if !text.is_ascii() {
+            self.map_odd();
+        }
+        // One bit of eight bytes, side by side; and zeros for the next block.
+        for (bytes, bits) in self.map.as_chunks_mut::<64>().0.iter_mut().zip(rows) {
+            *bits = 0;
+            for (i, word) in bytes.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+                *bits |= (u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i);
+                *word = [0; 8];
+            }
         }
     }
 
     /// `SHIFT` takes a hash to its row, `THREE` that of three bytes; 0 is for none.
-    fn collect_steps<const SHIFT: u32, const THREE: u32>(&self, own: usize, rows: &mut [u64]) {
-        let first_of_three = 1usize << (64 - SHIFT);
-        let mut next = Masks::of(&self.classes[..STEP]);
-        for at in (0..own).step_by(STEP) {
-            let now = next;
-            next = Masks::of(&self.classes[at + STEP..at + 2 * STEP]);
-            let window: &[u8; STEP + AFTER] =
-                self.folded[at..at + STEP + AFTER].try_into().expect("as many bytes as asked for");
-            let owned = if own - at < STEP { (1 << (own - at)) - 1 } else { u64::MAX };
-            let wide = |a: u64, b: u64| u128::from(a) | u128::from(b) << 64;
-            let ends = wide(now.end, next.end);
-            let end2 = ends | ends >> 1;
-            let (end3, end4) = (end2 | ends >> 2, end2 | end2 >> 2);
-            let (end6, end12) = (end4 | end2 >> 4, end4 | end4 >> 4 | end4 >> 8);
-            let number = wide(now.number, next.number);
-            let number = number & number >> 1;
-            let number = (number & number >> 2) as u64;
-            let digit = wide(now.digit, next.digit);
-            let digit = digit | digit >> 1;
-            let digit = (digit | digit >> 2) as u64;
-            let dna = wide(now.dna, next.dna);
-            let dna = dna & dna >> 1;
-            let dna = dna & dna >> 2;
-            let dna = (dna & dna >> 4) as u64;
-            let number = number & digit & !dna;
-            let load = |i: usize| {
-                let bytes: [u8; 8] = window[i..i + 8].try_into().expect("eight bytes");
-                u64::from_le_bytes(bytes)
-            };
-            for i in Ones(!(end4 as u64) & !number & !dna & owned) {
-                set(rows, (hash_of_word(load(i)) >> SHIFT) as usize);
-            }
-            for i in Ones(!(end6 as u64) & number & owned) {
-                set(rows, (hash_of_number(load(i)) >> SHIFT) as usize);
-            }
-            for i in Ones(!(end12 as u64) & dna & owned) {
-                let hash = hash_of_dna(load(i), load(i + 8) as u32);
-                if is_kept(hash) {
-                    set(rows, (hash >> SHIFT) as usize);
-                }
-            }
+    fn map_grams<const SHIFT: u32, const THREE: u32>(&mut self) {
+        let (map, of_three) = self.map.split_at_mut(1 << (64 - SHIFT));
+        let map = &mut map[..1 << (64 - SHIFT)];
+        let of_three = &mut of_three[..if THREE == 0 { 0 } else { 1 << (64 - THREE) }];
+        for (word, &kind) in self.folded.windows(8).zip(&self.kinds) {
+            let word = u64::from_le_bytes(word.try_into().expect("eight bytes"));
+            // Where there is no gram, row 0 is set, of which nothing is known then.
+            let gram = word & BYTES[usize::from(kind & 3)];
+            map[(hash_of_bytes(gram) >> SHIFT) as usize] = 1;
             if THREE != 0 {
-                for i in Ones(!(end3 as u64) & owned) {
-                    set(rows, first_of_three + (hash_of_three(load(i) as u32) >> THREE) as usize);
+                // Some reach over the end of the line, which does no harm: nobody asks for them.
+                of_three[(hash_of_three(word) >> THREE) as usize] = 1;
+            }
+        }
+        if memchr::memchr(TWELVE, &self.kinds).is_some() {
+            for (word, &kind) in self.folded.windows(LONGEST).zip(&self.kinds) {
+                if kind == TWELVE
+                    && let Some(hash) = dna_hash(word)
+                {
+                    map[(hash >> SHIFT) as usize] = 1;
                 }
             }
         }
     }
 
-    fn collect_odd(&self, own: usize, rows: &mut [u64]) {
+    fn map_odd(&mut self) {
         for odd in ODD {
-            // It stands in the text or not; where it begins is enough.
-            let end = (own + odd.len() - 1).min(self.folded.len());
+            // It is the block's where it begins there.
+            let end = self.kinds.len() + odd.len() - 1;
             if memchr::memmem::find(&self.folded[..end], odd).is_some() {
-                set(rows, self.scheme.row(hash_of_odd(odd)));
+                self.map[self.scheme.row(hash_of_odd(odd))] = 1;
             }
         }
     }
 }
 
-#[inline]
-fn set(rows: &mut [u64], row: usize) {
-    rows[row / 64] |= 1 << (row % 64);
-}
-
-/// One bit for each of 64 bytes.
-#[derive(Clone, Copy)]
-struct Masks {
-    number: u64,
-    digit: u64,
-    dna: u64,
-    end: u64,
-}
-
-impl Masks {
-    #[inline]
-    fn of(classes: &[u8]) -> Self {
-        let mut masks = Masks { number: 0, digit: 0, dna: 0, end: 0 };
-        let (words, _) = classes.as_chunks::<8>();
-        for (i, word) in words.iter().enumerate() {
-            let word = u64::from_le_bytes(*word);
-            // The lowest bits of eight bytes, side by side.
-            let gather = |bit: u32| {
-                ((word >> bit & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i)
-            };
-            masks.number |= gather(0);
-            masks.digit |= gather(1);
-            masks.dna |= gather(2);
-            masks.end |= gather(3);
-        }
-        masks
+/// The kinds of the grams at the first places of a text, behind which there are enough others.
+fn find_kinds(classes: &[u8], kinds: &mut [u8]) {
+    let at = |n: usize| &classes[n..][..kinds.len()];
+    let (c0, c1, c2, c3) = (at(0), at(1), at(2), at(3));
+    let (c4, c5, c6, c7) = (at(4), at(5), at(6), at(7));
+    for (i, kind) in kinds.iter_mut().enumerate() {
+        let (any4, all4) = (c0[i] | c1[i] | c2[i] | c3[i], c0[i] & c1[i] & c2[i] & c3[i]);
+        let (any6, all8) = (any4 | c4[i] | c5[i], all4 & c4[i] & c5[i] & c6[i] & c7[i]);
+        let is_number = all4 & NUMBER != 0 && any4 & DIGIT != 0;
+        let word = if any4 & END != 0 { NONE } else { WORD };
+        let long = if any6 & END != 0 { NONE } else { LONG };
+        let kind_of_rest = if is_number { long } else { word };
+        *kind = if all8 & DNA != 0 { TWELVE } else { kind_of_rest };
     }
 }
 
-/// The places of the ones in a word.
-struct Ones(u64);
-
-impl Iterator for Ones {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        if self.0 == 0 {
-            return None;
-        }
-        let at = self.0.trailing_zeros() as usize & 63;
-        self.0 &= self.0 - 1;
-        Some(at)
-    }
+/// The hash of twelve letters of DNA, if they are on one line and of those that are kept.
+fn dna_hash(bytes: &[u8]) -> Option<u64> {
+    let (word, end) = bytes.split_first_chunk::<8>()?;
+    let end = u32::from_le_bytes(end.try_into().ok()?);
+    let hash = hash_of_dna(u64::from_le_bytes(*word), end);
+    (is_kept(hash) && !bytes.contains(&LINE_END)).then_some(hash)
 }

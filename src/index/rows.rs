@@ -56,23 +56,29 @@ fn encode_gaps(row: &Bits, count: usize, out: &mut Vec<u8>) {
     if let Some(tag) = out.last_mut() {
         *tag += k as u8;
     }
-    // Up to 63 bits that wait to be whole bytes.
+    // Up to 31 bits that wait to be whole bytes.
     let (mut waiting, mut bits) = (0u64, 0);
     let mut next = 0;
-    for at in row.ones_iter() {
-        let gap = at - next;
-        next = at + 1;
-        let mut zeros = (gap >> k) as u32;
-        while zeros >= 32 {
-            push_bits(out, &mut waiting, &mut bits, 0, 32);
-            zeros -= 32;
+    for (i, &word) in row.words().iter().enumerate() {
+        let mut word = word;
+        while word != 0 {
+            let at = 64 * i + word.trailing_zeros() as usize;
+            word &= word - 1;
+            let gap = at - next;
+            next = at + 1;
+            let mut zeros = (gap >> k) as u32;
+            while zeros >= 16 {
+                push_bits(out, &mut waiting, &mut bits, 0, 16);
+                zeros -= 16;
+            }
+            let low = gap as u64 & ((1 << k) - 1);
+            push_bits(out, &mut waiting, &mut bits, (low << 1 | 1) << zeros, zeros + 1 + k);
         }
-        push_bits(out, &mut waiting, &mut bits, 1 << zeros, zeros + 1);
-        push_bits(out, &mut waiting, &mut bits, gap as u64 & ((1 << k) - 1), k);
     }
     out.extend(&waiting.to_le_bytes()[..bits.div_ceil(8) as usize]);
 }
 
+/// Adds up to 32 bits.
 #[inline]
 fn push_bits(out: &mut Vec<u8>, waiting: &mut u64, bits: &mut u32, value: u64, count: u32) {
     *waiting |= value << *bits;

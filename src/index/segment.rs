@@ -203,9 +203,12 @@ impl<'a> Maker<'a> {
     /// The records of up to 64 blocks, and a word for each row.
     fn tile(&self, worker: &mut Worker, cut: &Cut<'_>, stride: usize) -> (Vec<Record>, Vec<u64>) {
         let count = cut.starts.len() - 1;
-        worker.blocks.fill(0);
         let rows_of_block = worker.blocks.chunks_exact_mut(stride);
-        for (i, rows) in rows_of_block.enumerate().take(count) {
+        for (i, rows) in rows_of_block.enumerate() {
+            if i >= count {
+                rows.fill(0);
+                continue;
+            }
             let (text, own) = cut.text(i);
             worker.collector.collect(text, own, rows);
         }
