@@ -154,16 +154,11 @@ impl MatcherBuilder {
 
     /// Several plain strings, which need no syntax trees. None where something about them does.
     fn build_from_strings<P: AsRef<str>>(&self, strings: &[P]) -> Result<Option<Matcher>, Error> {
-        if !self.fixed_strings || self.word || self.whole_line || strings.len() < 2 {
+        if strings.len() < 2 {
             return Ok(None);
         }
-        let ignore_case = match self.case {
-            Case::Sensitive => false,
-            Case::Insensitive => true,
-            Case::Smart => is_all_lower(strings),
-        };
-        // With a line end in one, matches cross lines, or it is to be refused.
-        let literals = Literals::of_strings(strings, ignore_case, self.merge, self.terminator.bytes())?;
+        let Some(ignore_case) = self.ignores_case_of_plain(strings) else { return Ok(None) };
+        let literals = Literals::of_strings(strings, ignore_case, self.merge)?;
         Ok(literals.map(|literals| Matcher {
             reach: Reach::Bytes(literals.longest()),
             longest: Some(literals.longest()),
@@ -176,7 +171,23 @@ impl MatcherBuilder {
         }))
     }
 
-    pub(super) fn parse<P: AsRef<str>>(&self, patterns: &[P]) -> Result<Vec<Hir>, Error> {
+    /// Whether case is ignored of plain strings that need no syntax trees. None where something about them does.
+    pub(crate) fn ignores_case_of_plain<P: AsRef<str>>(&self, strings: &[P]) -> Option<bool> {
+        // With a line end in one, matches cross lines, or it is to be refused.
+        let is_banned = |byte: &u8| self.terminator.bytes().contains(byte);
+        let has_banned = || strings.iter().any(|string| string.as_ref().as_bytes().iter().any(is_banned));
+        if !self.fixed_strings || self.word || self.whole_line || has_banned() {
+            return None;
+        }
+        Some(match self.case {
+            Case::Sensitive => false,
+            Case::Insensitive => true,
+            Case::Smart => is_all_lower(strings),
+        })
+    }
+
+    /// The syntax trees of the patterns, with all options applied.
+    pub(crate) fn parse<P: AsRef<str>>(&self, patterns: &[P]) -> Result<Vec<Hir>, Error> {
         // Without folding, a fixed string is its own syntax tree; a million of them need no parser.
         if self.fixed_strings && self.case == Case::Sensitive {
             let literals = patterns.iter().map(|p| self.confine(Hir::literal(p.as_ref().as_bytes()), Groups::Drop));

@@ -39,17 +39,15 @@ impl Literals {
         Ok(Literals { set, owners })
     }
 
-    /// Those of plain strings, without a syntax tree for each: there may be a million. None where one of them is empty or not to
-    /// be allowed on a line, or where case is ignored of letters that have many spellings.
+    /// Those of plain strings, without a syntax tree for each: there may be a million. None where one of them is empty, or
+    /// where case is ignored of letters that have many spellings.
     pub(super) fn of_strings<P: AsRef<str>>(
         strings: &[P],
         ignore_case: bool,
         merge: bool,
-        banned: &[u8],
     ) -> Result<Option<Self>, Error> {
         let texts = || strings.iter().map(|string| string.as_ref().as_bytes());
-        let is_banned = |text: &[u8]| text.iter().any(|byte| banned.contains(byte));
-        if texts().any(|text| text.is_empty() || is_banned(text) || (ignore_case && !text.is_ascii())) {
+        if texts().any(|text| text.is_empty() || (ignore_case && !text.is_ascii())) {
             return Ok(None);
         }
         let mut builder = PatternSet::builder();
