@@ -16,6 +16,7 @@ use std::{
 
 use mapgrep::{
     grep::{GrepBuilder, Plain},
+    index::Part,
     mapping::{Access, MapOptions, Mapping, page_size},
     matcher::{Matcher, MatcherBuilder},
     scan::{CachePolicy, CacheReader, Flow, Pool, Scanner},
@@ -332,4 +333,35 @@ fn residency_tells_what_mincore_tells_and_evict_takes_the_range() {
     mapping.evict(..).unwrap();
     assert!(!resident(file.as_file()).contains(&true));
     assert_eq!(mapping.guarded(0..6, <[u8]>::to_vec).unwrap(), b"needle");
+}
+
+/// Of a file of which parts are searched, nothing else comes into memory, but for what shares large pages with them.
+#[test]
+fn what_lies_between_the_parts_that_are_searched_is_not_read() {
+    const SLACK: usize = 64 << 10;
+    let Some(file) = file_on_disk(SIZE) else { return };
+    let page = page_size();
+    let part = |range: Range<usize>| Part {
+        range: (range.start * LINE) as u64..(range.end * LINE) as u64,
+        newlines: range.start as u64,
+    };
+    let lines = (1 << 20) / LINE;
+    let many = (1..19).map(|mib| part(mib * lines + 77..mib * lines + 77 + lines / 10)).collect();
+    let few = vec![part(2 * lines + 3..4 * lines + 5), part(9 * lines..12 * lines)];
+    for parts in [many, few, vec![part(5 * lines..7 * lines)]] {
+        for (reverse, last, threads) in [(false, None, 1), (false, None, 2), (true, None, 1), (false, Some(1000), 2)] {
+            let _ = prepare(&file, &[]);
+            let matcher = MatcherBuilder::new().by_line(true).build(["needle"]).unwrap();
+            let grep = GrepBuilder::new().line_numbers(true).reverse(reverse).last(last).build(matcher).unwrap();
+            let mapping = map(&file);
+            grep.search_parts(&mapping, &parts, &Plain, &Pool::new(threads), &mut |_| Flow::Continue).unwrap();
+            let resident = resident(file.as_file());
+            for (index, _) in resident.iter().enumerate().filter(|(_, resident)| **resident) {
+                let at = index * page;
+                let is_near =
+                    |part: &Part| at + page + SLACK > part.range.start as usize && at < part.range.end as usize + SLACK;
+                assert!(parts.iter().any(is_near), "the page at {at}, of {parts:?}");
+            }
+        }
+    }
 }

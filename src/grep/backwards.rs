@@ -8,9 +8,9 @@ use std::{marker::PhantomData, ops::Range, sync::atomic::Ordering};
 use memchr::memchr;
 
 use super::{
-    Binary, Grep, Line, LineKind, Summary,
+    Binary, Grep, Line, LineKind,
     lines::{self, Counts, matches_in},
-    stages::{GrepStages, LongLine, Output, Seam, Worker},
+    stages::{Ended, GrepStages, LongLine, Output, Seam, Worker},
     walk::View,
 };
 use crate::{
@@ -19,55 +19,46 @@ use crate::{
     scan::{
         Flow, Pool,
         cache::CacheKeeper,
-        chunk::Chunks,
-        feed::Feed,
         newlines,
         ordered::{self, Joined, Stages},
+        pieces::Pieces,
         window::Window,
     },
     span::Span,
 };
 
 impl Grep {
-    /// Where the last `count` of the selected lines in a range begin, or all of them, when there are fewer; the end of the range
-    /// when there are none.
+    /// Where the last `count` of the selected lines begin in what is searched up to `end`, or all of them, when there are fewer; that
+    /// end when there are none.
     pub(super) fn start_of_last(
         &self,
-        mapping: &Mapping,
-        range: &Range<u64>,
+        pieces: &Pieces<'_>,
+        end: u64,
         count: u64,
         pool: &Pool,
         keeper: &CacheKeeper<'_>,
     ) -> Result<u64, Error> {
-        let stages = LastStages { grep: self, keeper, windows: PhantomData };
-        let seam = LastSeam { left: count, start: range.end };
-        let feed = self.windows_backwards(mapping, range);
+        let stages = LastStages { grep: self, end, keeper, windows: PhantomData };
+        let seam = LastSeam { left: count, start: end };
         let cancel = self.options.cancel.as_ref();
-        let ended = ordered::run(&stages, feed, seam, pool, cancel, &mut |_: &Vec<u8>| Flow::Continue)?;
+        let ended =
+            ordered::run(&stages, pieces.feed_backwards(), seam, pool, cancel, &mut |_: &Vec<u8>| Flow::Continue)?;
         Ok(ended.seam.start)
     }
 
-    /// Reports the lines of a range in the opposite order.
+    /// Reports the lines in the opposite order. The seam knows how many line ends there are up to the end of the last piece.
     pub(super) fn search_backwards<'m>(
         &self,
         inner: GrepStages<'_, 'm>,
         mapping: &'m Mapping,
-        range: Range<u64>,
+        pieces: &Pieces<'m>,
         seam: Seam,
         pool: &Pool,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
-    ) -> Result<Summary, Error> {
-        let stages = BackStages { inner };
-        let feed = self.windows_backwards(mapping, &range);
-        let (summary, _) = stages.inner.run(&stages, feed, seam, Some(mapping), pool, emit)?;
-        Ok(summary)
-    }
-
-    /// The chunks of a range, from the last to the first.
-    fn windows_backwards<'m>(&self, mapping: &'m Mapping, range: &Range<u64>) -> Feed<'m, Window<'m>> {
-        let (range, terminator) = (range.start as usize..range.end as usize, self.matcher.terminator());
-        let windows = Chunks::within(range, self.options.chunk_size).rev();
-        Feed::direct(windows.map(move |range| Ok(Window::Mapped { mapping, range, terminator })))
+    ) -> Result<Ended, Error> {
+        let counted = pieces.last().map_or(0, |piece| piece.range.end);
+        let stages = BackStages { inner, counted };
+        stages.inner.run(&stages, pieces.feed_backwards(), seam, Some(mapping), pool, emit)
     }
 }
 
@@ -83,6 +74,8 @@ fn read_lines<T>(window: &Window<'_>, near: usize, mut read: impl FnMut(u64, &[u
 /// Looks for the place where the last lines begin.
 struct LastStages<'a, 'w> {
     grep: &'a Grep,
+    /// Where the last piece ends, or the range that is searched.
+    end: u64,
     keeper: &'a CacheKeeper<'a>,
     windows: PhantomData<fn(Window<'w>)>,
 }
@@ -106,6 +99,7 @@ impl<'w> Stages for LastStages<'_, 'w> {
     }
 
     fn scan(&self, cache: &mut Self::Worker, window: &Window<'w>) -> Result<Counts, Error> {
+        window.read_ahead();
         let (matcher, options) = (&self.grep.matcher, &self.grep.options);
         read_lines(window, options.chunk_size, |_, bytes| {
             lines::count(matcher, cache, bytes, options.invert, false, u64::MAX)
@@ -114,7 +108,7 @@ impl<'w> Stages for LastStages<'_, 'w> {
 
     fn join(&self, seam: &mut LastSeam, window: &Window<'w>, counts: Counts) -> Result<Joined<()>, Error> {
         if let Some(progress) = &self.grep.options.progress {
-            progress.fetch_add(window.own().end - window.own().start, Ordering::Relaxed);
+            progress.store(self.end.saturating_sub(window.own().start), Ordering::Relaxed);
         }
         self.keeper.done_from(window.own().start);
         if counts.lines == 0 {
@@ -145,11 +139,15 @@ impl<'w> Stages for LastStages<'_, 'w> {
 /// Lines in the opposite order.
 struct BackStages<'a, 'w> {
     inner: GrepStages<'a, 'w>,
+    /// The end of the piece whose line ends were counted before the search.
+    counted: usize,
 }
 
 struct BackFound {
     lines: Range<u64>,
     newlines: u64,
+    /// How many line ends there are up to the end of these lines, where the window is the first to be seen of its piece.
+    newlines_upto: Option<u64>,
     hits: Vec<Span>,
     has_nul: bool,
 }
@@ -176,8 +174,9 @@ impl<'a, 'w> Stages for BackStages<'a, 'w> {
     }
 
     fn scan(&self, worker: &mut Worker<'a>, window: &Window<'w>) -> Result<BackFound, Error> {
+        window.read_ahead();
         let stages = &self.inner;
-        read_lines(window, stages.near, |start, bytes| {
+        let mut found = read_lines(window, stages.near, |start, bytes| {
             let mut hits = vec![];
             lines::select(stages.matcher, &mut worker.cache, bytes, stages.options.invert, |line| {
                 hits.push(line);
@@ -188,16 +187,26 @@ impl<'a, 'w> Stages for BackStages<'a, 'w> {
                 false => 0,
             };
             let has_nul = stages.checks_lines && !hits.is_empty() && memchr(0, bytes).is_some();
-            BackFound { lines: start..start + bytes.len() as u64, newlines, hits, has_nul }
-        })
+            BackFound { lines: start..start + bytes.len() as u64, newlines, newlines_upto: None, hits, has_nul }
+        })?;
+        if let Some(piece) = window.ends_piece()
+            && stages.options.line_numbers
+            && piece.range.end != self.counted
+        {
+            let count = |bytes: &[u8]| newlines::count(bytes, stages.matcher.terminator());
+            let before = window.read(piece.range.start as u64..found.lines.start, count)?;
+            found.newlines_upto = Some(piece.newlines + before + found.newlines);
+        }
+        Ok(found)
     }
 
     fn join(&self, seam: &mut Seam, window: &Window<'w>, found: BackFound) -> Result<Joined<BackPlan>, Error> {
-        let BackFound { lines, newlines, mut hits, has_nul } = found;
+        let BackFound { lines, newlines, newlines_upto, mut hits, has_nul } = found;
+        seam.newlines = newlines_upto.unwrap_or(seam.newlines);
         let numbers = (seam.newlines + 1, lines.end);
         seam.newlines = seam.newlines.saturating_sub(newlines);
         if let Some(progress) = &self.inner.options.progress {
-            progress.fetch_add(lines.end - lines.start, Ordering::Relaxed);
+            progress.store(self.inner.end.saturating_sub(lines.start), Ordering::Relaxed);
         }
         if let Some(keeper) = self.inner.keeper {
             keeper.done_from(window.own().start);
@@ -206,6 +215,9 @@ impl<'a, 'w> Stages for BackStages<'a, 'w> {
         hits.drain(..hits.len().saturating_sub(left));
         let mut selected = hits.len() as u64;
         let mut last = hits.len() == left;
+        // Searched is all from the line on that was the last to be wanted.
+        let mut from =
+            if last { hits.first().map_or(lines.start, |hit| lines.start + hit.start as u64) } else { lines.start };
         if seam.binary.is_some() || has_nul {
             for index in (0..hits.len()).rev() {
                 let hit = lines.start + hits[index].start as u64..lines.start + hits[index].end as u64;
@@ -216,6 +228,7 @@ impl<'a, 'w> Stages for BackStages<'a, 'w> {
                 if nul.is_some() {
                     // That a line is suppressed does not undo that it was selected.
                     selected = (hits.len() - index - usize::from(self.inner.options.binary == Binary::Quit)) as u64;
+                    from = lines.start + hits[index].start as u64;
                     hits.drain(..=index);
                     seam.binary = nul;
                     last = true;
@@ -224,10 +237,9 @@ impl<'a, 'w> Stages for BackStages<'a, 'w> {
             }
         }
         seam.summary.matched_lines += selected;
-        // Searched is all behind the line that was the last to be wanted.
-        let from = if last { lines.start + hits.first().map_or(0, |hit| hit.start as u64) } else { lines.start };
         seam.summary.bytes_searched = self.inner.end.saturating_sub(from);
         seam.carry.left = seam.carry.left.map(|left| left - selected);
+        seam.had_enough = last;
         let plan = (!hits.is_empty()).then_some(BackPlan { lines, hits, number: numbers.0, numbered: numbers.1 });
         Ok(Joined { plan, last })
     }

@@ -71,7 +71,7 @@ impl<'a> GrepStages<'a, '_> {
     pub(super) fn look_inside(&self, worker: &mut Worker<'a>, window: &Window<'_>) -> Result<Option<PartFound>, Error> {
         const BLOCK: u64 = 128 << 10;
         let own = window.own();
-        let is_inside = own.start > 0
+        let is_inside = own.start > window.start()
             && own.end < window.end()
             && window.is_far(own.start, self.near)?
             && window.is_far(own.end, self.near)?;
@@ -142,7 +142,7 @@ impl<'a> GrepStages<'a, '_> {
         each: &mut dyn FnMut(Match) -> bool,
     ) -> Result<(), Error> {
         let terminator = self.matcher.terminator();
-        let first = part.range.start.saturating_sub(Reach::LOOK_BEHIND as u64);
+        let first = window.start().max(part.range.start.saturating_sub(Reach::LOOK_BEHIND as u64));
         let longest = self.matcher.longest().unwrap_or(0) as u64;
         let end = if part.ends { part.range.end } else { window.end().min(part.range.end.saturating_add(longest)) };
         window.read(first..end, |bytes| {
@@ -344,10 +344,10 @@ mod tests {
         let (mapping, terminator) = (memory(text), b'\n');
         let keeper = CacheKeeper::of_mapping(CachePolicy::Keep, &mapping, 0);
         let stages = GrepStages::new(&grep, &OnlyMatches, Some((text.len() as u64, &keeper)));
-        let (mut worker, mut seam) = (stages.worker(), Seam::new(&grep.options, 0, 0, 0));
+        let (mut worker, mut seam) = (stages.worker(), Seam::new(&grep.options, 0, 0));
         let (mut parts, mut found, mut joined) = (0, 0, 0);
         for range in Chunks::new(text.len(), chunk) {
-            let window = Window::Mapped { mapping: &mapping, range, terminator };
+            let window = Window::of_whole(&mapping, range, terminator);
             let layout = window.layout(stages.near).unwrap();
             let Some(part) = layout.head.or(layout.tail) else { continue };
             if part.range.start == 0 {

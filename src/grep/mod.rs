@@ -42,22 +42,27 @@ mod walk;
 use std::{
     io::Read,
     ops::{Bound, Range, RangeBounds},
-    sync::{Arc, atomic::AtomicU64},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 pub use self::format::{Format, Line, LineKind, LongMatches, Plain};
-use self::stages::{Caches, GrepStages, Seam};
+use self::stages::{Caches, Ended, GrepStages, Seam};
 pub use crate::scan::Flow;
 use crate::{
     error::Error,
+    index::Part,
     mapping::{Advice, Mapping},
     matcher::Matcher,
     scan::{
         CachePolicy, Cancel, DEFAULT_CHUNK_SIZE, Pool,
         cache::CacheKeeper,
-        chunk::Chunks,
         feed::{self, Feed},
-        newlines, stream,
+        newlines,
+        pieces::{Piece, Pieces},
+        stream,
         window::Window,
     },
 };
@@ -421,6 +426,101 @@ impl Grep {
         pool: &Pool,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
+        let terminator = self.matcher.terminator();
+        let whole = Pieces::new(mapping, vec![Piece::whole(mapping)], self.chunk_size(), terminator);
+        self.search_pieces(mapping, whole, format, pool, emit)
+    }
+
+    /// Searches parts of a mapped file, with the result of a search of the whole file, where the caller knows that there is
+    /// nothing in the rest: no line outside of the parts is selected. With [context](GrepBuilder::after_context) behind the lines,
+    /// that of any line that may be selected lies in the same part as the line. The parts come in file order, begin where a line
+    /// does, and end with a line or the file. Their [`newlines`](Part::newlines) are of interest where lines come with their
+    /// [numbers](GrepBuilder::line_numbers). Where the parts are not what they should be, the result means nothing.
+    ///
+    /// What lies between parts is not looked at, nor read by the system, but for context before a line, the start of the file
+    /// where it matters what is [binary](GrepBuilder::binary), and the lines in which a [range](GrepBuilder::range) begins and ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{
+    ///     grep::{Flow, GrepBuilder, Plain},
+    ///     index::Part,
+    ///     mapping::MapOptions,
+    ///     matcher::MatcherBuilder,
+    ///     scan::Pool,
+    /// };
+    ///
+    /// let text = b"hay\nhay\nneedle\nhay\n";
+    /// let mut memory = MapOptions::new().len(text.len()).map_anonymous()?;
+    /// memory.set_slice(.., text)?;
+    /// let grep = GrepBuilder::new().build(MatcherBuilder::new().by_line(true).build(["needle"])?)?;
+    /// let mut out = vec![];
+    /// let parts = [Part { range: 4..15, newlines: 1 }];
+    /// let summary = grep.search_parts(&memory, &parts, &Plain, &Pool::inline(), &mut |bytes| {
+    ///     out.extend_from_slice(bytes);
+    ///     Flow::Continue
+    /// })?;
+    /// assert_eq!(out, b"needle\n");
+    /// assert_eq!((summary.matched_lines, summary.bytes_searched), (1, 19));
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`search_mapping`](Grep::search_mapping). Invalid input where the parts do not come in order, reach beyond the file or are
+    /// empty, and for searches that look at all lines, or at more than lines: with [`invert`](GrepBuilder::invert) or
+    /// [`passthru`](GrepBuilder::passthru), for patterns that were not built
+    /// [by line](crate::matcher::MatcherBuilder::by_line), and where lines end with NUL.
+    ///
+    /// # Panics
+    ///
+    /// As [`search_mapping`](Grep::search_mapping).
+    ///
+    /// # Complexity
+    ///
+    /// As [`search_mapping`](Grep::search_mapping) of a file that has nothing but the parts.
+    pub fn search_parts(
+        &self,
+        mapping: &Mapping,
+        parts: &[Part],
+        format: &dyn Format,
+        pool: &Pool,
+        emit: &mut dyn FnMut(&[u8]) -> Flow,
+    ) -> Result<Summary, Error> {
+        let terminator = self.matcher.terminator();
+        let looks_at_all = self.options.invert || self.options.passthru;
+        if looks_at_all || !self.matcher.is_by_line() || terminator != b'\n' {
+            return Err(Error::invalid_input(
+                "parts of a file can only be searched for lines that match, by line, and where lines end with \\n: search the \
+                 whole file",
+            ));
+        }
+        let (mut pieces, mut end) = (Vec::with_capacity(parts.len()), 0);
+        for Part { range, newlines } in parts {
+            if range.start < end || range.is_empty() || range.end > mapping.len() as u64 {
+                let (start, upto, len) = (range.start, range.end, mapping.len());
+                return Err(Error::invalid_input(format!(
+                    "part {start}..{upto} behind one that ends at {end}, of a file of {len} bytes: parts have to come in order, \
+                     within the file, and none may be empty"
+                )));
+            }
+            end = range.end;
+            let range = range.start as usize..range.end as usize;
+            pieces.push(Piece { range: range.clone(), within: range, newlines: *newlines });
+        }
+        self.search_pieces(mapping, Pieces::new(mapping, pieces, self.chunk_size(), terminator), format, pool, emit)
+    }
+
+    /// Searches pieces of a file outside of which nothing is selected.
+    fn search_pieces(
+        &self,
+        mapping: &Mapping,
+        mut pieces: Pieces<'_>,
+        format: &dyn Format,
+        pool: &Pool,
+        emit: &mut dyn FnMut(&[u8]) -> Flow,
+    ) -> Result<Summary, Error> {
         let options = &self.options;
         if options.last == Some(0) {
             return Ok(Summary::default());
@@ -437,42 +537,62 @@ impl Grep {
             }
         }
         // Advice is no more than that: a kernel that does not take it searches as well.
-        let _ = mapping.advise(Advice::Sequential);
-        let size = self.chunk_size();
-        let terminator = self.matcher.terminator();
+        let _ = mapping.advise(if pieces.is_whole() { Advice::Sequential } else { Advice::Random });
         let mut range = self.lines_of_range(mapping, self.searches_matches(format))?;
+        pieces.confine(range.start as usize..range.end as usize);
         let inline = Pool::inline();
-        let pool = if range.end - range.start <= size as u64 { &inline } else { pool };
+        let pool = if pieces.len() <= self.chunk_size() { &inline } else { pool };
         let floor = range.start;
+        let set_progress = |bytes| {
+            if let Some(progress) = &options.progress {
+                progress.store(bytes, Ordering::Relaxed);
+            }
+        };
         if let Some(count) = options.last {
-            range.start = self.start_of_last(mapping, &range, count, pool, &keeper)?;
+            range.start = self.start_of_last(&pieces, range.end, count, pool, &keeper)?;
+            pieces.confine(range.start as usize..range.end as usize);
+            if range.is_empty() && !options.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
+                set_progress(range.end - floor);
+            }
         }
         let backwards = options.reverse && options.goal == Goal::Lines;
-        let counted = if backwards { range.end } else { range.start };
-        let newlines = match options.line_numbers {
-            true => {
-                newlines::count_in(mapping, 0..counted as usize, terminator, pool, options.cancel.as_ref(), &keeper)?
-            }
-            false => 0,
-        };
-        let mut seam = Seam::new(options, floor, range.start, newlines);
+        let mut seam = Seam::new(options, floor, range.start);
         seam.binary = binary;
+        if options.line_numbers {
+            let count = |range| {
+                let (terminator, cancel) = (self.matcher.terminator(), options.cancel.as_ref());
+                newlines::count_in(mapping, range, terminator, pool, cancel, &keeper)
+            };
+            if let Some(first) = pieces.first() {
+                first.newlines += count(first.within.start..first.range.start)?;
+            }
+            if let Some(last) = pieces.last().filter(|_| backwards) {
+                seam.newlines = last.newlines + count(last.range.clone())?;
+            }
+        }
         let stages = GrepStages::new(self, format, Some((range.end, &keeper)));
-        let mut summary = if backwards {
-            self.search_backwards(stages, mapping, range, seam, pool, emit)?
+        let (ended, resume) = if backwards {
+            (self.search_backwards(stages, mapping, &pieces, seam, pool, emit)?, None)
         } else {
             // Matches of any length are found by one walk over the file.
             let pool = if self.matcher.is_by_line() || self.matcher.longest().is_some() { pool } else { &inline };
-            let chunks = Chunks::within(range.start as usize..range.end as usize, size);
-            let windows = chunks.clone().map(|range| Ok(Window::Mapped { mapping, range, terminator }));
-            let (mut summary, stop) = stages.run(&stages, Feed::direct(windows), seam, Some(mapping), pool, emit)?;
+            let ended = stages.run(&stages, pieces.feed(), seam, Some(mapping), pool, emit)?;
             // The file was cut since, where that cannot be said.
-            let resume = stop.map(|stop| stop.resume(&stages, mapping, chunks).unwrap_or(stop.upto));
+            let resume = ended.stop.as_ref().map(|stop| stop.resume(&stages, &pieces).unwrap_or(stop.upto));
+            (ended, resume)
+        };
+        let Ended { mut summary, stop, had_enough } = ended;
+        let is_done = !had_enough && if backwards { stop.is_none() } else { resume.is_none_or(|at| at >= range.end) };
+        if is_done && !range.is_empty() {
+            // There is nothing behind the last piece.
+            summary.bytes_searched = if backwards { range.end - range.start } else { range.end };
+            set_progress(range.end - range.start);
+        }
+        if !backwards {
             // Whoever had enough may have had all that was wanted.
             let at = resume.unwrap_or(u64::MAX).min(summary.bytes_searched).max(range.start);
             summary.stopped_at = (at < range.end && summary.binary.is_none()).then_some(at);
-            summary
-        };
+        }
         // What lies behind the first NUL was looked at, but not as text.
         summary.bytes_searched = summary.bytes_searched.min(summary.binary.unwrap_or(u64::MAX));
         Ok(summary)
@@ -518,7 +638,8 @@ impl Grep {
         let windows = stream::within(self.options.range.clone(), windows).map(|lines| lines.map(Window::Owned));
         let feed = if pool.threads() == 1 { Feed::direct(windows) } else { Feed::prefetched(windows, feed::WINDOWS) };
         let stages = GrepStages::new(self, format, None);
-        let (mut summary, stop) = stages.run(&stages, feed, Seam::new(&self.options, 0, 0, 0), None, pool, emit)?;
+        let Ended { mut summary, stop, .. } =
+            stages.run(&stages, feed, Seam::new(&self.options, 0, 0), None, pool, emit)?;
         summary.stopped_at = stop.map(|stop| stop.upto.min(summary.bytes_searched));
         Ok(summary)
     }
@@ -547,7 +668,7 @@ impl Grep {
     /// be in the range, else with the next one. It ends with a line, or where no match may start any more.
     fn lines_of_range(&self, mapping: &Mapping, searches_matches: bool) -> Result<Range<u64>, Error> {
         let len = mapping.len() as u64;
-        let whole = Window::Mapped { mapping, range: 0..mapping.len(), terminator: self.matcher.terminator() };
+        let whole = Window::of_whole(mapping, 0..mapping.len(), self.matcher.terminator());
         let line_start = |at: u64| match at {
             0 => Ok(0),
             at if at >= len => Ok(len),

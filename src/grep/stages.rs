@@ -27,10 +27,10 @@ use crate::{
     scan::{
         Flow, Pool,
         cache::CacheKeeper,
-        chunk::Chunks,
         feed::Feed,
         newlines,
         ordered::{self, Joined, Stages},
+        pieces::{Piece, Pieces},
         window::{NEAR, Window},
     },
     span::{Match, Span},
@@ -153,6 +153,8 @@ pub(super) struct Seam {
     pub(super) open: Option<OpenLine>,
     pub(super) blocks: BlockSeam,
     pub(super) summary: Summary,
+    /// No later window is wanted.
+    pub(super) had_enough: bool,
 }
 
 pub(super) struct Worker<'a> {
@@ -204,6 +206,15 @@ impl ordered::Output for Output {
     }
 }
 
+/// How a search ended.
+pub(super) struct Ended {
+    pub(super) summary: Summary,
+    /// Where it was stopped from outside.
+    pub(super) stop: Option<Stop>,
+    /// It had all that was wanted, or was not to go on, before it came to the end.
+    pub(super) had_enough: bool,
+}
+
 /// Where a search was stopped from outside.
 pub(super) struct Stop {
     /// All items before this one are done with.
@@ -217,19 +228,18 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    /// Where a search of these chunks would go on.
-    pub(super) fn resume(&self, stages: &GrepStages<'_, '_>, mapping: &Mapping, chunks: Chunks) -> Result<u64, Error> {
-        let chunk = match { chunks }.nth(self.item) {
+    /// Where a search of these pieces would go on; at the end of what was to be searched where all of them are done with.
+    pub(super) fn resume(&self, stages: &GrepStages<'_, '_>, pieces: &Pieces<'_>) -> Result<u64, Error> {
+        let window = match pieces.windows().nth(self.item) {
             // Which lines share a match is not known before the end of the last of them.
             _ if self.in_line || stages.multiline => return Ok(self.upto),
-            Some(chunk) => chunk,
+            Some(window) => window,
             None => return Ok(stages.end),
         };
-        let start = chunk.start as u64;
+        let start = window.own().start;
         if stages.reports_matches() {
             return Ok(start.max(self.upto));
         }
-        let window = Window::Mapped { mapping, range: chunk, terminator: stages.matcher.terminator() };
         // A line that is searched in parts is dealt with when its last part is.
         let line = match stages.in_parts && window.layout(stages.near)?.head.is_some() {
             true => match self.open {
@@ -262,8 +272,8 @@ impl Drop for Worker<'_> {
 }
 
 impl Seam {
-    /// A search that begins at `start`, before which there are so many line ends. Context does not reach back beyond `floor`.
-    pub(super) fn new(options: &GrepBuilder, floor: u64, start: u64, newlines: u64) -> Self {
+    /// A search that begins at `start`. Context does not reach back beyond `floor`.
+    pub(super) fn new(options: &GrepBuilder, floor: u64, start: u64) -> Self {
         let mut carry = Carry { left: options.max_count, upto: floor, ..Carry::default() };
         if options.passthru {
             // All lines are context of what came before.
@@ -271,7 +281,16 @@ impl Seam {
             carry.upto = start;
         }
         let (blocks, summary) = (BlockSeam::new(start), Summary::default());
-        Seam { start, carry, newlines, binary: None, open: None, blocks, summary }
+        Seam { start, carry, newlines: 0, binary: None, open: None, blocks, summary, had_enough: false }
+    }
+
+    /// Goes on with a piece of the file.
+    fn enter(&mut self, piece: &Piece) {
+        self.newlines = piece.newlines;
+        if self.carry.upto < piece.range.start as u64 {
+            // Of what lies between, nothing is to be shown behind the lines before.
+            self.carry.owed = 0;
+        }
     }
 
     pub(super) fn into_summary(self) -> Summary {
@@ -324,7 +343,7 @@ impl<'a> GrepStages<'a, '_> {
         mapping: Option<&Mapping>,
         pool: &Pool,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
-    ) -> Result<(Summary, Option<Stop>), Error> {
+    ) -> Result<Ended, Error> {
         let mut failed = None;
         let (mut upto, mut in_line) = (0, false);
         let cancel = self.options.cancel.as_ref();
@@ -349,10 +368,12 @@ impl<'a> GrepStages<'a, '_> {
             return Err(error);
         }
         let open = ended.seam.open.as_ref().map(|open| open.start);
+        let had_enough = ended.seam.had_enough;
         let mut summary = ended.seam.into_summary();
         summary.matched_lines += self.lines.load(Ordering::Relaxed);
         summary.matches += self.matches.load(Ordering::Relaxed);
-        Ok((summary, ended.stopped_in.map(|item| Stop { item, upto, in_line, open })))
+        let stop = ended.stopped_in.map(|item| Stop { item, upto, in_line, open });
+        Ok(Ended { summary, stop, had_enough })
     }
 
     /// Nothing but matches is reported, and each is in a range or not by itself.
@@ -558,6 +579,7 @@ impl<'a> GrepStages<'a, '_> {
             return Err(cut.or(found.headless).expect("one of the two"));
         }
         let last = self.join_in_order(seam, window, found, &mut plan)?;
+        seam.had_enough = last;
         let plan = (!plan.sections.is_empty()).then_some(plan);
         // Who has all that was wanted does not care for what comes behind.
         let Some(cut) = cut.filter(|_| !last) else { return Ok(Joined { plan, last }) };
@@ -835,6 +857,9 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
                 // The range may begin there.
                 seam.carry.upto = seam.carry.upto.max(lines.base);
             }
+        }
+        if let Some(piece) = window.begins_piece() {
+            seam.enter(piece);
         }
         seam.summary.bytes_searched = seam.summary.bytes_searched.max(found.lines.range.end);
         if let Some(progress) = &self.options.progress {

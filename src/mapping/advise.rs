@@ -246,11 +246,23 @@ impl Mapping {
     /// Has the system start to read `range`, unless its beginning is in memory already: on a file that is, the advice
     /// costs as much as a search. What cannot be done is left undone, and read when it is looked at.
     pub(crate) fn read_ahead(&self, range: Range<usize>) {
+        self.read_unless_resident(range.clone(), range.start);
+    }
+
+    /// The same, and nothing beyond. Where the page is not in memory that is asked for, but those before it are, the system takes that for
+    /// a walk through the file, and reads on. So it is a page in the middle that is asked for, and of one or two pages none.
+    pub(crate) fn read_ahead_no_further(&self, range: Range<usize>) {
+        if range.len() >= 2 * page_size() {
+            self.read_unless_resident(range.clone(), range.start.midpoint(range.end));
+        }
+    }
+
+    fn read_unless_resident(&self, range: Range<usize>, asked: usize) {
         let Some(mapped) = self.mapped.as_ref().filter(|_| range.start < range.end && range.end <= self.len()) else {
             return;
         };
         if let Some(file) = mapped.backing.file()
-            && !sys::is_resident(file, self.offset + range.start as u64)
+            && !sys::is_resident(file, self.offset + asked as u64)
         {
             let _ = self.advise_range(Advice::WillNeed, whole_pages(range));
         }

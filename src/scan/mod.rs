@@ -41,6 +41,7 @@ mod find;
 mod iter;
 pub(crate) mod newlines;
 pub(crate) mod ordered;
+pub(crate) mod pieces;
 mod pool;
 pub(crate) mod seam;
 mod sequential;

@@ -221,7 +221,7 @@ impl<'a> MatchStages<'a> {
     }
 
     fn window(&self, chunk: &Range<usize>) -> Window<'_> {
-        Window::Mapped { mapping: self.mapping, range: chunk.clone(), terminator: self.matcher.terminator() }
+        Window::of_whole(self.mapping, chunk.clone(), self.matcher.terminator())
     }
 
     /// Walks over the matches that start in the chunk, from `from` on, behind a match that ended at `after`, until `each`

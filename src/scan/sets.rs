@@ -254,7 +254,7 @@ impl RegexSet {
         let terminator = self.line_terminator().byte();
         let start = || (self.cache(), start());
         let work = |(cache, state): &mut (_, S), range: Range<usize>| {
-            let window = Window::Mapped { mapping, range, terminator };
+            let window = Window::of_whole(mapping, range, terminator);
             let found = window.read(window.lines()?, |lines| {
                 self.for_each_line(cache, lines, |_, ids| match each(state, ids) {
                     true => ControlFlow::Continue(()),

@@ -10,7 +10,7 @@ use std::{
 
 use memchr::{memchr, memrchr, memrchr_iter};
 
-use super::newlines;
+use super::{newlines, pieces::Piece};
 use crate::{error::Error, mapping::Mapping};
 
 /// How far ahead of the chunks under way the system is asked to read.
@@ -42,8 +42,9 @@ pub(crate) struct Part {
 }
 
 pub(crate) enum Window<'m> {
-    /// A range of a mapping; its borders may lie within lines. Lines end with the terminator.
-    Mapped { mapping: &'m Mapping, range: Range<usize>, terminator: u8 },
+    /// A range of a mapping, in the range of a piece of it; its borders may lie within lines. What is ahead will be wanted
+    /// soon, and may be nothing. Lines end with the terminator.
+    Mapped { mapping: &'m Mapping, range: Range<usize>, piece: Piece, ahead: Range<usize>, terminator: u8 },
     /// Whole lines of a stream.
     Owned(Lines),
 }
@@ -98,6 +99,15 @@ impl Drop for Lines {
     }
 }
 
+impl<'m> Window<'m> {
+    /// A range of a mapping that is searched as a whole.
+    pub(crate) fn of_whole(mapping: &'m Mapping, range: Range<usize>, terminator: u8) -> Self {
+        let start = range.end.saturating_add(AHEAD);
+        let ahead = start..mapping.len().min(start.saturating_add(range.len()));
+        Window::Mapped { mapping, range, piece: Piece::whole(mapping), ahead, terminator }
+    }
+}
+
 impl Window<'_> {
     /// The last byte of a line.
     pub(crate) fn terminator(&self) -> u8 {
@@ -115,19 +125,46 @@ impl Window<'_> {
         }
     }
 
-    /// The offset just past what is at hand.
+    /// Where what is at hand begins, with a line.
+    pub(crate) fn start(&self) -> u64 {
+        match self {
+            Window::Mapped { piece, .. } => piece.within.start as u64,
+            Window::Owned(lines) => lines.base,
+        }
+    }
+
+    /// The offset just past what is at hand. Where more follows in the file, a line ends there.
     pub(crate) fn end(&self) -> u64 {
         match self {
-            Window::Mapped { mapping, .. } => mapping.len() as u64,
+            Window::Mapped { piece, .. } => piece.within.end as u64,
             Window::Owned(lines) => lines.base + lines.bytes.len() as u64,
         }
     }
 
-    /// Has the system read what will be wanted soon: the chunks some way behind this one.
+    /// Has the system read what will be wanted soon: what lies some way behind this window.
     pub(crate) fn read_ahead(&self) {
-        if let Window::Mapped { mapping, range, .. } = self {
-            let start = range.end.saturating_add(AHEAD);
-            mapping.read_ahead(start..mapping.len().min(start.saturating_add(range.len())));
+        match self {
+            Window::Mapped { mapping, piece, ahead, .. } if piece.is_whole(mapping) => {
+                mapping.read_ahead(ahead.clone())
+            }
+            Window::Mapped { mapping, ahead, .. } => mapping.read_ahead_no_further(ahead.clone()),
+            Window::Owned(_) => {}
+        }
+    }
+
+    /// Whether this is the first window of a piece that is mapped.
+    pub(crate) fn begins_piece(&self) -> Option<&Piece> {
+        match self {
+            Window::Mapped { range, piece, .. } if range.start == piece.range.start => Some(piece),
+            _ => None,
+        }
+    }
+
+    /// Whether this is the last window of a piece that is mapped.
+    pub(crate) fn ends_piece(&self) -> Option<&Piece> {
+        match self {
+            Window::Mapped { range, piece, .. } if range.end == piece.range.end => Some(piece),
+            _ => None,
         }
     }
 
@@ -135,22 +172,23 @@ impl Window<'_> {
     /// their offset in the file, and their bytes. None where this cannot be done in one step: where no line starts within
     /// `near` bytes, or the last line ends more than that behind the window.
     pub(crate) fn read_lines<T>(&self, near: usize, read: impl FnOnce(u64, &[u8]) -> T) -> Result<Option<T>, Error> {
-        let (mapping, range, terminator) = match self {
+        let (mapping, range, within, terminator) = match self {
             Window::Owned(lines) => {
                 let start = lines.base + lines.own.start as u64;
                 return Ok(Some(read(start, &lines.bytes[lines.own.clone()])));
             }
-            Window::Mapped { mapping, range, terminator } => (mapping, range, *terminator),
+            Window::Mapped { mapping, range, piece, terminator, .. } => (mapping, range, &piece.within, *terminator),
         };
-        let start = range.start.saturating_sub(1);
-        let end = mapping.len().min((range.end - 1).saturating_add(near));
+        // The byte before tells whether a line starts with the window.
+        let start = within.start.max(range.start.saturating_sub(1));
+        let end = within.end.min((range.end - 1).saturating_add(near));
         mapping.read_before_fault(start..end, |bytes| {
             let after_terminator = |from: usize| {
                 let upto = bytes.len().min(from.saturating_add(near));
                 memchr(terminator, &bytes[from..upto]).map(|at| from + at + 1)
             };
-            let first = if range.start == 0 { 0 } else { after_terminator(0)? };
-            let last = if range.end == mapping.len() { bytes.len() } else { after_terminator(range.end - 1 - start)? };
+            let first = if range.start == within.start { 0 } else { after_terminator(0)? };
+            let last = if range.end == within.end { bytes.len() } else { after_terminator(range.end - 1 - start)? };
             let lines = first.min(last)..last;
             Some(read((start + lines.start) as u64, &bytes[lines]))
         })
@@ -169,11 +207,13 @@ impl Window<'_> {
         cut: u64,
         read: impl FnOnce(u64, &[u8]) -> T,
     ) -> Result<(T, bool), Error> {
-        let &Window::Mapped { mapping, ref range, terminator } = self else { unreachable!("a stream is not cut") };
-        let start = range.start.saturating_sub(1);
+        let &Window::Mapped { mapping, ref range, ref piece, terminator, .. } = self else {
+            unreachable!("a stream is not cut")
+        };
+        let start = piece.within.start.max(range.start.saturating_sub(1));
         mapping.read_before_fault(start..cut as usize, |bytes| {
             let newline_from = |from: usize| Some(from + memchr(terminator, bytes.get(from..)?)? + 1);
-            let first = if range.start == 0 { Some(0) } else { newline_from(0) };
+            let first = if range.start == piece.within.start { Some(0) } else { newline_from(0) };
             // Where the file ends, the last line may have no terminator, and nobody knows that it had none.
             let border = if range.end == mapping.len() { None } else { newline_from(range.end - 1 - start) };
             let last = border.or_else(|| Some(memrchr(terminator, bytes)? + 1));
@@ -194,8 +234,8 @@ impl Window<'_> {
     pub(crate) fn lines(&self) -> Result<Range<u64>, Error> {
         match self {
             Window::Owned(_) => Ok(self.own()),
-            Window::Mapped { mapping, range, .. } => {
-                let (start, end, len) = (range.start as u64, range.end as u64, mapping.len() as u64);
+            Window::Mapped { range, .. } => {
+                let (start, end, len) = (range.start as u64, range.end as u64, self.end());
                 let Some(first) = self.first_line_start(start, end)? else { return Ok(end..end) };
                 match end == len {
                     true => Ok(first..end),
@@ -210,11 +250,11 @@ impl Window<'_> {
     /// reaches on to the end of the line where that is near: within `near` bytes, which is to be the same for all windows of
     /// a file, and not more than they have.
     pub(crate) fn layout(&self, near: usize) -> Result<Layout, Error> {
-        let Window::Mapped { mapping, range, .. } = self else {
+        let Window::Mapped { range, .. } = self else {
             return Ok(Layout { head: None, lines: self.lines()?, tail: None });
         };
-        let (start, end, len) = (range.start as u64, range.end as u64, mapping.len() as u64);
-        let head_is_long = start > 0 && self.is_far(start, near)?;
+        let (start, end, len) = (range.start as u64, range.end as u64, self.end());
+        let head_is_long = start > self.start() && self.is_far(start, near)?;
         let tail_is_long = end < len && self.is_far(end, near)?;
         let line_end =
             || Ok::<_, Error>(if end == len { len } else { self.after_terminator(end - 1, len)?.unwrap_or(len) });
@@ -242,9 +282,9 @@ impl Window<'_> {
 
     /// Where the first line begins that starts in `start..end`.
     fn first_line_start(&self, start: u64, end: u64) -> Result<Option<u64>, Error> {
-        match start {
-            0 => Ok(Some(0)),
-            _ => self.after_terminator(start - 1, end - 1),
+        match start == self.start() {
+            true => Ok(Some(start)),
+            false => self.after_terminator(start - 1, end - 1),
         }
     }
 
@@ -358,8 +398,7 @@ mod tests {
             for size in 1..=text.len() + 1 {
                 let mut covered = 0;
                 for range in super::super::chunk::Chunks::new(text.len(), size) {
-                    let owned =
-                        Window::Mapped { mapping: &mapping, range: range.clone(), terminator: b'\n' }.lines().unwrap();
+                    let owned = Window::of_whole(&mapping, range.clone(), b'\n').lines().unwrap();
                     if owned.is_empty() {
                         continue;
                     }
@@ -376,7 +415,7 @@ mod tests {
     fn lines_before_counts_backwards_and_stops_at_the_floor() {
         let text = "zero\none\n\nthree\nfour\n";
         let mapping = memory(text.as_bytes());
-        let window = Window::Mapped { mapping: &mapping, range: 0..text.len(), terminator: b'\n' };
+        let window = Window::of_whole(&mapping, 0..text.len(), b'\n');
         let before = |at, count, floor| window.lines_before(at, count, floor).unwrap();
         let four = text.find("four").unwrap() as u64;
         assert_eq!(before(four, 0, 0), four);
@@ -393,7 +432,7 @@ mod tests {
     fn line_start_goes_back_over_many_steps() {
         let text = [b"one\n\n".to_vec(), vec![b'x'; 3 * STEP as usize], b"\nlast\n".to_vec()].concat();
         let mapping = memory(&text);
-        let window = Window::Mapped { mapping: &mapping, range: 0..text.len(), terminator: b'\n' };
+        let window = Window::of_whole(&mapping, 0..text.len(), b'\n');
         for at in [0, 1, 3, 4, 5, 6, STEP, 3 * STEP + 5, 3 * STEP + 6, text.len() as u64 - 1, text.len() as u64] {
             let start = text[..at as usize].iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
             assert_eq!(window.line_start(at).unwrap(), start as u64, "{at}");
@@ -406,7 +445,7 @@ mod tests {
         text.extend(std::iter::repeat_n(b'x', 3 * STEP as usize));
         text.extend_from_slice(b"\nlast\n");
         let mapping = memory(&text);
-        let window = Window::Mapped { mapping: &mapping, range: 0..text.len(), terminator: b'\n' };
+        let window = Window::of_whole(&mapping, 0..text.len(), b'\n');
         let last = text.len() as u64 - 5;
         assert_eq!(window.lines_before(last, 1, 0).unwrap(), 6);
         assert_eq!(window.lines_before(last, 2, 0).unwrap(), 0);
