@@ -1,9 +1,9 @@
 //! Many patterns at once, told apart: which of them match on a line.
 //!
 //! Automata for many regexes are large, and slow where they have to say which of them matched. But most regexes that people
-//! write contain a literal: a search for all of these at once, which is fast, leaves few lines, and on each the few
-//! regexes whose literal is there. Of those without one, many have a shape: classes of bytes, one behind the other, that are
-//! rare. The rest are run together on everything.
+//! write contain a literal, or at least a shape: classes of bytes, one behind the other, that are rare. A search for all of
+//! these at once, which is fast, leaves few lines, and on each the few regexes whose literal or shape is there. The rest are run
+//! together on everything.
 //!
 //! # Examples
 //!
@@ -38,7 +38,8 @@ use super::{
     regex::refused,
     required::{self, Required},
     set::{MatchKind, PatternSet},
-    shapes::{Found, Shape, Shapes},
+    shape::Shape,
+    shapes::{Found, Shapes, Which},
 };
 use crate::{
     error::Error,
@@ -59,7 +60,7 @@ const MANY: usize = 1024;
 
 /// Patterns that are told apart; built with [`MatcherBuilder::build_set`]. Each is looked for on every line by itself.
 pub struct RegexSet {
-    /// What has to be run where a literal of a pattern is, unless the literal is the pattern.
+    /// What has to be run where a literal or a shape of a pattern is, unless the literal is the pattern.
     regexes: Vec<Confirming>,
     /// For each pattern, which of these; [`NONE`] without one.
     confirm: Vec<u32>,
@@ -68,6 +69,8 @@ pub struct RegexSet {
     /// Whose literal each is: those of literal `i` are `owners[starts[i]..starts[i + 1]]`.
     starts: Vec<u32>,
     owners: Vec<PatternId>,
+    /// Shapes, of patterns that are no literals.
+    shapes: Option<Shapes>,
     others: Option<Others>,
     terminator: LineTerminator,
 }
@@ -93,22 +96,24 @@ impl LinePatterns {
     }
 }
 
-/// The patterns without a literal, as one engine.
+/// The patterns with neither a literal nor a shape, as one engine.
 struct Others {
     regex: Regex,
     hirs: Vec<Hir>,
     /// Tells which of them is the first that matches at a place.
     first: OnceLock<Regex>,
     ids: Vec<PatternId>,
-    /// Where it has to be run, if each of the patterns has a shape.
-    shapes: Option<Shapes>,
 }
 
 /// The lines on which patterns without a literal may match, as a walk comes to them.
+#[derive(Default)]
 struct OtherLines {
     /// The next one.
     line: Option<Span>,
-    found: Option<Found>,
+    /// The next place with shapes, and which.
+    shapes: Option<(usize, Which)>,
+    /// The next line on which one of the others matches.
+    others: Option<Span>,
 }
 
 /// What a search with a [`RegexSet`] changes. Each thread has its own.
@@ -117,7 +122,9 @@ pub struct SetCache {
     regexes: Vec<Option<Box<meta::Cache>>>,
     others: Option<(meta::Cache, EngineSet)>,
     first_of_others: Option<Box<meta::Cache>>,
-    /// Patterns of which a literal was seen on the line.
+    /// Places where shapes may be.
+    found: Option<Box<Found>>,
+    /// Patterns of which a literal or a shape was seen on the line.
     candidates: Vec<PatternId>,
     /// How many of them there may be before each is looked for among the others.
     limit: usize,
@@ -180,14 +187,16 @@ impl RegexSet {
         let (mut regexes, mut confirm) = (vec![], vec![]);
         let mut owned: Vec<(Vec<u8>, PatternId)> = vec![];
         let mut others = vec![];
+        let (shapes, has_shapes) = shapes(hirs, &required);
         for (index, (hir, required)) in hirs.iter().zip(required).enumerate() {
             let id = PatternId::new(index);
-            let needs_regex = required.as_ref().is_some_and(|required| !required.is_all);
+            let needs_regex = has_shapes[index] || required.as_ref().is_some_and(|required| !required.is_all);
             confirm.push(if needs_regex { regexes.len() as u32 } else { NONE });
             if needs_regex {
                 regexes.push(Confirming::new(hir.clone(), terminator)?);
             }
             match required {
+                _ if has_shapes[index] => {}
                 Some(required) => owned.extend(required.literals.into_iter().map(|literal| (literal, id))),
                 None => others.push(id),
             }
@@ -210,15 +219,13 @@ impl RegexSet {
             true => None,
             false => {
                 let hirs: Vec<&Hir> = others.iter().map(|id| &hirs[id.index()]).collect();
-                let shapes: Option<Vec<Shape>> = hirs.iter().map(|hir| Shape::of(hir)).collect();
                 let regex = compile(&hirs, LAZY_DFA_CACHE_OF_ALL, EngineKind::All, terminator)?;
                 let hirs = hirs.into_iter().cloned().collect();
-                let shapes = shapes.and_then(Shapes::new);
-                Some(Others { regex, hirs, first: OnceLock::new(), ids: others, shapes })
+                Some(Others { regex, hirs, first: OnceLock::new(), ids: others })
             }
         };
         let owners = owned.into_iter().map(|(_, id)| id).collect();
-        Ok(RegexSet { regexes, confirm, literals, starts, owners, others, terminator })
+        Ok(RegexSet { regexes, confirm, literals, starts, owners, shapes, others, terminator })
     }
 
     /// How many patterns there are.
@@ -243,6 +250,7 @@ impl RegexSet {
             others: (self.others.as_ref())
                 .map(|others| (others.regex.create_cache(), EngineSet::new(others.regex.pattern_len()))),
             first_of_others: None,
+            found: self.shapes.as_ref().map(|_| Box::new(Found::new())),
             candidates: vec![],
             limit: MANY,
             ids: vec![],
@@ -255,16 +263,18 @@ impl RegexSet {
     ///
     /// ```
     /// let set = mapgrep::matcher::MatcherBuilder::new().build_set(["needle", r"pin\d", "[0-9]x?"])?;
-    /// assert!(set.description().starts_with("3 patterns told apart: 1 by a literal alone, 1 by a literal and a regex, 1 by an engine"));
+    /// let kinds = "3 patterns told apart: 1 by a literal alone, 1 by a shape or a literal and a regex, 1 by an engine for all such";
+    /// assert!(set.description().starts_with(kinds));
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn description(&self) -> String {
         let others = self.others.as_ref().map_or(0, |others| others.ids.len());
         let confirmed = self.regexes.len();
         let alone = self.len() - others - confirmed;
+        let shapes = self.shapes.as_ref().map_or(0, Shapes::len);
         format!(
-            "{} patterns told apart: {alone} by a literal alone, {confirmed} by a literal and a regex, {others} by an engine \
-             for all such; literals: {}",
+            "{} patterns told apart: {alone} by a literal alone, {confirmed} by a shape or a literal and a regex, {others} by an engine \
+             for all such; {shapes} shapes; literals: {}",
             self.len(),
             self.literals.description()
         )
@@ -283,6 +293,15 @@ impl RegexSet {
             self.see(cache, literal);
             ControlFlow::<()>::Continue(())
         });
+        if let (Some(shapes), Some(mut found)) = (&self.shapes, cache.found.take()) {
+            found.restart();
+            let mut at = 0;
+            while let Some((place, which)) = shapes.next(&mut found, content, at) {
+                cache.see(shapes.owners_of(which));
+                at = place + 1;
+            }
+            cache.found = Some(found);
+        }
         self.confirm(cache, content, true);
         &cache.ids
     }
@@ -375,25 +394,28 @@ impl RegexSet {
         text: &[u8],
         mut each: impl FnMut(Span, &[PatternId]) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let found = self.others.as_ref().and_then(|others| others.shapes.as_ref()).map(|shapes| shapes.start(0));
-        let mut other = OtherLines { line: None, found };
+        if let Some(found) = &mut cache.found {
+            found.restart();
+        }
+        let mut other = OtherLines::default();
         self.next_other(cache, text, 0, &mut other);
         let mut line = Span::new(0, 0);
         cache.start_line();
-        self.literals.for_each(text, 0..text.len() + 1, |place, literal| {
-            if place.start >= line.end {
-                self.flush(cache, text, line, &mut other, &mut each)?;
-                line = self.line_at(text, line.end, place.start);
-                cache.start_line();
-            }
-            self.see(cache, literal);
-            ControlFlow::Continue(())
-        })?;
-        self.flush(cache, text, line, &mut other, &mut each)?;
+        if !self.owners.is_empty() {
+            self.literals.for_each(text, 0..text.len() + 1, |place, literal| {
+                if place.start >= line.end {
+                    self.flush(cache, text, line, &mut other, &mut each)?;
+                    line = self.line_at(text, line.end, place.start);
+                    cache.start_line();
+                }
+                self.see(cache, literal);
+                ControlFlow::Continue(())
+            })?;
+            self.flush(cache, text, line, &mut other, &mut each)?;
+        }
         while let Some(line) = other.line {
             cache.start_line();
-            self.report(cache, text, line, true, &mut each)?;
-            self.next_other(cache, text, line.end, &mut other);
+            self.report_other(cache, text, line, &mut other, &mut each)?;
         }
         ControlFlow::Continue(())
     }
@@ -410,19 +432,37 @@ impl RegexSet {
         if line.is_empty() {
             return ControlFlow::Continue(());
         }
-        let mut has_others = false;
-        if other.line.is_some_and(|other| other.start <= line.start) {
+        if other.line.is_some_and(|other| other.start < line.start) {
             let candidates = std::mem::take(&mut cache.candidates);
             while let Some(before) = other.line.filter(|other| other.start < line.start) {
-                self.report(cache, text, before, true, each)?;
-                self.next_other(cache, text, before.end, other);
-            }
-            has_others = other.line == Some(line);
-            if has_others {
-                self.next_other(cache, text, line.end, other);
+                cache.start_line();
+                self.report_other(cache, text, before, other, each)?;
             }
             cache.candidates = candidates;
         }
+        match other.line == Some(line) {
+            true => self.report_other(cache, text, line, other, each),
+            false => self.report(cache, text, line, false, each),
+        }
+    }
+
+    /// Reports the next of the other lines, and goes on to that behind it.
+    fn report_other<B>(
+        &self,
+        cache: &mut SetCache,
+        text: &[u8],
+        line: Span,
+        other: &mut OtherLines,
+        each: &mut impl FnMut(Span, &[PatternId]) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        while let (Some(shapes), Some((place, which))) = (&self.shapes, other.shapes)
+            && place < line.end
+        {
+            cache.see(shapes.owners_of(which));
+            other.shapes = cache.found.as_mut().and_then(|found| shapes.next(found, text, place + 1));
+        }
+        let has_others = other.others == Some(line);
+        self.next_other(cache, text, line.end, other);
         self.report(cache, text, line, has_others, each)
     }
 
@@ -440,10 +480,7 @@ impl RegexSet {
 
     /// Notes whose literal was seen on the line.
     fn see(&self, cache: &mut SetCache, literal: PatternId) {
-        cache.candidates.extend_from_slice(self.owners_of(literal));
-        if cache.candidates.len() >= cache.limit {
-            cache.forget_doubles();
-        }
+        cache.see(self.owners_of(literal).iter().copied());
     }
 
     /// Leaves in `cache.ids` which of the candidates match on a line, and which of the other patterns.
@@ -465,20 +502,28 @@ impl RegexSet {
         cache.ids.sort_unstable();
     }
 
-    /// Goes on to the next line from `at` on that one of the patterns without a literal may match.
+    /// Goes on to the next line from `at` on that one of the patterns without a literal may match. Lines from there on have not
+    /// been passed by.
     fn next_other(&self, cache: &mut SetCache, text: &[u8], at: usize, other: &mut OtherLines) {
-        other.line = self.find_other(cache, text, at, &mut other.found);
+        if let (Some(shapes), Some(found)) = (&self.shapes, &mut cache.found)
+            && (at == 0 || other.shapes.is_some_and(|(place, _)| place < at))
+        {
+            other.shapes = shapes.next(found, text, at);
+        }
+        if at == 0 || other.others.is_some_and(|line| line.start < at) {
+            other.others = self.find_other(cache, text, at);
+        }
+        let with_shapes = other.shapes.map(|(place, _)| self.line_at(text, at, place));
+        other.line = with_shapes.into_iter().chain(other.others).min_by_key(|line| line.start);
     }
 
-    fn find_other(&self, cache: &mut SetCache, text: &[u8], at: usize, found: &mut Option<Found>) -> Option<Span> {
+    /// The next line that one of the patterns with neither a literal nor a shape matches.
+    fn find_other(&self, cache: &mut SetCache, text: &[u8], at: usize) -> Option<Span> {
         let (others, (engine, _)) = (self.others.as_ref()?, cache.others.as_mut()?);
         if at >= text.len() {
             return None;
         }
-        let place = match (&others.shapes, found) {
-            (Some(shapes), Some(found)) => shapes.next(found, text, at)?,
-            _ => others.regex.search_half_with(engine, &Input::new(text).range(at..).earliest(true))?.offset(),
-        };
+        let place = others.regex.search_half_with(engine, &Input::new(text).range(at..).earliest(true))?.offset();
         let line = self.line_at(text, at, place);
         (!line.is_empty()).then_some(line)
     }
@@ -489,6 +534,31 @@ impl RegexSet {
         let start = memrchr(terminator, &text[from..place]).map_or(from, |end| from + end + 1);
         Span::new(start, memchr(terminator, &text[place..]).map_or(text.len(), |end| place + end + 1))
     }
+}
+
+/// A search for the shapes of the patterns that are more than a literal, and which patterns it is for. If all such are too many, then
+/// for those that have no literal.
+fn shapes(hirs: &[Hir], required: &[Option<Required>]) -> (Option<Shapes>, Vec<bool>) {
+    /// With more patterns, there are too many shapes in any case.
+    const MANY: usize = 1000;
+    for without_literal in [false, true] {
+        let wants_shapes = |required: &Option<Required>| match required {
+            Some(required) => !without_literal && !required.is_all,
+            None => true,
+        };
+        let wanting = (0..hirs.len()).filter(|&index| wants_shapes(&required[index]));
+        if wanting.clone().count() > MANY {
+            continue;
+        }
+        let of: Vec<(PatternId, Vec<Shape>)> =
+            wanting.filter_map(|index| Some((PatternId::new(index), Shape::of(&hirs[index])?))).collect();
+        if let Some(shapes) = Shapes::new(&of) {
+            let mut has_shapes = vec![false; hirs.len()];
+            of.iter().for_each(|(id, _)| has_shapes[id.index()] = true);
+            return (Some(shapes), has_shapes);
+        }
+    }
+    (None, vec![false; hirs.len()])
 }
 
 /// An engine that tells which pattern matched.
@@ -534,6 +604,14 @@ impl Others {
 }
 
 impl SetCache {
+    /// Notes patterns that may match on the line.
+    fn see(&mut self, ids: impl Iterator<Item = PatternId>) {
+        self.candidates.extend(ids);
+        if self.candidates.len() >= self.limit {
+            self.forget_doubles();
+        }
+    }
+
     fn start_line(&mut self) {
         self.candidates.clear();
         self.limit = MANY;
@@ -621,14 +699,71 @@ mod tests {
                 prop::sample::select(vec!["foo", "bar", "FOO", "Bar", " ", "\n", "\n\n", "0", "12", "x", "é", "\r\n", "yyyyy"]),
                 0..40,
             ),
-            options in 0..16_usize,
+            given in 0..16_usize,
         ) {
-            let mut builder = MatcherBuilder::new();
-            builder.case([Case::Sensitive, Case::Insensitive][options % 2]);
-            builder.line_terminator([LineTerminator::Lf, LineTerminator::Crlf][options / 2 % 2]);
-            builder.word(options / 4 % 2 == 1).whole_line(options / 8 == 1);
+            agree(&options(given), &patterns, words.concat().as_bytes())?;
+        }
+    }
+
+    /// Regexes that have a shape, most of them without a literal.
+    const WITH_SHAPES: &[&str] = &[
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
+        r"\b[0-9]{4}-[0-9]{2}\b",
+        r"(?i)key\s*[:=]\s*[0-9]+",
+        r"(?i)\bpass(?:word)?=",
+        r#"["'][0-9A-F]{6}["']"#,
+        r"[MN][a-z]{3}\.[a-z]{2}\.[0-9]{3}",
+        r"^[0-9]{4}-",
+        r"[a-z]+://[^/ ]+@",
+        "-[0-9]{2}-[0-9]{2}$",
+        "<[0-9a-f]{2}>|[0-9]{4}-[0-9]{2}",
+        "(?:X-[0-9]{3})+",
+    ];
+
+    fn options(options: usize) -> MatcherBuilder {
+        let mut builder = MatcherBuilder::new();
+        builder.case([Case::Sensitive, Case::Insensitive][options % 2]);
+        builder.line_terminator([LineTerminator::Lf, LineTerminator::Crlf][options / 2 % 2]);
+        builder.word(options / 4 % 2 == 1).whole_line(options / 8 == 1);
+        builder
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// All by shapes alone, or next to literals and patterns that have neither.
+        #[test]
+        fn patterns_with_shapes_are_looked_for_where_these_are(
+            patterns in prop::collection::vec(prop::sample::select(WITH_SHAPES), 1..8),
+            others in prop::collection::vec(prop::sample::select(PATTERNS), 0..3),
+            words in prop::collection::vec(
+                prop::sample::select(vec![
+                    "2024-01-02", "2024-01", "Key : 17", "\u{212A}ey=1", "pass=", "PA\u{17F}\u{17F}WORD=", "'01AF99'", "\"01AF9", "Mabc.de.123",
+                    "http://a@", "<0f>", "X-123X-456", "foo", "bar", " ", "\n", "\n\n", "0", "12", "-", "\r\n", "é", "\n",
+                ]),
+                0..40,
+            ),
+            given in 0..16_usize,
+        ) {
+            let builder = options(given);
+            let patterns = [&patterns[..], &others].concat();
+            if others.is_empty() {
+                let set = builder.build_set(&patterns).unwrap();
+                prop_assert!(set.shapes.is_some() && set.owners.is_empty() && set.others.is_none());
+            }
             agree(&builder, &patterns, words.concat().as_bytes())?;
         }
+    }
+
+    #[test]
+    fn patterns_with_too_many_shapes_are_looked_for_by_their_literals() {
+        let mut patterns: Vec<String> = (0..200).map(|i| format!("word{i:03}[a-z]")).collect();
+        patterns.push(WITH_SHAPES[0].to_owned());
+        let patterns: Vec<&str> = patterns.iter().map(|pattern| &pattern[..]).collect();
+        let set = MatcherBuilder::new().build_set(&patterns).unwrap();
+        assert!(set.shapes.is_some() && set.owners.len() == 200);
+        let text = "word007a word199z 2024-01-02\n2024-01-02\nword007a\n\n word199 word199a\n";
+        agree(&MatcherBuilder::new(), &patterns, text.as_bytes()).unwrap();
     }
 
     #[test]

@@ -1,29 +1,41 @@
 //! Where one of a few patterns could start: vectors that look up the halves of bytes.
 //!
-//! The patterns are put into eight buckets, each of which is a bit. For each of the first bytes of a pattern there are two tables of
-//! 16 bytes: which buckets have a pattern with this lower half of the byte, and with this upper half. A byte shuffle looks
-//! up as many bytes of the haystack as a vector has; where the bits of all the lookups have one in common, a pattern of
-//! its bucket may start. (Hyperscan calls this *Teddy*.)
+//! The patterns are put into eight buckets, each of which is a bit, or twice as many if the patterns are many. For each of the first
+//! bytes of a pattern there are two tables of 16 bytes: which buckets have a pattern with this lower half of the byte, and with this
+//! upper half. A byte shuffle looks up as many bytes of the haystack as a vector has; where the bits of all the lookups have
+//! one in common, a pattern of its bucket may start. (Hyperscan calls this *Teddy*.)
 #![allow(unsafe_code)] // Vector instructions, and loads without a check of bounds in front of each.
 
-use super::{super::vector::Vector, places::Places};
+use std::sync::LazyLock;
+
+use super::{
+    super::{frequencies, vector::Vector},
+    places::Places,
+};
 
 /// Up to how many patterns this can be made of.
 pub(in crate::matcher) const MAX: usize = 96;
 /// How many bytes of a pattern are looked at, at most.
 pub(in crate::matcher) const DEPTH: usize = 4;
+/// How many places are looked at at once, at most.
+const BLOCK: usize = 64;
+/// How many buckets the bits of a table are for.
 const BUCKETS: usize = 8;
+/// How many tables there are at most for the same half of the same byte.
+const GROUPS: usize = 2;
 
 #[derive(Clone, Debug)]
 pub(in crate::matcher) struct Packed {
     /// How many bytes from a place on are looked at.
     depth: usize,
-    /// For each of these bytes, the buckets for lower halves and for upper halves.
-    halves: [[[u8; 16]; 2]; DEPTH],
-    /// The same for whole bytes.
-    whole: Box<[[u8; 256]; DEPTH]>,
+    /// How many groups of buckets there are.
+    groups: usize,
+    /// For each of these bytes and each group, the buckets for lower halves and for upper halves.
+    halves: [[[[u8; 16]; 2]; GROUPS]; DEPTH],
+    /// The same for whole bytes, and all buckets.
+    whole: Box<[[u16; 256]; DEPTH]>,
     /// Buckets with a pattern that ends before this byte.
-    shorter: [u8; DEPTH],
+    shorter: [u16; DEPTH],
 }
 
 impl Packed {
@@ -31,30 +43,37 @@ impl Packed {
     pub(super) fn new(patterns: &[&[u8]], fold: bool) -> Self {
         debug_assert!(patterns.len() <= MAX && patterns.iter().all(|pattern| !pattern.is_empty()));
         let depth = patterns.iter().map(|pattern| pattern.len()).max().unwrap_or(1).min(DEPTH);
-        Packed::of_buckets(buckets(patterns.iter().map(|pattern| Bucket::of(pattern, fold)).collect(), depth), depth)
+        Packed::of_buckets(patterns.iter().map(|pattern| Bucket::of(pattern, fold)).collect(), depth, 1)
     }
 
-    /// A filter for bytes of these classes, one behind the other.
-    pub(in crate::matcher) fn of_classes(classes: &[[Vec<u8>; DEPTH]]) -> Self {
-        debug_assert!(classes.len() <= MAX);
-        Packed::of_buckets(buckets(classes.iter().map(Bucket::of_classes).collect(), DEPTH), DEPTH)
+    /// A filter for bytes of these classes, at most [`DEPTH`] of them, one behind the other.
+    pub(in crate::matcher) fn of_classes(classes: &[Vec<Vec<u8>>]) -> Self {
+        const FEW: usize = 16;
+        let groups = if classes.len() > FEW { GROUPS } else { 1 };
+        Packed::of_buckets(classes.iter().map(|classes| Bucket::of_classes(classes)).collect(), DEPTH, groups)
     }
 
-    fn of_buckets(buckets: Vec<Bucket>, depth: usize) -> Self {
-        let mut packed =
-            Packed { depth, halves: Default::default(), whole: Box::new([[0; 256]; DEPTH]), shorter: [0; DEPTH] };
-        for (i, bucket) in buckets.iter().enumerate() {
+    fn of_buckets(all: Vec<Bucket>, depth: usize, groups: usize) -> Self {
+        let mut packed = Packed {
+            depth,
+            groups,
+            halves: Default::default(),
+            whole: Box::new([[0; 256]; DEPTH]),
+            shorter: [0; DEPTH],
+        };
+        for (i, bucket) in buckets(all, depth, groups * BUCKETS).iter().enumerate() {
+            let (group, bit) = (i / BUCKETS, i % BUCKETS);
             for (at, halves) in bucket.halves.iter().enumerate().take(depth) {
                 for half in 0..16 {
-                    packed.halves[at][0][half] |= u8::from(halves[0] >> half & 1 != 0) << i;
-                    packed.halves[at][1][half] |= u8::from(halves[1] >> half & 1 != 0) << i;
+                    packed.halves[at][group][0][half] |= u8::from(halves[0] >> half & 1 != 0) << bit;
+                    packed.halves[at][group][1][half] |= u8::from(halves[1] >> half & 1 != 0) << bit;
                 }
-                packed.shorter[at] |= u8::from(bucket.shortest <= at) << i;
+                packed.shorter[at] |= u16::from(bucket.shortest <= at) << i;
             }
         }
-        for at in 0..depth {
-            for byte in 0..256 {
-                packed.whole[at][byte] = packed.halves[at][0][byte & 15] & packed.halves[at][1][byte >> 4];
+        for (whole, halves) in packed.whole.iter_mut().zip(&packed.halves).take(depth) {
+            for (byte, whole) in whole.iter_mut().enumerate() {
+                *whole = u16::from_le_bytes(halves.map(|halves| halves[0][byte & 15] & halves[1][byte >> 4]));
             }
         }
         packed
@@ -63,13 +82,13 @@ impl Packed {
     /// Adds places in `from..to` at which a pattern could start, as [`Windows::find`](super::filter::Windows::find) does.
     pub(in crate::matcher) fn find(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
         #[cfg(target_arch = "x86_64")]
-        let from = match std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has AVX2.
+        let from = match has_vectors() {
+            // SAFETY: the processor has these instructions.
             true => unsafe { self.find_avx2(haystack, from, to, places) },
             false => from,
         };
         #[cfg(target_arch = "x86_64")]
-        let from = match std::arch::is_x86_feature_detected!("ssse3") {
+        let from = match places.room() >= BLOCK && std::arch::is_x86_feature_detected!("ssse3") {
             // SAFETY: the processor has SSSE3.
             true => unsafe { self.find_ssse3(haystack, from, to, places) },
             false => from,
@@ -77,7 +96,8 @@ impl Packed {
         #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
         // SAFETY: every such processor has NEON.
         let from = unsafe { self.find_vectors::<std::arch::aarch64::uint8x16_t>(haystack, from, to, places) };
-        self.find_scalar(haystack, from, to, places)
+        // Vectors stop where there is no room for all of a block; the loop is for what is left behind the last one.
+        if places.room() < BLOCK && from < to { from } else { self.find_scalar(haystack, from, to, places) }
     }
 
     fn find_scalar(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
@@ -85,7 +105,7 @@ impl Packed {
             if places.room() == 0 {
                 return at;
             }
-            let mut buckets = u8::MAX;
+            let mut buckets = u16::MAX;
             for i in 0..self.depth {
                 buckets &= match haystack.get(at + i) {
                     Some(&byte) => self.whole[i][usize::from(byte)],
@@ -100,7 +120,7 @@ impl Packed {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,bmi1,popcnt")]
     fn find_avx2(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
         // SAFETY: the processor has AVX2.
         unsafe { self.find_vectors::<std::arch::x86_64::__m256i>(haystack, from, to, places) }
@@ -122,11 +142,12 @@ impl Packed {
     unsafe fn find_vectors<V: Nibbles>(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
         // SAFETY: the caller vouches for the processor.
         unsafe {
-            match self.depth {
-                1 => self.find_deep::<V, 1>(haystack, from, to, places),
-                2 => self.find_deep::<V, 2>(haystack, from, to, places),
-                3 => self.find_deep::<V, 3>(haystack, from, to, places),
-                _ => self.find_deep::<V, 4>(haystack, from, to, places),
+            match (self.depth, self.groups) {
+                (1, 1) => self.find_deep::<V, 1, 1>(haystack, from, to, places),
+                (2, 1) => self.find_deep::<V, 2, 1>(haystack, from, to, places),
+                (3, 1) => self.find_deep::<V, 3, 1>(haystack, from, to, places),
+                (_, 1) => self.find_deep::<V, DEPTH, 1>(haystack, from, to, places),
+                _ => self.find_deep::<V, DEPTH, GROUPS>(haystack, from, to, places),
             }
         }
     }
@@ -135,7 +156,7 @@ impl Packed {
     ///
     /// * The processor must have the instructions of `V`.
     #[inline(always)]
-    unsafe fn find_deep<V: Nibbles, const DEEP: usize>(
+    unsafe fn find_deep<V: Nibbles, const DEEP: usize, const GROUPS: usize>(
         &self,
         haystack: &[u8],
         from: usize,
@@ -145,35 +166,56 @@ impl Packed {
         const PARTS: usize = 2;
         let stride = PARTS * V::LANES;
         // SAFETY: the caller vouches for the processor, and each table has 16 bytes.
-        let tables: [[V; 2]; DEEP] =
-            std::array::from_fn(|i| unsafe { [V::table(&self.halves[i][0]), V::table(&self.halves[i][1])] });
+        let table = |half: &[u8; 16]| unsafe { V::table(half) };
+        let tables: [[[V; 2]; GROUPS]; DEEP] =
+            std::array::from_fn(|i| std::array::from_fn(|group| self.halves[i][group].each_ref().map(table)));
         let mut at = from;
-        while at + stride <= to && at + stride + DEPTH <= haystack.len() && places.room() >= stride {
+        while at + stride <= to && at + stride + DEPTH <= haystack.len() && places.room() >= BLOCK {
             // SAFETY: the caller vouches for the processor. `stride + DEPTH` bytes are left.
-            let hits: [V; PARTS] = std::array::from_fn(|part| unsafe {
-                let start = haystack.as_ptr().add(at + part * V::LANES);
-                let mut buckets = V::look_up(tables[0], V::load(start));
-                for (i, table) in tables.iter().enumerate().skip(1) {
-                    buckets = buckets.and(V::look_up(*table, V::load(start.add(i))));
+            let hits: [V; PARTS] = unsafe {
+                let start = haystack.as_ptr().add(at);
+                let halves = |part: usize, i: usize| V::halves(V::load(start.add(part * V::LANES + i)));
+                let first: [[V; 2]; PARTS] = std::array::from_fn(|part| halves(part, 0));
+                // All vectors are looked up in one table before the next: there are more tables than registers.
+                let mut buckets: [[V; PARTS]; GROUPS] =
+                    std::array::from_fn(|group| first.map(|halves| V::look_up(tables[0][group], halves)));
+                for (i, tables) in tables.iter().enumerate().skip(1) {
+                    let halves: [[V; 2]; PARTS] = std::array::from_fn(|part| halves(part, i));
+                    for (buckets, table) in buckets.iter_mut().zip(tables) {
+                        for (buckets, halves) in buckets.iter_mut().zip(halves) {
+                            *buckets = buckets.and(V::look_up(*table, halves));
+                        }
+                    }
                 }
-                buckets
-            });
-            // SAFETY: the caller vouches for the processor.
-            let masks = unsafe {
-                let any = hits[0].or(hits[1]);
-                if any.nonzero() == 0 { [0; PARTS] } else { [hits[0].nonzero(), hits[1].nonzero()] }
+                std::array::from_fn(|part| {
+                    buckets[1..].iter().fold(buckets[0][part], |all, buckets| all.or(buckets[part]))
+                })
             };
-            for (part, mut mask) in masks.into_iter().enumerate() {
-                while mask != 0 {
-                    let lane = mask.trailing_zeros() as usize / V::LANE_BITS;
-                    mask &= mask - 1;
-                    places.push(at + part * V::LANES + lane);
+            // SAFETY: the caller vouches for the processor.
+            let masks = unsafe { hits.map(|hits| hits.nonzero()) };
+            match V::LANE_BITS {
+                1 => places.push_all(at, masks[0] | masks[1] << V::LANES),
+                _ => {
+                    for (part, mut mask) in masks.into_iter().enumerate() {
+                        while mask != 0 {
+                            let lane = mask.trailing_zeros() as usize / V::LANE_BITS;
+                            mask &= mask - 1;
+                            places.push(at + part * V::LANES + lane);
+                        }
+                    }
                 }
             }
             at += stride;
         }
         at
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_vectors() -> bool {
+    std::arch::is_x86_feature_detected!("avx2")
+        && std::arch::is_x86_feature_detected!("bmi1")
+        && std::arch::is_x86_feature_detected!("popcnt")
 }
 
 /// Vectors that look up halves of bytes in tables of 16.
@@ -184,9 +226,12 @@ impl Packed {
 trait Nibbles: Vector {
     unsafe fn table(bytes: &[u8; 16]) -> Self;
 
+    /// The lower halves of bytes, and the upper halves.
+    unsafe fn halves(bytes: Self) -> [Self; 2];
+
     /// What the first table has for the lower halves of the bytes and the second for their upper halves, as far as both
     /// agree.
-    unsafe fn look_up(tables: [Self; 2], bytes: Self) -> Self;
+    unsafe fn look_up(tables: [Self; 2], halves: [Self; 2]) -> Self;
 
     /// A mask of lanes that are not zero, of one bit each.
     unsafe fn nonzero(self) -> u64;
@@ -206,10 +251,14 @@ mod x86_64 {
         }
 
         #[inline(always)]
-        unsafe fn look_up([lower, upper]: [Self; 2], bytes: Self) -> Self {
+        unsafe fn halves(bytes: Self) -> [Self; 2] {
             let half = Self::splat(0x0F);
-            let low = _mm_shuffle_epi8(lower, bytes.and(half));
-            low.and(_mm_shuffle_epi8(upper, _mm_srli_epi16::<4>(bytes).and(half)))
+            [bytes.and(half), _mm_srli_epi16::<4>(bytes).and(half)]
+        }
+
+        #[inline(always)]
+        unsafe fn look_up([lower, upper]: [Self; 2], [low, high]: [Self; 2]) -> Self {
+            _mm_shuffle_epi8(lower, low).and(_mm_shuffle_epi8(upper, high))
         }
 
         #[inline(always)]
@@ -226,10 +275,14 @@ mod x86_64 {
         }
 
         #[inline(always)]
-        unsafe fn look_up([lower, upper]: [Self; 2], bytes: Self) -> Self {
+        unsafe fn halves(bytes: Self) -> [Self; 2] {
             let half = Self::splat(0x0F);
-            let low = _mm256_shuffle_epi8(lower, bytes.and(half));
-            low.and(_mm256_shuffle_epi8(upper, _mm256_srli_epi16::<4>(bytes).and(half)))
+            [bytes.and(half), _mm256_srli_epi16::<4>(bytes).and(half)]
+        }
+
+        #[inline(always)]
+        unsafe fn look_up([lower, upper]: [Self; 2], [low, high]: [Self; 2]) -> Self {
+            _mm256_shuffle_epi8(lower, low).and(_mm256_shuffle_epi8(upper, high))
         }
 
         #[inline(always)]
@@ -253,9 +306,13 @@ mod aarch64 {
         }
 
         #[inline(always)]
-        unsafe fn look_up([lower, upper]: [Self; 2], bytes: Self) -> Self {
-            let low = vqtbl1q_u8(lower, bytes.and(Self::splat(0x0F)));
-            low.and(vqtbl1q_u8(upper, vshrq_n_u8::<4>(bytes)))
+        unsafe fn halves(bytes: Self) -> [Self; 2] {
+            [bytes.and(Self::splat(0x0F)), vshrq_n_u8::<4>(bytes)]
+        }
+
+        #[inline(always)]
+        unsafe fn look_up([lower, upper]: [Self; 2], [low, high]: [Self; 2]) -> Self {
+            vqtbl1q_u8(lower, low).and(vqtbl1q_u8(upper, high))
         }
 
         #[inline(always)]
@@ -274,6 +331,8 @@ struct Bucket {
 }
 
 impl Bucket {
+    const EMPTY: Bucket = Bucket { halves: [[0; 2]; DEPTH], shortest: usize::MAX };
+
     fn of(pattern: &[u8], fold: bool) -> Self {
         let halves = std::array::from_fn(|at| match pattern.get(at) {
             None => [u16::MAX; 2],
@@ -286,10 +345,11 @@ impl Bucket {
         Bucket { halves, shortest: pattern.len() }
     }
 
-    fn of_classes(classes: &[Vec<u8>; DEPTH]) -> Self {
+    fn of_classes(classes: &[Vec<u8>]) -> Self {
         let half = |bytes: &[u8], shift: u8| bytes.iter().fold(0, |all, byte| all | 1 << (byte >> shift & 15));
-        let halves = std::array::from_fn(|at| [half(&classes[at], 0), half(&classes[at], 4)]);
-        Bucket { halves, shortest: DEPTH }
+        let halves =
+            std::array::from_fn(|at| classes.get(at).map_or([u16::MAX; 2], |class| [half(class, 0), half(class, 4)]));
+        Bucket { halves, shortest: classes.len() }
     }
 
     fn merged(&self, other: &Self) -> Self {
@@ -298,25 +358,65 @@ impl Bucket {
         Bucket { halves, shortest: self.shortest.min(other.shortest) }
     }
 
-    /// How much is let through, as far as that can be known without the haystack.
-    fn cost(&self, depth: usize) -> u64 {
-        self.halves[..depth].iter().flatten().map(|half| u64::from(half.count_ones())).product()
+    /// How much is let through: the share of places, as far as that can be known without the haystack.
+    fn cost(&self, depth: usize) -> f32 {
+        let of_kind = |(weight, shares): &(f32, [[f32; 16]; 16])| {
+            let share = |&[low, high]: &[u16; 2]| {
+                let row = |row: &[f32; 16]| (0..16).map(|lower| row[lower] * f32::from(low >> lower & 1)).sum::<f32>();
+                (0..16).filter(|upper| high >> upper & 1 != 0).map(|upper| row(&shares[upper])).sum::<f32>()
+            };
+            weight * self.halves[..depth].iter().map(share).product::<f32>()
+        };
+        SHARES.iter().map(of_kind).sum()
     }
 }
 
-/// Puts patterns into buckets, again and again those together that cost the least.
-fn buckets(mut buckets: Vec<Bucket>, depth: usize) -> Vec<Bucket> {
-    while buckets.len() > BUCKETS {
-        let pairs = (0..buckets.len()).flat_map(|j| (0..j).map(move |i| (i, j)));
-        let cost = |&(i, j): &(usize, usize)| {
-            let apart = buckets[i].cost(depth) + buckets[j].cost(depth);
-            buckets[i].merged(&buckets[j]).cost(depth).saturating_sub(apart)
-        };
-        let Some((i, j)) = pairs.min_by_key(cost) else { break };
-        let other = buckets.swap_remove(j);
-        buckets[i] = buckets[i].merged(&other);
+/// For each kind of runs of bytes, how much of a text it is, and how frequent bytes are there, by their upper half and their lower half.
+static SHARES: LazyLock<[(f32, [[f32; 16]; 16]); frequencies::KINDS]> = LazyLock::new(|| {
+    frequencies::of_kinds().map(|(weight, shares)| {
+        let row = |upper: usize| std::array::from_fn(|lower| shares[upper << 4 | lower] as f32);
+        (weight as f32, std::array::from_fn(row))
+    })
+});
+
+/// Puts patterns into so many buckets, such that they let little through: each where it costs the least, then again and again
+/// those elsewhere that cost less there.
+fn buckets(mut all: Vec<Bucket>, depth: usize, count: usize) -> Vec<Bucket> {
+    const ROUNDS: usize = 4;
+    if all.len() <= count {
+        return all;
     }
-    buckets
+    all.sort_by(|a, b| b.cost(depth).total_cmp(&a.cost(depth)));
+    let mut placed: Vec<usize> = vec![];
+    let mut buckets: Vec<(Bucket, f32)> = vec![(Bucket::EMPTY, 0.0); count];
+    for round in 0..ROUNDS {
+        let placed_before = placed.clone();
+        for (i, pattern) in all.iter().enumerate() {
+            if round > 0 {
+                let from = placed[i];
+                let others = all.iter().zip(&placed).enumerate().filter(|(j, (_, at))| *j != i && **at == from);
+                let without = others.fold(Bucket::EMPTY, |merged, (_, (other, _))| merged.merged(other));
+                let cost = without.cost(depth);
+                buckets[from] = (without, cost);
+            }
+            let merged = buckets.iter().map(|(bucket, cost)| {
+                let merged = bucket.merged(pattern);
+                let of_merged = merged.cost(depth);
+                (merged, of_merged, of_merged - cost)
+            });
+            let best = merged.enumerate().min_by(|(_, a), (_, b)| a.2.total_cmp(&b.2));
+            let (at, (bucket, cost, _)) = best.expect("there are buckets");
+            buckets[at] = (bucket, cost);
+            match placed.get_mut(i) {
+                Some(place) => *place = at,
+                None => placed.push(at),
+            }
+        }
+        if placed == placed_before {
+            break;
+        }
+    }
+    buckets.into_iter().map(|(bucket, _)| bucket).collect()
 }
 
 #[cfg(test)]
@@ -324,6 +424,35 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Where one group of buckets is too little.
+        #[test]
+        fn places_of_many_classes_are_found(
+            classes in prop::collection::vec(
+                prop::collection::vec(prop::collection::vec(prop_oneof![b'a'..b'e', any::<u8>()], 1..4), 1..=DEPTH), 1..40,
+            ),
+            haystack in prop::collection::vec(prop_oneof![b'a'..b'e', any::<u8>()], 0..300),
+            from in 0..100_usize,
+        ) {
+            let packed = Packed::of_classes(&classes);
+            let (from, to) = (from.min(haystack.len()), haystack.len());
+            let (mut found, mut scalar) = (Places::new(0), Places::new(0));
+            prop_assert_eq!(packed.find(&haystack, from, to, &mut found), to);
+            prop_assert_eq!(packed.find_scalar(&haystack, from, to, &mut scalar), to);
+            prop_assert_eq!(found.as_slice(), scalar.as_slice());
+            for at in from..to {
+                let starts = |classes: &Vec<Vec<u8>>| {
+                    let text = haystack[at..].get(..classes.len());
+                    text.is_some_and(|text| text.iter().zip(classes).all(|(byte, class)| class.contains(byte)))
+                };
+                prop_assert!(!classes.iter().any(starts) || found.as_slice().contains(&(at as u32)));
+            }
+        }
+
+    }
 
     proptest! {
         /// All vectors find the same as the loop, and all that there is to be found.
@@ -360,6 +489,34 @@ mod tests {
                 };
                 prop_assert!(!patterns.iter().any(starts) || found.as_slice().contains(&(at as u32)));
             }
+        }
+    }
+
+    #[test]
+    fn more_places_than_there_is_room_for() {
+        let (packed, haystack) = (Packed::new(&[b"aa"], false), vec![b'a'; 5000]);
+        let all = |find: &dyn Fn(usize, &mut Places) -> usize| {
+            let (mut at, mut all) = (0, vec![]);
+            while at < haystack.len() {
+                let mut places = Places::new(at);
+                let before = at;
+                at = find(at, &mut places);
+                all.extend(places.as_slice().iter().map(|place| before + *place as usize));
+                assert!(at > before);
+            }
+            all
+        };
+        let wanted: Vec<usize> = (0..4999).collect();
+        assert_eq!(all(&|at, places| packed.find(&haystack, at, haystack.len(), places)), wanted);
+        assert_eq!(all(&|at, places| packed.find_scalar(&haystack, at, haystack.len(), places)), wanted);
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("ssse3") {
+            let find = |at, places: &mut Places| {
+                // SAFETY: the processor has SSSE3.
+                let upto = unsafe { packed.find_ssse3(&haystack, at, haystack.len(), places) };
+                if upto > at { upto } else { packed.find_scalar(&haystack, at, haystack.len(), places) }
+            };
+            assert_eq!(all(&find), wanted);
         }
     }
 }

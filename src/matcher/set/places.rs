@@ -29,6 +29,31 @@ impl Places {
         self.len += 1;
     }
 
+    /// Adds the places from `from` on whose bits are set. There must be room for all 64, set or not.
+    #[inline(always)]
+    pub(super) fn push_all(&mut self, from: usize, mut mask: u64) {
+        /// So many are written in any case, which is faster than to ask whether they are there.
+        const FEW: usize = 4;
+        if mask == 0 {
+            return;
+        }
+        let first = (from - self.base) as u32;
+        let len = self.len + mask.count_ones() as usize;
+        let room = &mut self.places[self.len..][..64];
+        for place in &mut room[..FEW] {
+            *place = first + mask.trailing_zeros();
+            mask &= mask.wrapping_sub(1);
+        }
+        for place in &mut room[FEW..] {
+            if mask == 0 {
+                break;
+            }
+            *place = first + mask.trailing_zeros();
+            mask &= mask - 1;
+        }
+        self.len = len;
+    }
+
     /// Adds a place and its `N - 1` neighbours behind it, for which there must be room.
     #[inline(always)]
     pub(super) fn push_run<const N: usize>(&mut self, from: usize) {
@@ -43,5 +68,10 @@ impl Places {
 
     pub(super) fn clear(&mut self) {
         self.len = 0;
+    }
+
+    /// Begins anew, with another block.
+    pub(in crate::matcher) fn restart(&mut self, base: usize) {
+        (self.base, self.len) = (base, 0);
     }
 }

@@ -21,7 +21,7 @@ pub(super) const SHORTEST: [usize; 5] = [1, 2, 3, 4, 8];
 pub(super) enum Prepared {
     /// One pattern, with case.
     Literal(Box<literal::Finder<'static>>),
-    Few(Packed),
+    Few(Box<Packed>),
     /// The filter is in the bytes.
     Many(Shape),
 }
@@ -41,7 +41,7 @@ impl Prepared {
         }
         Ok(match patterns[..] {
             [pattern] if !layout.fold => Prepared::Literal(Box::new(literal::Finder::new(pattern).into_owned())),
-            _ => Prepared::Few(Packed::new(&patterns, layout.fold)),
+            _ => Prepared::Few(Box::new(Packed::new(&patterns, layout.fold))),
         })
     }
 
