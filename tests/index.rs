@@ -49,10 +49,23 @@ impl Random {
             while text.len() < end {
                 match kind {
                     0 => text.extend(format!("{:016x} ", self.0.next_u64()).bytes()),
-                    1 => text.extend(format!("10.{}.{}.{}:", self.below(256), self.below(256), self.below(256)).bytes()),
+                    1 => {
+                        text.extend(format!("10.{}.{}.{}:", self.below(256), self.below(256), self.below(256)).bytes())
+                    }
                     2 => text.push(b"acgtnACGTN"[self.below(10)]),
                     3 => {
-                        let words = ["Session", "error", "\u{17F}tart", "\u{212A}elvin", "warten", "caf\u{e9}", "-", "tact", "contact", "\r"];
+                        let words = [
+                            "Session",
+                            "error",
+                            "\u{17F}tart",
+                            "\u{212A}elvin",
+                            "warten",
+                            "caf\u{e9}",
+                            "-",
+                            "tact",
+                            "contact",
+                            "\r",
+                        ];
                         text.extend(words[self.below(words.len())].bytes());
                         text.push(b' ');
                     }
@@ -148,7 +161,8 @@ fn check(text: &[u8], candidates: &Candidates, lines: &[Range<u64>], after: usiz
         for _ in 0..after {
             end = memchr::memchr(b'\n', &text[end..]).map_or(text.len(), |newline| end + newline + 1);
         }
-        let is_in = candidates.parts().iter().any(|part| part.range.start <= line.start && end as u64 <= part.range.end);
+        let is_in =
+            candidates.parts().iter().any(|part| part.range.start <= line.start && end as u64 <= part.range.end);
         prop_assert!(is_in, "{line:?} is in none of {:?}", candidates.parts());
     }
     Ok(())

@@ -218,6 +218,21 @@ pub(super) struct Args {
     #[arg(long, value_name = "START..END", value_parser = parse_range, allow_hyphen_values = true)]
     pub(super) range: Option<ByteRange>,
 
+    /// Search only these lines of each file, or show them where no pattern is given by -e or -f: FIRST..LAST, counted from 1, with
+    /// LAST itself. Either may be left out, and NUM is one line. Line numbers stay those of the file; context stays in the
+    /// range. With an index they are found at once, otherwise line ends are counted up to them.
+    #[arg(long, value_name = "FIRST..LAST", value_parser = parse_lines, conflicts_with = "range")]
+    pub(super) lines: Option<LineRange>,
+
+    /// Whether indexes, made by mapgrep-index, are used: "auto" uses those that can be relied on, and says when one cannot; with
+    /// "require" a file of 1 MiB or more that has none is an error.
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = IndexUse::Auto)]
+    pub(super) index: IndexUse,
+
+    /// Where indexes are, if not beside their files.
+    #[arg(long, value_name = "DIR")]
+    pub(super) index_dir: Option<PathBuf>,
+
     /// Show the last NUM selected lines of each file, in file order. It is searched from its end on, as far as it has to be;
     /// a stream is read to its end into memory first. With -m, the first of these lines. Not with matches across lines.
     #[arg(long, value_name = "NUM", value_parser = parse_number::<u64>, allow_negative_numbers = true)]
@@ -314,6 +329,21 @@ pub(super) enum When {
 pub(super) enum PageCache {
     Keep,
     Drop,
+}
+
+/// Whether indexes are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum IndexUse {
+    Auto,
+    Require,
+    Never,
+}
+
+/// Some lines of a file: how many come before them, and up to which one, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LineRange {
+    pub(super) before: u64,
+    pub(super) last: Option<u64>,
 }
 
 /// A part of a file, up to its end where there is no other.
@@ -450,7 +480,7 @@ impl Args {
 
     /// A file has to be had as a whole, or from its end.
     pub(super) fn needs_mapping(&self) -> bool {
-        self.last.is_some() || self.reverse || self.range.is_some()
+        self.last.is_some() || self.reverse || self.range.is_some() || self.lines.is_some()
     }
 
     pub(super) fn max_columns(&self) -> Option<u64> {
@@ -506,6 +536,28 @@ fn parse_range(text: &str) -> Result<ByteRange, String> {
     match end {
         Some(end) if end < start => Err(format!("END before START: the range ends at {end} and starts at {start}")),
         end => Ok(ByteRange { start, end }),
+    }
+}
+
+/// The numbers of the first and the last of some lines, with two dots between them.
+fn parse_lines(text: &str) -> Result<LineRange, String> {
+    let number = |text: &str| match parse_number::<u64>(text) {
+        Ok(0) => Err("lines are counted from 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err(format!(
+            "\"{text}\" is not the number of a line: lines are FIRST..LAST, FIRST.., ..LAST, or one number"
+        )),
+    };
+    let (first, last) = match text.split_once("..") {
+        Some((first, last)) => {
+            let first = if first.is_empty() { 1 } else { number(first)? };
+            (first, if last.is_empty() { None } else { Some(number(last)?) })
+        }
+        None => (number(text)?, Some(number(text)?)),
+    };
+    match last {
+        Some(last) if last < first => Err(format!("LAST before FIRST: the lines end at {last} and begin at {first}")),
+        last => Ok(LineRange { before: first - 1, last }),
     }
 }
 

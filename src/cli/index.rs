@@ -304,7 +304,9 @@ impl Run<'_> {
             }
             Outcome::UpToDate(stat) => self.say(format_args!("{path}: up to date; {}", Summary(stat))),
             Outcome::TooSmall => {
-                self.say(format_args!("{path}: skipped; files of less than 1 MiB are searched as fast without an index"));
+                self.say(format_args!(
+                    "{path}: skipped; files of less than 1 MiB are searched as fast without an index"
+                ));
             }
             Outcome::Cancelled => {}
         }
@@ -371,7 +373,10 @@ fn state(path: &Path, index: &Index) -> Result<String, Error> {
     Ok(match index.freshness(&metadata, &text)? {
         Freshness::Same => "up to date".to_owned(),
         Freshness::Grown => {
-            format!("used; {} behind what is indexed are searched as without it", HumanBytes(metadata.len() - index.covered()))
+            format!(
+                "used; {} behind what is indexed are searched as without it",
+                HumanBytes(metadata.len() - index.covered())
+            )
         }
         Freshness::Stale(stale) => format!("not used: {stale}"),
     })

@@ -7,6 +7,7 @@ mod files;
 mod haystack;
 mod ids;
 mod index;
+mod indexed;
 mod interrupt;
 mod json;
 mod long;
@@ -30,6 +31,7 @@ use self::{
     files::Direct,
     haystack::Paths,
     ids::PatternIds,
+    indexed::Indexes,
     messages::Messages,
     output::Output,
     printer::{Colors, Style},
@@ -100,7 +102,8 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let cancel = interrupt::watch(output.rescue());
     let builder = grep_builder(args, to_terminal && !from_stdin, &cancel);
     let separator = separator(args, &style);
-    let searcher = Searcher::new(args, matcher, &builder, style, collected.patterns, &cancel)?;
+    let indexes = Indexes::new(args, &matcher_builder, &matcher);
+    let searcher = Searcher::new(args, matcher, &builder, style, collected.patterns, indexes, &cancel)?;
     let pool = Pool::new(args.threads);
     let outcome = match single {
         Some(haystack) => {

@@ -23,6 +23,10 @@ pub(super) struct Patterns {
 /// When there are none, when a file of patterns cannot be read, and when a pattern is not UTF-8.
 pub(super) fn collect(args: &Args) -> anyhow::Result<Patterns> {
     let mut paths = args.positional.clone();
+    if args.pattern_sources.is_empty() && args.lines.is_some() {
+        // Every line is one that was asked for.
+        return Ok(Patterns { patterns: vec![String::new()], numbers: vec![1], paths, took_stdin: false });
+    }
     if args.pattern_sources.is_empty() {
         if paths.is_empty() {
             bail!("a pattern is needed: mapgrep [OPTIONS] PATTERN [PATH...], see --help");

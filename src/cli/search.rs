@@ -1,7 +1,7 @@
 //! The search of one file, and what is shown of its result.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io::{self, Read},
     ops::AddAssign,
     time::Instant,
@@ -10,9 +10,10 @@ use std::{
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::{
-    args::{Args, ByteRange, Show},
+    args::{Args, ByteRange, LineRange, Show},
     haystack::Haystack,
     ids::PatternCounts,
+    indexed::Indexes,
     json::Json,
     messages,
     printer::{Printer, Style},
@@ -22,9 +23,10 @@ use super::{
 use crate::{
     error::Error,
     grep::{Binary, Flow, Format, Grep, GrepBuilder, Summary},
+    index::{Index, Part},
     mapping::{Access, MapOptions, Mapping},
     matcher::Matcher,
-    scan::{self, CachePolicy, CacheReader, Cancel, Pool, cache::CacheKeeper},
+    scan::{self, CachePolicy, CacheReader, Cancel, Pool, cache::CacheKeeper, newlines, stream},
 };
 
 /// All that the searches of a run have in common.
@@ -43,6 +45,8 @@ pub(super) struct Searcher {
     maps_explicit: bool,
     maps_walked: bool,
     range: Option<ByteRange>,
+    lines: Option<LineRange>,
+    indexes: Indexes,
     cache: CachePolicy,
     explain: bool,
     progress: Progress,
@@ -77,7 +81,8 @@ impl AddAssign for Outcome {
 
 /// The bytes of a file, by the way in which they are had.
 enum Source {
-    Mapped(Mapping),
+    /// With what the file had before it was mapped.
+    Mapped(Mapping, Metadata),
     /// With its length, if it has one.
     Stream(Box<dyn Read + Send>, Option<u64>),
 }
@@ -92,6 +97,7 @@ impl Searcher {
         builder: &GrepBuilder,
         style: Style,
         patterns: Vec<String>,
+        indexes: Indexes,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
         let progress = Progress::new(args.progress, cancel);
@@ -117,6 +123,8 @@ impl Searcher {
             maps_explicit: !args.no_mmap,
             maps_walked: args.mmap || args.needs_mapping(),
             range: args.range,
+            lines: args.lines,
+            indexes,
             cache: args.cache_policy(),
             explain: args.explain,
             progress,
@@ -160,15 +168,22 @@ impl Searcher {
         };
         let mut nul = None;
         let summary = match self.open(haystack)? {
-            Source::Mapped(mapping) => {
-                self.explain(haystack, || format!("mapped, {}", grep.plan(mapping.len() as u64, pool)));
+            Source::Mapped(mapping, metadata) => {
+                let index = self.indexes.open(&haystack.path, &metadata, &mapping)?;
                 let _progress = self.progress.start(Some(self.len_of_range(mapping.len() as u64)));
                 if json.is_some() && !self.all_text {
                     nul = first_nul(&mapping)?;
                 }
-                let summary = grep.search_mapping(&mapping, format, pool, &mut print);
+                let summary = self.search_mapped(haystack, grep, &mapping, index.as_ref(), format, pool, &mut print);
                 scan::unmap(mapping, pool);
                 summary?
+            }
+            Source::Stream(reader, _) if self.lines.is_some() => {
+                self.explain(haystack, || "a stream, read to its end into memory".to_owned());
+                match stream::read_to_memory(reader)? {
+                    Some(memory) => self.search_mapped(haystack, grep, &memory, None, format, pool, &mut print)?,
+                    None => Summary::default(),
+                }
             }
             Source::Stream(reader, len) => {
                 let _progress = self.progress.start(len);
@@ -209,6 +224,48 @@ impl Searcher {
         Ok(Outcome { matched, stats, stopped_at })
     }
 
+    /// Searches a mapped file, or of it what its index and the range of lines leave.
+    #[allow(clippy::too_many_arguments)]
+    fn search_mapped(
+        &self,
+        haystack: &Haystack,
+        grep: &Grep,
+        mapping: &Mapping,
+        index: Option<&Index>,
+        format: &dyn Format,
+        pool: &Pool,
+        emit: &mut dyn FnMut(&[u8]) -> Flow,
+    ) -> Result<Summary, Error> {
+        let candidates = match index {
+            Some(index) => self.indexes.candidates(&haystack.path, index, mapping, &self.patterns)?,
+            None => None,
+        };
+        let Some(LineRange { before, last }) = self.lines else {
+            return match candidates {
+                Some(candidates) => grep.search_parts(mapping, candidates.parts(), format, pool, emit),
+                None => {
+                    self.explain(haystack, || format!("mapped, {}", grep.plan(mapping.len() as u64, pool)));
+                    grep.search_mapping(mapping, format, pool, emit)
+                }
+            };
+        };
+        let end_of_file = mapping.len() as u64;
+        let start = line_start(mapping, index, 0, before, pool)?;
+        let end = match (start, last) {
+            (Some(start), Some(last)) => line_start(mapping, index, start, last - before, pool)?,
+            _ => None,
+        };
+        let range = start.unwrap_or(end_of_file)..end.unwrap_or(end_of_file);
+        self.explain(haystack, || format!("mapped, the lines are bytes {}..{}", range.start, range.end));
+        let part = Part { range: range.clone(), newlines: before };
+        let grep = grep.within(range.clone());
+        match candidates {
+            Some(candidates) => grep.search_parts(mapping, candidates.parts(), format, pool, emit),
+            None if grep.takes_parts() && !range.is_empty() => grep.search_parts(mapping, &[part], format, pool, emit),
+            None => grep.search_mapping(mapping, format, pool, emit),
+        }
+    }
+
     /// Maps a file when that is wanted and possible, and reads it otherwise.
     fn open(&self, haystack: &Haystack) -> Result<Source, Error> {
         if haystack.is_stdin {
@@ -230,7 +287,7 @@ impl Searcher {
             if let Ok(mapping) = mapped
                 && !self.has_byte_order_mark(&mapping)?
             {
-                return Ok(Source::Mapped(mapping));
+                return Ok(Source::Mapped(mapping, metadata));
             }
         }
         Ok(Source::Stream(decoded(CacheReader::new(file, self.cache)), metadata.is_file().then_some(metadata.len())))
@@ -305,4 +362,20 @@ const HEAD: usize = 64 << 10;
 /// The offset of a NUL near the start of a file.
 fn first_nul(mapping: &Mapping) -> Result<Option<u64>, Error> {
     mapping.guarded(0..mapping.len().min(HEAD), |head| memchr::memchr(0, head).map(|at| at as u64))
+}
+
+/// Where the line starts that comes so many lines behind the one that starts at `from`, which is the start of the file where an
+/// index is to help. None where there are not as many.
+fn line_start(
+    mapping: &Mapping,
+    index: Option<&Index>,
+    from: u64,
+    lines: u64,
+    pool: &Pool,
+) -> Result<Option<u64>, Error> {
+    let (from, lines) = match index.filter(|_| from == 0) {
+        Some(index) => index.before_line(lines)?,
+        None => (from, lines),
+    };
+    newlines::after_nth(mapping, from as usize, lines, b'\n', pool)
 }

@@ -335,6 +335,20 @@ impl Grep {
         &self.matcher
     }
 
+    /// The same search of another [range](GrepBuilder::range).
+    #[must_use]
+    pub fn within(&self, range: impl RangeBounds<u64>) -> Self {
+        let mut grep = self.clone();
+        grep.options.range(range);
+        grep
+    }
+
+    /// Whether [parts](Grep::search_parts) of a file can be searched for what this looks for.
+    pub fn takes_parts(&self) -> bool {
+        let looks_at_all = self.options.invert || self.options.passthru;
+        !looks_at_all && self.matcher.is_by_line() && self.matcher.terminator() == b'\n'
+    }
+
     /// What a NUL byte means to it.
     pub fn binary(&self) -> Binary {
         self.options.binary
@@ -489,8 +503,7 @@ impl Grep {
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
         let terminator = self.matcher.terminator();
-        let looks_at_all = self.options.invert || self.options.passthru;
-        if looks_at_all || !self.matcher.is_by_line() || terminator != b'\n' {
+        if !self.takes_parts() {
             return Err(Error::invalid_input(
                 "parts of a file can only be searched for lines that match, by line, and where lines end with \\n: search the \
                  whole file",

@@ -12,12 +12,6 @@ impl Bits {
         Bits { words: vec![0; len.div_ceil(64)], len }
     }
 
-    pub(super) fn ones(len: usize) -> Self {
-        let mut bits = Bits { words: vec![u64::MAX; len.div_ceil(64)], len };
-        bits.trim();
-        bits
-    }
-
     /// Bits from whole words.
     pub(super) fn from_words(words: Vec<u64>, len: usize) -> Self {
         let mut bits = Bits { words, len };
@@ -49,11 +43,6 @@ impl Bits {
     #[inline]
     pub(super) fn get(&self, at: usize) -> bool {
         self.words[at / 64] >> (at % 64) & 1 == 1
-    }
-
-    /// Makes all bits zero.
-    pub(super) fn clear(&mut self) {
-        self.words.fill(0);
     }
 
     /// Makes them that many zeros.
@@ -148,6 +137,10 @@ mod tests {
         bits
     }
 
+    fn ones(len: usize) -> Bits {
+        Bits::from_words(vec![u64::MAX; len.div_ceil(64)], len)
+    }
+
     #[test]
     fn operations() {
         let (a, b) = (of(&[0, 63, 64, 99], 100), of(&[1, 64], 100));
@@ -160,13 +153,13 @@ mod tests {
         let mut not = a.clone();
         not.invert();
         assert_eq!((not.count(), not.get(0), not.get(1)), (96, false, true));
-        assert_eq!(Bits::ones(100).count(), 100);
+        assert_eq!(ones(100).count(), 100);
         assert_eq!(Bits::from_words(vec![u64::MAX; 2], 70).count(), 70);
         assert!(Bits::zeros(0).is_empty());
         let mut whole = Bits::zeros(200);
         whole.put(0, &of(&[3], 37));
         whole.put(37, &a);
-        whole.put(137, &Bits::ones(63));
+        whole.put(137, &ones(63));
         assert_eq!(whole.ones_iter().take(5).collect::<Vec<_>>(), [3, 37, 100, 101, 136]);
         assert_eq!(whole.count(), 5 + 63);
     }

@@ -156,7 +156,12 @@ impl IndexBuilder {
         let Some(mapping) = opened.map()? else { return Ok(Outcome::TooSmall) };
         let (disk, _lock) = self.create(&opened)?;
         let scheme = if self.small { Scheme::Small } else { Scheme::Default };
-        let work = Work { builder: self, opened: &opened, text: &mapping, maker: Maker::new(scheme, pool, self.cancel.as_ref()) };
+        let work = Work {
+            builder: self,
+            opened: &opened,
+            text: &mapping,
+            maker: Maker::new(scheme, pool, self.cancel.as_ref()),
+        };
         work.build(disk.storage, &disk.path)
     }
 
@@ -213,8 +218,7 @@ impl IndexBuilder {
         if changed.is_empty() && index.manifest().identity != opened.identity {
             let disk = Disk::open(&path).map_err(|error| cannot_write(error, &path))?;
             let mut committer = Committer::resume(disk, *index.header());
-            let manifest =
-                Manifest { identity: opened.identity, seen_at: opened.seen_at, ..index.manifest().clone() };
+            let manifest = Manifest { identity: opened.identity, seen_at: opened.seen_at, ..index.manifest().clone() };
             committer.commit(&manifest, 0).map_err(|error| cannot_write(error, &path))?;
         }
         Ok(Verified { changed, stat: self.open_existing(text)?.stat() })
@@ -379,11 +383,17 @@ impl Text {
     fn check_same(&self) -> Result<(), Error> {
         let now = std::fs::metadata(&self.path).map(|metadata| Identity::of(&metadata));
         match now {
-            Ok(now) if (now.device, now.inode) == (self.identity.device, self.identity.inode) && now.size >= self.identity.size => Ok(()),
+            Ok(now)
+                if (now.device, now.inode) == (self.identity.device, self.identity.inode)
+                    && now.size >= self.identity.size =>
+            {
+                Ok(())
+            }
             Ok(now) if (now.device, now.inode) == (self.identity.device, self.identity.inode) => {
                 Err(Error::truncated(now.size).with_path(&self.path))
             }
-            Ok(_) => Err(Error::invalid_input("the file was replaced while it was indexed: index it again").with_path(&self.path)),
+            Ok(_) => Err(Error::invalid_input("the file was replaced while it was indexed: index it again")
+                .with_path(&self.path)),
             Err(error) => Err(Error::io("the file went away while it was indexed", error).with_path(&self.path)),
         }
     }

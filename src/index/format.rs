@@ -105,8 +105,7 @@ impl Header {
         bytes[..8].copy_from_slice(&MAGIC);
         bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
         bytes[12..16].copy_from_slice(&BYTE_ORDER.to_le_bytes());
-        let numbers =
-            [self.sequence, self.manifest_offset, self.manifest_len, self.manifest_sum, self.end, self.dead];
+        let numbers = [self.sequence, self.manifest_offset, self.manifest_len, self.manifest_sum, self.end, self.dead];
         for (i, number) in numbers.into_iter().enumerate() {
             bytes[16 + 8 * i..24 + 8 * i].copy_from_slice(&number.to_le_bytes());
         }
@@ -131,8 +130,7 @@ impl Header {
 
     /// The last valid header of an index file.
     pub(super) fn read(bytes: &[u8]) -> Result<Header, Error> {
-        let places: Vec<&[u8]> =
-            [0, SECOND as usize].into_iter().filter_map(|at| bytes.get(at..at + HEADER)).collect();
+        let places: Vec<&[u8]> = [0, SECOND as usize].into_iter().filter_map(|at| bytes.get(at..at + HEADER)).collect();
         let Some(first) = places.first() else { return Err(damaged("it is shorter than its header")) };
         let valid = places.iter().filter_map(|bytes| Header::from_bytes(bytes)).max_by_key(|header| header.sequence);
         if let Some(header) = valid {
@@ -236,7 +234,8 @@ impl Manifest {
             })
             .collect();
         for entry in &segments {
-            let fits = slice(bytes, entry.offset, entry.len).is_some_and(|segment| segment.len() >= fixed_len(scheme, entry.blocks()));
+            let fits = slice(bytes, entry.offset, entry.len)
+                .is_some_and(|segment| segment.len() >= fixed_len(scheme, entry.blocks()));
             if !fits || !(1..=MOST_BLOCKS).contains(&entry.blocks()) {
                 return Err(damaged("a segment is not where it should be"));
             }

@@ -79,7 +79,8 @@ impl Index {
     pub(super) fn freshness_of(&self, now: Identity, text: &Mapping) -> Result<Freshness, Error> {
         let manifest = self.manifest();
         let then = manifest.identity;
-        let is_same_file = (now.device, now.inode) == (then.device, then.inode) && (cfg!(unix) || now.changed == then.changed);
+        let is_same_file =
+            (now.device, now.inode) == (then.device, then.inode) && (cfg!(unix) || now.changed == then.changed);
         if !is_same_file {
             return Ok(Freshness::Stale(Stale::Replaced));
         }

@@ -1,6 +1,9 @@
 //! Whether a file is the one that was indexed.
 
-use std::{fs::Metadata, time::{SystemTime, UNIX_EPOCH}};
+use std::{
+    fs::Metadata,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 /// What tells a file from others, and from itself after a change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

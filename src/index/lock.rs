@@ -23,8 +23,7 @@ impl Lock {
         let cannot = |error| Error::io("cannot lock the index", error).with_path(&path);
         let mut waited = false;
         loop {
-            let file =
-                OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(cannot)?;
+            let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(cannot)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {

@@ -17,8 +17,6 @@ mod rows;
 mod segment;
 mod storage;
 
-#[cfg(feature = "cli")]
-pub(crate) use self::place::SUFFIX;
 pub use self::{
     builder::{IndexBuilder, Outcome, Stat, Verified},
     freshness::{Freshness, Stale},
@@ -27,3 +25,5 @@ pub use self::{
     query::Query,
     reader::Index,
 };
+#[cfg(feature = "cli")]
+pub(crate) use self::{place::SUFFIX, plan::Unhelped};

@@ -117,11 +117,8 @@ impl Index {
     pub fn candidates(&self, query: &Query, text: &Mapping, after: u64) -> Result<Candidates, Error> {
         let started = Instant::now();
         let scan = Duration::from_nanos(text.len() as u64 * 1000 / (SCAN_SPEED / 1_000_000));
-        let mut planner = Planner {
-            deadline: started + (scan / PLANNING).max(LEAST_PLANNING),
-            rows: 0,
-            row: Bits::zeros(0),
-        };
+        let mut planner =
+            Planner { deadline: started + (scan / PLANNING).max(LEAST_PLANNING), rows: 0, row: Bits::zeros(0) };
         let manifest = self.manifest();
         let (len, all_blocks) = (text.len() as u64, manifest.blocks());
         let whole = |unhelped, rows| Candidates {

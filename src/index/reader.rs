@@ -1,6 +1,10 @@
 //! An index file that was opened, and what it says of blocks and lines.
 
-use std::{fs::File, ops::Range, path::{Path, PathBuf}};
+use std::{
+    fs::File,
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 use super::{
     format::{BLOCK, Entry, Header, Manifest, Record, damaged},
@@ -115,6 +119,36 @@ impl Index {
     /// Which part of the text is indexed, from its start on. It ends with a line.
     pub fn covered(&self) -> u64 {
         self.manifest.covered
+    }
+
+    /// An offset at or before the start of the line before which there are so many, and how many lines come between. Behind the
+    /// indexed part of the text, its end.
+    ///
+    /// # Errors
+    ///
+    /// When the index is damaged.
+    ///
+    /// # Complexity
+    ///
+    /// Logarithmic; there is one block between the two, or one line.
+    ///
+    /// # Examples
+    ///
+    /// See [`Index`].
+    pub fn before_line(&self, lines: u64) -> Result<(u64, u64), Error> {
+        if lines >= self.manifest.newlines {
+            return Ok((self.manifest.covered, lines - self.manifest.newlines));
+        }
+        self.read(|reader| {
+            let mut block = reader.block_of_line(lines)?;
+            let mut record = reader.record(block)?;
+            // The line may start in a block before.
+            while is_linked(&record) && block > 0 {
+                block -= 1;
+                record = reader.record(block)?;
+            }
+            Ok((start_of(block, &record), lines.saturating_sub(record.newlines)))
+        })
     }
 
     /// Runs `read` on the bytes of the index.

@@ -143,11 +143,7 @@ impl<'a> Maker<'a> {
         progress: impl Fn(u64) + Sync,
     ) -> Result<Option<Made>, Error> {
         let stride = self.scheme.rows() / 64 + 8;
-        let start = || Worker {
-            collector: Collector::new(self.scheme),
-            blocks: vec![0; stride * TILE],
-            done: vec![],
-        };
+        let start = || Worker { collector: Collector::new(self.scheme), blocks: vec![0; stride * TILE], done: vec![] };
         let bytes = (blocks.start * BLOCK) as usize..(blocks.end * BLOCK) as usize;
         let work = |worker: &mut Worker, range: Range<usize>| {
             let tile = range.start as u64 / BLOCK..range.end as u64 / BLOCK;

@@ -50,6 +50,51 @@ pub(crate) fn count_in(
     Ok(counts.into_iter().sum())
 }
 
+/// The offset behind the terminator that is the `nth` from an offset on, counted from 1; the offset itself for 0. None where there are
+/// not as many. All threads count.
+///
+/// # Errors
+///
+/// When the file was truncated.
+///
+/// # Complexity
+///
+/// Linear in the bytes up to there.
+pub(crate) fn after_nth(
+    mapping: &Mapping,
+    from: usize,
+    nth: u64,
+    terminator: u8,
+    pool: &Pool,
+) -> Result<Option<u64>, Error> {
+    const CHUNK: usize = 1 << 20;
+    let (mut at, mut left) = (from, nth);
+    // A few bytes are looked at by the calling thread.
+    let mut batch = 64 << 10;
+    while left > 0 && at < mapping.len() {
+        let end = mapping.len().min(at.saturating_add(batch));
+        let work = |counts: &mut Vec<(Range<usize>, u64)>, chunk: Range<usize>| {
+            let found = mapping.guarded(chunk.clone(), |bytes| count(bytes, terminator))?;
+            counts.push((chunk, found));
+            Ok(true)
+        };
+        let mut counts: Vec<_> =
+            each_chunk(at..end, CHUNK, pool, None, Vec::new, work)?.into_iter().flatten().collect();
+        counts.sort_unstable_by_key(|(chunk, _)| chunk.start);
+        for (chunk, found) in counts {
+            if found >= left {
+                let nth = |bytes: &[u8]| memchr::memchr_iter(terminator, bytes).nth(left as usize - 1);
+                // Fewer than were counted, where the file was changed since.
+                return Ok(mapping.guarded(chunk.clone(), nth)?.map(|found| (chunk.start + found) as u64 + 1));
+            }
+            left -= found;
+        }
+        at = end;
+        batch = (4 * batch).min(64 << 20);
+    }
+    Ok((left == 0).then_some(at as u64))
+}
+
 /// How many line ends there are.
 ///
 /// # Complexity

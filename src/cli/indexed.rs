@@ -1,0 +1,164 @@
+//! How searches use indexes.
+
+use std::{
+    fs::Metadata,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use indicatif::HumanBytes;
+
+use super::{
+    args::{Args, IndexUse},
+    messages,
+};
+use crate::{
+    error::Error,
+    index::{Candidates, Freshness, Index, Query, Unhelped},
+    mapping::Mapping,
+    matcher::{Matcher, MatcherBuilder},
+};
+
+/// Files of fewer bytes are searched before an index is opened.
+const WORTHWHILE: u64 = 1 << 20;
+/// A file has to have so many bytes for each pattern that is planned for.
+const BYTES_A_PATTERN: u64 = 256 << 10;
+
+/// Whether and how indexes are used.
+pub(super) struct Indexes {
+    how: IndexUse,
+    directory: Option<PathBuf>,
+    /// Why an index cannot help with this search.
+    helpless: Option<&'static str>,
+    builder: MatcherBuilder,
+    /// How many lines behind those that match are shown.
+    after: u64,
+    explain: bool,
+    query: OnceLock<Query>,
+}
+
+impl Indexes {
+    pub(super) fn new(args: &Args, builder: &MatcherBuilder, matcher: &Matcher) -> Self {
+        let mut builder = builder.clone();
+        builder.by_line(true);
+        let helpless = if args.invert_match {
+            Some("with -v lines are wanted that do not match")
+        } else if args.passthru {
+            Some("with --passthru all lines are shown")
+        } else if !matcher.is_by_line() {
+            Some("with -U matches may cross lines")
+        } else if args.null_data {
+            Some("with --null-data lines are other than those that were indexed")
+        } else {
+            None
+        };
+        Indexes {
+            how: args.index,
+            directory: args.index_dir.clone(),
+            helpless,
+            builder,
+            after: args.context().1 as u64,
+            explain: args.explain,
+            query: OnceLock::new(),
+        }
+    }
+
+    /// The index of a mapped file, if there is one that can be relied on. `metadata` is what the file had before it was mapped.
+    ///
+    /// # Errors
+    ///
+    /// Where an index is required, and there is none to be used.
+    pub(super) fn open(&self, path: &Path, metadata: &Metadata, text: &Mapping) -> Result<Option<Index>, Error> {
+        if self.how == IndexUse::Never || metadata.len() < WORTHWHILE {
+            return Ok(None);
+        }
+        let usable = Index::open(path, self.directory.as_deref()).and_then(|index| {
+            let Some(index) = index else { return Ok(Err(None)) };
+            Ok(match index.freshness(metadata, text)? {
+                Freshness::Same | Freshness::Grown => Ok(index),
+                Freshness::Stale(stale) => Err(Some(stale.to_string())),
+            })
+        });
+        let why = match usable {
+            Ok(Ok(index)) => return Ok(Some(index)),
+            Ok(Err(why)) => why,
+            Err(error) => Some(error.to_string()),
+        };
+        match (self.how, why) {
+            (IndexUse::Require, why) => Err(Error::invalid_input(format!(
+                "--index=require, and {}",
+                why.as_deref().unwrap_or("there is no index of this file: mapgrep-index build makes one")
+            ))),
+            (_, Some(why)) => {
+                messages::print(format_args!("{}: searched without its index: {why}", path.display()));
+                Ok(None)
+            }
+            (_, None) => Ok(None),
+        }
+    }
+
+    /// The parts of a file that an index leaves to be searched; none where all of it has to be.
+    ///
+    /// # Errors
+    ///
+    /// Where an index is required, and cannot help with this search.
+    pub(super) fn candidates(
+        &self,
+        path: &Path,
+        index: &Index,
+        text: &Mapping,
+        patterns: &[String],
+    ) -> Result<Option<Candidates>, Error> {
+        if let Some(why) = self.helpless {
+            if self.how == IndexUse::Require {
+                return Err(Error::invalid_input(format!("--index=require, and the index cannot help: {why}")));
+            }
+            self.tell(path, || format!("its index cannot help: {why}"));
+            return Ok(None);
+        }
+        if patterns.len() as u64 > text.len() as u64 / BYTES_A_PATTERN {
+            self.tell(path, || format!("its index is not used: for {} patterns a search is faster", patterns.len()));
+            return Ok(None);
+        }
+        let query = match self.query.get() {
+            Some(query) => query,
+            None => {
+                let query = Query::new(&self.builder, patterns)?;
+                self.query.get_or_init(|| query)
+            }
+        };
+        let candidates = match index.candidates(query, text, self.after) {
+            Ok(candidates) => candidates,
+            Err(error) if self.how == IndexUse::Require => return Err(error),
+            Err(error) => {
+                messages::print(format_args!("{}: searched without its index: {error}", path.display()));
+                return Ok(None);
+            }
+        };
+        self.tell(path, || plan(index, query, &candidates));
+        Ok((!candidates.is_everything()).then_some(candidates))
+    }
+
+    fn tell(&self, path: &Path, what: impl FnOnce() -> String) {
+        if self.explain {
+            messages::print(format_args!("{}: {}", path.display(), what()));
+        }
+    }
+}
+
+/// What an index was asked, and what it said.
+fn plan(index: &Index, query: &Query, candidates: &Candidates) -> String {
+    let said = match candidates.unhelped() {
+        Some(Unhelped::NoNeeds) => "lines that match need not have anything that is indexed".to_owned(),
+        Some(Unhelped::TooMany) => "more than a third of the blocks can match, so that all are searched".to_owned(),
+        Some(Unhelped::TooLong) => "planning takes longer than it may, so that all is searched".to_owned(),
+        None => format!(
+            "{} of {} blocks can match; with what is not indexed, {} in {} parts are searched",
+            candidates.blocks(),
+            candidates.all_blocks(),
+            HumanBytes(candidates.bytes()),
+            candidates.parts().len()
+        ),
+    };
+    format!("index {}: lines need {query}; {} rows read; {said}", index.path().display(), candidates.rows())
+}
