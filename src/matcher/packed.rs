@@ -51,7 +51,7 @@ pub(crate) struct Tuning {
 
 impl Tuning {
     /// About what a sample costs.
-    const ALLOWANCE: usize = 112;
+    const ALLOWANCE: usize = 80;
 
     /// The probes must be of the needle.
     #[inline]

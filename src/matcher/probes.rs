@@ -58,8 +58,8 @@ impl Probes {
     const KEPT: usize = 2;
     const PLACES: usize = Self::KEPT * Self::LOOKED_AT * (Self::RUNS + 1) + 1;
 
-    /// Where two bytes are found together no more often than that, where they are tried out, a third need not be searched
-    /// for everywhere; and so for three and six.
+    /// Where a third byte would dismiss no more places than that, where it is tried out, it need not be searched for
+    /// everywhere; and so for three more.
     const SELDOM_TWO: u32 = 0;
     const SELDOM_THREE: u32 = 3;
 
@@ -104,7 +104,7 @@ impl Probes {
         part: Range<usize>,
         known: usize,
     ) -> Self {
-        const { assert!(Probes::RUNS * Probes::COUNTED <= u8::MAX as usize && Probes::PLACES <= u8::MAX as usize) };
+        const { assert!(Probes::RUNS * Probes::COUNTED <= u8::MAX as usize) };
         let stride = part.len() / Self::RUNS;
         let mut ranking = Ranking::new(needle);
         let mut runs = [part.start; Self::RUNS];
@@ -132,12 +132,12 @@ impl Probes {
         }
         let mut places = &mut places[..kept];
         let mut offsets = [first; Self::COUNT];
-        for chosen in 1..Self::COUNT {
+        for offset in &mut offsets[1..] {
             ranking.forget();
             // SAFETY: as above.
             unsafe { ranking.count::<V, PARTS>(haystack, places, 1) };
             let Some(best) = ranking.best() else { break };
-            offsets[chosen] = best;
+            *offset = best;
             let mut kept = 0;
             for which in 0..places.len() {
                 let place = places[which];
@@ -146,10 +146,11 @@ impl Probes {
             }
             places = &mut places[..kept];
         }
-        // How often they are found is counted elsewhere: of few places that were picked by, fewer are left than of others.
-        let (mut twos, mut threes) = (0, 0);
+        // What the others would dismiss is counted elsewhere: of few places that were picked by, fewer are left than of
+        // others. Occurrences are not dismissed by any.
+        let (mut by_third, mut by_others) = (0, 0);
         for run in runs {
-            if threes > Self::SELDOM_THREE {
+            if by_others > Self::SELDOM_THREE {
                 break;
             }
             for block in Self::LOOKED_AT..2 * Self::LOOKED_AT {
@@ -157,19 +158,23 @@ impl Probes {
                 // SAFETY: as above.
                 let two = unsafe { together::<V, BLOCK_PARTS>(needle, &offsets[..2], haystack, base) };
                 if two != 0 {
-                    twos += two.count_ones();
                     // SAFETY: as above.
-                    let third = unsafe { together::<V, BLOCK_PARTS>(needle, &offsets[2..3], haystack, base) };
-                    threes += (two & third).count_ones();
+                    let three = two & unsafe { together::<V, BLOCK_PARTS>(needle, &offsets[2..3], haystack, base) };
+                    by_third += (two ^ three).count_ones();
+                    if three != 0 {
+                        // SAFETY: as above.
+                        let all = unsafe { together::<V, BLOCK_PARTS>(needle, &offsets[3..], haystack, base) };
+                        by_others += (three & !all).count_ones();
+                    }
                 }
             }
         }
-        let everywhere = if twos <= Self::SELDOM_TWO {
-            Everywhere::Two
-        } else if threes <= Self::SELDOM_THREE {
+        let everywhere = if by_others > Self::SELDOM_THREE {
+            Everywhere::Six
+        } else if by_third > Self::SELDOM_TWO {
             Everywhere::Three
         } else {
-            Everywhere::Six
+            Everywhere::Two
         };
         Probes { offsets, everywhere }
     }
