@@ -50,7 +50,7 @@ impl<'n> Finder<'n> {
     ///
     /// # Complexity
     ///
-    /// Constant, about a microsecond: some KiB of the first 64 are looked at.
+    /// Constant, less than a microsecond: some 2 KiB of the first 64 are looked at.
     ///
     /// # Examples
     ///

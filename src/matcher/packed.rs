@@ -9,7 +9,8 @@
 //! What makes a pair good is how seldom it occurs in this haystack. The first choice is a guess from a table. Whenever
 //! false candidates have cost as much as a sample, bytes that are next are sampled (64 KiB ahead at most, so no page far
 //! away is touched), the choice is made anew, and a sample gets dearer: where no choice is good, few are taken. A search
-//! that is over soon pays for none. See [`Tuning`].
+//! that is over soon pays for none. Where every pair is common, as in an alphabet of a few letters, three or six bytes are
+//! compared everywhere. See [`Tuning`].
 //!
 //! The time stays linear: a walk that has spent more on candidates that are none than Two-Way would have needed for the
 //! places that it has passed leaves a stretch of haystack to that before it tries again, and each stretch is twice as long
@@ -20,7 +21,10 @@ use std::ops::Range;
 
 use memchr::arch::all::twoway;
 
-use super::{probes::Probes, vector::Vector};
+use super::{
+    probes::{Everywhere, Probes},
+    vector::Vector,
+};
 
 /// How many places are looked at as one number.
 const BLOCK: usize = 64;
@@ -47,7 +51,7 @@ pub(crate) struct Tuning {
 
 impl Tuning {
     /// About what a sample costs.
-    const ALLOWANCE: usize = 512;
+    const ALLOWANCE: usize = 80;
 
     /// The probes must be of the needle.
     #[inline]
@@ -116,6 +120,13 @@ const DOUBT: usize = 4;
 
 /// How many blocks are looked at one after the other before two are looked at at once.
 const NEAR: usize = 4;
+
+/// How far some false candidates, one in every two or three KiB, are put up with: a search may be over before a better
+/// choice is worth it.
+const LENIENT: usize = 64 << 10;
+
+/// What may be spent before it is compared with what Two-Way would have needed.
+const HEAD_START: usize = 512;
 
 /// A comparison of the whole needle, apart from its length.
 const COMPARISON: usize = 4;
@@ -255,7 +266,8 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
         }
         self.spent += cost;
         self.tuning.debt += cost;
-        self.tuning.debt > self.tuning.allowance || self.spent > Tuning::ALLOWANCE + (self.start - left)
+        let passed = self.start - left;
+        self.tuning.debt > self.tuning.allowance + passed.min(LENIENT) / 512 || self.spent > HEAD_START + passed
     }
 
     /// Samples the haystack, after a stretch of Two-Way where vectors have been too slow. Returns what is found in that.
@@ -272,7 +284,7 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
             }
             self.candidates = 0;
         }
-        if self.slow == 0 && self.spent > Tuning::ALLOWANCE + (self.start - self.left.len()) {
+        if self.slow == 0 && self.spent > HEAD_START + (self.start - self.left.len()) {
             self.stretch = (2 * self.stretch).max(8 * self.needle.len()).max(16 << 10);
             self.slow = self.stretch;
         }
@@ -282,13 +294,14 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
                 return found;
             }
         }
-        let sampled = if BACKWARDS {
+        let ahead = if BACKWARDS {
             self.left.end.saturating_sub(Probes::SAMPLED)..self.left.end
         } else {
             self.left.start..self.left.end.min(self.left.start + Probes::SAMPLED)
         };
-        let sampled = sampled.start..(sampled.end + self.needle.len() - 1).min(self.haystack.len());
-        self.tuning.change(self.needle, Probes::sample(self.needle, &self.haystack[sampled]));
+        // What was looked at last is known to have what should have been seldom.
+        let known = if BACKWARDS { self.left.end } else { self.left.start.saturating_sub(2 * BLOCK) };
+        self.tuning.change(self.needle, Probes::sample_at(self.needle, self.haystack, ahead, known));
         None
     }
 
@@ -380,8 +393,11 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
         unsafe {
             match self.needle.len() {
                 1 => self.seek_for::<V, PARTS, 1>(),
-                _ if self.tuning.probes.is_pair_common => self.seek_for::<V, PARTS, 3>(),
-                _ => self.seek_for::<V, PARTS, 2>(),
+                _ => match self.tuning.probes.everywhere {
+                    Everywhere::Two => self.seek_for::<V, PARTS, 2>(),
+                    Everywhere::Three => self.seek_for::<V, PARTS, 3>(),
+                    Everywhere::Six => self.seek_for::<V, PARTS, { Probes::COUNT }>(),
+                },
             }
         }
     }
@@ -427,34 +443,30 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
         }
         // Two blocks at once.
         while end - at >= 2 * BLOCK {
-            let base = if BACKWARDS { end - 2 * BLOCK } else { at };
-            // SAFETY: the caller vouches for the processor, and both blocks are of places that are left.
-            let pairs = unsafe { [pair.candidates(base), pair.candidates(base + BLOCK)] };
-            if BACKWARDS {
-                end = base
-            } else {
-                at = base + 2 * BLOCK
+            // In a loop of its own, as what is done about candidates would take registers from it.
+            // SAFETY: the caller vouches for the processor, and what is left has two blocks of places.
+            let (pairs, is_found) = unsafe { pair.pass::<BACKWARDS>(&mut at, &mut end) };
+            if !is_found {
+                break;
             }
-            // SAFETY: the caller vouches for the processor.
-            if unsafe { joined(pairs[0]).or(joined(pairs[1])).mask() != 0 } {
-                // The nearer block first, behind which the other is left.
-                let near = usize::from(BACKWARDS);
-                let left = if BACKWARDS { at..base + BLOCK } else { base + BLOCK..end };
-                // SAFETY: as above.
-                let candidates = unsafe { pair.confirm(pairs[near], base + near * BLOCK, &self.tuning) };
-                if let Some(seen) = self.settle(base + near * BLOCK, candidates, left) {
-                    return seen;
-                }
-                let far = 1 - near;
-                // SAFETY: as above.
-                let candidates = unsafe { pair.confirm(pairs[far], base + far * BLOCK, &self.tuning) };
-                if let Some(seen) = self.settle(base + far * BLOCK, candidates, at..end) {
-                    return seen;
-                }
-                if PROBES > 1 && self.spend(DOUBT, end - at) {
-                    self.left = at..end;
-                    return Seen::TooCostly;
-                }
+            let base = if BACKWARDS { end } else { at - 2 * BLOCK };
+            // The nearer block first, behind which the other is left.
+            let near = usize::from(BACKWARDS);
+            let left = if BACKWARDS { at..base + BLOCK } else { base + BLOCK..end };
+            // SAFETY: as above.
+            let candidates = unsafe { pair.confirm(pairs[near], base + near * BLOCK, &self.tuning) };
+            if let Some(seen) = self.settle(base + near * BLOCK, candidates, left) {
+                return seen;
+            }
+            let far = 1 - near;
+            // SAFETY: as above.
+            let candidates = unsafe { pair.confirm(pairs[far], base + far * BLOCK, &self.tuning) };
+            if let Some(seen) = self.settle(base + far * BLOCK, candidates, at..end) {
+                return seen;
+            }
+            if PROBES > 1 && self.spend(DOUBT, end - at) {
+                self.left = at..end;
+                return Seen::TooCostly;
             }
         }
         while at < end {
@@ -548,6 +560,33 @@ impl<V: Vector, const PARTS: usize, const PROBES: usize> Pair<V, PARTS, PROBES> 
         }
     }
 
+    /// Goes to the next two blocks with candidates, or to where fewer than two blocks are left. Returns the lanes of the
+    /// last two that were looked at, and whether there are candidates in them.
+    ///
+    /// # Safety
+    ///
+    /// * The processor must have the instructions of `V`.
+    /// * There must be two blocks of places at least.
+    #[inline(always)]
+    unsafe fn pass<const BACKWARDS: bool>(&self, at: &mut usize, end: &mut usize) -> ([[V; PARTS]; 2], bool) {
+        debug_assert!(*end - *at >= 2 * BLOCK);
+        loop {
+            let base = if BACKWARDS { *end - 2 * BLOCK } else { *at };
+            // SAFETY: the caller vouches for the processor, and both blocks are of places that are left.
+            let pairs = unsafe { [self.candidates(base), self.candidates(base + BLOCK)] };
+            if BACKWARDS {
+                *end = base
+            } else {
+                *at = base + 2 * BLOCK
+            }
+            // SAFETY: the caller vouches for the processor.
+            let is_found = unsafe { joined(pairs[0]).or(joined(pairs[1])).mask() != 0 };
+            if is_found || *end - *at < 2 * BLOCK {
+                return (pairs, is_found);
+            }
+        }
+    }
+
     /// The mask of those lanes of a pair at the same place that may have the needle. Where there are many, they have
     /// the other two bytes as well.
     ///
@@ -559,10 +598,13 @@ impl<V: Vector, const PARTS: usize, const PROBES: usize> Pair<V, PARTS, PROBES> 
         // SAFETY: as in `candidates`.
         unsafe {
             let candidates = V::mask_of_block(pairs);
-            if PROBES > 1 && candidates & candidates.wrapping_sub(1) != 0 {
-                let bytes = [V::splat(tuning.bytes[2]), V::splat(tuning.bytes[3])];
-                let from =
-                    [self.start.add(tuning.probes.offsets[2] + base), self.start.add(tuning.probes.offsets[3] + base)];
+            if PROBES > 1 && PROBES + 2 <= Probes::COUNT && candidates & candidates.wrapping_sub(1) != 0 {
+                let rest = [PROBES, PROBES + 1];
+                let bytes = [V::splat(tuning.bytes[rest[0]]), V::splat(tuning.bytes[rest[1]])];
+                let from = [
+                    self.start.add(tuning.probes.offsets[rest[0]] + base),
+                    self.start.add(tuning.probes.offsets[rest[1]] + base),
+                ];
                 for (part, lanes) in pairs.iter_mut().enumerate() {
                     let at = part * V::LANES;
                     let rest = V::load(from[0].add(at)).eq(bytes[0]).and(V::load(from[1].add(at)).eq(bytes[1]));
@@ -657,8 +699,11 @@ pub(super) mod tests {
             return vec![];
         }
         let mut walks = vec![];
-        for (probes, is_pair_common) in [(Probes::guess(needle), false), (Probes::sample(needle, haystack), true)] {
-            let tuning = Tuning::new(needle, Probes { is_pair_common, ..probes }, false);
+        let of_sample = Probes::sample(needle, haystack);
+        for (probes, everywhere) in
+            [(Probes::guess(needle), Everywhere::Two), (of_sample, Everywhere::Three), (of_sample, Everywhere::Six)]
+        {
+            let tuning = Tuning::new(needle, Probes { everywhere, ..probes }, false);
             walks.push(Walk::<BACKWARDS>::new(haystack, needle, tuning));
         }
         let mut found = vec![];

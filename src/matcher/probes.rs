@@ -4,45 +4,70 @@
 //! choice is made anew: what is rare in prose is common in source code, and what is rare in both fills some log. Bytes that
 //! are rare can still come together, as those of a word that is like the needle but for an ending. So the first byte is the
 //! rarest of the sample, and each of the others is the one that dismisses most of the places which those before it left.
+//!
+//! A sample has to pay for itself in a search of some KiB. So few places are looked at, and all bytes of the needle are
+//! compared with what is there at once.
+#![allow(unsafe_code)] // Vector instructions, and loads without a check of bounds in front of each.
 
-/// Four bytes of the needle.
+use std::ops::Range;
+
+use super::vector::Vector;
+
+/// Some bytes of the needle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Probes {
     /// Where they are in it. The first two are searched for everywhere, the others where those are found. Each byte of a
-    /// needle of up to four is among them, some of them twice.
+    /// needle of up to four is among the first four, some of them twice.
     pub(super) offsets: [usize; Probes::COUNT],
-    /// Whether the first two are so common that it is worth it to search for the third everywhere.
-    pub(super) is_pair_common: bool,
+    /// How many are worth searching for everywhere.
+    pub(super) everywhere: Everywhere,
 }
+
+/// How many of the probed bytes are searched for at every place, as those before them are found so often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Everywhere {
+    Two,
+    Three,
+    /// Of an alphabet of four letters, three are found in two of three blocks, but six in one of sixty-four.
+    Six,
+}
+
+/// How many places are looked at as one number.
+const BLOCK: usize = 64;
+
+/// How many bytes are compared at once.
+const LANES: usize = 32;
 
 impl Probes {
     /// How many bytes are probed.
-    pub(super) const COUNT: usize = 4;
+    pub(super) const COUNT: usize = 6;
 
     /// How much haystack a [`sample`](Probes::sample) is taken of, so that no page far away is touched.
     pub(super) const SAMPLED: usize = 64 << 10;
 
     /// How many runs of neighbours a sample has. Single bytes at regular strides would all come from the same column of a
     /// table.
-    const RUNS: usize = 16;
+    const RUNS: usize = 8;
 
-    /// How many bytes of a run are counted, and in how many the first byte is looked for.
-    const COUNTED: usize = 32;
-    const LOOKED_AT: usize = 256;
+    /// At how many places of a run all bytes are compared, and in how many blocks the first byte is looked for. In as many
+    /// more the choice is tried out.
+    const COUNTED: usize = 30;
+    const LOOKED_AT: usize = 2;
 
-    /// How many places are kept of those that have the first byte, and how many bytes of a needle are compared there.
-    const PLACES: usize = 16;
-    const COMPARED: usize = 64;
+    /// How many places that have the first byte are kept of a block, and of all.
+    const KEPT: usize = 2;
+    const PLACES: usize = Self::KEPT * Self::LOOKED_AT * (Self::RUNS + 1) + 1;
 
-    /// A pair that is found more often than once in so many bytes is common: of two blocks at once, one in four has it.
-    const SELDOM: u32 = 512;
-
-    /// For no needle.
-    const NONE: Self = Probes { offsets: [0; Self::COUNT], is_pair_common: false };
+    /// Where a third byte would dismiss no more places than that, where it is tried out, it need not be searched for
+    /// everywhere; and so for three more.
+    const SELDOM_TWO: u32 = 0;
+    const SELDOM_THREE: u32 = 3;
 
     /// Picks bytes by what is usual in text.
     pub(super) fn guess(needle: &[u8]) -> Self {
-        let Some(last) = needle.len().checked_sub(1) else { return Self::NONE };
+        let Some(last) = needle.len().checked_sub(1) else {
+            return Probes { offsets: [0; Self::COUNT], everywhere: Everywhere::Two };
+        };
         let first = rarest(needle, guess);
         // Equal bytes come in runs, where one tells nothing that the other does not.
         let others = (0..=last).filter(|&offset| needle[offset] != needle[first]);
@@ -51,56 +76,283 @@ impl Probes {
         let mut others = [last, 0, needle.len() / 2, needle.len() / 4].into_iter();
         let mut others = others.by_ref().filter(|offset| ![first, second].contains(offset));
         let third = others.next().unwrap_or(first);
-        let offsets = [first, second, third, others.next().unwrap_or(third)];
-        Probes { offsets, is_pair_common: false }
+        let fourth = others.next().unwrap_or(third);
+        Probes { offsets: [first, second, third, fourth, first, second], everywhere: Everywhere::Two }
     }
 
-    /// Picks bytes by what they are worth in these bytes, [`SAMPLED`](Probes::SAMPLED) of them and those that are searched
-    /// next. Half a KiB of them is counted, and four are searched for the first byte.
+    /// Picks bytes by what they are worth in these bytes, of which [`SAMPLED`](Probes::SAMPLED) are many enough.
     pub(super) fn sample(needle: &[u8], bytes: &[u8]) -> Self {
-        if needle.is_empty() {
-            return Self::NONE;
+        Self::sample_at(needle, bytes, 0..bytes.len(), 0)
+    }
+
+    /// Picks bytes by what they are worth in a part of the haystack. In the two blocks from `known` on are places that had
+    /// the bytes that were picked before.
+    pub(super) fn sample_at(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> Self {
+        if needle.is_empty() { Self::guess(needle) } else { sample(needle, haystack, part, known) }
+    }
+
+    /// As [`sample_at`](Probes::sample_at), with one kind of vector, of which `PARTS` compare [`LANES`] bytes, and of a
+    /// needle that is not empty.
+    ///
+    /// # Safety
+    ///
+    /// * The processor must have the instructions of `V`.
+    #[inline(always)]
+    unsafe fn sample_with<V: Vector, const PARTS: usize, const BLOCK_PARTS: usize>(
+        needle: &[u8],
+        haystack: &[u8],
+        part: Range<usize>,
+        known: usize,
+    ) -> Self {
+        const { assert!(Probes::RUNS * Probes::COUNTED <= u8::MAX as usize) };
+        let stride = part.len() / Self::RUNS;
+        let mut ranking = Ranking::new(needle);
+        let mut runs = [part.start; Self::RUNS];
+        for (which, run) in runs.iter_mut().enumerate() {
+            *run += which * stride;
         }
-        let stride = bytes.len().div_ceil(Self::RUNS).max(1);
-        let runs = || bytes.chunks(stride).zip((0..).step_by(stride));
-        let mut counts = [0_u32; 256];
-        for (run, _) in runs() {
-            for &byte in &run[..run.len().min(Self::COUNTED)] {
-                counts[usize::from(byte)] += 1;
+        // SAFETY: the caller vouches for the processor.
+        unsafe { ranking.count::<V, PARTS>(haystack, &runs, Self::COUNTED.min(stride)) };
+        let first = ranking.rarest();
+        // Some places that have the first byte.
+        let mut places = [0; Self::PLACES];
+        let mut kept = 0;
+        for from in runs.into_iter().chain([known]) {
+            for block in 0..Self::LOOKED_AT {
+                let base = from + block * BLOCK;
+                // SAFETY: as above.
+                let mut found = unsafe { together::<V, BLOCK_PARTS>(needle, &[first], haystack, base) };
+                // Without a branch, which nobody could foresee.
+                for _ in 0..Self::KEPT {
+                    places[kept] = base + found.trailing_zeros() as usize;
+                    kept += usize::from(found != 0);
+                    found &= found.wrapping_sub(1);
+                }
             }
         }
-        let commonness = |byte: u8| counts[usize::from(byte)] * 8 + guess(byte);
-        let first = rarest(needle, commonness);
-        let places = runs().flat_map(|(run, at)| {
-            memchr::memchr_iter(needle[first], &run[..run.len().min(Self::LOOKED_AT)]).map(move |found| at + found)
-        });
-        let places = places.filter_map(|at| bytes.get(at.checked_sub(first)?..)?.get(..needle.len()));
-        // For each byte of the needle, the places that have it.
-        let compared = needle.len().min(Self::COMPARED);
-        let mut agreeing = [0_u32; Self::COMPARED];
-        let mut left = 0_u32;
-        for (bit, place) in (0..Self::PLACES).zip(places) {
-            left |= 1 << bit;
-            for ((agreeing, one), other) in agreeing[..compared].iter_mut().zip(place).zip(needle) {
-                *agreeing |= u32::from(one == other) << bit;
+        let mut places = &mut places[..kept];
+        let mut offsets = [first; Self::COUNT];
+        for offset in &mut offsets[1..] {
+            ranking.forget();
+            // SAFETY: as above.
+            unsafe { ranking.count::<V, PARTS>(haystack, places, 1) };
+            let Some(best) = ranking.best() else { break };
+            *offset = best;
+            let mut kept = 0;
+            for which in 0..places.len() {
+                let place = places[which];
+                places[kept] = place;
+                kept += usize::from(haystack.get(place + best) == Some(&needle[best]));
+            }
+            places = &mut places[..kept];
+        }
+        // What the others would dismiss is counted elsewhere: of few places that were picked by, fewer are left than of
+        // others. Occurrences are not dismissed by any.
+        let (mut by_third, mut by_others) = (0, 0);
+        for run in runs {
+            if by_others > Self::SELDOM_THREE {
+                break;
+            }
+            for block in Self::LOOKED_AT..2 * Self::LOOKED_AT {
+                let base = run + block * BLOCK;
+                // SAFETY: as above.
+                let two = unsafe { together::<V, BLOCK_PARTS>(needle, &offsets[..2], haystack, base) };
+                if two != 0 {
+                    // SAFETY: as above.
+                    let three = two & unsafe { together::<V, BLOCK_PARTS>(needle, &offsets[2..3], haystack, base) };
+                    by_third += (two ^ three).count_ones();
+                    if three != 0 {
+                        // SAFETY: as above.
+                        let all = unsafe { together::<V, BLOCK_PARTS>(needle, &offsets[3..], haystack, base) };
+                        by_others += (three & !all).count_ones();
+                    }
+                }
             }
         }
-        let mut probes = [first; Self::COUNT];
-        for chosen in 1..Self::COUNT {
-            let worth = |&offset: &usize| {
-                let is_known = probes[..chosen].iter().any(|&probe| needle[probe] == needle[offset]);
-                ((agreeing[offset] & left).count_ones(), is_known, commonness(needle[offset]))
-            };
-            let others = (0..compared).filter(|offset| !probes[..chosen].contains(offset));
-            let Some(best) = others.min_by_key(worth) else { break };
-            probes[chosen] = best;
-            left &= agreeing[best];
+        let everywhere = if by_others > Self::SELDOM_THREE {
+            Everywhere::Six
+        } else if by_third > Self::SELDOM_TWO {
+            Everywhere::Three
+        } else {
+            Everywhere::Two
+        };
+        Probes { offsets, everywhere }
+    }
+}
+
+/// As [`Probes::sample_at`], with the best vectors that there are.
+#[cfg(target_arch = "x86_64")]
+fn sample(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> Probes {
+    use std::arch::x86_64::{__m128i, __m256i};
+
+    #[target_feature(enable = "avx2,popcnt")]
+    fn with_avx2(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> Probes {
+        // SAFETY: this function is for processors that have AVX2.
+        unsafe { Probes::sample_with::<__m256i, 1, 2>(needle, haystack, part, known) }
+    }
+
+    if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("popcnt") {
+        // SAFETY: the processor has both.
+        return unsafe { with_avx2(needle, haystack, part, known) };
+    }
+    // SAFETY: every x86-64 has SSE2.
+    unsafe { Probes::sample_with::<__m128i, 2, 4>(needle, haystack, part, known) }
+}
+
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+fn sample(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> Probes {
+    // SAFETY: every AArch64 that the standard library runs on has NEON.
+    unsafe { Probes::sample_with::<std::arch::aarch64::uint8x16_t, 2, 4>(needle, haystack, part, known) }
+}
+
+#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
+fn sample(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> Probes {
+    // SAFETY: numbers are for every processor.
+    unsafe { Probes::sample_with::<super::vector::Word, 4, 8>(needle, haystack, part, known) }
+}
+
+/// At which places of a block all of these bytes of the needle are found; nowhere if the haystack is not so long.
+///
+/// # Safety
+///
+/// * The processor must have the instructions of `V`.
+#[inline(always)]
+unsafe fn together<V: Vector, const PARTS: usize>(
+    needle: &[u8],
+    offsets: &[usize],
+    haystack: &[u8],
+    base: usize,
+) -> u64 {
+    const { assert!(PARTS * V::LANES == BLOCK) };
+    let mut found = u64::MAX;
+    for &offset in offsets {
+        if haystack.len() < base + offset + BLOCK {
+            return 0;
         }
-        // In how many of these bytes squared both would be found, if one did not depend on the other.
-        let [one, other] = [probes[0], probes[1]].map(|offset| counts[usize::from(needle[offset])]);
-        let sampled = (Self::RUNS * Self::COUNTED) as u32;
-        let is_pair_common = one * other > sampled * sampled / Self::SELDOM;
-        Probes { offsets: probes, is_pair_common }
+        // SAFETY: the caller vouches for the processor; the block is in the haystack.
+        unsafe {
+            let byte = V::splat(needle[offset]);
+            let mut parts = [byte; PARTS];
+            for (part, lanes) in parts.iter_mut().enumerate() {
+                *lanes = V::load(haystack.as_ptr().add(base + offset + part * V::LANES)).eq(byte);
+            }
+            found &= V::mask_of_block(parts);
+        }
+    }
+    found
+}
+
+/// What bytes of a needle are worth: the first, and if there are more of them, the last.
+struct Ranking<'a> {
+    needle: &'a [u8],
+    /// The bytes, of which the last ones start at `tail`, and how many of the two, and of each, are of use.
+    bytes: [[u8; LANES]; 2],
+    tail: usize,
+    halves: usize,
+    lanes: usize,
+    /// At how many places each was found.
+    counts: [[u8; LANES]; 2],
+    /// What those are worth that were found equally often, the best lowest, with the numbers of the lanes lowest.
+    ranks: [[u32; LANES]; 2],
+}
+
+impl<'a> Ranking<'a> {
+    const LANE_BITS: u32 = 6;
+    /// A byte that is equal to another that was picked tells little, and one that was picked, nothing.
+    const KNOWN: u32 = 1 << 17;
+    const COUNT_SHIFT: u32 = 18;
+    const PICKED: u32 = u32::MAX;
+
+    #[inline(always)]
+    fn new(needle: &'a [u8]) -> Self {
+        let len = needle.len().min(LANES);
+        let tail = needle.len() - len;
+        let mut bytes = [[0; LANES]; 2];
+        bytes[0][..len].copy_from_slice(&needle[..len]);
+        bytes[1][..len].copy_from_slice(&needle[tail..]);
+        let mut ranks = [[Self::PICKED; LANES]; 2];
+        let halves = if tail == 0 { 1 } else { 2 };
+        for lane in 0..len {
+            ranks[0][lane] = guess(bytes[0][lane]) << Self::LANE_BITS | lane as u32;
+            // No offset twice.
+            if tail + lane >= LANES {
+                ranks[1][lane] = guess(bytes[1][lane]) << Self::LANE_BITS | (LANES + lane) as u32;
+            }
+        }
+        Ranking { needle, bytes, tail, halves, lanes: len, counts: [[0; LANES]; 2], ranks }
+    }
+
+    /// Counts the bytes that are at their offsets, if the needle is put at so many places from each of these on.
+    ///
+    /// # Safety
+    ///
+    /// * The processor must have the instructions of `V`.
+    #[inline(always)]
+    unsafe fn count<V: Vector, const PARTS: usize>(&mut self, haystack: &[u8], places: &[usize], len: usize) {
+        const { assert!(PARTS * V::LANES == LANES) };
+        for half in 0..self.halves {
+            let offset = half * self.tail;
+            let counts = self.counts[half].as_mut_ptr();
+            let bytes = self.bytes[half].as_ptr();
+            // SAFETY: the caller vouches for the processor; all that is compared is in the haystack.
+            unsafe {
+                for part in 0..PARTS {
+                    let at = part * V::LANES;
+                    let wanted = V::load(bytes.add(at));
+                    let mut count = V::load(counts.add(at));
+                    for &place in places {
+                        if haystack.len() >= place + offset + LANES + len {
+                            let start = haystack.as_ptr().add(place + offset + at);
+                            for i in 0..len {
+                                count = count.count(V::load(start.add(i)).eq(wanted));
+                            }
+                        }
+                    }
+                    count.store(counts.add(at));
+                }
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        self.counts = [[0; LANES]; 2];
+    }
+
+    /// Picks the byte that was found most seldom. How often each was found, is a part of its rank from now on.
+    #[inline(always)]
+    fn rarest(&mut self) -> usize {
+        for half in 0..self.halves {
+            for (rank, &count) in self.ranks[half][..self.lanes].iter_mut().zip(&self.counts[half]) {
+                *rank = rank.saturating_add(u32::from(count) << (Self::LANE_BITS + 3));
+            }
+        }
+        self.forget();
+        self.best().unwrap_or(0)
+    }
+
+    /// Picks the byte that was found most seldom, and the rarest of those.
+    #[inline(always)]
+    fn best(&mut self) -> Option<usize> {
+        let mut least = Self::PICKED;
+        for half in 0..self.halves {
+            for (&rank, &count) in self.ranks[half][..self.lanes].iter().zip(&self.counts[half]) {
+                least = least.min(rank | u32::from(count) << Self::COUNT_SHIFT);
+            }
+        }
+        if least == Self::PICKED {
+            return None;
+        }
+        let which = least as usize % (2 * LANES);
+        let (half, lane) = (which / LANES, which % LANES);
+        let offset = lane + half * self.tail;
+        let byte = self.needle[offset];
+        for half in 0..self.halves {
+            for (rank, &other) in self.ranks[half][..self.lanes].iter_mut().zip(&self.bytes[half]) {
+                *rank |= if other == byte { Self::KNOWN } else { 0 };
+            }
+        }
+        self.ranks[half][lane] = Self::PICKED;
+        Some(offset)
     }
 }
 
@@ -144,15 +396,63 @@ mod tests {
     fn a_sample_picks_what_tells_a_word_from_one_that_is_like_it() {
         let text = "the quick brown dfs.DataNode$PacketResponder jumps over the lazy dog. ".repeat(1_000);
         let needle = b"dfs.DataNode$PacketResponser";
-        let Probes { offsets, is_pair_common } = Probes::sample(needle, text.as_bytes());
+        let Probes { offsets, everywhere } = Probes::sample(needle, text.as_bytes());
         assert!(offsets[..2].contains(&25), "{offsets:?}");
-        assert!(!is_pair_common);
+        assert_eq!(everywhere, Everywhere::Two);
     }
 
     #[test]
     fn a_pair_of_common_bytes_is_known_as_such() {
-        let text = b"0123456789abcdef0f1e2d3c4b5a6978".repeat(2_048);
-        assert!(Probes::sample(b"0a1b2c3d", &text).is_pair_common);
+        let text = |letters: &[u8]| -> Vec<u8> {
+            let numbers = std::iter::successors(Some(1_u64), |last| Some(last.wrapping_mul(0x5851_f42d_4c95_7f2d) + 1));
+            numbers.map(|number| letters[(number >> 40) as usize % letters.len()]).take(64 << 10).collect()
+        };
+        let english = "it was the best of times, it was the worst of times, ".repeat(1_000);
+        assert_eq!(Probes::sample(b"zebra stripes", english.as_bytes()).everywhere, Everywhere::Two);
+        assert_eq!(Probes::sample(b"0a1b2c3d", &text(b"0123456789abcdef")).everywhere, Everywhere::Three);
+        assert_eq!(Probes::sample(b"GATTACAGATTACA", &text(b"ACGT")).everywhere, Everywhere::Six);
+    }
+
+    /// Of a long needle, the first and the last bytes are compared.
+    #[test]
+    fn a_sample_picks_what_differs_at_either_end_of_a_long_needle() {
+        let line = "a long line that is there again and again, with an ending of its own: fifty-two. ";
+        let text = line.repeat(1_000);
+        for changed in [2, 30, line.len() - 30, line.len() - 2] {
+            let mut needle = line.as_bytes().to_vec();
+            needle[changed] = if needle[changed] == b'n' { b't' } else { b'n' };
+            let Probes { offsets, everywhere } = Probes::sample(&needle, text.as_bytes());
+            assert!(offsets[..2].contains(&changed), "{changed}: {offsets:?}");
+            assert_eq!(everywhere, Everywhere::Two);
+        }
+    }
+
+    #[test]
+    fn every_kind_of_vector_picks_the_same() {
+        let text = b"It was the best of times, it was the worst of times, it was the age of wisdom. ".repeat(100);
+        for needle_len in 1..100 {
+            let needle = &text[text.len() - needle_len..];
+            for len in [needle_len, 100, 500, 5_000] {
+                let haystack = &text[..len];
+                for known in [0, len / 2, len] {
+                    let picked = Probes::sample_at(needle, haystack, len / 3..len, known);
+                    // SAFETY: numbers are for every processor.
+                    let by_words = unsafe {
+                        Probes::sample_with::<crate::matcher::vector::Word, 4, 8>(needle, haystack, len / 3..len, known)
+                    };
+                    assert_eq!(by_words, picked, "{needle_len} in {len}");
+                    #[cfg(target_arch = "x86_64")]
+                    {
+                        use std::arch::x86_64::__m128i;
+
+                        // SAFETY: every x86-64 has SSE2.
+                        let by_sse2 =
+                            unsafe { Probes::sample_with::<__m128i, 2, 4>(needle, haystack, len / 3..len, known) };
+                        assert_eq!(by_sse2, picked, "{needle_len} in {len}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

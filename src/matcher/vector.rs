@@ -18,10 +18,16 @@ pub(super) trait Vector: Copy {
     /// Loads the bytes from `start` on, which must all be readable.
     unsafe fn load(start: *const u8) -> Self;
 
+    /// Stores the bytes from `start` on, which must all be writable.
+    unsafe fn store(self, start: *mut u8);
+
     /// All ones in lanes that are equal, zeros elsewhere.
     unsafe fn eq(self, other: Self) -> Self;
     unsafe fn and(self, other: Self) -> Self;
     unsafe fn or(self, other: Self) -> Self;
+
+    /// One more in each lane of ones, if the others are zeros.
+    unsafe fn count(self, ones: Self) -> Self;
 
     /// One bit for every lane of ones, the first lane's lowest.
     unsafe fn mask(self) -> u64;
@@ -34,6 +40,7 @@ pub(super) trait Vector: Copy {
 macro_rules! vector {
     (
         $type:ty, lane_bits: $lane_bits:literal, splat: |$byte:ident| $splat:expr, load: |$start:ident| $load:expr,
+        store: |$stored:ident, $to:ident| $store:expr, sub: $sub:ident,
         eq: $eq:ident, and: $and:ident, or: $or:ident, mask: |$lanes:ident| $mask:expr,
         mask_of_block: |$parts:ident| $mask_of_block:expr,
     ) => {
@@ -53,6 +60,12 @@ macro_rules! vector {
             }
 
             #[inline(always)]
+            unsafe fn store(self, $to: *mut u8) {
+                let $stored = self;
+                $store
+            }
+
+            #[inline(always)]
             unsafe fn eq(self, other: Self) -> Self {
                 $eq(self, other)
             }
@@ -65,6 +78,11 @@ macro_rules! vector {
             #[inline(always)]
             unsafe fn or(self, other: Self) -> Self {
                 $or(self, other)
+            }
+
+            #[inline(always)]
+            unsafe fn count(self, ones: Self) -> Self {
+                $sub(self, ones)
             }
 
             #[inline(always)]
@@ -90,6 +108,7 @@ mod x86_64 {
         __m128i, lane_bits: 1,
         splat: |byte| _mm_set1_epi8(byte.cast_signed()),
         load: |start| _mm_loadu_si128(start.cast()),
+        store: |lanes, start| _mm_storeu_si128(start.cast(), lanes), sub: _mm_sub_epi8,
         eq: _mm_cmpeq_epi8, and: _mm_and_si128, or: _mm_or_si128,
         mask: |lanes| u64::from(_mm_movemask_epi8(lanes).cast_unsigned()),
         mask_of_block: |parts| super::join_masks(parts),
@@ -99,6 +118,7 @@ mod x86_64 {
         __m256i, lane_bits: 1,
         splat: |byte| _mm256_set1_epi8(byte.cast_signed()),
         load: |start| _mm256_loadu_si256(start.cast()),
+        store: |lanes, start| _mm256_storeu_si256(start.cast(), lanes), sub: _mm256_sub_epi8,
         eq: _mm256_cmpeq_epi8, and: _mm256_and_si256, or: _mm256_or_si256,
         mask: |lanes| u64::from(_mm256_movemask_epi8(lanes).cast_unsigned()),
         mask_of_block: |parts| super::join_masks(parts),
@@ -114,6 +134,7 @@ mod aarch64 {
         uint8x16_t, lane_bits: 4,
         splat: |byte| vdupq_n_u8(byte),
         load: |start| vld1q_u8(start),
+        store: |lanes, start| vst1q_u8(start, lanes), sub: vsubq_u8,
         eq: vceqq_u8, and: vandq_u8, or: vorrq_u8,
         mask: |lanes| {
             let nibbles = vshrn_n_u16::<4>(vreinterpretq_u16_u8(lanes));
@@ -167,6 +188,12 @@ impl Vector for Word {
     }
 
     #[inline(always)]
+    unsafe fn store(self, start: *mut u8) {
+        // SAFETY: the caller vouches for eight writable bytes, and arrays of bytes need no alignment.
+        unsafe { *start.cast() = self.0.to_le_bytes() };
+    }
+
+    #[inline(always)]
     unsafe fn eq(self, other: Self) -> Self {
         const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
         let differs = self.0 ^ other.0;
@@ -183,6 +210,12 @@ impl Vector for Word {
     #[inline(always)]
     unsafe fn or(self, other: Self) -> Self {
         Word(self.0 | other.0)
+    }
+
+    #[inline(always)]
+    unsafe fn count(self, ones: Self) -> Self {
+        // Counts stay far below what a lane can hold.
+        Word(self.0.wrapping_add(ones.0 & u64::from_ne_bytes([1; 8])))
     }
 
     #[inline(always)]
