@@ -82,7 +82,7 @@ impl AddAssign for Outcome {
 /// The bytes of a file, by the way in which they are had.
 enum Source {
     /// With what the file had before it was mapped.
-    Mapped(Mapping, Metadata),
+    Mapped(Mapping, Box<Metadata>),
     /// With its length, if it has one.
     Stream(Box<dyn Read + Send>, Option<u64>),
 }
@@ -287,7 +287,7 @@ impl Searcher {
             if let Ok(mapping) = mapped
                 && !self.has_byte_order_mark(&mapping)?
             {
-                return Ok(Source::Mapped(mapping, metadata));
+                return Ok(Source::Mapped(mapping, Box::new(metadata)));
             }
         }
         Ok(Source::Stream(decoded(CacheReader::new(file, self.cache)), metadata.is_file().then_some(metadata.len())))

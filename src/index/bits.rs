@@ -170,9 +170,9 @@ mod tests {
             let mut turned: [u64; 64] = std::array::from_fn(|i| words[i / 2][i % 2]);
             let before = turned;
             transpose(&mut turned);
-            for i in 0..64 {
-                for j in 0..64 {
-                    prop_assert_eq!(turned[i] >> j & 1, before[j] >> i & 1);
+            for (i, row) in turned.iter().enumerate() {
+                for (j, column) in before.iter().enumerate() {
+                    prop_assert_eq!(row >> j & 1, column >> i & 1);
                 }
             }
         }

@@ -227,7 +227,7 @@ impl IndexBuilder {
     /// The ranges of blocks that are not what they were.
     fn changed_blocks(&self, index: &Index, text: Option<&Mapping>, pool: &Pool) -> Result<Vec<Range<u64>>, Error> {
         let blocks = index.manifest().blocks();
-        let Some(text) = text else { return Ok(vec![0..index.covered()]) };
+        let Some(text) = text else { return Ok(std::iter::once(0..index.covered()).collect()) };
         index.read(|reader| {
             let work = |changed: &mut Vec<Range<u64>>, blocks: Range<usize>| {
                 for block in blocks {

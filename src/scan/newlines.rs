@@ -60,6 +60,7 @@ pub(crate) fn count_in(
 /// # Complexity
 ///
 /// Linear in the bytes up to there.
+#[cfg(feature = "cli")]
 pub(crate) fn after_nth(
     mapping: &Mapping,
     from: usize,
