@@ -5,6 +5,10 @@
 //! looks like a number, an address or an identifier in hexadecimal six are taken. In DNA, where every block has all words of
 //! eight letters, twelve, of which one in eight is kept to bound the size. Besides, the default has all grams of three bytes,
 //! for literals that have no other. What this mix costs and saves was measured: see ARCHITECTURE.md.
+//!
+//! The loops are plain Rust that the compiler turns into vector code; they are compiled twice, once for the vectors that every
+//! machine of the architecture has, and once for AVX2.
+#![allow(unsafe_code)]
 
 /// Where a gram cannot be: it would not fit into the line.
 const LINE_END: u8 = b'\n';
@@ -212,12 +216,27 @@ impl Collector {
 
     /// The rows of the grams that start in the first `own` bytes of a text, and end in it: a bit for each row.
     pub(super) fn collect(&mut self, text: &[u8], own: usize, rows: &mut [u64]) {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2.
+            return unsafe { self.collect_avx2(text, own, rows) };
+        }
+        self.collect_any(text, own, rows);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn collect_avx2(&mut self, text: &[u8], own: usize, rows: &mut [u64]) {
+        self.collect_any(text, own, rows);
+    }
+
+    #[inline(always)]
+    fn collect_any(&mut self, text: &[u8], own: usize, rows: &mut [u64]) {
         self.folded.clear();
         self.folded.extend(text.iter().map(u8::to_ascii_lowercase));
         self.folded.resize(text.len() + 2 * LONGEST, LINE_END);
         self.classes.clear();
         self.classes.extend(self.folded.iter().map(|&byte| class(byte)));
-        self.kinds.clear();
         self.kinds.resize(own, 0);
         find_kinds(&self.classes, &mut self.kinds);
         match self.scheme {
@@ -229,15 +248,17 @@ impl Collector {
         }
         // One bit of eight bytes, side by side; and zeros for the next block.
         for (bytes, bits) in self.map.as_chunks_mut::<64>().0.iter_mut().zip(rows) {
-            *bits = 0;
+            let mut all = 0;
             for (i, word) in bytes.as_chunks_mut::<8>().0.iter_mut().enumerate() {
-                *bits |= (u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i);
-                *word = [0; 8];
+                all |= (u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i);
             }
+            *bytes = [0; 64];
+            *bits = all;
         }
     }
 
     /// `SHIFT` takes a hash to its row, `THREE` that of three bytes; 0 is for none.
+    #[inline(always)]
     fn map_grams<const SHIFT: u32, const THREE: u32>(&mut self) {
         let (map, of_three) = self.map.split_at_mut(1 << (64 - SHIFT));
         let map = &mut map[..1 << (64 - SHIFT)];
@@ -275,6 +296,7 @@ impl Collector {
 }
 
 /// The kinds of the grams at the first places of a text, behind which there are enough others.
+#[inline(always)]
 fn find_kinds(classes: &[u8], kinds: &mut [u8]) {
     let at = |n: usize| &classes[n..][..kinds.len()];
     let (c0, c1, c2, c3) = (at(0), at(1), at(2), at(3));

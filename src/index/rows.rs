@@ -12,7 +12,10 @@
 //! With the k that fits best, Rice codes come within a few per cent of what such rows hold at least, and are fast to read.
 //! R. F. Rice, "Some practical universal noiseless coding techniques", 1979.
 
-use super::{bits::Bits, format::damaged};
+use super::{
+    bits::Bits,
+    format::{MOST_BLOCKS, damaged},
+};
 use crate::error::Error;
 
 const FULL: u8 = 0xFF;
@@ -31,16 +34,21 @@ pub(super) fn encode(row: &Bits, cut_dense: bool, out: &mut Vec<u8>) {
         return;
     }
     let start = out.len();
-    if 2 * count > len {
-        let mut inverted = row.clone();
-        inverted.invert();
-        out.push(INVERTED);
-        encode_gaps(&inverted, len - count, out);
-    } else {
-        out.push(0);
-        encode_gaps(row, count, out);
-    }
-    if out.len() - start > 1 + len.div_ceil(8) {
+    let is_dense = 2 * count > len;
+    let rare = if is_dense { len - count } else { count };
+    // Seven tenths of the mean gap, by which the code is as long for either half of the gaps.
+    let mean = (len - rare) * 7 / (10 * rare);
+    let k = (usize::BITS - mean.leading_zeros()).min(MOST_BITS);
+    out.push(k as u8 | if is_dense { INVERTED } else { 0 });
+    let fits = match is_dense {
+        false => encode_gaps(row.words().iter().copied(), k, len.div_ceil(8), out),
+        true => {
+            let mut inverted = row.clone();
+            inverted.invert();
+            encode_gaps(inverted.words().iter().copied(), k, len.div_ceil(8), out)
+        }
+    };
+    if !fits {
         out.truncate(start);
         out.push(RAW);
         let bytes = row.words().iter().flat_map(|word| word.to_le_bytes());
@@ -48,46 +56,37 @@ pub(super) fn encode(row: &Bits, cut_dense: bool, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends the gaps between the ones, of which there are `count`, and adds the number of lower bits to the byte before.
-fn encode_gaps(row: &Bits, count: usize, out: &mut Vec<u8>) {
-    // Seven tenths of the mean gap, by which the code is as long for either half of the gaps.
-    let mean = (row.len() - count) * 7 / (10 * count);
-    let k = (usize::BITS - mean.leading_zeros()).min(MOST_BITS);
-    if let Some(tag) = out.last_mut() {
-        *tag += k as u8;
-    }
-    // Up to 31 bits that wait to be whole bytes.
-    let (mut waiting, mut bits) = (0u64, 0);
+/// Appends the gaps between the ones. False when they take more than `most` bytes.
+fn encode_gaps(words: impl Iterator<Item = u64>, k: u32, most: usize, out: &mut Vec<u8>) -> bool {
+    let mut codes = [0u64; MOST_BLOCKS / 64 + 2];
+    // How many bits there are.
+    let mut len = 0;
     let mut next = 0;
-    for (i, &word) in row.words().iter().enumerate() {
-        let mut word = word;
+    for (i, mut word) in words.enumerate() {
         while word != 0 {
             let at = 64 * i + word.trailing_zeros() as usize;
             word &= word - 1;
             let gap = at - next;
             next = at + 1;
-            let mut zeros = (gap >> k) as u32;
-            while zeros >= 16 {
-                push_bits(out, &mut waiting, &mut bits, 0, 16);
-                zeros -= 16;
+            len += gap >> k;
+            // The one and the lower bits may lie in two words.
+            let code = (gap as u64 & ((1 << k) - 1)) << 1 | 1;
+            let (index, shift) = (len / 64, len % 64);
+            if index >= MOST_BLOCKS / 64 {
+                return false;
             }
-            let low = gap as u64 & ((1 << k) - 1);
-            push_bits(out, &mut waiting, &mut bits, (low << 1 | 1) << zeros, zeros + 1 + k);
+            codes[index] |= code << shift;
+            codes[index + 1] = (code >> 1) >> (63 - shift);
+            len += k as usize + 1;
         }
     }
-    out.extend(&waiting.to_le_bytes()[..bits.div_ceil(8) as usize]);
-}
-
-/// Adds up to 32 bits.
-#[inline]
-fn push_bits(out: &mut Vec<u8>, waiting: &mut u64, bits: &mut u32, value: u64, count: u32) {
-    *waiting |= value << *bits;
-    *bits += count;
-    if *bits >= 32 {
-        out.extend((*waiting as u32).to_le_bytes());
-        *waiting >>= 32;
-        *bits -= 32;
+    let bytes = len.div_ceil(8);
+    if bytes <= most {
+        let (whole, rest) = codes[..].split_at(bytes / 8);
+        out.extend(whole.iter().flat_map(|word| word.to_le_bytes()));
+        out.extend(&rest[0].to_le_bytes()[..bytes % 8]);
     }
+    bytes <= most
 }
 
 /// Reads a row of `len` bits.
