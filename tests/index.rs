@@ -183,7 +183,7 @@ fn check_some(indexed: &Indexed, text: &[u8], random: &mut Random, count: usize)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(24), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(8), ..ProptestConfig::default() })]
 
     #[test]
     fn no_line_is_left_out(seed in any::<u64>(), small in any::<bool>()) {

@@ -374,3 +374,77 @@ fn spaced(rows: Vec<u32>) -> Vec<u32> {
     const APART: usize = 4;
     (0..APART).flat_map(|start| rows.iter().skip(start).step_by(APART).copied().collect::<Vec<_>>()).collect()
 }
+
+#[cfg(all(test, target_os = "linux", target_pointer_width = "64"))]
+mod tests {
+    use std::{fs::File, io::Write, os::unix::fs::FileExt};
+
+    use super::*;
+    use crate::{
+        index::{
+            Freshness, IndexBuilder,
+            commit::Committer,
+            format::{BLOCK, MOST_BLOCKS, Manifest, Record},
+            grams::Scheme,
+            identity::{Identity, now},
+            segment::Maker,
+            storage::Disk,
+        },
+        mapping::{Access, MapOptions},
+        scan::Pool,
+    };
+
+    /// An index of a text of which nothing but the end is there: what comes before are blocks without grams, said to begin with
+    /// lines, which all are the same segment.
+    #[test]
+    fn offsets_beyond_four_tebibytes() {
+        let before = (4u64 << 40) / BLOCK;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sparse");
+        let file = File::create_new(&path).unwrap();
+        let start = before * BLOCK;
+        let lines: String = (0..40_000).map(|i| format!("line {i} of many\n")).collect();
+        file.write_all_at(format!("\n{lines}").as_bytes(), start - 1).unwrap();
+        let file = File::open(&path).unwrap();
+        #[allow(unsafe_code)]
+        // SAFETY: nobody else knows the file.
+        let text = unsafe { MapOptions::new().access(Access::Read).map_file(&file).unwrap() };
+
+        let pool = Pool::new(2);
+        let maker = Maker::new(Scheme::Default, &pool, None);
+        let blocks = (lines.len() as u64) / BLOCK;
+        let covered = start + lines[..(blocks * BLOCK) as usize].rfind('\n').unwrap() as u64 + 1;
+        let covered = covered + lines[(covered - start) as usize..].find('\n').unwrap() as u64 + 1;
+        let last = maker.index(&text, before..before + blocks, 1, |_| {}).unwrap().unwrap();
+        let records = vec![Record { newlines: 0, hash: 0, first_line: Some(0) }; MOST_BLOCKS];
+        let empty = maker.empty(&records).unwrap().unwrap();
+        let index = path.with_extension("mgx");
+        let mut committer = Committer::create(Disk::create(&index, &file).unwrap());
+        let entry = committer.add(&empty, Scheme::Default).unwrap();
+        let mut segments = vec![entry; before as usize / MOST_BLOCKS];
+        segments.push(committer.add(&last, Scheme::Default).unwrap());
+        let identity = Identity::of(&file.metadata().unwrap());
+        let newlines = last.newlines;
+        // As if it had been looked at long after its last change, so that no hashes are compared.
+        let seen_at = now() + 10_000_000_000;
+        let manifest = Manifest { identity, seen_at, scheme: Scheme::Default, covered, newlines, segments };
+        committer.commit(&manifest, 0).unwrap();
+
+        std::fs::rename(&index, directory.path().join("sparse.mgx")).unwrap();
+        let index = Index::open(&path, None).unwrap().unwrap();
+        assert_eq!(index.freshness(&file.metadata().unwrap(), &text).unwrap(), Freshness::Same);
+        let candidates = index.candidates(&Query::literal("line 12345 of"), &text, 0).unwrap();
+        let place = start + lines.find("line 12345 of").unwrap() as u64;
+        assert!(candidates.blocks() <= 2, "{candidates:?}");
+        let part = candidates.parts().iter().find(|part| part.range.contains(&place)).unwrap();
+        let before_part = &lines[..(part.range.start - start) as usize];
+        assert_eq!(part.newlines, 1 + memchr::memchr_iter(b'\n', before_part.as_bytes()).count() as u64);
+        let (at, left) = index.before_line(1 + 12345).unwrap();
+        let from = &lines[(at - start) as usize..];
+        let line = from.split_inclusive('\n').nth(left as usize).unwrap();
+        assert_eq!(line, "line 12345 of many\n");
+        // What is appended is indexed behind it.
+        std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(lines.as_bytes()).unwrap();
+        assert!(IndexBuilder::new().is_stale(&path).is_ok());
+    }
+}

@@ -192,6 +192,16 @@ impl<'a> Maker<'a> {
         Ok(made)
     }
 
+    /// A segment of blocks in which no gram is.
+    #[cfg(test)]
+    pub(super) fn empty(&self, records: &[Record]) -> Result<Option<Made>, Error> {
+        let rows = |_, rows: &mut [Bits]| {
+            rows.iter_mut().for_each(|row| row.reset(records.len()));
+            Ok(())
+        };
+        self.encode(records, 0, 0, rows)
+    }
+
     fn is_cancelled(&self) -> bool {
         self.cancel.is_some_and(Cancel::is_cancelled)
     }
