@@ -21,8 +21,10 @@ use crate::{
 
 /// Files of fewer bytes are searched before an index is opened.
 const WORTHWHILE: u64 = 1 << 20;
-/// A file has to have so many bytes for each pattern that is planned for.
-const BYTES_A_PATTERN: u64 = 256 << 10;
+/// A file has to have so many bytes for each pattern that is planned for, where there are more than a few: to plan for one takes a
+/// hundredth of the time that it takes to search so many.
+const BYTES_A_PATTERN: u64 = 8 << 20;
+const FEW_PATTERNS: u64 = 64;
 
 /// Whether and how indexes are used.
 pub(super) struct Indexes {
@@ -116,7 +118,7 @@ impl Indexes {
             self.tell(path, || format!("its index cannot help: {why}"));
             return Ok(None);
         }
-        if patterns.len() as u64 > text.len() as u64 / BYTES_A_PATTERN {
+        if patterns.len() as u64 > (text.len() as u64 / BYTES_A_PATTERN).max(FEW_PATTERNS) {
             self.tell(path, || format!("its index is not used: for {} patterns a search is faster", patterns.len()));
             return Ok(None);
         }
