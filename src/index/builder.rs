@@ -661,3 +661,5 @@ impl Index {
 
 #[cfg(all(test, unix))]
 mod changes;
+#[cfg(test)]
+mod crash;

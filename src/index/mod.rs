@@ -14,9 +14,12 @@ mod plan;
 mod query;
 mod reader;
 mod rows;
+mod seal;
 mod segment;
 mod storage;
 
+#[doc(hidden)]
+pub use self::seal::seal;
 pub use self::{
     builder::{IndexBuilder, Outcome, Stat, Verified},
     freshness::{Freshness, Stale},
