@@ -272,18 +272,15 @@ impl IndexBuilder {
     pub fn remove(&self, text: &Path) -> Result<bool, Error> {
         let mut removed = false;
         for path in place::places(text, self.directory.as_deref())? {
-            // With what somebody may have left there who was killed.
-            let names = [path.clone(), with_suffix(&path, NEW)];
-            if names.iter().all(|name| name.symlink_metadata().is_err()) {
+            let is_there = |path: &Path| path.symlink_metadata().is_ok();
+            if !is_there(&path) && !is_there(&with_suffix(&path, NEW)) {
                 continue;
             }
             let _lock = self.lock(&path)?;
-            for name in names {
-                match std::fs::remove_file(&name) {
-                    Ok(()) => removed = true,
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    Err(error) => return Err(Error::io("cannot remove the index", error).with_path(&name)),
-                }
+            match std::fs::remove_file(&path) {
+                Ok(()) => removed = true,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(Error::io("cannot remove the index", error).with_path(&path)),
             }
         }
         Ok(removed)
@@ -315,12 +312,16 @@ impl IndexBuilder {
         Ok(None)
     }
 
+    /// The right to write an index, and nothing else there of an earlier one who had it.
     fn lock(&self, path: &Path) -> Result<Lock, Error> {
-        Lock::acquire(path, || {
+        let lock = Lock::acquire(path, || {
             if let Some(tell) = self.waiting {
                 tell(path);
             }
-        })
+        })?;
+        // Left by somebody who was killed. Where it cannot be removed, it is only in the way of those who make a new one.
+        let _ = std::fs::remove_file(with_suffix(path, NEW));
+        Ok(lock)
     }
 
     /// A new file for the index of a text, in the first place that can be written.

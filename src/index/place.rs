@@ -9,16 +9,16 @@ use std::{
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{
-    lock::LOCK,
-    storage::{NEW, with_suffix},
-};
+use super::storage::with_suffix;
+#[cfg(feature = "cli")]
+use super::{lock::LOCK, storage::NEW};
 use crate::error::Error;
 
 /// What the names of indexes end with.
 const SUFFIX: &str = ".mgx";
 
 /// Whether a file is an index, or what is there while one is written, by its name.
+#[cfg(feature = "cli")]
 pub(crate) fn is_index(path: &Path) -> bool {
     let name = path.as_os_str().as_encoded_bytes();
     let name = [NEW, LOCK].iter().find_map(|end| name.strip_suffix(end.as_bytes())).unwrap_or(name);

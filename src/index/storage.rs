@@ -34,11 +34,6 @@ impl Disk {
     /// A new file that will have the name `path`, with the permissions of the text: who may not read that may not read of it.
     pub(super) fn create(path: &Path, text: &File) -> io::Result<Self> {
         let temporary = with_suffix(path, NEW);
-        // One that is there was left by somebody who was killed.
-        match std::fs::remove_file(&temporary) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
         #[cfg(unix)]
