@@ -21,9 +21,9 @@ use std::{
 use index_support::{MIB, Random, append, mapgrep_index, names, search_both, succeed};
 
 /// A text is replaced by a new one when it has become so long.
-const LONGEST: usize = if cfg!(debug_assertions) { 3 * MIB } else { 160 * MIB };
+const LONGEST: usize = if cfg!(debug_assertions) { 3 * MIB } else { 30 * MIB };
 /// And by how much it grows in a round, at most.
-const GROWTH: usize = if cfg!(debug_assertions) { MIB / 2 } else { 24 * MIB };
+const GROWTH: usize = if cfg!(debug_assertions) { MIB / 2 } else { 5 * MIB };
 
 fn rounds() -> usize {
     if env::var_os("MAPGREP_TORTURE").is_some() { 500 } else { 10 }
