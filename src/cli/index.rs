@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    index::{Freshness, Index, IndexBuilder, Outcome, SUFFIX, Stat},
+    index::{Freshness, Index, IndexBuilder, Outcome, Stat, is_index},
     mapping::{Access, MapOptions},
     scan::{Cancel, Pool},
 };
@@ -380,9 +380,4 @@ fn state(path: &Path, index: &Index) -> Result<String, Error> {
         }
         Freshness::Stale(stale) => format!("not used: {stale}"),
     })
-}
-
-/// Whether a file is an index, by its name.
-pub(super) fn is_index(path: &Path) -> bool {
-    path.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes())
 }

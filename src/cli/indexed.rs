@@ -131,14 +131,30 @@ impl Indexes {
         };
         let candidates = match index.candidates(query, text, self.after) {
             Ok(candidates) => candidates,
-            Err(error) if self.how == IndexUse::Require => return Err(error),
-            Err(error) => {
-                messages::print(format_args!("{}: searched without its index: {error}", path.display()));
-                return Ok(None);
-            }
+            Err(error) => return self.go_on_without(path, error).map(|()| None),
         };
         self.tell(path, || plan(index, query, &candidates));
         Ok((!candidates.is_everything()).then_some(candidates))
+    }
+
+    /// An offset at or before the start of the line before which there are so many, and how many lines come between.
+    ///
+    /// # Errors
+    ///
+    /// Where an index is required, and is damaged.
+    pub(super) fn before_line(&self, path: &Path, index: &Index, lines: u64) -> Result<(u64, u64), Error> {
+        match index.before_line(lines) {
+            Ok(place) => Ok(place),
+            Err(error) => self.go_on_without(path, error).map(|()| (0, lines)),
+        }
+    }
+
+    fn go_on_without(&self, path: &Path, error: Error) -> Result<(), Error> {
+        if self.how == IndexUse::Require {
+            return Err(error);
+        }
+        messages::print(format_args!("{}: searched without its index: {error}", path.display()));
+        Ok(())
     }
 
     fn tell(&self, path: &Path, what: impl FnOnce() -> String) {

@@ -250,9 +250,17 @@ impl Searcher {
             };
         };
         let end_of_file = mapping.len() as u64;
-        let start = line_start(mapping, index, 0, before, pool)?;
+        // Where the line starts before which there are so many; `from` is such a place.
+        let line_start = |from: (u64, u64), lines: u64| {
+            let (from, rest) = match index {
+                Some(index) => self.indexes.before_line(&haystack.path, index, lines)?,
+                None => (from.0, lines - from.1),
+            };
+            newlines::after_nth(mapping, from as usize, rest, b'\n', pool)
+        };
+        let start = line_start((0, 0), before)?;
         let end = match (start, last) {
-            (Some(start), Some(last)) => line_start(mapping, index, start, last - before, pool)?,
+            (Some(start), Some(last)) => line_start((start, before), last)?,
             _ => None,
         };
         let range = start.unwrap_or(end_of_file)..end.unwrap_or(end_of_file);
@@ -362,20 +370,4 @@ const HEAD: usize = 64 << 10;
 /// The offset of a NUL near the start of a file.
 fn first_nul(mapping: &Mapping) -> Result<Option<u64>, Error> {
     mapping.guarded(0..mapping.len().min(HEAD), |head| memchr::memchr(0, head).map(|at| at as u64))
-}
-
-/// Where the line starts that comes so many lines behind the one that starts at `from`, which is the start of the file where an
-/// index is to help. None where there are not as many.
-fn line_start(
-    mapping: &Mapping,
-    index: Option<&Index>,
-    from: u64,
-    lines: u64,
-    pool: &Pool,
-) -> Result<Option<u64>, Error> {
-    let (from, lines) = match index.filter(|_| from == 0) {
-        Some(index) => index.before_line(lines)?,
-        None => (from, lines),
-    };
-    newlines::after_nth(mapping, from as usize, lines, b'\n', pool)
 }

@@ -24,7 +24,7 @@ use super::{
     lock::Lock,
     place,
     segment::{Made, Maker, Segment},
-    storage::{Disk, Storage},
+    storage::{Disk, NEW, Storage, with_suffix},
 };
 use crate::{
     error::Error,
@@ -97,6 +97,7 @@ pub struct IndexBuilder {
     progress: Option<Arc<AtomicU64>>,
     cancel: Option<Cancel>,
     waiting: Option<fn(&Path)>,
+    least_size: Option<u64>,
 }
 
 impl IndexBuilder {
@@ -137,6 +138,13 @@ impl IndexBuilder {
         self
     }
 
+    /// Files of fewer bytes are not indexed. For tests: searches do not look for the index of a small file.
+    #[doc(hidden)]
+    pub fn least_size(&mut self, bytes: u64) -> &mut Self {
+        self.least_size = Some(bytes);
+        self
+    }
+
     /// Indexes a file, in place of an index that it may have.
     ///
     /// # Errors
@@ -153,8 +161,13 @@ impl IndexBuilder {
     /// See [`Index`].
     pub fn build(&self, text: &Path, pool: &Pool) -> Result<Outcome, Error> {
         let opened = Text::open(text)?;
-        let Some(mapping) = opened.map()? else { return Ok(Outcome::TooSmall) };
-        let (disk, _lock) = self.create(&opened)?;
+        if self.is_too_small(&opened) {
+            return Ok(Outcome::TooSmall);
+        }
+        let new = self.create(&opened)?;
+        // Another writer may have been waited for.
+        let opened = Text::open(text)?;
+        let Some(mapping) = opened.map()?.filter(|_| !self.is_too_small(&opened)) else { return Ok(Outcome::TooSmall) };
         let scheme = if self.small { Scheme::Small } else { Scheme::Default };
         let work = Work {
             builder: self,
@@ -162,7 +175,7 @@ impl IndexBuilder {
             text: &mapping,
             maker: Maker::new(scheme, pool, self.cancel.as_ref()),
         };
-        work.build(disk.storage, &disk.path)
+        work.build(new.storage, &new.path)?.outcome(&new.path)
     }
 
     /// Indexes what was appended to a file since it was indexed. Where it has no index, builds one.
@@ -177,14 +190,9 @@ impl IndexBuilder {
     /// Linear in what was appended, plus a part of the index that is never larger than for 256 MiB of text; every now and then,
     /// plus a copy of the index.
     pub fn update(&self, text: &Path, pool: &Pool) -> Result<Outcome, Error> {
+        let Some((index, _lock)) = self.open_to_write(text)? else { return self.build(text, pool) };
         let opened = Text::open(text)?;
-        let Some(index) = Index::open(text, self.directory.as_deref())? else { return self.build(text, pool) };
-        let path = index.path().to_owned();
-        drop(index);
-        let _lock = self.lock(&path)?;
-        // Somebody may have written it meanwhile.
-        let Some(index) = Index::open(text, self.directory.as_deref())? else { return self.build(text, pool) };
-        let Some(mapping) = opened.map()? else { return Ok(Outcome::TooSmall) };
+        let Some(mapping) = opened.map()?.filter(|_| !self.is_too_small(&opened)) else { return Ok(Outcome::TooSmall) };
         match index.freshness_of(opened.identity, &mapping)? {
             Freshness::Same => return Ok(Outcome::UpToDate(index.stat())),
             Freshness::Grown => {}
@@ -194,10 +202,12 @@ impl IndexBuilder {
         }
         let maker = Maker::new(index.manifest().scheme, pool, self.cancel.as_ref());
         let work = Work { builder: self, opened: &opened, text: &mapping, maker };
-        work.update(&index)
+        let path = index.path();
+        work.update(&index, || Disk::open(path), || Disk::create(path, &opened.file))?.outcome(path)
     }
 
-    /// Compares all indexed blocks of a file with what they were. If none has changed, the index can be relied on from then on.
+    /// Compares all indexed blocks of a file with what they were. If none has changed, the index can be relied on from then on. When
+    /// it is cancelled nothing changes, and what is returned tells of the blocks that were compared by then.
     ///
     /// # Errors
     ///
@@ -207,21 +217,21 @@ impl IndexBuilder {
     ///
     /// Linear in the file and the index.
     pub fn verify(&self, text: &Path, pool: &Pool) -> Result<Verified, Error> {
+        let none =
+            || Error::invalid_input("there is no index of this file: mapgrep-index build makes one").with_path(text);
+        let (index, _lock) = self.open_to_write(text)?.ok_or_else(none)?;
+        let path = index.path();
         let opened = Text::open(text)?;
-        let index = self.open_existing(text)?;
-        let path = index.path().to_owned();
-        let _lock = self.lock(&path)?;
-        let index = self.open_existing(text)?;
         index.read(|reader| reader.segments.iter().try_for_each(Segment::verify))?;
-        let mapping = opened.map_any()?;
+        let mapping = opened.map()?;
         let changed = self.changed_blocks(&index, mapping.as_ref(), pool)?;
-        if changed.is_empty() && index.manifest().identity != opened.identity {
-            let disk = Disk::open(&path).map_err(|error| cannot_write(error, &path))?;
+        if changed.is_empty() && !self.is_cancelled() && index.manifest().identity != opened.identity {
+            let disk = Disk::open(path).map_err(|error| cannot_write(error, path))?;
             let mut committer = Committer::resume(disk, *index.header());
             let manifest = Manifest { identity: opened.identity, seen_at: opened.seen_at, ..index.manifest().clone() };
-            committer.commit(&manifest, 0).map_err(|error| cannot_write(error, &path))?;
+            committer.commit(&manifest, 0).map_err(|error| cannot_write(error, path))?;
         }
-        Ok(Verified { changed, stat: self.open_existing(text)?.stat() })
+        Ok(Verified { changed, stat: Index::reopen(path)?.stat() })
     }
 
     /// The ranges of blocks that are not what they were.
@@ -262,10 +272,14 @@ impl IndexBuilder {
     pub fn remove(&self, text: &Path) -> Result<bool, Error> {
         let mut removed = false;
         for path in place::places(text, self.directory.as_deref())? {
+            let is_there = |path: &Path| path.symlink_metadata().is_ok();
+            if !is_there(&path) && !is_there(&with_suffix(&path, NEW)) {
+                continue;
+            }
+            let _lock = self.lock(&path)?;
             match std::fs::remove_file(&path) {
                 Ok(()) => removed = true,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) if place::is_unwritable(&error) && !path.exists() => {}
                 Err(error) => return Err(Error::io("cannot remove the index", error).with_path(&path)),
             }
         }
@@ -280,38 +294,47 @@ impl IndexBuilder {
     pub fn is_stale(&self, text: &Path) -> Result<bool, Error> {
         let opened = Text::open(text)?;
         let Some(index) = Index::open(text, self.directory.as_deref())? else { return Ok(false) };
-        let Some(mapping) = opened.map_any()? else { return Ok(true) };
+        let Some(mapping) = opened.map()? else { return Ok(true) };
         Ok(matches!(index.freshness_of(opened.identity, &mapping)?, Freshness::Stale(_)))
     }
 
-    fn open_existing(&self, text: &Path) -> Result<Index, Error> {
-        Index::open(text, self.directory.as_deref())?.ok_or_else(|| {
-            Error::invalid_input("there is no index of this file: mapgrep-index build makes one").with_path(text)
-        })
+    /// The index of a text, if it has one, and the right to write it.
+    fn open_to_write(&self, text: &Path) -> Result<Option<(Index, Lock)>, Error> {
+        let open = || Index::open(text, self.directory.as_deref());
+        while let Some(index) = open()? {
+            let path = index.path().to_owned();
+            let lock = self.lock(&path)?;
+            // Somebody may have written it meanwhile, or taken it away.
+            if let Some(index) = open()?.filter(|index| index.path() == path) {
+                return Ok(Some((index, lock)));
+            }
+        }
+        Ok(None)
     }
 
+    /// The right to write an index, and nothing else there of an earlier one who had it.
     fn lock(&self, path: &Path) -> Result<Lock, Error> {
-        Lock::acquire(path, || {
+        let lock = Lock::acquire(path, || {
             if let Some(tell) = self.waiting {
                 tell(path);
             }
-        })
+        })?;
+        // Left by somebody who was killed. Where it cannot be removed, it is only in the way of those who make a new one.
+        let _ = std::fs::remove_file(with_suffix(path, NEW));
+        Ok(lock)
     }
 
     /// A new file for the index of a text, in the first place that can be written.
-    fn create(&self, text: &Text) -> Result<(NewFile, Lock), Error> {
+    fn create(&self, text: &Text) -> Result<NewFile, Error> {
         let places = place::places(&text.path, self.directory.as_deref())?;
         let mut refused = None;
         for (i, path) in places.iter().enumerate() {
             // The directory of the text is there; others are made.
-            if (i > 0 || self.directory.is_some())
-                && let Some(parent) = path.parent()
-            {
-                std::fs::create_dir_all(parent).map_err(|error| cannot_write(error, path))?;
-            }
-            let made = self.lock(path).and_then(|lock| {
+            let directory = path.parent().filter(|_| i > 0 || self.directory.is_some());
+            let there_is = directory.map_or(Ok(()), std::fs::create_dir_all).map_err(|error| cannot_write(error, path));
+            let made = there_is.and_then(|()| self.lock(path)).and_then(|lock| {
                 let storage = Disk::create(path, &text.file).map_err(|error| cannot_write(error, path))?;
-                Ok((NewFile { storage, path: path.clone() }, lock))
+                Ok(NewFile { storage, path: path.clone(), _lock: lock })
             });
             match made {
                 Ok(made) => return Ok(made),
@@ -324,6 +347,14 @@ impl IndexBuilder {
         Err(refused.unwrap_or_else(|| Error::invalid_input("there is no place for the index: --index-dir names one")))
     }
 
+    fn is_too_small(&self, text: &Text) -> bool {
+        text.identity.size < self.least_size.unwrap_or(WORTHWHILE)
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.as_ref().is_some_and(Cancel::is_cancelled)
+    }
+
     fn advance(&self, bytes: u64) {
         if let Some(progress) = &self.progress {
             progress.fetch_add(bytes, Ordering::Relaxed);
@@ -331,9 +362,11 @@ impl IndexBuilder {
     }
 }
 
+/// A new index. What is not given its name goes away before others may write one.
 struct NewFile {
     storage: Disk,
     path: PathBuf,
+    _lock: Lock,
 }
 
 fn cannot_write(error: io::Error, path: &Path) -> Error {
@@ -364,13 +397,8 @@ impl Text {
         Ok(Text { path: path.to_owned(), file, identity: Identity::of(&metadata), seen_at })
     }
 
-    /// None where it is too small.
-    fn map(&self) -> Result<Option<Mapping>, Error> {
-        if self.identity.size < WORTHWHILE { Ok(None) } else { self.map_any() }
-    }
-
     /// None where it is empty.
-    fn map_any(&self) -> Result<Option<Mapping>, Error> {
+    fn map(&self) -> Result<Option<Mapping>, Error> {
         let Some(len) = usize::try_from(self.identity.size).ok().filter(|&len| len > 0) else { return Ok(None) };
         #[allow(unsafe_code)]
         // SAFETY: whoever changes the file while it is indexed gets an index of changing bytes, which its attributes tell
@@ -379,23 +407,42 @@ impl Text {
         mapping.map(Some).map_err(|error| error.with_path(&self.path))
     }
 
-    /// Fails when the path names another file by now, or one that is shorter.
+    /// Fails when the path names another file by now, or the file is shorter, or was changed otherwise than by appending to it.
     fn check_same(&self) -> Result<(), Error> {
         let now = std::fs::metadata(&self.path).map(|metadata| Identity::of(&metadata));
         match now {
-            Ok(now)
-                if (now.device, now.inode) == (self.identity.device, self.identity.inode)
-                    && now.size >= self.identity.size =>
-            {
-                Ok(())
+            Ok(now) if (now.device, now.inode) != (self.identity.device, self.identity.inode) => {
+                let message = "the file was replaced while it was indexed: index it again";
+                Err(Error::invalid_input(message).with_path(&self.path))
             }
-            Ok(now) if (now.device, now.inode) == (self.identity.device, self.identity.inode) => {
-                Err(Error::truncated(now.size).with_path(&self.path))
+            Ok(now) if now.size < self.identity.size => Err(Error::truncated(now.size).with_path(&self.path)),
+            // When more was appended, its time had to change.
+            Ok(now) if now.size == self.identity.size && now.modified != self.identity.modified => {
+                let message = "the file was changed while it was indexed: index it again";
+                Err(Error::invalid_input(message).with_path(&self.path))
             }
-            Ok(_) => Err(Error::invalid_input("the file was replaced while it was indexed: index it again")
-                .with_path(&self.path)),
+            Ok(_) => Ok(()),
             Err(error) => Err(Error::io("the file went away while it was indexed", error).with_path(&self.path)),
         }
+    }
+}
+
+/// What became of the work on an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    Written,
+    UpToDate,
+    Cancelled,
+}
+
+impl Done {
+    fn outcome(self, index: &Path) -> Result<Outcome, Error> {
+        let stat = || Index::reopen(index).map(|index| index.stat());
+        Ok(match self {
+            Done::Written => Outcome::Written(stat()?),
+            Done::UpToDate => Outcome::UpToDate(stat()?),
+            Done::Cancelled => Outcome::Cancelled,
+        })
     }
 }
 
@@ -426,7 +473,7 @@ impl Work<'_> {
                 let first = self.guarded(from..line as usize, |bytes| memchr::memchr(b'\n', bytes))?;
                 return Ok((block, first.map_or(line, |at| (from + at) as u64 + 1)));
             }
-            if start == 0 || self.builder.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
+            if start == 0 || self.builder.is_cancelled() {
                 return Ok((0, 0));
             }
             end = start;
@@ -442,16 +489,17 @@ impl Work<'_> {
         Manifest { identity, seen_at, scheme: self.maker.scheme, covered, newlines, segments }
     }
 
-    fn build<S: Storage>(&self, storage: S, path: &Path) -> Result<Outcome, Error> {
+    fn build(&self, storage: impl Storage, path: &Path) -> Result<Done, Error> {
         let (blocks, covered) = self.extent()?;
         let mut committer = Committer::create(storage);
-        let Some((segments, newlines)) = self.write_new(&mut committer, path, 0..blocks, 0)? else {
-            return Ok(Outcome::Cancelled);
+        let made = self.write_new(&mut committer, path, 0..blocks, 0)?;
+        let Some((segments, newlines)) = made.filter(|_| !self.builder.is_cancelled()) else {
+            return Ok(Done::Cancelled);
         };
         self.opened.check_same()?;
         let manifest = self.manifest(covered, newlines, segments);
         committer.commit(&manifest, 0).map_err(|error| cannot_write(error, path))?;
-        Ok(Outcome::Written(Index::reopen(path)?.stat()))
+        Ok(Done::Written)
     }
 
     /// Indexes some blocks, and writes segments while the next are made.
@@ -509,14 +557,20 @@ impl Work<'_> {
         }
     }
 
-    fn update(&self, index: &Index) -> Result<Outcome, Error> {
+    /// `open` opens the file of the index, and `create` makes one that is to replace it.
+    fn update<S: Storage>(
+        &self,
+        index: &Index,
+        open: impl FnOnce() -> io::Result<S>,
+        create: impl FnOnce() -> io::Result<S>,
+    ) -> Result<Done, Error> {
         let old = index.manifest();
         let path = index.path();
         let cannot = |error| cannot_write(error, path);
         let (blocks, covered) = self.extent()?;
         if blocks <= old.blocks() {
             // The last line is not complete, or too little was added for a block.
-            return Ok(Outcome::UpToDate(index.stat()));
+            return Ok(Done::UpToDate);
         }
         let new = old.blocks()..blocks;
         // The last segments are made one with what is new, as long as that is not small beside them.
@@ -535,22 +589,24 @@ impl Work<'_> {
         let mut dead: u64 = merged.iter().map(Entry::size).sum();
         let header = index.header();
         let is_mostly_dead = (header.dead + dead) * 10 > header.end * DEAD_OF_TEN;
-        let mut committer = Committer::resume(Disk::open(path).map_err(cannot)?, *header);
+        let mut committer = match is_mostly_dead {
+            true => Committer::create(create().map_err(cannot)?),
+            false => Committer::resume(open().map_err(cannot)?, *header),
+        };
         if is_mostly_dead {
-            committer = Committer::create(Disk::create(path, &self.opened.file).map_err(cannot)?);
             dead = 0;
             kept = self.copy(index, &kept, &mut committer)?;
         }
         let newlines = if merged.is_empty() {
             let Some((entries, newlines)) = self.write_new(&mut committer, path, new, old.newlines)? else {
-                return Ok(Outcome::Cancelled);
+                return Ok(Done::Cancelled);
             };
             kept.extend(entries);
             newlines
         } else {
             let made = self.maker.index(self.text, new, old.newlines, |bytes| self.builder.advance(bytes));
             let Some(made) = made.map_err(|error| error.with_path(&self.opened.path))? else {
-                return Ok(Outcome::Cancelled);
+                return Ok(Done::Cancelled);
             };
             let whole = index.read(|reader| {
                 let is_merged = |segment: &&Segment<'_>| merged.contains(&segment.entry);
@@ -558,13 +614,13 @@ impl Work<'_> {
                 parts.push(Segment::new(&made.bytes, made.entry, self.maker.scheme)?);
                 self.maker.merge(&parts)
             })?;
-            let Some(whole) = whole else { return Ok(Outcome::Cancelled) };
+            let Some(whole) = whole else { return Ok(Done::Cancelled) };
             kept.push(committer.add(&whole, self.maker.scheme).map_err(cannot)?);
             made.newlines
         };
         self.opened.check_same()?;
         committer.commit(&self.manifest(covered, newlines, kept), dead).map_err(cannot)?;
-        Ok(Outcome::Written(Index::reopen(path)?.stat()))
+        Ok(Done::Written)
     }
 
     /// Copies segments to a new file.
@@ -603,3 +659,8 @@ impl Index {
         }
     }
 }
+
+#[cfg(all(test, unix))]
+mod changes;
+#[cfg(test)]
+mod crash;

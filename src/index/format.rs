@@ -75,8 +75,8 @@ const SECOND: u64 = 4096;
 /// Where the first segment begins.
 pub(super) const BODY: u64 = 8192;
 pub(super) const ALIGN: u64 = 64;
-const MANIFEST: usize = 72;
-const ENTRY: usize = 40;
+pub(super) const MANIFEST: usize = 72;
+pub(super) const ENTRY: usize = 40;
 /// How many blocks, or rows, share a checksum.
 pub(super) const TABLE_GROUP: usize = 64;
 pub(super) const ROW_GROUP: usize = 32;
@@ -183,6 +183,17 @@ impl Entry {
     pub(super) fn blocks(&self) -> usize {
         self.blocks as usize
     }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Self {
+        Entry {
+            offset: u64_at(bytes, 0),
+            len: u64_at(bytes, 8),
+            blocks: u32_at(bytes, 16),
+            flags: u32_at(bytes, 20),
+            newlines: u64_at(bytes, 24),
+            sum: u64_at(bytes, 32),
+        }
+    }
 }
 
 impl Manifest {
@@ -222,17 +233,7 @@ impl Manifest {
         if !rest.is_empty() || entries.len() != u32_at(manifest, 52) as usize {
             return Err(damaged("its list of segments has the wrong length"));
         }
-        let segments: Vec<Entry> = entries
-            .iter()
-            .map(|entry| Entry {
-                offset: u64_at(entry, 0),
-                len: u64_at(entry, 8),
-                blocks: u32_at(entry, 16),
-                flags: u32_at(entry, 20),
-                newlines: u64_at(entry, 24),
-                sum: u64_at(entry, 32),
-            })
-            .collect();
+        let segments: Vec<Entry> = entries.iter().map(|entry| Entry::from_bytes(entry)).collect();
         for entry in &segments {
             let fits = slice(bytes, entry.offset, entry.len)
                 .is_some_and(|segment| segment.len() >= fixed_len(scheme, entry.blocks()));
@@ -256,7 +257,11 @@ impl Manifest {
             newlines: u64_at(manifest, 64),
             segments,
         };
-        if manifest.covered > identity.size || manifest.covered / BLOCK < manifest.blocks() {
+        let is_possible = manifest.covered <= identity.size
+            && manifest.covered / BLOCK >= manifest.blocks()
+            && manifest.newlines <= manifest.covered
+            && header.dead <= header.end;
+        if !is_possible {
             return Err(damaged("it covers more than there was"));
         }
         Ok(manifest)
@@ -302,12 +307,11 @@ pub(super) fn record(segment: &[u8], block: usize) -> Result<Record, Error> {
         .filter(|group| xxh3_64(&group[..TABLE_GROUP * RECORD]) == u64_at(group, TABLE_GROUP * RECORD))
         .ok_or_else(|| damaged("its table of blocks does not have the checksum that it should have"))?;
     let record = &group[block % TABLE_GROUP * RECORD..][..RECORD];
-    let first_line = u32_at(record, 16);
-    Ok(Record {
-        newlines: u64_at(record, 0),
-        hash: u64_at(record, 8),
-        first_line: (first_line != u32::MAX).then_some(first_line),
-    })
+    let first_line = Some(u32_at(record, 16)).filter(|&first_line| first_line != u32::MAX);
+    if first_line.is_some_and(|first_line| u64::from(first_line) >= BLOCK) {
+        return Err(damaged("a block does not begin where it should"));
+    }
+    Ok(Record { newlines: u64_at(record, 0), hash: u64_at(record, 8), first_line })
 }
 
 /// Where the offsets of rows begin in a segment.

@@ -9,6 +9,9 @@ use std::{
 use super::storage::with_suffix;
 use crate::error::Error;
 
+/// What is behind the name of an index in that of its lock.
+pub(crate) const LOCK: &str = ".lock";
+
 /// The right to write an index. Others wait, or are told, until it is dropped or the process ends.
 #[derive(Debug)]
 pub(super) struct Lock {
@@ -19,7 +22,7 @@ pub(super) struct Lock {
 impl Lock {
     /// Takes the right to write the index with this path, if nobody has it; otherwise calls `waiting` once, and waits.
     pub(super) fn acquire(index: &Path, mut waiting: impl FnMut()) -> Result<Self, Error> {
-        let path = with_suffix(index, ".lock");
+        let path = with_suffix(index, LOCK);
         let cannot = |error| Error::io("cannot lock the index", error).with_path(&path);
         let mut waited = false;
         loop {

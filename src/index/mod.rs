@@ -14,9 +14,12 @@ mod plan;
 mod query;
 mod reader;
 mod rows;
+mod seal;
 mod segment;
 mod storage;
 
+#[doc(hidden)]
+pub use self::seal::seal;
 pub use self::{
     builder::{IndexBuilder, Outcome, Stat, Verified},
     freshness::{Freshness, Stale},
@@ -26,4 +29,4 @@ pub use self::{
     reader::Index,
 };
 #[cfg(feature = "cli")]
-pub(crate) use self::{place::SUFFIX, plan::Unhelped};
+pub(crate) use self::{place::is_index, plan::Unhelped};

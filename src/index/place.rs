@@ -10,10 +10,20 @@ use std::{
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::storage::with_suffix;
+#[cfg(feature = "cli")]
+use super::{lock::LOCK, storage::NEW};
 use crate::error::Error;
 
 /// What the names of indexes end with.
-pub(crate) const SUFFIX: &str = ".mgx";
+const SUFFIX: &str = ".mgx";
+
+/// Whether a file is an index, or what is there while one is written, by its name.
+#[cfg(feature = "cli")]
+pub(crate) fn is_index(path: &Path) -> bool {
+    let name = path.as_os_str().as_encoded_bytes();
+    let name = [NEW, LOCK].iter().find_map(|end| name.strip_suffix(end.as_bytes())).unwrap_or(name);
+    name.ends_with(SUFFIX.as_bytes())
+}
 
 /// Where the index of a text may be: where it is looked for first comes first, and a new one is made in the first that can
 /// be written.

@@ -2,12 +2,13 @@
 
 use std::{
     fs::File,
+    io::Read,
     ops::Range,
     path::{Path, PathBuf},
 };
 
 use super::{
-    format::{BLOCK, Entry, Header, Manifest, Record, damaged},
+    format::{BLOCK, BODY, Entry, Header, Manifest, Record, damaged},
     place,
     segment::Segment,
 };
@@ -84,22 +85,18 @@ impl Index {
     }
 
     pub(super) fn from_file(file: File, path: &Path) -> Result<Self, Error> {
-        let size = file.metadata().map_err(|error| Error::io("", error))?.len();
-        if size == 0 {
+        // What a header refers to is there before it is, so that it is in what is mapped behind that, whoever writes meanwhile.
+        let mut head = vec![];
+        (&file).take(BODY).read_to_end(&mut head).map_err(|error| Error::io("cannot read the index", error))?;
+        if head.is_empty() {
             return Err(damaged("it is empty"));
         }
+        let header = Header::read(&head)?;
         #[allow(unsafe_code)]
-        // SAFETY: index files are only ever appended to, but for their headers, which are read once; whoever changes them otherwise
-        // gets checksums that do not hold. The mapping is read through its guard, so that a file that is cut is an error.
+        // SAFETY: index files are only ever appended to, but for their headers, which are not looked at here; whoever changes them
+        // otherwise gets checksums that do not hold. The mapping is read through its guard, so that a file that is cut is an error.
         let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file)? };
-        Self::from_mapping(mapping, path)
-    }
-
-    pub(super) fn from_mapping(mapping: Mapping, path: &Path) -> Result<Self, Error> {
-        let (header, manifest) = mapping.guarded(.., |bytes| {
-            let header = Header::read(bytes)?;
-            Ok::<_, Error>((header, Manifest::read(bytes, &header)?))
-        })??;
+        let manifest = mapping.guarded(.., |bytes| Manifest::read(bytes, &header))??;
         Ok(Index { path: path.to_owned(), mapping, header, manifest })
     }
 
@@ -186,7 +183,11 @@ impl Reader<'_> {
         for segment in &self.segments {
             let blocks = segment.blocks() as u64;
             if block < first + blocks {
-                return segment.record((block - first) as usize);
+                let record = segment.record((block - first) as usize)?;
+                return match record.newlines <= start_of(block, &record) {
+                    true => Ok(record),
+                    false => Err(damaged("there are more lines than bytes before a block")),
+                };
             }
             first += blocks;
         }

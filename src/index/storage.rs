@@ -18,6 +18,9 @@ pub(super) trait Storage: Send {
     fn publish(&mut self) -> io::Result<()>;
 }
 
+/// What is behind the name of an index that is not complete.
+pub(crate) const NEW: &str = ".new";
+
 /// A file on a disk.
 #[derive(Debug)]
 pub(super) struct Disk {
@@ -30,12 +33,7 @@ pub(super) struct Disk {
 impl Disk {
     /// A new file that will have the name `path`, with the permissions of the text: who may not read that may not read of it.
     pub(super) fn create(path: &Path, text: &File) -> io::Result<Self> {
-        let temporary = with_suffix(path, ".new");
-        // One that is there was left by somebody who was killed.
-        match std::fs::remove_file(&temporary) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        let temporary = with_suffix(path, NEW);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
         #[cfg(unix)]
@@ -85,15 +83,20 @@ impl Storage for Disk {
     }
 }
 
-/// Returns when the names in the directory of a file are on the disk.
+/// Returns when the names in the directory of a file are on the disk, where that can be had.
 fn sync_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
+        use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
         let directory = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        File::open(directory)?.sync_all()?;
+        match File::open(directory).and_then(|directory| directory.sync_all()) {
+            // Not everyone may, and not every system can. A crash may bring the old index back then, which is as right.
+            Err(error) if !matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported) => return Err(error),
+            _ => {}
+        }
     }
     #[cfg(not(unix))]
     let _ = path;

@@ -1,0 +1,194 @@
+//! A search of what an index leaves to be searched, and one of the whole file: the same lines, whatever stands in blocks and
+//! around their borders.
+
+#![no_main]
+
+use std::{
+    fs::{File, OpenOptions},
+    io::Write,
+    path::Path,
+    sync::OnceLock,
+};
+
+use arbitrary::Arbitrary;
+use libfuzzer_sys::fuzz_target;
+use mapgrep::{
+    grep::{Binary, Flow, Format, Goal, GrepBuilder, Line, LineKind, Summary},
+    index::{Freshness, Index, IndexBuilder, Query},
+    mapping::{Access, MapOptions, Mapping},
+    matcher::{Case as LetterCase, LineTerminator, MatcherBuilder},
+    scan::Pool,
+};
+
+const BLOCK: usize = 64 << 10;
+
+#[derive(Arbitrary, Debug)]
+struct Case {
+    /// What each block is filled with.
+    fillings: Vec<u8>,
+    /// What stands there in place of the filling: a block, how far from its start, and how often the bytes are repeated.
+    pieces: Vec<(u8, i16, u8, Vec<u8>)>,
+    /// How much of the text is appended after it was indexed, in 256ths.
+    appended: u8,
+    small: bool,
+    patterns: Vec<Pattern>,
+    /// Options, a bit for each.
+    flags: u16,
+    context: u8,
+    max_count: Option<u8>,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Pattern {
+    /// A part of a piece.
+    Part(u8, u8, u8),
+    /// Parts of two pieces with a regex between.
+    Two((u8, u8, u8), u8, (u8, u8, u8)),
+    Raw(String),
+}
+
+/// Lines, with or without ends.
+const FILLINGS: [&[u8]; 6] = [
+    b"some words of which there are many\n",
+    b"acgtacgttgcaacca",
+    b"x",
+    b"10.1.2.3 5f3a9e01 \xC5\xBFession \xE2\x84\xAAelvin\r\n",
+    b"\n",
+    b"abcdefghijklmnopqrstuvwxyz ",
+];
+const BETWEEN: [&str; 8] = [".*", "", "[a-z]+", "(?:x|yz)?", ".{0,9}", r"\s*", r"\b", "(?:foo|bar.*)"];
+
+impl Case {
+    fn text(&self) -> Vec<u8> {
+        let mut text = vec![];
+        for i in 0..16 {
+            let filling = FILLINGS[usize::from(*self.fillings.get(i).unwrap_or(&0)) % FILLINGS.len()];
+            text.extend(filling.iter().cycle().take(BLOCK));
+        }
+        for (block, shift, times, bytes) in self.pieces.iter().take(24) {
+            let bytes = bytes.repeat(1 + usize::from(*times) % 4);
+            let at = usize::from(*block) % 17 * BLOCK;
+            let at = at.saturating_add_signed(isize::from(*shift) / if times % 2 == 0 { 1 } else { 256 });
+            let at = at.min(text.len().saturating_sub(bytes.len()));
+            let len = bytes.len().min(text.len() - at);
+            text[at..at + len].copy_from_slice(&bytes[..len]);
+        }
+        text
+    }
+
+    fn part(&self, (piece, start, len): (u8, u8, u8)) -> Option<&str> {
+        let (.., bytes) = self.pieces.get(usize::from(piece) % self.pieces.len().max(1))?;
+        let part = bytes.get(usize::from(start) % bytes.len().max(1)..)?;
+        let part = &part[..part.len().min(3 + usize::from(len) % 20)];
+        part.utf8_chunks().next()?.valid().split(['\n', '\r']).next()
+    }
+
+    fn patterns(&self) -> Vec<String> {
+        let flag = self.flags & 1 != 0;
+        let escape = |part: &str| if flag { part.to_owned() } else { regex::escape(part) };
+        let pattern = |pattern: &Pattern| match pattern {
+            Pattern::Part(piece, start, len) => self.part((*piece, *start, *len)).map(escape),
+            Pattern::Two(first, between, second) => {
+                let between = BETWEEN[usize::from(*between) % BETWEEN.len()];
+                Some(escape(self.part(*first)?) + between + &escape(self.part(*second)?))
+            }
+            Pattern::Raw(raw) => Some(raw.clone()),
+        };
+        self.patterns.iter().take(4).filter_map(pattern).collect()
+    }
+
+    fn matcher(&self) -> MatcherBuilder {
+        let mut builder = MatcherBuilder::new();
+        builder
+            .by_line(true)
+            .fixed_strings(self.flags & 1 != 0)
+            .word(self.flags & 2 != 0)
+            .whole_line(self.flags & 4 != 0);
+        builder.case(
+            [LetterCase::Sensitive, LetterCase::Insensitive, LetterCase::Smart][usize::from(self.flags >> 3 & 3) % 3],
+        );
+        if self.flags & 32 != 0 {
+            builder.line_terminator(LineTerminator::Crlf);
+        }
+        builder
+    }
+
+    fn grep(&self) -> GrepBuilder {
+        let mut builder = GrepBuilder::new();
+        let context = |shift: u8| usize::from(self.context >> shift & 15) % 5;
+        builder.line_numbers(true).before_context(context(0)).after_context(context(4));
+        builder.max_count(self.max_count.map(|max| 1 + u64::from(max % 8)));
+        builder.goal([Goal::Lines, Goal::Lines, Goal::CountLines, Goal::AnyLine][usize::from(self.flags >> 6 & 3)]);
+        builder.binary([Binary::Text, Binary::Text, Binary::Suppress, Binary::Quit][usize::from(self.flags >> 8 & 3)]);
+        builder.chunk_size([1 << 12, 1 << 16, 1 << 20, 1 << 18][usize::from(self.flags >> 10 & 3)]);
+        builder
+    }
+}
+
+/// Places, and what lines begin and end with: some have a megabyte.
+struct Short;
+
+impl Format for Short {
+    fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
+        let mark = if line.kind == LineKind::Match { ':' } else { '-' };
+        let number = line.number.unwrap_or(0);
+        out.extend(format!("{}{mark}{number}{mark}{}\n", line.offset, line.bytes.len()).bytes());
+    }
+}
+
+fn map(path: &Path) -> (Mapping, std::fs::Metadata) {
+    let file = File::open(path).unwrap();
+    let metadata = file.metadata().unwrap();
+    // SAFETY: nobody changes the file while it is mapped.
+    (unsafe { MapOptions::new().access(Access::Read).map_file(&file).unwrap() }, metadata)
+}
+
+fn directory() -> &'static Path {
+    static DIRECTORY: OnceLock<tempfile::TempDir> = OnceLock::new();
+    DIRECTORY.get_or_init(|| tempfile::tempdir().unwrap()).path()
+}
+
+fuzz_target!(|case: Case| {
+    let patterns = case.patterns();
+    let matcher = case.matcher();
+    let Ok(query) = Query::new(&matcher, &patterns) else { return };
+    if query.is_anything() {
+        return;
+    }
+    let (Ok(matcher), text) = (matcher.build(&patterns), case.text()) else { return };
+    let Ok(grep) = case.grep().build(matcher) else { return };
+
+    let path = directory().join("text");
+    let _ = std::fs::remove_file(&path);
+    let first = (text.len() - text.len() * usize::from(case.appended % 128) / 256).max(1);
+    std::fs::write(&path, &text[..first]).unwrap();
+    let mut builder = IndexBuilder::new();
+    builder.small(case.small).least_size(0).build(&path, &Pool::inline()).unwrap();
+    if first < text.len() {
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(&text[first..]).unwrap();
+        if case.appended >= 128 {
+            builder.update(&path, &Pool::inline()).unwrap();
+        }
+    }
+    let (mapping, metadata) = map(&path);
+    let index = Index::open(&path, None).unwrap().unwrap();
+    assert!(matches!(index.freshness(&metadata, &mapping).unwrap(), Freshness::Same | Freshness::Grown));
+    let after = usize::from(case.context >> 4) % 5;
+    let candidates = index.candidates(&query, &mapping, after as u64).unwrap();
+    if candidates.is_everything() || !grep.takes_parts() {
+        return;
+    }
+    let search = |is_whole: bool| {
+        let mut out = vec![];
+        let mut emit = |bytes: &[u8]| {
+            out.extend_from_slice(bytes);
+            Flow::Continue
+        };
+        let summary: Summary = match is_whole {
+            true => grep.search_mapping(&mapping, &Short, &Pool::inline(), &mut emit).unwrap(),
+            false => grep.search_parts(&mapping, candidates.parts(), &Short, &Pool::inline(), &mut emit).unwrap(),
+        };
+        (String::from_utf8(out).unwrap(), summary.matched_lines, summary.matches)
+    };
+    assert_eq!(search(false), search(true), "{patterns:?}, lines need {query}, {:?}", candidates.parts());
+});

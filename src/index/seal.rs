@@ -1,0 +1,67 @@
+//! Damage with the right checksums.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{
+    format::{self, Entry, HEADER, Header, ROW_GROUP, TABLE_GROUP_LEN, offsets_start, row_sum, slice, u32_at, u64_at},
+    grams::Scheme,
+};
+
+/// Writes the checksums into the bytes of an index that they should have, as far as there is a place for them.
+pub fn seal(bytes: &mut [u8]) {
+    for header in [1, 2].map(|sequence| Header::place(sequence) as usize) {
+        let Some(head) = bytes.get(header..header + HEADER) else { continue };
+        let (start, len) = (u64_at(head, 24), u64_at(head, 32));
+        if let Some(manifest) = slice(bytes, start, len).map(<[u8]>::to_vec)
+            && manifest.len() >= format::MANIFEST
+        {
+            let scheme = Scheme::from_number(u32_at(&manifest, 48)).unwrap_or(Scheme::Small);
+            for at in (format::MANIFEST..manifest.len()).step_by(format::ENTRY) {
+                if let Some(entry) = manifest.get(at..at + format::ENTRY) {
+                    let entry = Entry::from_bytes(entry);
+                    seal_segment(bytes, &entry, scheme);
+                    if let Some(sum) = sum_of(bytes, &entry, scheme) {
+                        let at = start as usize + at + 32;
+                        bytes[at..at + 8].copy_from_slice(&sum.to_le_bytes());
+                    }
+                }
+            }
+        }
+        if let Some(manifest) = slice(bytes, start, len) {
+            let sum = xxh3_64(manifest);
+            bytes[header + 40..header + 48].copy_from_slice(&sum.to_le_bytes());
+        }
+        let sum = xxh3_64(&bytes[header..header + HEADER - 8]);
+        bytes[header + HEADER - 8..header + HEADER].copy_from_slice(&sum.to_le_bytes());
+    }
+}
+
+/// The bytes of a segment, if they are there.
+fn segment<'a>(bytes: &'a [u8], entry: &Entry, scheme: Scheme) -> Option<&'a [u8]> {
+    slice(bytes, entry.offset, entry.len).filter(|bytes| bytes.len() >= format::fixed_len(scheme, entry.blocks()))
+}
+
+fn sum_of(bytes: &[u8], entry: &Entry, scheme: Scheme) -> Option<u64> {
+    let segment = segment(bytes, entry, scheme)?;
+    Some(format::entry_sum(entry, &segment[..format::fixed_len(scheme, entry.blocks())]))
+}
+
+fn seal_segment(bytes: &mut [u8], entry: &Entry, scheme: Scheme) {
+    if segment(bytes, entry, scheme).is_none() {
+        return;
+    }
+    let bytes = &mut bytes[entry.offset as usize..][..entry.len as usize];
+    let offsets = offsets_start(entry.blocks());
+    for group in bytes[..offsets].chunks_exact_mut(TABLE_GROUP_LEN) {
+        let (records, sum) = group.split_at_mut(TABLE_GROUP_LEN - 8);
+        sum.copy_from_slice(&xxh3_64(records).to_le_bytes());
+    }
+    for group in 0..scheme.rows() / ROW_GROUP + 1 {
+        let (start, end) =
+            (u32_at(bytes, offsets + 4 * group) as usize, u32_at(bytes, offsets + 4 * group + 4) as usize);
+        if let Some(rows) = bytes.get_mut(start..end).filter(|rows| rows.len() >= 5) {
+            let sum = row_sum(group, &rows[4..]);
+            rows[..4].copy_from_slice(&sum.to_le_bytes());
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Where indexes are, who writes them, and what becomes of them when that goes wrong.
+
+#![cfg(all(unix, feature = "cli"))]
+
+mod index_support;
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{BufRead, BufReader, Read},
+    os::unix::{
+        fs::{FileExt, MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
+    path::Path,
+    process::{Child, ChildStderr, Command, Stdio},
+};
+
+use index_support::{MIB, Random, append, mapgrep, mapgrep_index, names, search_both, stderr, succeed};
+
+/// A directory with a text of a bit more than 1 MiB.
+fn text() -> (tempfile::TempDir, Vec<u8>) {
+    let directory = tempfile::tempdir().unwrap();
+    let text = Random::new(5).log(MIB + 100_000);
+    append(&directory.path().join("text"), &text);
+    (directory, text)
+}
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// The command with a limit of the size of files, beyond which writes are errors, as on a full disk.
+fn with_little_space(command: &str, path: &Path) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        r#"trap "" XFSZ; ulimit -f 64; exec "$0" "$1" "$2""#,
+        env!("CARGO_BIN_EXE_mapgrep-index"),
+        command,
+    ]);
+    shell.arg(path).stdin(Stdio::null());
+    shell
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_leaves_what_was_there() {
+    let (directory, _) = text();
+    let path = directory.path().join("text");
+    let fail = |command: &str| {
+        let output = with_little_space(command, &path).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        let message = format!("mapgrep-index: {}.mgx: cannot write the index: File too large", path.display());
+        assert!(stderr(&output).starts_with(&message), "{}", stderr(&output));
+    };
+    fail("build");
+    assert_eq!(names(directory.path()), ["text"]);
+    assert_eq!(search_both(&path, "10.0.7.7"), "");
+
+    succeed(mapgrep_index().args(["build", "-q"]).arg(&path));
+    let index = fs::read(path.with_extension("mgx")).unwrap();
+    fail("build");
+    assert_eq!(fs::read(path.with_extension("mgx")).unwrap(), index);
+    append(&path, &Random::new(6).log(200_000));
+    fail("update");
+    assert_eq!(names(directory.path()), ["text", "text.mgx"]);
+    assert_eq!(fs::read(path.with_extension("mgx")).unwrap()[..index.len()], index);
+    assert_eq!(search_both(&path, "10.0.7.7"), "");
+    succeed(mapgrep_index().args(["update", "-q"]).arg(&path));
+    succeed(mapgrep_index().args(["verify", "-q"]).arg(&path));
+    assert_eq!(search_both(&path, "10.0.7.7"), "");
+}
+
+/// Root may write everywhere, so that the commands are run as somebody else.
+#[test]
+fn where_nothing_can_be_written_the_index_is_in_the_cache() {
+    let (directory, text) = text();
+    let path = |name: &str| directory.path().join(name);
+    mode(directory.path(), 0o755);
+    for program in [env!("CARGO_BIN_EXE_mapgrep"), env!("CARGO_BIN_EXE_mapgrep-index")] {
+        // Copied by another process: see the test of directories without permission of the command.
+        assert!(Command::new("cp").arg(program).arg(directory.path()).status().unwrap().success());
+    }
+    fs::create_dir(path("logs")).unwrap();
+    fs::rename(path("text"), path("logs/text")).unwrap();
+    fs::create_dir(path("cache")).unwrap();
+    mode(&path("cache"), 0o777);
+    mode(&path("logs/text"), 0o644);
+    mode(&path("logs"), 0o555);
+    let run = |program: &str, cache: &str, args: &[&str]| {
+        let mut command = Command::new(path(program));
+        command.args(args).arg("logs/text").current_dir(directory.path()).stdin(Stdio::null());
+        command.env("XDG_CACHE_HOME", path(cache)).env("HOME", path("logs"));
+        if fs::metadata(directory.path()).unwrap().uid() == 0 {
+            command.uid(65534).gid(65534);
+        }
+        command.output().unwrap()
+    };
+    let output = run("mapgrep-index", "cache", &["build", "-q"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(names(&path("logs")), ["text"]);
+    let made = names(&path("cache/mapgrep/index"));
+    assert!(matches!(&made[..], [name] if name.starts_with("text.") && name.ends_with(".mgx")), "{made:?}");
+    let literal = Random::new(8).literal(&text);
+    let output = run("mapgrep", "cache", &["--index=require", "-c", "-F", &literal]);
+    assert!(output.status.success(), "{}", stderr(&output));
+
+    append(&path("logs/text"), &Random::new(9).log(200_000));
+    for command in ["update", "verify", "remove"] {
+        let output = run("mapgrep-index", "cache", &[command, "-q"]);
+        assert!(output.status.success(), "{command}: {}", stderr(&output));
+    }
+    assert_eq!(names(&path("cache/mapgrep/index")), [""; 0]);
+
+    // Nor is there a cache: what is wrong is told of the place that comes first.
+    let output = run("mapgrep-index", "logs", &["build", "-q"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("logs/text.mgx.lock: cannot lock the index: Permission denied"),
+        "{}",
+        stderr(&output)
+    );
+    mode(&path("logs"), 0o755);
+}
+
+#[test]
+fn another_directory_for_indexes_is_the_only_one() {
+    let (directory, text) = text();
+    let path = directory.path().join("text");
+    let elsewhere = directory.path().join("else/where");
+    let literal = Random::new(8).literal(&text);
+    let with_directory = |command: &mut Command| {
+        succeed(command.arg("--index-dir").arg(&elsewhere).arg(&path));
+    };
+    with_directory(mapgrep_index().args(["build", "-q"]));
+    assert_eq!(names(directory.path()), ["else", "text"]);
+    assert_eq!(names(&elsewhere).len(), 1);
+    with_directory(mapgrep().args(["--index=require", "-q", "-F", &literal]));
+    let output = mapgrep().args(["--index=require", "-q", "-F", &literal]).arg(&path).output().unwrap();
+    assert!(stderr(&output).contains("there is no index of this file"), "{}", stderr(&output));
+    with_directory(mapgrep_index().args(["remove", "-q"]));
+    assert_eq!(names(&elsewhere), [""; 0]);
+}
+
+/// A writer that waits for the one who has the lock.
+struct Waiting(Child, BufReader<ChildStderr>);
+
+impl Waiting {
+    fn start(command: &str, path: &Path) -> Self {
+        let mut child =
+            mapgrep_index().arg(command).arg(path).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        lines.read_line(&mut line).unwrap();
+        let index = path.with_extension("mgx");
+        let message = format!("mapgrep-index: {}: somebody else is writing this index; waiting\n", index.display());
+        assert_eq!(line, message);
+        Waiting(child, lines)
+    }
+
+    #[track_caller]
+    fn succeed(mut self) -> String {
+        let (mut out, mut rest) = (String::new(), String::new());
+        self.0.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        self.1.read_to_string(&mut rest).unwrap();
+        assert!(self.0.wait().unwrap().success() && rest.is_empty(), "{rest}");
+        out
+    }
+}
+
+fn lock(path: &Path) -> File {
+    let file =
+        OpenOptions::new().write(true).create(true).truncate(false).open(path.with_extension("mgx.lock")).unwrap();
+    file.lock().unwrap();
+    file
+}
+
+#[test]
+fn writers_wait_for_each_other() {
+    let (directory, _) = text();
+    let path = directory.path().join("text");
+    let held = lock(&path);
+    let first = Waiting::start("build", &path);
+    drop(held);
+    assert!(first.succeed().contains("indexed in"));
+    assert_eq!(names(directory.path()), ["text", "text.mgx"]);
+
+    // Whichever of them comes first, the text is what it is then, and not what it was when they began to wait.
+    let held = lock(&path);
+    let waiting = ["update", "update", "build", "update", "verify"].map(|command| {
+        let waiting = Waiting::start(command, &path);
+        append(&path, &Random::new(10).log(100_000));
+        waiting
+    });
+    drop(held);
+    for waiting in waiting {
+        waiting.succeed();
+    }
+    assert_eq!(names(directory.path()), ["text", "text.mgx"]);
+    assert_eq!(search_both(&path, "10.0.7.7"), "");
+}
+
+/// An update that waited held a lock, and waited for it once more.
+#[test]
+fn an_index_that_goes_away_while_it_is_waited_for_is_built() {
+    let (directory, _) = text();
+    let path = directory.path().join("text");
+    succeed(mapgrep_index().args(["build", "-q"]).arg(&path));
+    let held = lock(&path);
+    let waiting = Waiting::start("update", &path);
+    fs::remove_file(path.with_extension("mgx")).unwrap();
+    drop(held);
+    assert!(waiting.succeed().contains("indexed in"));
+    assert_eq!(names(directory.path()), ["text", "text.mgx"]);
+}
+
+#[test]
+fn what_a_killed_writer_left_disturbs_nobody() {
+    let (directory, _) = text();
+    let path = directory.path().join("text");
+    let leave = || {
+        fs::write(path.with_extension("mgx.new"), b"half of it").unwrap();
+        fs::write(path.with_extension("mgx.lock"), b"").unwrap();
+    };
+    leave();
+    assert_eq!(search_both(&path, "10.0.7.7"), "");
+    succeed(mapgrep_index().args(["build", "-q"]).arg(&path));
+    assert_eq!(names(directory.path()), ["text", "text.mgx"]);
+    leave();
+    assert_eq!(search_both(&path, "10.0.7.7"), "");
+    // Neither are they texts.
+    fs::write(path.with_extension("mgx.new"), vec![b'\n'; 2 * MIB]).unwrap();
+    let output = succeed(mapgrep_index().args(["build", "-r"]).arg(directory.path()));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
+    leave();
+    succeed(mapgrep_index().args(["remove", "-q"]).arg(&path));
+    assert_eq!(names(directory.path()), ["text"]);
+}
+
+#[test]
+fn a_search_does_without_a_damaged_index() {
+    let (directory, text) = text();
+    let path = directory.path().join("text");
+    let index = path.with_extension("mgx");
+    succeed(mapgrep_index().args(["build", "-q"]).arg(&path));
+    let whole = fs::read(&index).unwrap();
+    let literal = Random::new(8).literal(&text);
+    let damage = |at: usize, bytes: &[u8]| {
+        let file = OpenOptions::new().write(true).open(&index).unwrap();
+        file.write_all_at(&whole, 0).unwrap();
+        file.write_all_at(bytes, at as u64).unwrap();
+    };
+    let fails_with = |what: &str| {
+        let said = search_both(&path, &literal);
+        let message = format!("mapgrep: {}: searched without its index: {}: ", path.display(), index.display());
+        assert!(said.starts_with(&message) && said.contains(what) && said.lines().count() == 1, "{said}");
+        let output = mapgrep().args(["--index=require", &literal]).arg(&path).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(what) && output.stdout.is_empty(), "{}", stderr(&output));
+    };
+    damage(8, &9u32.to_le_bytes());
+    fails_with("version 9");
+    damage(0, b"something");
+    fails_with("magic");
+    damage(20, &[0xFF]);
+    fails_with("checksum");
+    // The rows, but not what is read when it is opened.
+    damage(8192 + 1544, &vec![0xAA; whole.len() - 8192 - 1544 - 200]);
+    fails_with("checksum");
+    // The table of blocks, which tells where lines are.
+    damage(8192, &[0xAA; 100]);
+    let lines = |how: &str| mapgrep().args(["--lines=9000..9002", how]).arg(&path).output().unwrap();
+    let (with, without) = (lines("--index=auto"), lines("--index=never"));
+    assert!(!with.stdout.is_empty() && with.stdout == without.stdout, "{}", stderr(&with));
+    assert!(stderr(&with).contains("searched without its index: "), "{}", stderr(&with));
+    assert_eq!(lines("--index=require").status.code(), Some(2));
+    File::options().write(true).open(&index).unwrap().set_len(0).unwrap();
+    fails_with("it is empty");
+    fs::remove_file(&index).unwrap();
+    fs::create_dir(&index).unwrap();
+    fails_with("directory");
+}
