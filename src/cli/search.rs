@@ -250,9 +250,12 @@ impl Searcher {
             };
         };
         let end_of_file = mapping.len() as u64;
-        let start = line_start(mapping, index, 0, before, pool)?;
+        let terminator = grep.matcher().terminator();
+        // It knows of no other lines.
+        let index = index.filter(|_| terminator == b'\n');
+        let start = line_start(mapping, index, 0, before, terminator, pool)?;
         let end = match (start, last) {
-            (Some(start), Some(last)) => line_start(mapping, index, start, last - before, pool)?,
+            (Some(start), Some(last)) => line_start(mapping, index, start, last - before, terminator, pool)?,
             _ => None,
         };
         let range = start.unwrap_or(end_of_file)..end.unwrap_or(end_of_file);
@@ -371,11 +374,12 @@ fn line_start(
     index: Option<&Index>,
     from: u64,
     lines: u64,
+    terminator: u8,
     pool: &Pool,
 ) -> Result<Option<u64>, Error> {
     let (from, lines) = match index.filter(|_| from == 0) {
         Some(index) => index.before_line(lines)?,
         None => (from, lines),
     };
-    newlines::after_nth(mapping, from as usize, lines, b'\n', pool)
+    newlines::after_nth(mapping, from as usize, lines, terminator, pool)
 }
