@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    index::{Freshness, Index, IndexBuilder, Outcome, SUFFIX, Stat},
+    index::{Freshness, Index, IndexBuilder, Outcome, Stat, is_index},
     mapping::{Access, MapOptions},
     scan::{Cancel, Pool},
 };
@@ -191,7 +191,7 @@ impl Run<'_> {
             }
             for entry in WalkBuilder::new(path).require_git(false).sort_by_file_name(|a, b| a.cmp(b)).build() {
                 match entry {
-                    Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && !is_index(entry.path()) => {
+                    Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && self.takes(entry.path()) => {
                         let len = entry.metadata().map_or(0, |metadata| metadata.len());
                         files.push((entry.into_path(), len));
                     }
@@ -201,6 +201,12 @@ impl Run<'_> {
             }
         }
         files
+    }
+
+    /// Whether a file that was found in a directory is dealt with. Whoever makes no indexes only looks after those that are there.
+    fn takes(&self, path: &Path) -> bool {
+        let makes = matches!(self.command, Command::Build { .. } | Command::Update { .. });
+        !is_index(path) && (makes || !matches!(Index::open(path, self.common.index_dir.as_deref()), Ok(None)))
     }
 
     /// Does what was asked for with all files: the small ones side by side.
@@ -380,9 +386,4 @@ fn state(path: &Path, index: &Index) -> Result<String, Error> {
         }
         Freshness::Stale(stale) => format!("not used: {stale}"),
     })
-}
-
-/// Whether a file is an index, by its name.
-pub(super) fn is_index(path: &Path) -> bool {
-    path.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes())
 }

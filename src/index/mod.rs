@@ -26,4 +26,4 @@ pub use self::{
     reader::Index,
 };
 #[cfg(feature = "cli")]
-pub(crate) use self::{place::SUFFIX, plan::Unhelped};
+pub(crate) use self::{place::is_index, plan::Unhelped};

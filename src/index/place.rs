@@ -9,11 +9,24 @@ use std::{
 
 use xxhash_rust::xxh3::xxh3_64;
 
+#[cfg(feature = "cli")]
+use super::format::MAGIC;
 use super::storage::with_suffix;
 use crate::error::Error;
 
 /// What the names of indexes end with.
-pub(crate) const SUFFIX: &str = ".mgx";
+const SUFFIX: &str = ".mgx";
+
+/// Whether a file is an index, by its name and its first bytes.
+#[cfg(feature = "cli")]
+pub(crate) fn is_index(path: &Path) -> bool {
+    use std::{fs::File, io::Read};
+
+    let mut start = [0; MAGIC.len()];
+    path.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes())
+        && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
+        && start == MAGIC
+}
 
 /// Where the index of a text may be: where it is looked for first comes first, and a new one is made in the first that can
 /// be written.
