@@ -1,6 +1,7 @@
 //! The command `mapgrep-index`: building indexes, and looking after them.
 
 use std::{
+    collections::HashMap,
     ffi::OsString,
     io::{IsTerminal, Write, stderr},
     path::{Path, PathBuf},
@@ -133,6 +134,8 @@ struct Run<'a> {
     pool: Pool,
     messages: Messages,
     changed: Mutex<bool>,
+    /// What was wrong with files the last time.
+    told: Mutex<HashMap<PathBuf, String>>,
 }
 
 fn run(command: &Command) -> ExitCode {
@@ -159,6 +162,7 @@ fn run(command: &Command) -> ExitCode {
         pool: Pool::new(common.threads),
         messages: Messages::new(true),
         changed: Mutex::new(false),
+        told: Mutex::default(),
     };
     let files = run.files();
     match command {
@@ -250,8 +254,17 @@ impl Run<'_> {
         if self.cancel.is_cancelled() {
             return;
         }
-        if let Err(error) = self.try_one(path, pool, len) {
-            self.messages.error(error);
+        let error = self.try_one(path, pool, len).err().map(|error| error.to_string());
+        // Whoever watches tries again and again.
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.get(path) != error.as_ref() {
+            match error {
+                Some(error) => {
+                    self.messages.error(&error);
+                    told.insert(path.to_owned(), error);
+                }
+                None => drop(told.remove(path)),
+            }
         }
     }
 
