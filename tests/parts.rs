@@ -465,3 +465,23 @@ fn a_range_that_ends_on_a_long_line_is_searched_to_its_end() {
         }
     }
 }
+
+/// In the chunk in which the range began or ended, the first line with a NUL that had a match ended the count.
+#[test]
+fn a_range_of_a_binary_file_is_counted_to_its_end() {
+    let text = b"a\na\nb\0\na\0\na a\n".as_slice();
+    for chunk in [1, 4, 1000] {
+        for (text, binary) in [(text.to_vec(), Some(5)), ([&b"b".repeat(70_000), text].concat(), None)] {
+            let start = text.len() as u64 - 13;
+            let options = Options {
+                goal: Goal::CountMatches,
+                binary: Binary::Suppress,
+                range: Some((start, 100)),
+                ..Options::of("a")
+            };
+            let Summary { matches, binary: found, .. } =
+                search(&options, &text, None, Way { chunk, threads: 2 }, None).summary;
+            assert_eq!((matches, found), (4, binary), "{chunk}");
+        }
+    }
+}

@@ -9,7 +9,7 @@ use anyhow::Context;
 use ignore::{DirEntry, Walk, WalkBuilder, overrides::OverrideBuilder};
 
 use super::args::Args;
-use crate::scan::Cancel;
+use crate::{index::is_index, scan::Cancel};
 
 /// A file, or standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +137,10 @@ impl Haystacks {
             return None;
         }
         let path = entry.into_path();
+        // What it has of the text is found in the text.
+        if !explicit && is_index(&path) {
+            return None;
+        }
         let path = match path.strip_prefix("./") {
             Ok(stripped) if self.strip_dot => stripped.to_owned(),
             _ => path,

@@ -1,6 +1,7 @@
 //! The command `mapgrep-index`: building indexes, and looking after them.
 
 use std::{
+    collections::HashMap,
     ffi::OsString,
     io::{IsTerminal, Write, stderr},
     path::{Path, PathBuf},
@@ -133,6 +134,8 @@ struct Run<'a> {
     pool: Pool,
     messages: Messages,
     changed: Mutex<bool>,
+    /// What was wrong with files the last time.
+    told: Mutex<HashMap<PathBuf, String>>,
 }
 
 fn run(command: &Command) -> ExitCode {
@@ -159,6 +162,7 @@ fn run(command: &Command) -> ExitCode {
         pool: Pool::new(common.threads),
         messages: Messages::new(true),
         changed: Mutex::new(false),
+        told: Mutex::default(),
     };
     let files = run.files();
     match command {
@@ -191,7 +195,7 @@ impl Run<'_> {
             }
             for entry in WalkBuilder::new(path).require_git(false).sort_by_file_name(|a, b| a.cmp(b)).build() {
                 match entry {
-                    Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && !is_index(entry.path()) => {
+                    Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && self.takes(entry.path()) => {
                         let len = entry.metadata().map_or(0, |metadata| metadata.len());
                         files.push((entry.into_path(), len));
                     }
@@ -201,6 +205,12 @@ impl Run<'_> {
             }
         }
         files
+    }
+
+    /// Whether a file that was found in a directory is dealt with. Whoever makes no indexes only looks after those that are there.
+    fn takes(&self, path: &Path) -> bool {
+        let makes = matches!(self.command, Command::Build { .. } | Command::Update { .. });
+        !is_index(path) && (makes || !matches!(Index::open(path, self.common.index_dir.as_deref()), Ok(None)))
     }
 
     /// Does what was asked for with all files: the small ones side by side.
@@ -244,8 +254,17 @@ impl Run<'_> {
         if self.cancel.is_cancelled() {
             return;
         }
-        if let Err(error) = self.try_one(path, pool, len) {
-            self.messages.error(error);
+        let error = self.try_one(path, pool, len).err().map(|error| error.to_string());
+        // Whoever watches tries again and again.
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.get(path) != error.as_ref() {
+            match error {
+                Some(error) => {
+                    self.messages.error(&error);
+                    told.insert(path.to_owned(), error);
+                }
+                None => drop(told.remove(path)),
+            }
         }
     }
 

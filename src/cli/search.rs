@@ -250,13 +250,16 @@ impl Searcher {
             };
         };
         let end_of_file = mapping.len() as u64;
+        let terminator = grep.matcher().terminator();
+        // It knows of no other lines.
+        let index = index.filter(|_| terminator == b'\n');
         // Where the line starts before which there are so many; `from` is such a place.
         let line_start = |from: (u64, u64), lines: u64| {
             let (from, rest) = match index {
                 Some(index) => self.indexes.before_line(&haystack.path, index, lines)?,
                 None => (from.0, lines - from.1),
             };
-            newlines::after_nth(mapping, from as usize, rest, b'\n', pool)
+            newlines::after_nth(mapping, from as usize, rest, terminator, pool)
         };
         let start = line_start((0, 0), before)?;
         let end = match (start, last) {

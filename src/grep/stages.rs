@@ -448,7 +448,8 @@ impl<'a> GrepStages<'a, '_> {
             if self.options.line_numbers {
                 found.newlines = newlines::count(bytes, self.matcher.terminator());
             }
-            found.lines.has_nul = self.checks_lines && !hits.is_empty() && memchr(0, bytes).is_some();
+            let checks = if self.options.goal == Goal::Lines { self.checks_lines } else { self.quits_at_nul() };
+            found.lines.has_nul = checks && !hits.is_empty() && memchr(0, bytes).is_some();
             found.lines.hits = Hits::All(hits);
             found.counts = counts;
             return found;
@@ -632,9 +633,9 @@ impl<'a> GrepStages<'a, '_> {
         let start = found.range.start;
         let left = seam.carry.left.unwrap_or(u64::MAX);
         if found.has_nul {
-            seam.binary = window.read(found.range.clone(), |bytes| self.first_counted_nul(bytes, left))?;
-            if let Some(at) = &mut seam.binary {
-                *at += start;
+            let nul = window.read(found.range.clone(), |bytes| self.first_counted_nul(bytes, left))?;
+            if let Some(at) = nul {
+                seam.binary = Some(start + at);
                 return Ok(true);
             }
         }

@@ -242,7 +242,7 @@ impl IndexBuilder {
             let work = |changed: &mut Vec<Range<u64>>, blocks: Range<usize>| {
                 for block in blocks {
                     let (own, record) = reader.block(block as u64)?;
-                    self.advance(own.end - own.start);
+                    self.advance(own.end.saturating_sub(own.start));
                     if !is_unchanged(text, own.clone(), &record)? {
                         changed.push(own);
                     }

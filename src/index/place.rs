@@ -9,6 +9,8 @@ use std::{
 
 use xxhash_rust::xxh3::xxh3_64;
 
+#[cfg(feature = "cli")]
+use super::format::MAGIC;
 use super::storage::with_suffix;
 #[cfg(feature = "cli")]
 use super::{lock::LOCK, storage::NEW};
@@ -17,12 +19,19 @@ use crate::error::Error;
 /// What the names of indexes end with.
 const SUFFIX: &str = ".mgx";
 
-/// Whether a file is an index, or what is there while one is written, by its name.
+/// Whether a file is an index, by its name and its first bytes, or what is there while one is written.
 #[cfg(feature = "cli")]
 pub(crate) fn is_index(path: &Path) -> bool {
+    use std::{fs::File, io::Read};
+
     let name = path.as_os_str().as_encoded_bytes();
-    let name = [NEW, LOCK].iter().find_map(|end| name.strip_suffix(end.as_bytes())).unwrap_or(name);
+    if let Some(name) = [NEW, LOCK].iter().find_map(|end| name.strip_suffix(end.as_bytes())) {
+        return name.ends_with(SUFFIX.as_bytes());
+    }
+    let mut start = [0; MAGIC.len()];
     name.ends_with(SUFFIX.as_bytes())
+        && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
+        && start == MAGIC
 }
 
 /// Where the index of a text may be: where it is looked for first comes first, and a new one is made in the first that can

@@ -152,8 +152,14 @@ impl Index {
     pub(super) fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let read = self.mapping.guarded(.., |bytes| {
             let segments = self.manifest.segments.iter();
+            let firsts = segments.clone().scan(0, |next, entry| {
+                let first = *next;
+                *next += u64::from(entry.blocks);
+                Some(first)
+            });
+            let firsts = firsts.collect();
             let segments = segments.map(|entry| Segment::new(bytes, *entry, self.manifest.scheme));
-            read(&Reader { manifest: &self.manifest, segments: segments.collect::<Result<_, _>>()? })
+            read(&Reader { manifest: &self.manifest, segments: segments.collect::<Result<_, _>>()?, firsts })
         });
         read.and_then(|result| result).map_err(|error| error.with_path(&self.path))
     }
@@ -163,6 +169,8 @@ impl Index {
 pub(super) struct Reader<'a> {
     pub(super) manifest: &'a Manifest,
     pub(super) segments: Vec<Segment<'a>>,
+    /// The first block of each.
+    firsts: Vec<u64>,
 }
 
 impl Reader<'_> {
@@ -179,27 +187,23 @@ impl Reader<'_> {
 
     /// The record of a block.
     pub(super) fn record(&self, block: u64) -> Result<Record, Error> {
-        let mut first = 0;
-        for segment in &self.segments {
-            let blocks = segment.blocks() as u64;
-            if block < first + blocks {
-                let record = segment.record((block - first) as usize)?;
-                return match record.newlines <= start_of(block, &record) {
-                    true => Ok(record),
-                    false => Err(damaged("there are more lines than bytes before a block")),
-                };
-            }
-            first += blocks;
+        let wrong = || damaged("it has fewer blocks than it should have");
+        let after = self.firsts.partition_point(|&first| first <= block);
+        let segment = after.checked_sub(1).ok_or_else(wrong)?;
+        let record = self.segments[segment].record((block - self.firsts[segment]) as usize)?;
+        match record.newlines <= start_of(block, &record) {
+            true => Ok(record),
+            false => Err(damaged("there are more lines than bytes before a block")),
         }
-        Err(damaged("it has fewer blocks than it should have"))
     }
 
     /// The block in which, by the line ends before it, the line with so many line ends before it starts: the last block that does
     /// not begin behind it.
     pub(super) fn block_of_line(&self, newlines: u64) -> Result<u64, Error> {
         let segment = self.segments.partition_point(|segment| segment.entry.newlines <= newlines).saturating_sub(1);
-        let before: u64 = self.segments[..segment].iter().map(|segment| segment.blocks() as u64).sum();
-        let Some(segment) = self.segments.get(segment) else { return Ok(0) };
+        let (Some(segment), Some(before)) = (self.segments.get(segment), self.firsts.get(segment)) else {
+            return Ok(0);
+        };
         let (mut low, mut high) = (0, segment.blocks());
         while high - low > 1 {
             let middle = low + (high - low) / 2;
