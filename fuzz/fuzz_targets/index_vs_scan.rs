@@ -31,6 +31,12 @@ struct Case {
     /// How much of the text is appended after it was indexed, in 256ths.
     appended: u8,
     small: bool,
+    /// Making an index takes longer than what is asked of it.
+    searches: Vec<Search>,
+}
+
+#[derive(Arbitrary, Debug)]
+struct Search {
     patterns: Vec<Pattern>,
     /// Options, a bit for each.
     flags: u16,
@@ -60,14 +66,16 @@ const BETWEEN: [&str; 8] = [".*", "", "[a-z]+", "(?:x|yz)?", ".{0,9}", r"\s*", r
 
 impl Case {
     fn text(&self) -> Vec<u8> {
+        static BLOCKS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+        let blocks = BLOCKS
+            .get_or_init(|| FILLINGS.map(|filling| filling.iter().cycle().take(BLOCK).copied().collect()).to_vec());
         let mut text = vec![];
-        for i in 0..16 {
-            let filling = FILLINGS[usize::from(*self.fillings.get(i).unwrap_or(&0)) % FILLINGS.len()];
-            text.extend(filling.iter().cycle().take(BLOCK));
+        for i in 0..12 {
+            text.extend_from_slice(&blocks[usize::from(*self.fillings.get(i).unwrap_or(&0)) % FILLINGS.len()]);
         }
         for (block, shift, times, bytes) in self.pieces.iter().take(24) {
             let bytes = bytes.repeat(1 + usize::from(*times) % 4);
-            let at = usize::from(*block) % 17 * BLOCK;
+            let at = usize::from(*block) % 13 * BLOCK;
             let at = at.saturating_add_signed(isize::from(*shift) / if times % 2 == 0 { 1 } else { 256 });
             let at = at.min(text.len().saturating_sub(bytes.len()));
             let len = bytes.len().min(text.len() - at);
@@ -82,15 +90,17 @@ impl Case {
         let part = &part[..part.len().min(3 + usize::from(len) % 20)];
         part.utf8_chunks().next()?.valid().split(['\n', '\r']).next()
     }
+}
 
-    fn patterns(&self) -> Vec<String> {
+impl Search {
+    fn patterns(&self, case: &Case) -> Vec<String> {
         let flag = self.flags & 1 != 0;
         let escape = |part: &str| if flag { part.to_owned() } else { regex::escape(part) };
         let pattern = |pattern: &Pattern| match pattern {
-            Pattern::Part(piece, start, len) => self.part((*piece, *start, *len)).map(escape),
+            Pattern::Part(piece, start, len) => case.part((*piece, *start, *len)).map(escape),
             Pattern::Two(first, between, second) => {
                 let between = BETWEEN[usize::from(*between) % BETWEEN.len()];
-                Some(escape(self.part(*first)?) + between + &escape(self.part(*second)?))
+                Some(escape(case.part(*first)?) + between + &escape(case.part(*second)?))
             }
             Pattern::Raw(raw) => Some(raw.clone()),
         };
@@ -148,16 +158,42 @@ fn directory() -> &'static Path {
     DIRECTORY.get_or_init(|| tempfile::tempdir().unwrap()).path()
 }
 
+/// Searches a file and what its index leaves of it. None where the index does not help.
+fn compare(index: &Index, mapping: &Mapping, search: &Search, patterns: &[String]) -> Option<()> {
+    let matcher = search.matcher();
+    let query = Query::new(&matcher, patterns).ok().filter(|query| !query.is_anything())?;
+    let grep = search.grep().build(matcher.build(patterns).ok()?).ok().filter(|grep| grep.takes_parts())?;
+    let after = usize::from(search.context >> 4) % 5;
+    let candidates = index.candidates(&query, mapping, after as u64).unwrap();
+    if candidates.is_everything() {
+        return None;
+    }
+    let run = |is_whole: bool| {
+        let mut out = vec![];
+        let mut emit = |bytes: &[u8]| {
+            out.extend_from_slice(bytes);
+            Flow::Continue
+        };
+        let summary: Summary = match is_whole {
+            true => grep.search_mapping(mapping, &Short, &Pool::inline(), &mut emit).unwrap(),
+            false => grep.search_parts(mapping, candidates.parts(), &Short, &Pool::inline(), &mut emit).unwrap(),
+        };
+        (String::from_utf8(out).unwrap(), summary.matched_lines, summary.matches)
+    };
+    assert_eq!(run(false), run(true), "{patterns:?}, lines need {query}, {:?}", candidates.parts());
+    Some(())
+}
+
 fuzz_target!(|case: Case| {
-    let patterns = case.patterns();
-    let matcher = case.matcher();
-    let Ok(query) = Query::new(&matcher, &patterns) else { return };
-    if query.is_anything() {
+    let searches: Vec<(&Search, Vec<String>)> =
+        case.searches.iter().take(16).map(|search| (search, search.patterns(&case))).collect();
+    let can_help = |(search, patterns): &(&Search, Vec<String>)| {
+        Query::new(&search.matcher(), patterns).is_ok_and(|query| !query.is_anything())
+    };
+    if !searches.iter().any(can_help) {
         return;
     }
-    let (Ok(matcher), text) = (matcher.build(&patterns), case.text()) else { return };
-    let Ok(grep) = case.grep().build(matcher) else { return };
-
+    let text = case.text();
     let path = directory().join("text");
     let _ = std::fs::remove_file(&path);
     let first = (text.len() - text.len() * usize::from(case.appended % 128) / 256).max(1);
@@ -173,22 +209,7 @@ fuzz_target!(|case: Case| {
     let (mapping, metadata) = map(&path);
     let index = Index::open(&path, None).unwrap().unwrap();
     assert!(matches!(index.freshness(&metadata, &mapping).unwrap(), Freshness::Same | Freshness::Grown));
-    let after = usize::from(case.context >> 4) % 5;
-    let candidates = index.candidates(&query, &mapping, after as u64).unwrap();
-    if candidates.is_everything() || !grep.takes_parts() {
-        return;
+    for (search, patterns) in &searches {
+        compare(&index, &mapping, search, patterns);
     }
-    let search = |is_whole: bool| {
-        let mut out = vec![];
-        let mut emit = |bytes: &[u8]| {
-            out.extend_from_slice(bytes);
-            Flow::Continue
-        };
-        let summary: Summary = match is_whole {
-            true => grep.search_mapping(&mapping, &Short, &Pool::inline(), &mut emit).unwrap(),
-            false => grep.search_parts(&mapping, candidates.parts(), &Short, &Pool::inline(), &mut emit).unwrap(),
-        };
-        (String::from_utf8(out).unwrap(), summary.matched_lines, summary.matches)
-    };
-    assert_eq!(search(false), search(true), "{patterns:?}, lines need {query}, {:?}", candidates.parts());
 });
