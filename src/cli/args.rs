@@ -18,7 +18,7 @@ use crate::{
 /// Search files for lines that match a pattern, with all cores in each file.
 ///
 /// Without PATH, standard input is searched, or the current directory when standard input is a terminal. Directories
-/// are walked; hidden files, binary files and what .gitignore and similar files name are passed over. Output is in
+/// are walked; hidden files, binary files, indexes and what .gitignore and similar files name are passed over. Output is in
 /// file order, whatever the number of threads.
 ///
 /// Exit status: 0 when a line was selected, 1 when none was, 2 when there was an error (with -q, 0 when a line was
@@ -225,7 +225,7 @@ pub(super) struct Args {
     pub(super) lines: Option<LineRange>,
 
     /// Whether indexes, made by mapgrep-index, are used: "auto" uses those that can be relied on, and says when one cannot; with
-    /// "require" a file of 1 MiB or more that has none is an error.
+    /// "require" a file of 1 MiB or more that has none is an error, and so is a search for which none is of use, as one with -v.
     #[arg(long, value_name = "HOW", value_enum, default_value_t = IndexUse::Auto)]
     pub(super) index: IndexUse,
 

@@ -1,0 +1,619 @@
+//! `mapgrep-index`, and how `mapgrep` uses indexes and finds lines by their numbers, as a user meets them.
+
+#![cfg(feature = "cli")]
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{Read, Seek, SeekFrom, Write},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+const MAPGREP: &str = env!("CARGO_BIN_EXE_mapgrep");
+const INDEX: &str = env!("CARGO_BIN_EXE_mapgrep-index");
+
+/// A command that runs in a directory, in which the indexes are that are in no directory of a file, too.
+fn command(program: &str, dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(args).current_dir(dir).stdin(Stdio::null()).env("XDG_CACHE_HOME", dir.join("cache"));
+    command
+}
+
+/// What a command says in the end: its exit status, and what it wrote to standard output and standard error.
+type Said = (i32, String, String);
+
+fn said(output: &Output) -> Said {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+fn mapgrep(dir: &TempDir, args: &[&str]) -> Said {
+    said(&command(MAPGREP, dir.path(), args).output().unwrap())
+}
+
+fn index(dir: &TempDir, args: &[&str]) -> Said {
+    said(&command(INDEX, dir.path(), args).output().unwrap())
+}
+
+fn build(dir: &TempDir, args: &[&str]) {
+    let (status, _, errors) = index(dir, &[&["build"], args].concat());
+    assert_eq!((status, errors.as_str()), (0, ""));
+}
+
+/// Numbered lines, of 26 bytes each.
+fn log(lines: usize) -> String {
+    (1..=lines).map(|n| format!("line {n:07} of the log {}\n", n % 10)).collect()
+}
+
+/// More than 1 MiB.
+const LINES: usize = 45_000;
+
+/// A directory with a file that is worth an index, and one that is not.
+fn files() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("big"), log(LINES)).unwrap();
+    fs::write(dir.path().join("small"), log(10)).unwrap();
+    dir
+}
+
+fn append(dir: &TempDir, name: &str, text: &str) {
+    OpenOptions::new().append(true).open(dir.path().join(name)).unwrap().write_all(text.as_bytes()).unwrap();
+}
+
+/// Writes to the middle of a file, at another time than it was written to before.
+fn overwrite(dir: &TempDir, name: &str, at: u64, bytes: &[u8]) {
+    thread::sleep(Duration::from_millis(20));
+    let mut file = OpenOptions::new().write(true).open(dir.path().join(name)).unwrap();
+    file.seek(SeekFrom::Start(at)).unwrap();
+    file.write_all(bytes).unwrap();
+}
+
+fn nothing(status: i32) -> Said {
+    (status, String::new(), String::new())
+}
+
+#[test]
+fn an_index_is_built_updated_verified_and_removed() {
+    let dir = files();
+    let (status, out, errors) = index(&dir, &["build", "big", "small"]);
+    assert_eq!((status, errors.as_str()), (0, ""));
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines[0], "small: skipped; files of less than 1 MiB are searched as fast without an index");
+    assert!(lines[1].starts_with("big: indexed in ") && lines[1].contains(" for 1."), "{out}");
+    assert!(dir.path().join("big.mgx").exists() && !dir.path().join("small.mgx").exists());
+    let mut names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["big", "big.mgx", "small"]);
+
+    let (status, out, _) = index(&dir, &["stat", "big", "small"]);
+    assert_eq!(status, 0);
+    for part in
+        ["small: there is no index\n", "big\n  index     big.mgx\n", "state     up to date\n", "grams     default"]
+    {
+        assert!(out.contains(part), "{out}");
+    }
+    assert_eq!(index(&dir, &["verify", "big"]), (0, "big: the index is right\n".into(), String::new()));
+    let (status, out, errors) = index(&dir, &["verify", "small"]);
+    assert_eq!((status, out.as_str()), (2, ""));
+    assert_eq!(errors, "mapgrep-index: small: there is no index of this file: mapgrep-index build makes one\n");
+
+    let (status, out, _) = index(&dir, &["update", "big"]);
+    assert!(status == 0 && out.starts_with("big: up to date; "), "{out}");
+    append(&dir, "big", &log(LINES));
+    let (_, out, _) = index(&dir, &["stat", "big"]);
+    assert!(out.contains("state     used; 1.") && out.contains("behind what is indexed"), "{out}");
+    let (status, out, _) = index(&dir, &["update", "big"]);
+    assert!(status == 0 && out.starts_with("big: indexed in "), "{out}");
+    let (_, out, _) = index(&dir, &["stat", "big"]);
+    assert!(out.contains("state     up to date"), "{out}");
+    assert_eq!(index(&dir, &["update", "-q", "big"]), nothing(0));
+
+    assert_eq!(index(&dir, &["remove", "big", "small"]).0, 0);
+    assert!(!dir.path().join("big.mgx").exists());
+    let (status, out, _) = index(&dir, &["remove", "big"]);
+    assert_eq!((status, out.as_str()), (0, "big: there is no index\n"));
+    // An update makes an index where there is none.
+    assert!(index(&dir, &["update", "--index-dir=cache", "big"]).1.starts_with("big: indexed in "));
+    assert!(!dir.path().join("big.mgx").exists());
+}
+
+#[test]
+fn what_cannot_be_indexed_is_told() {
+    let dir = files();
+    fs::create_dir(dir.path().join("sub")).unwrap();
+    let (status, out, errors) = index(&dir, &["build", "missing", "sub", "big"]);
+    assert_eq!(status, 2);
+    assert!(out.starts_with("big: indexed in "), "{out}");
+    assert_eq!(
+        errors,
+        "mapgrep-index: sub: is a directory; -r takes the files in it\n\
+         mapgrep-index: missing: No such file or directory (os error 2)\n"
+    );
+    assert_eq!(index(&dir, &["build"]).0, 2);
+    assert_eq!(index(&dir, &["nonsense", "big"]).0, 2);
+    #[cfg(target_os = "linux")]
+    assert_eq!(
+        index(&dir, &["build", "/dev/null"]),
+        (2, String::new(), "mapgrep-index: /dev/null: only regular files can be indexed\n".into())
+    );
+}
+
+/// Small files in directories have no index, and need none: `verify -r` took each of them for an error.
+#[test]
+fn directories_are_walked() {
+    let dir = files();
+    let sub = dir.path().join("sub");
+    fs::create_dir(&sub).unwrap();
+    fs::write(sub.join("other"), log(LINES)).unwrap();
+    fs::write(sub.join(".hidden"), log(LINES)).unwrap();
+    fs::write(sub.join("ignored"), log(LINES)).unwrap();
+    fs::write(sub.join(".gitignore"), "ignored\n").unwrap();
+    build(&dir, &["-r", "."]);
+    for (name, has) in [("big", true), ("small", false), ("sub/other", true), ("sub/ignored", false)] {
+        assert_eq!(dir.path().join(format!("{name}.mgx")).exists(), has, "{name}");
+    }
+    assert!(!sub.join(".hidden.mgx").exists());
+    // Indexes are not indexed.
+    build(&dir, &["-r", "."]);
+    assert!(!dir.path().join("big.mgx.mgx").exists());
+    let sorted = |(status, out, errors): Said| {
+        let mut lines: Vec<String> = out.lines().map(ToOwned::to_owned).collect();
+        lines.sort();
+        (status, lines.join("\n"), errors)
+    };
+    assert_eq!(
+        sorted(index(&dir, &["verify", "-r", "."])),
+        (0, "./big: the index is right\n./sub/other: the index is right".into(), String::new())
+    );
+    assert!(!index(&dir, &["stat", "-r", "."]).1.contains("small"));
+    assert_eq!(
+        sorted(index(&dir, &["remove", "-r", "."])),
+        (0, "./big: removed the index\n./sub/other: removed the index".into(), String::new())
+    );
+}
+
+/// Lines of the text stand in its index, in parts, and were found there.
+#[test]
+fn indexes_are_not_searched_with_directories() {
+    let dir = files();
+    let needle: String = "needle-".repeat(300);
+    fs::write(dir.path().join("big"), format!("{}{needle}\n", log(LINES))).unwrap();
+    build(&dir, &["big"]);
+    // Of those who know the format one could write such a line into an index; here it is appended.
+    append(&dir, "big.mgx", "\nneedle-\n");
+    for args in [&["-a", "-l", "needle-", "."][..], &["-uuu", "-l", "needle-", "."], &["--mmap", "-al", "needle-", "."]]
+    {
+        assert_eq!(mapgrep(&dir, args), (0, "./big\n".into(), String::new()), "{args:?}");
+    }
+    assert_eq!(mapgrep(&dir, &["-alI", "needle-"]).1, "big\n");
+    // A file that was named is searched, and one that has but such a name.
+    assert_eq!(mapgrep(&dir, &["-a", "-l", "needle-", "big.mgx"]).1, "big.mgx\n");
+    fs::write(dir.path().join("none.mgx"), "needle-\n").unwrap();
+    assert_eq!(mapgrep(&dir, &["-a", "-l", "needle-", "."]).1, "./big\n./none.mgx\n");
+}
+
+#[test]
+fn an_index_is_used_where_there_is_one() {
+    let dir = files();
+    let needle = "line 0033333 of the log 3\n";
+    let search = |args: &[&str]| mapgrep(&dir, &[args, &["0033333", "big"]].concat());
+    assert_eq!(search(&[]), (0, needle.into(), String::new()));
+    let (status, _, errors) = search(&["--index=require"]);
+    assert_eq!(status, 2);
+    assert_eq!(
+        errors,
+        "mapgrep: big: --index=require, and there is no index of this file: mapgrep-index build makes one\n"
+    );
+    assert_eq!(mapgrep(&dir, &["--index=require", "0000003", "small"]).0, 0);
+    build(&dir, &["big"]);
+    for how in ["auto", "require", "never"] {
+        assert_eq!(search(&[&format!("--index={how}")]), (0, needle.into(), String::new()));
+    }
+    let (_, _, errors) = search(&["--explain"]);
+    assert!(
+        errors.contains("mapgrep: big: index big.mgx: lines need \"0033333\"; ") && errors.contains("1 of 17 blocks"),
+        "{errors}"
+    );
+    assert!(!search(&["--explain", "--index=never"]).2.contains("index"));
+    assert_eq!(search(&["-n"]).1, format!("33333:{needle}"));
+    assert_eq!(search(&["-nC1"]).1.lines().count(), 3);
+    assert_eq!(search(&["-nC1"]).1, search(&["-nC1", "--index=never"]).1);
+    assert_eq!(mapgrep(&dir, &["--index=require", "nowhere", "big"]), nothing(1));
+    assert_eq!(mapgrep(&dir, &["--index=sometimes", "x", "big"]).0, 2);
+}
+
+#[test]
+fn where_an_index_cannot_help_it_is_told_why() {
+    let dir = files();
+    build(&dir, &["big"]);
+    for (args, why) in [
+        (&["-v"][..], "big: its index cannot help: with -v lines are wanted that do not match"),
+        (&["--passthru"], "big: its index cannot help: with --passthru all lines are shown"),
+        (&["-U", "-e", "log 3\nline"], "big: its index cannot help: with -U matches may cross lines"),
+        (&["--null-data"], "big: its index cannot help: with --null-data lines are other than those that were indexed"),
+        (&["-e", "[0-9]"], "lines that match need not have anything that is indexed"),
+        (&["-e", "line"], "more than a third of the blocks can match, so that all are searched"),
+    ] {
+        let args = [args, &["-c", "-e", "0033333", "big"]].concat();
+        let (status, out, errors) = mapgrep(&dir, &[&["--explain"], &args[..]].concat());
+        assert!(status == 0 && errors.contains(why), "{args:?}: {errors}");
+        assert_eq!(out, mapgrep(&dir, &[&["--index=never"], &args[..]].concat()).1, "{args:?}");
+    }
+    let (status, _, errors) = mapgrep(&dir, &["--index=require", "-v", "x", "big"]);
+    assert_eq!(status, 2);
+    assert_eq!(
+        errors,
+        "mapgrep: big: --index=require, and the index cannot help: with -v lines are wanted that do not match\n"
+    );
+    let many: String = (0..1000).map(|n| format!("absent{n}\n")).collect();
+    fs::write(dir.path().join("many"), many).unwrap();
+    let (_, _, errors) = mapgrep(&dir, &["--explain", "-f", "many", "big"]);
+    assert!(errors.contains("big: its index is not used: for 1000 patterns a search is faster"), "{errors}");
+}
+
+#[test]
+fn an_index_that_is_stale_is_told_of_in_one_line() {
+    let dir = files();
+    build(&dir, &["big"]);
+    let search = |pattern: &str| mapgrep(&dir, &["-c", pattern, "big"]);
+    overwrite(&dir, "big", 100_000, b"NEEDLE");
+    let why = "the file was changed since it was indexed (mapgrep-index verify tells where, mapgrep-index build indexes it anew)";
+    assert_eq!(search("NEEDLE"), (0, "1\n".into(), format!("mapgrep: big: searched without its index: {why}\n")));
+    assert_eq!(mapgrep(&dir, &["--index=never", "-c", "NEEDLE", "big"]), (0, "1\n".into(), String::new()));
+    assert_eq!(
+        mapgrep(&dir, &["--index=require", "NEEDLE", "big"]),
+        (2, String::new(), format!("mapgrep: big: --index=require, and {why}\n"))
+    );
+    let (status, out, _) = index(&dir, &["verify", "big"]);
+    assert_eq!(status, 1);
+    assert!(out.starts_with("big: bytes 65") && out.ends_with(" have changed\n"), "{out}");
+    let (status, _, errors) = index(&dir, &["update", "big"]);
+    assert_eq!((status, errors), (2, format!("mapgrep-index: big: the index cannot be updated: {why}\n")));
+    assert!(index(&dir, &["stat", "big"]).1.contains(&format!("state     not used: {why}")));
+    build(&dir, &["big"]);
+    assert_eq!(search("NEEDLE"), (0, "1\n".into(), String::new()));
+
+    // The same bytes at another time.
+    overwrite(&dir, "big", 100_000, b"NEEDLE");
+    assert!(search("NEEDLE").2.contains("the file was changed"));
+    assert_eq!(index(&dir, &["verify", "big"]).0, 0);
+    assert_eq!(search("NEEDLE").2, "");
+
+    let file = OpenOptions::new().write(true).open(dir.path().join("big")).unwrap();
+    file.set_len(1_100_000).unwrap();
+    let errors = search("NEEDLE").2;
+    assert!(errors.contains("the file has become shorter since it was indexed") && errors.lines().count() == 1);
+
+    fs::write(dir.path().join("new"), log(LINES)).unwrap();
+    fs::rename(dir.path().join("new"), dir.path().join("big")).unwrap();
+    let (status, out, errors) = search("0000007");
+    assert_eq!((status, out.as_str()), (0, "1\n"));
+    assert!(errors.contains("the file was replaced since it was indexed") && errors.lines().count() == 1, "{errors}");
+
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        build(&dir, &["big"]);
+        fs::set_permissions(dir.path().join("big"), fs::Permissions::from_mode(0o600)).unwrap();
+        let errors = search("0000007").2;
+        assert!(errors.contains("its permissions changed") && errors.lines().count() == 1, "{errors}");
+        assert_eq!(index(&dir, &["verify", "big"]).0, 0);
+        assert_eq!(search("0000007").2, "");
+    }
+}
+
+#[test]
+fn a_file_that_has_grown_is_searched_with_its_index() {
+    let dir = files();
+    build(&dir, &["big"]);
+    for text in ["no line end yet: NEEDLE", " goes on\n", "and NEEDLE on another line\n"] {
+        append(&dir, "big", text);
+        let search = |how: &str| mapgrep(&dir, &["-n", how, "NEEDLE", "big"]);
+        let (status, out, errors) = search("--index=require");
+        assert_eq!((status, errors.as_str()), (0, ""));
+        assert_eq!(out, search("--index=never").1);
+        assert!(out.starts_with(&format!("{}:no line end yet", LINES + 1)), "{out}");
+    }
+}
+
+#[test]
+fn a_damaged_index_is_told_of_and_does_no_harm() {
+    let dir = files();
+    build(&dir, &["big"]);
+    let good = fs::read(dir.path().join("big.mgx")).unwrap();
+    let needle = (0, "line 0033333 of the log 3\n".to_owned());
+    let search = |how: &str, bytes: &[u8]| {
+        fs::write(dir.path().join("big.mgx"), bytes).unwrap();
+        let (status, out, errors) = mapgrep(&dir, &[how, "0033333", "big"]);
+        ((status, out), errors)
+    };
+    let mut version = good.clone();
+    version[8] = 99;
+    let flipped = |range: std::ops::Range<usize>| {
+        let mut bytes = good.clone();
+        bytes[range].iter_mut().for_each(|byte| *byte ^= 0x55);
+        bytes
+    };
+    for (bytes, why) in [
+        (vec![], "the index is damaged: it is empty; mapgrep-index build makes a new one"),
+        (good[..50].to_vec(), "the index is damaged: it is shorter than its header"),
+        (good[..good.len() / 2].to_vec(), "the index is damaged: it has "),
+        (version, "the index is of version 99, and this program reads version 1: build it anew"),
+        (flipped(0..100), "this is not an index: the magic number is missing"),
+        (flipped(16..100), "the index is damaged: its headers do not have the checksums"),
+        (flipped(8192..good.len() - 120), "the index is damaged: its "),
+    ] {
+        let (found, errors) = search("--index=auto", &bytes);
+        assert_eq!(found, needle, "{errors}");
+        assert!(
+            errors.starts_with("mapgrep: big: searched without its index: big.mgx: ") && errors.contains(why),
+            "{why}: {errors}"
+        );
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+        let ((status, out), errors) = search("--index=require", &bytes);
+        assert!(status == 2 && out.is_empty() && errors.contains(why), "{errors}");
+        assert_eq!(search("--index=never", &bytes), (needle.clone(), String::new()));
+    }
+    // A new one can be built.
+    build(&dir, &["big"]);
+    let whole = fs::read(dir.path().join("big.mgx")).unwrap();
+    assert_eq!(search("--index=require", &whole), (needle, String::new()));
+}
+
+#[test]
+fn indexes_are_kept_where_they_are_wanted() {
+    let dir = files();
+    build(&dir, &["--index-dir", "indexes/of mine", "big"]);
+    assert!(!dir.path().join("big.mgx").exists());
+    assert_eq!(mapgrep(&dir, &["--index=require", "0033333", "big"]).0, 2);
+    let args = ["--index=require", "--index-dir=indexes/of mine", "0033333", "big"];
+    assert_eq!(mapgrep(&dir, &args), (0, "line 0033333 of the log 3\n".into(), String::new()));
+    assert_eq!(mapgrep(&dir, &["--index-dir=nowhere", "-c", "0033333", "big"]), (0, "1\n".into(), String::new()));
+    assert_eq!(index(&dir, &["remove", "--index-dir=indexes/of mine", "big"]).1, "big: removed the index\n");
+}
+
+/// The lines with these numbers, from 1.
+fn some_lines(text: &str, first: usize, last: usize) -> String {
+    text.split_inclusive('\n').skip(first - 1).take((last + 1).saturating_sub(first)).collect()
+}
+
+#[test]
+fn lines_are_found_by_their_numbers() {
+    let dir = files();
+    let text = fs::read_to_string(dir.path().join("big")).unwrap();
+    let check = || {
+        for (lines, first, last) in [
+            ("5", 5, 5),
+            ("5..10", 5, 10),
+            ("..3", 1, 3),
+            ("1", 1, 1),
+            ("44997..", 44_997, LINES),
+            ("44999..70000", 44_999, LINES),
+            ("45000", LINES, LINES),
+            ("30000..30002", 30_000, 30_002),
+            ("..", 1, LINES),
+            ("45001", LINES + 1, LINES + 1),
+            ("70000..80000", 70_000, 80_000),
+            ("18446744073709551615", LINES + 1, LINES + 1),
+        ] {
+            let expected = some_lines(&text, first, last);
+            let status = i32::from(expected.is_empty());
+            assert_eq!(mapgrep(&dir, &["--lines", lines, "big"]), (status, expected.clone(), String::new()), "{lines}");
+            if first < LINES && first > 1 {
+                let numbered: String =
+                    (first..).zip(expected.lines()).map(|(n, line)| format!("{n}:{line}\n")).collect();
+                assert_eq!(mapgrep(&dir, &["-n", "--lines", lines, "big"]).1, numbered, "{lines}");
+                let count = format!("{}\n", expected.lines().count());
+                assert_eq!(mapgrep(&dir, &["-c", "--lines", lines, "big"]).1, count, "{lines}");
+            }
+        }
+        for (args, expected) in [
+            (
+                &["--lines=100..130", "-n", "-e", "log 7"][..],
+                "107:line 0000107 of the log 7\n117:line 0000117 of the log 7\n127:line 0000127 of the log 7\n",
+            ),
+            (&["--lines=100..130", "-c", "-e", "log 7"], "3\n"),
+            (
+                &["--lines=100..130", "-o", "-e", "012[0-9]"],
+                "0120\n0121\n0122\n0123\n0124\n0125\n0126\n0127\n0128\n0129\n",
+            ),
+            (&["--lines=100..103", "-v", "-e", "log [12]"], "line 0000100 of the log 0\nline 0000103 of the log 3\n"),
+            (&["--lines=100..130", "-e", "0000131"], ""),
+            (&["--lines=100..130", "-e", "0000099"], ""),
+            (&["--lines=40000..40010", "-n", "-e", "0040005"], "40005:line 0040005 of the log 5\n"),
+            (&["--lines=40000..40010", "-n", "-B1", "-e", "0040000"], "40000:line 0040000 of the log 0\n"),
+            (&["--lines=40000..40010", "-A1", "-e", "0040010"], "line 0040010 of the log 0\n"),
+            (&["--lines=100..130", "--last=1", "-e", "log 7"], "line 0000127 of the log 7\n"),
+            (
+                &["--lines=100..130", "--reverse", "-m2", "-e", "log 7"],
+                "line 0000127 of the log 7\nline 0000117 of the log 7\n",
+            ),
+            (&["--lines=100..130", "-m1", "-e", "log 7"], "line 0000107 of the log 7\n"),
+            (&["--lines=8..9", "-U", "-e", "8\nline"], "line 0000008 of the log 8\nline 0000009 of the log 9\n"),
+            (&["--lines=3", "--column", "-b"], "3:1:52:line 0000003 of the log 3\n"),
+        ] {
+            let (_, out, errors) = mapgrep(&dir, &[args, &["big"]].concat());
+            assert_eq!((out.as_str(), errors.as_str()), (expected, ""), "{args:?}");
+        }
+    };
+    check();
+    build(&dir, &["big"]);
+    check();
+    let (_, out, _) = mapgrep(&dir, &["--lines=2..3", "big", "small"]);
+    assert_eq!(
+        out,
+        "big:line 0000002 of the log 2\nbig:line 0000003 of the log 3\nsmall:line 0000002 of the log 2\nsmall:line 0000003 of the log 3\n"
+    );
+    // Behind what is indexed.
+    append(&dir, "big", "appended\nwithout an end");
+    assert_eq!(mapgrep(&dir, &["--lines=45001..", "-n", "big"]).1, "45001:appended\n45002:without an end\n");
+}
+
+#[test]
+fn what_are_no_lines_is_told() {
+    let dir = files();
+    for (lines, why) in [
+        ("0", "lines are counted from 1"),
+        ("0..3", "lines are counted from 1"),
+        ("9..3", "LAST before FIRST: the lines end at 3 and begin at 9"),
+        ("x", "\"x\" is not the number of a line: lines are FIRST..LAST, FIRST.., ..LAST, or one number"),
+        ("", "\"\" is not the number of a line"),
+        ("1-5", "\"1-5\" is not the number of a line"),
+        ("-5", "\"-5\" is not the number of a line"),
+        ("1...5", "\".5\" is not the number of a line"),
+        ("99999999999999999999", "is not the number of a line"),
+    ] {
+        let (status, out, errors) = mapgrep(&dir, &[&format!("--lines={lines}"), "small"]);
+        assert_eq!((status, out.as_str()), (2, ""), "{lines}");
+        assert!(errors.contains(why), "{lines}: {errors}");
+    }
+    assert_eq!(mapgrep(&dir, &["--lines=1", "--range=0..5", "small"]).0, 2);
+}
+
+#[test]
+fn lines_of_streams_and_of_lines_that_end_otherwise() {
+    let dir = files();
+    let piped = |args: &[&str], text: &str| {
+        let mut child = command(MAPGREP, dir.path(), args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        said(&child.wait_with_output().unwrap())
+    };
+    let text = "one\r\ntwo\r\n\r\nfour";
+    for (args, expected) in [
+        (&["--lines=2"][..], "two\r\n"),
+        (&["--lines=3.."], "\r\nfour\n"),
+        (&["--lines=4", "-n"], "4:four\n"),
+        (&["--lines=2..", "--crlf", "-n", "-e", "o$"], "2:two\r\n"),
+        (&["--lines=5"], ""),
+        (&["--lines=..2", "-v", "-e", "two"], "one\r\n"),
+        (&["--lines=2..", "--last=1", "-n"], "4:four\n"),
+        (&["--lines=2..", "-", "-c"], "3\n"),
+    ] {
+        let (status, out, errors) = piped(args, text);
+        assert_eq!((out.as_str(), errors.as_str()), (expected, ""), "{args:?}");
+        assert_eq!(status, i32::from(expected.is_empty()));
+        fs::write(dir.path().join("crlf"), text).unwrap();
+        if !args.contains(&"-") {
+            assert_eq!(mapgrep(&dir, &[args, &["crlf"]].concat()), (status, out, errors), "{args:?}");
+        }
+    }
+    assert_eq!(piped(&["--lines=1"], ""), nothing(1));
+    fs::write(dir.path().join("empty"), "").unwrap();
+    assert_eq!(mapgrep(&dir, &["--lines=1", "empty"]), nothing(1));
+}
+
+/// They were counted by the line ends that others have.
+#[test]
+fn lines_that_end_with_nul_are_counted_as_such() {
+    let dir = files();
+    let text: String = (1..=100_000).map(|n| format!("a {n}\nb {n}\0")).collect();
+    fs::write(dir.path().join("nul"), text).unwrap();
+    for _ in 0..2 {
+        assert_eq!(mapgrep(&dir, &["--null-data", "--lines=3", "nul"]).1, "a 3\nb 3\0");
+        assert_eq!(
+            mapgrep(&dir, &["--null-data", "-n", "--lines=70000..", "-e", "b 70001$", "nul"]).1,
+            "70001:a 70001\nb 70001\0"
+        );
+        build(&dir, &["nul"]);
+    }
+}
+
+/// A child that is killed when a test fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn soon(what: &str, mut happened: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !happened() {
+        assert!(started.elapsed() < Duration::from_secs(60), "{what} takes too long");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[cfg(unix)]
+fn watch(dir: &TempDir) -> Running {
+    use std::os::unix::process::CommandExt;
+
+    let mut command = command(INDEX, dir.path(), &["update", "--watch", "big"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    #[allow(unsafe_code)]
+    // SAFETY: `signal` may be called between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            libc::signal(libc::SIGINT, libc::SIG_DFL);
+            Ok(())
+        })
+    };
+    Running(command.spawn().unwrap())
+}
+
+#[cfg(unix)]
+fn interrupt(mut watch: Running) -> Said {
+    #[allow(unsafe_code)]
+    // SAFETY: the child was not waited for yet, so that the number is still its own.
+    let sent = unsafe { libc::kill(watch.0.id() as i32, libc::SIGINT) };
+    assert_eq!(sent, 0);
+    let mut status = None;
+    soon("the end", || {
+        status = watch.0.try_wait().unwrap();
+        status.is_some()
+    });
+    let (mut out, mut errors) = (String::new(), String::new());
+    watch.0.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    watch.0.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    (status.unwrap().code().unwrap_or(-1), out, errors)
+}
+
+/// How many lines an index has.
+fn covered(dir: &TempDir) -> usize {
+    let (_, out, _) = index(dir, &["stat", "big"]);
+    let lines = out.lines().find_map(|line| line.trim().strip_prefix("covers")?.split(" bytes, ").nth(1));
+    lines.and_then(|lines| lines.split(' ').next()?.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_growing_file_is_watched() {
+    let dir = files();
+    let watch = watch(&dir);
+    soon("the first index", || covered(&dir) > LINES / 2);
+    for grown in 2..4 {
+        append(&dir, "big", &log(LINES));
+        soon("an update", || covered(&dir) > (grown - 1) * LINES);
+    }
+    // One that is replaced is indexed anew.
+    fs::write(dir.path().join("new"), log(2 * LINES)).unwrap();
+    fs::rename(dir.path().join("new"), dir.path().join("big")).unwrap();
+    soon("a new index", || covered(&dir) < 2 * LINES && index(&dir, &["stat", "big"]).1.contains("up to date"));
+    let (status, out, errors) = interrupt(watch);
+    assert_eq!((status, errors.as_str()), (0, ""));
+    assert!(out.lines().count() >= 4 && out.lines().all(|line| line.starts_with("big: indexed in ")), "{out}");
+}
+
+/// It was told of every second.
+#[cfg(unix)]
+#[test]
+fn what_is_wrong_with_a_watched_file_is_told_once() {
+    let dir = files();
+    let watch = watch(&dir);
+    soon("the first index", || covered(&dir) > LINES / 2);
+    fs::remove_file(dir.path().join("big")).unwrap();
+    thread::sleep(Duration::from_millis(3500));
+    let (status, _, errors) = interrupt(watch);
+    assert_eq!((status, errors.as_str()), (2, "mapgrep-index: big: No such file or directory (os error 2)\n"));
+}
