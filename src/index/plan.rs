@@ -96,6 +96,19 @@ enum Node {
     Any(Vec<Node>),
 }
 
+impl Node {
+    /// The rows that will be read first.
+    fn first_rows(&self, rows: &mut Vec<u32>) {
+        const OF_EACH: usize = 3;
+        const MOST: usize = 64;
+        match self {
+            Node::Everything | Node::Nothing => {}
+            Node::Rows(all) => rows.extend(all.iter().take(OF_EACH.min(MOST.saturating_sub(rows.len())))),
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| node.first_rows(rows)),
+        }
+    }
+}
+
 impl Index {
     /// The parts of the text that can have lines that match, and behind each of them so many lines more. What is behind the
     /// indexed part of the text is one of them. Lines that match are in no other place, if the index is
@@ -132,10 +145,17 @@ impl Index {
         if matches!(node, Node::Everything) {
             return Ok(whole(Unhelped::NoNeeds, 0));
         }
+        let is_cold = self.read_offsets_ahead();
         self.read(|reader| {
             let mut runs: Vec<Range<u64>> = vec![];
             let (mut first, mut blocks) = (0, 0);
             for (i, segment) in reader.segments.iter().enumerate() {
+                // The first segment shows which rows tell most; of the others these are read at once.
+                if is_cold && i < 2 {
+                    let mut rows = vec![];
+                    node.first_rows(&mut rows);
+                    self.read_rows_ahead(&rows, if i == 0 { 0..1 } else { 1..reader.segments.len() });
+                }
                 let next = reader.segments.get(i + 1);
                 let links = Links::of(segment, next)?;
                 let mut found = Bits::zeros(0);

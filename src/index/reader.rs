@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    format::{BLOCK, BODY, Entry, Header, Manifest, Record, damaged},
+    format::{BLOCK, BODY, Entry, Header, Manifest, ROW_GROUP, Record, damaged, fixed_len, offsets_start, u32_at},
     place,
     segment::Segment,
 };
@@ -146,6 +146,37 @@ impl Index {
             }
             Ok((start_of(block, &record), lines.saturating_sub(record.newlines)))
         })
+    }
+
+    /// Has the system read where rows are, in all segments at once, if that is not in memory yet; whether that is so.
+    pub(super) fn read_offsets_ahead(&self) -> bool {
+        let places = self.manifest.segments.iter().map(|entry| {
+            let start = entry.offset as usize;
+            start + offsets_start(entry.blocks())..start + fixed_len(self.manifest.scheme, entry.blocks())
+        });
+        let is_cold = places.clone().next_back().is_some_and(|place| !self.mapping.is_in_memory(place.start));
+        if is_cold {
+            places.for_each(|place| self.mapping.read_ahead(place));
+        }
+        is_cold
+    }
+
+    /// Has the system read some rows of some segments, all at once: otherwise each would be waited for before the next is asked for.
+    pub(super) fn read_rows_ahead(&self, rows: &[u32], segments: Range<usize>) {
+        let entries = &self.manifest.segments[segments];
+        let places = self.mapping.guarded(.., |bytes| {
+            let place = |entry: &Entry, row: u32| {
+                let at = entry.offset as usize + offsets_start(entry.blocks()) + 4 * (row as usize / ROW_GROUP);
+                let offsets = bytes.get(at..at + 8)?;
+                let (start, end) = (u64::from(u32_at(offsets, 0)), u64::from(u32_at(offsets, 4)));
+                let is_in = start < end && end <= entry.len;
+                is_in.then(|| (entry.offset + start) as usize..(entry.offset + end) as usize)
+            };
+            let places = entries.iter().flat_map(|entry| rows.iter().filter_map(move |&row| place(entry, row)));
+            places.collect::<Vec<_>>()
+        });
+        // What is wrong with it is told when it is read.
+        places.unwrap_or_default().into_iter().for_each(|place| self.mapping.read_ahead(place));
     }
 
     /// Runs `read` on the bytes of the index.
