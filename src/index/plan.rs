@@ -21,7 +21,7 @@ const WORTHWHILE: u64 = 3;
 const SCAN_SPEED: u64 = 7 << 30;
 const PLANNING: u32 = 50;
 const LEAST_PLANNING: Duration = Duration::from_millis(2);
-/// After so many rows, more of them are read only if one of the last few has made a difference.
+/// After so many of the rarest rows, more of them are read only if one of the last few has made a difference.
 const ENOUGH_ROWS: usize = 8;
 const LAST_ROWS: usize = 3;
 /// A block that is looked at in vain costs as much as so many rows.
@@ -90,10 +90,23 @@ impl Candidates {
 enum Node {
     Everything,
     Nothing,
-    /// All of these rows, the one that told most the last time first.
-    Rows(Vec<u32>),
+    /// All of these rows.
+    Rows(Rows),
     All(Vec<Node>),
     Any(Vec<Node>),
+}
+
+/// Rows, of which those that told most the last time come first.
+struct Rows {
+    rows: Vec<u32>,
+    /// All of them were read before, so that it is known which are rare. Otherwise the rarest may be the last.
+    is_sorted: bool,
+}
+
+impl Rows {
+    fn new(rows: Vec<u32>) -> Self {
+        Rows { rows: spaced(rows), is_sorted: false }
+    }
 }
 
 impl Node {
@@ -103,7 +116,7 @@ impl Node {
         const MOST: usize = 64;
         match self {
             Node::Everything | Node::Nothing => {}
-            Node::Rows(all) => rows.extend(all.iter().take(OF_EACH.min(MOST.saturating_sub(rows.len())))),
+            Node::Rows(all) => rows.extend(all.rows.iter().take(OF_EACH.min(MOST.saturating_sub(rows.len())))),
             Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| node.first_rows(rows)),
         }
     }
@@ -276,7 +289,7 @@ impl Planner {
             Needs::Nothing => Node::Nothing,
             Needs::Literal(literal) => {
                 let rows = index.manifest().scheme.rows_of_literal(literal);
-                if rows.is_empty() { Node::Everything } else { Node::Rows(spaced(rows)) }
+                if rows.is_empty() { Node::Everything } else { Node::Rows(Rows::new(rows)) }
             }
             Needs::All(all) => {
                 let (mut rows, mut nodes) = (vec![], vec![]);
@@ -284,14 +297,14 @@ impl Planner {
                     match self.compile(needs, index)? {
                         Node::Everything => {}
                         Node::Nothing => return Some(Node::Nothing),
-                        Node::Rows(more) => rows.extend(more),
+                        Node::Rows(more) => rows.extend(more.rows),
                         node => nodes.push(node),
                     }
                 }
                 rows.sort_unstable();
                 rows.dedup();
                 if !rows.is_empty() {
-                    nodes.insert(0, Node::Rows(spaced(rows)));
+                    nodes.insert(0, Node::Rows(Rows::new(rows)));
                 }
                 if nodes.is_empty() { Node::Everything } else { Node::All(nodes) }
             }
@@ -358,33 +371,32 @@ impl Planner {
     /// Finds the blocks that have all rows, as far as it is worth while.
     fn and_rows(
         &mut self,
-        rows: &mut [u32],
+        rows: &mut Rows,
         segment: &Segment<'_>,
         links: &Links,
         found: &mut Bits,
     ) -> Result<(), Error> {
         found.invert();
-        let (mut rarest, mut fewest) = (0, usize::MAX);
         let (mut left, mut idle) = (found.count(), 0);
-        for (i, &row) in rows.iter().enumerate() {
+        let mut counts = vec![];
+        for (i, &row) in rows.rows.iter().enumerate() {
             segment.read_row(row as usize, &mut self.row)?;
             self.rows += 1;
             links.spread(&mut self.row);
-            let count = self.row.count();
-            if count < fewest {
-                (rarest, fewest) = (i, count);
-            }
+            counts.push((self.row.count(), row));
             found.and(&self.row);
             let now = found.count();
             idle = if now == left { idle + 1 } else { 0 };
             left = now;
-            let is_enough = i + 1 >= ENOUGH_ROWS && idle >= LAST_ROWS;
+            let is_enough = rows.is_sorted && i + 1 >= ENOUGH_ROWS && idle >= LAST_ROWS;
             if left == 0 || is_enough || i >= left * ROWS_A_BLOCK {
                 break;
             }
         }
-        // In the next segment it will be much the same.
-        rows[..=rarest].rotate_right(1);
+        // In the next segment it will be much the same: the rarest come first.
+        counts.sort_unstable();
+        rows.is_sorted |= counts.len() == rows.rows.len();
+        rows.rows.iter_mut().zip(counts).for_each(|(row, (_, rarer))| *row = rarer);
         Ok(())
     }
 }
