@@ -3,7 +3,7 @@
 use std::{
     fs::{File, Metadata},
     io::{self, Read},
-    ops::AddAssign,
+    ops::{AddAssign, Range},
     time::Instant,
 };
 
@@ -85,6 +85,32 @@ enum Source {
     Mapped(Mapping, Box<Metadata>),
     /// With its length, if it has one.
     Stream(Box<dyn Read + Send>, Option<u64>),
+}
+
+/// What of a mapped file is searched.
+struct Narrowed {
+    /// All of it, where there are none.
+    parts: Option<Vec<Part>>,
+    /// The range of bytes that the lines are, if some were asked for.
+    within: Option<Range<u64>>,
+}
+
+impl Narrowed {
+    fn search(
+        self,
+        grep: &Grep,
+        mapping: &Mapping,
+        format: &dyn Format,
+        pool: &Pool,
+        emit: &mut dyn FnMut(&[u8]) -> Flow,
+    ) -> Result<Summary, Error> {
+        let confined = self.within.map(|range| grep.within(range));
+        let grep = confined.as_ref().unwrap_or(grep);
+        match self.parts {
+            Some(parts) => grep.search_parts(mapping, &parts, format, pool, emit),
+            None => grep.search_mapping(mapping, format, pool, emit),
+        }
+    }
 }
 
 impl Searcher {
@@ -174,14 +200,18 @@ impl Searcher {
                 if json.is_some() && !self.all_text {
                     nul = first_nul(&mapping)?;
                 }
-                let summary = self.search_mapped(haystack, grep, &mapping, index.as_ref(), format, pool, &mut print);
+                let narrowed = self.narrow(haystack, grep, &mapping, index.as_ref(), pool);
+                let summary = narrowed.and_then(|narrowed| narrowed.search(grep, &mapping, format, pool, &mut print));
                 scan::unmap(mapping, pool);
                 summary?
             }
             Source::Stream(reader, _) if self.lines.is_some() => {
                 self.explain(haystack, || "a stream, read to its end into memory".to_owned());
                 match stream::read_to_memory(reader)? {
-                    Some(memory) => self.search_mapped(haystack, grep, &memory, None, format, pool, &mut print)?,
+                    Some(memory) => {
+                        let narrowed = self.narrow(haystack, grep, &memory, None, pool)?;
+                        narrowed.search(grep, &memory, format, pool, &mut print)?
+                    }
                     None => Summary::default(),
                 }
             }
@@ -224,30 +254,25 @@ impl Searcher {
         Ok(Outcome { matched, stats, stopped_at })
     }
 
-    /// Searches a mapped file, or of it what its index and the range of lines leave.
-    #[allow(clippy::too_many_arguments)]
-    fn search_mapped(
+    /// What of a mapped file its index and the range of lines leave to be searched.
+    fn narrow(
         &self,
         haystack: &Haystack,
         grep: &Grep,
         mapping: &Mapping,
         index: Option<&Index>,
-        format: &dyn Format,
         pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
-    ) -> Result<Summary, Error> {
+    ) -> Result<Narrowed, Error> {
         let candidates = match index {
             Some(index) => self.indexes.candidates(&haystack.path, index, mapping, &self.patterns)?,
             None => None,
         };
+        let parts = candidates.map(|candidates| candidates.parts().to_vec());
         let Some(LineRange { before, last }) = self.lines else {
-            return match candidates {
-                Some(candidates) => grep.search_parts(mapping, candidates.parts(), format, pool, emit),
-                None => {
-                    self.explain(haystack, || format!("mapped, {}", grep.plan(mapping.len() as u64, pool)));
-                    grep.search_mapping(mapping, format, pool, emit)
-                }
-            };
+            if parts.is_none() {
+                self.explain(haystack, || format!("mapped, {}", grep.plan(mapping.len() as u64, pool)));
+            }
+            return Ok(Narrowed { parts, within: None });
         };
         let end_of_file = mapping.len() as u64;
         let terminator = grep.matcher().terminator();
@@ -268,13 +293,10 @@ impl Searcher {
         };
         let range = start.unwrap_or(end_of_file)..end.unwrap_or(end_of_file);
         self.explain(haystack, || format!("mapped, the lines are bytes {}..{}", range.start, range.end));
-        let part = Part { range: range.clone(), newlines: before };
-        let grep = grep.within(range.clone());
-        match candidates {
-            Some(candidates) => grep.search_parts(mapping, candidates.parts(), format, pool, emit),
-            None if grep.takes_parts() && !range.is_empty() => grep.search_parts(mapping, &[part], format, pool, emit),
-            None => grep.search_mapping(mapping, format, pool, emit),
-        }
+        // Their numbers are known, and need not be counted again.
+        let part = || vec![Part { range: range.clone(), newlines: before }];
+        let parts = parts.or_else(|| (grep.takes_parts() && !range.is_empty()).then(part));
+        Ok(Narrowed { parts, within: Some(range) })
     }
 
     /// Maps a file when that is wanted and possible, and reads it otherwise.
