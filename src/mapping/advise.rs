@@ -264,12 +264,7 @@ impl Mapping {
     }
 
     fn read_unless_resident(&self, range: Range<usize>, asked: usize) {
-        let Some(mapped) = self.mapped.as_ref().filter(|_| range.start < range.end && range.end <= self.len()) else {
-            return;
-        };
-        if let Some(file) = mapped.backing.file()
-            && !sys::is_resident(file, self.offset + asked as u64)
-        {
+        if range.start < range.end && range.end <= self.len() && !self.is_in_memory(asked) {
             let _ = self.advise_range(Advice::WillNeed, whole_pages(range));
         }
     }
