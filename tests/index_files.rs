@@ -279,3 +279,31 @@ fn a_search_does_without_a_damaged_index() {
     fs::create_dir(&index).unwrap();
     fails_with("directory");
 }
+
+/// Indexes as earlier versions of the format wrote them.
+const VERSIONS: [(u32, &[u8]); 1] = [(1, include_bytes!("index_support/versions/1.mgx"))];
+
+#[test]
+fn indexes_of_earlier_versions_are_refused_and_replaced() {
+    let (directory, text) = text();
+    let path = directory.path().join("text");
+    let index = path.with_extension("mgx");
+    let literal = Random::new(9).literal(&text);
+    for (version, bytes) in VERSIONS {
+        let what = format!("{}: the index is of version {version}, and this program reads version ", index.display());
+        fs::write(&index, bytes).unwrap();
+        let said = search_both(&path, &literal);
+        assert!(said.contains(&what) && said.lines().count() == 1, "{said}");
+        for command in ["update", "verify", "stat"] {
+            let output = mapgrep_index().args([command, "-q"]).arg(&path).output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{command}");
+            assert!(stderr(&output).contains(&what), "{command}: {}", stderr(&output));
+            assert_eq!(fs::read(&index).unwrap(), bytes, "{command}");
+        }
+        succeed(mapgrep_index().args(["build", "-q"]).arg(&path));
+        assert_eq!(search_both(&path, &literal), "");
+        fs::write(&index, bytes).unwrap();
+        succeed(mapgrep_index().args(["remove", "-q"]).arg(&path));
+        assert!(!index.exists());
+    }
+}

@@ -30,7 +30,8 @@
 //!                    0  u64  offset
 //!                    8  u64  length
 //!                   16  u32  number of blocks, 1 to 4096
-//!                   20  u32  1 when some block begins within a line, plus 2 when the first one does
+//!                   20  u32  1 when some block begins within a line, plus 2 when the first one does, plus 4 when some
+//!                            block has a NUL
 //!                   24  u64  line ends before it
 //!                   32  u64  checksum of the table's checksums, of the row offsets, and of this entry so far
 //! segment, from an offset that is a multiple of 64
@@ -42,7 +43,7 @@
 //!      0  u64      line ends before its first line
 //!      8  u64      hash of its bytes
 //!     16  u32      where its first line starts, counted from the nominal start of the block; `u32::MAX` when none starts in it
-//!     20  u32      0
+//!     20  u32      1 when it has a NUL
 //! ```
 //!
 //! **Blocks.** Block *k* has the lines that start in bytes *k* · 65536 to (*k* + 1) · 65536 of the text. A line that reaches
@@ -63,7 +64,7 @@ use crate::error::Error;
 
 pub(super) const MAGIC: [u8; 8] = *b"\x89mgx\r\n\x1a\n";
 /// Counts up whenever indexes of before can no longer be read, or grams and hashes change.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 const BYTE_ORDER: u32 = 0x0102_0304;
 /// How many bytes of text a block nominally has.
 pub(super) const BLOCK: u64 = 64 << 10;
@@ -179,6 +180,8 @@ impl Entry {
     pub(super) const LINKED: u32 = 1;
     /// The first one does.
     pub(super) const CONTINUES: u32 = 2;
+    /// Some block has a NUL.
+    pub(super) const NUL: u32 = 4;
 
     pub(super) fn blocks(&self) -> usize {
         self.blocks as usize
@@ -281,6 +284,7 @@ pub(super) struct Record {
     pub(super) hash: u64,
     /// Where its first line starts, from the nominal start of the block on.
     pub(super) first_line: Option<u32>,
+    pub(super) has_nul: bool,
 }
 
 /// The table of the blocks of a segment.
@@ -292,7 +296,7 @@ pub(super) fn table(records: &[Record]) -> Vec<u8> {
             bytes.extend(record.newlines.to_le_bytes());
             bytes.extend(record.hash.to_le_bytes());
             bytes.extend(record.first_line.unwrap_or(u32::MAX).to_le_bytes());
-            bytes.extend([0; 4]);
+            bytes.extend(u32::from(record.has_nul).to_le_bytes());
         }
         bytes.resize(start + TABLE_GROUP * RECORD, 0);
         let sum = xxh3_64(&bytes[start..]);
@@ -311,7 +315,7 @@ pub(super) fn record(segment: &[u8], block: usize) -> Result<Record, Error> {
     if first_line.is_some_and(|first_line| u64::from(first_line) >= BLOCK) {
         return Err(damaged("a block does not begin where it should"));
     }
-    Ok(Record { newlines: u64_at(record, 0), hash: u64_at(record, 8), first_line })
+    Ok(Record { newlines: u64_at(record, 0), hash: u64_at(record, 8), first_line, has_nul: u32_at(record, 20) != 0 })
 }
 
 /// Where the offsets of rows begin in a segment.

@@ -2,9 +2,10 @@
 //!
 //! How many bytes a gram has depends on the first of them, so that it is the same wherever it stands, and known of a literal
 //! without the text around it. Words are told apart by four bytes. Numbers are not, as every block has most short ones: of what
-//! looks like a number, an address or an identifier in hexadecimal six are taken. In DNA, where every block has all words of
-//! eight letters, twelve, of which one in eight is kept to bound the size. Besides, the default has all grams of three bytes,
-//! for literals that have no other. What this mix costs and saves was measured: see ARCHITECTURE.md.
+//! looks like a number, an address or an identifier in hexadecimal six are taken, and five where one begins behind the first
+//! byte or the second, for literals that end within it. In DNA, where every block has all words of eight letters, twelve, of
+//! which one in eight is kept to bound the size. Besides, the default has all grams of three bytes, for literals and ends of
+//! literals that have no other. What this mix costs and saves was measured: see ARCHITECTURE.md.
 //!
 //! The loops are plain Rust that the compiler turns into vector code; they are compiled twice, once for the vectors that every
 //! machine of the architecture has, and once for AVX2.
@@ -23,7 +24,7 @@ pub(super) const ODD: [&[u8]; 2] = ["\u{17F}".as_bytes(), "\u{212A}".as_bytes()]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scheme {
     Default,
-    /// Half as many rows, and no grams of three bytes.
+    /// Half as many rows, and no grams of three bytes, nor of five.
     Small,
 }
 
@@ -59,6 +60,11 @@ impl Scheme {
         }
     }
 
+    /// Whether grams of five bytes take the place of those of four with the start of a number.
+    fn has_fives(self) -> bool {
+        self == Scheme::Default
+    }
+
     /// How many rows of grams there are.
     pub(super) fn rows(self) -> usize {
         (1 << self.bits()) + self.bits_of_three().map_or(0, |bits| 1 << bits)
@@ -83,9 +89,10 @@ impl Scheme {
         (hash >> (64 - self.bits())) as usize
     }
 
-    fn row_of_three(self, bytes: u64) -> Option<usize> {
+    fn row_of_three(self, gram: &[u8; 3]) -> Option<usize> {
         let bits = self.bits_of_three()?;
-        Some((1 << self.bits()) + (hash_of_three(bytes) >> (64 - bits)) as usize)
+        let hash = hash_of_bytes(u64::from_le_bytes([gram[0], gram[1], gram[2], 0, 0, 0, 0, 0]));
+        Some((1 << self.bits()) + (hash >> (64 - bits)) as usize)
     }
 
     /// The rows of a literal, in lower case: a block in which it stands has all of them. None where nothing is known.
@@ -93,47 +100,73 @@ impl Scheme {
         if ODD.contains(&literal) {
             return vec![self.row(hash_of_odd(literal)) as u32];
         }
-        let mut rows: Vec<u32> = vec![];
-        let mut push = |row: usize| {
-            let row = row as u32;
-            if !rows.contains(&row) {
-                rows.push(row);
-            }
-        };
+        let (mut rows, mut of_three) = (vec![], vec![]);
         for at in 0..literal.len() {
-            if let Some(hash) = hash_at(&literal[at..]) {
-                push(self.row(hash));
-            }
+            let hash = self.hash_at(&literal[at..]);
+            rows.extend(hash.map(|hash| self.row(hash) as u32));
+            let row_of_three = literal[at..].first_chunk().and_then(|gram| self.row_of_three(gram));
+            of_three.extend(row_of_three.map(|row| (row as u32, hash.is_none())));
         }
+        rows.sort_unstable();
+        rows.dedup();
         // The others say more, where there are some.
         const ENOUGH: usize = 3;
-        if rows.len() < ENOUGH {
-            let three = literal.windows(3).map(|gram| u64::from_le_bytes([gram[0], gram[1], gram[2], 0, 0, 0, 0, 0]));
-            let rows_of_three: Vec<u32> =
-                three.filter_map(|gram| self.row_of_three(gram)).map(|row| row as u32).collect();
-            rows.extend(rows_of_three);
-        }
+        let are_few = rows.len() < ENOUGH;
+        rows.extend(of_three.into_iter().filter(|(_, is_alone)| are_few || *is_alone).map(|(row, _)| row));
         rows
+    }
+
+    /// The hash of the gram at the start of a literal, if there is one whatever stands behind the literal.
+    fn hash_at(self, literal: &[u8]) -> Option<u64> {
+        let known = &literal[..literal.len().min(LONGEST)];
+        if known.len() < 4 {
+            return None;
+        }
+        let all = |n: usize, wanted: u8| known[..known.len().min(n)].iter().all(|&byte| class(byte) & wanted != 0);
+        let gram = |n: usize| {
+            let gram = known.get(..n).filter(|gram| !gram.contains(&LINE_END))?;
+            let mut bytes = [0; 8];
+            bytes[..n].copy_from_slice(gram);
+            Some(hash_of_bytes(u64::from_le_bytes(bytes)))
+        };
+        // Of fewer than eight letters it is not known whether there are as many.
+        if all(8, DNA) {
+            return known.get(..LONGEST).and_then(dna_hash);
+        }
+        let classes = [0, 1, 2, 3].map(|at| class(known[at]));
+        if is_number(classes) {
+            return gram(6);
+        }
+        match self.has_fives() && begins_number(classes) {
+            // Of four bytes it is not known whether the number goes on.
+            true => known.get(4).and_then(|&next| gram(if class(next) & NUMBER != 0 { 5 } else { 4 })),
+            false => gram(4),
+        }
     }
 }
 
+/// Decimal and hexadecimal numbers, and addresses.
 const NUMBER: u8 = 1;
 const DIGIT: u8 = 2;
 const DNA: u8 = 4;
 const END: u8 = 8;
+/// What a number begins with: no letter, as most of them are of words.
+const START: u8 = 16;
 
 /// What a byte in lower case can be part of.
 #[inline]
 fn class(byte: u8) -> u8 {
     let digit = byte.wrapping_sub(b'0') < 10;
-    let number = digit | (byte.wrapping_sub(b'a') < 6) | (byte == b'.') | (byte == b':') | (byte == b'-');
+    let start = digit | (byte == b'.') | (byte == b':');
+    let number = start | (byte.wrapping_sub(b'a') < 6);
     let dna = (byte == b'a') | (byte == b'c') | (byte == b'g') | (byte == b't') | (byte == b'n');
-    u8::from(number) | u8::from(digit) << 1 | u8::from(dna) << 2 | u8::from(byte == LINE_END) << 3
+    let end = byte == LINE_END;
+    u8::from(start) << 4 | u8::from(end) << 3 | u8::from(dna) << 2 | u8::from(digit) << 1 | u8::from(number)
 }
 
 const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// The hash of a gram of four or six bytes, behind which there are zeros.
+/// The hash of a gram of four, five or six bytes, behind which there are zeros.
 #[inline]
 fn hash_of_bytes(bytes: u64) -> u64 {
     bytes.wrapping_mul(FACTOR)
@@ -152,38 +185,24 @@ fn is_kept(hash: u64) -> bool {
     (hash >> 16).is_multiple_of(DNA_KEPT)
 }
 
-#[inline]
-fn hash_of_three(bytes: u64) -> u64 {
-    (bytes & 0xFF_FFFF).wrapping_mul(FACTOR)
-}
-
 fn hash_of_odd(letter: &[u8]) -> u64 {
     let mut bytes = [0; 8];
     bytes[..letter.len()].copy_from_slice(letter);
     (u64::from_le_bytes(bytes) | 1 << 56).wrapping_mul(FACTOR)
 }
 
-/// The hash of the gram at the start of a literal, if there is one whatever stands behind the literal.
-fn hash_at(literal: &[u8]) -> Option<u64> {
-    let known = &literal[..literal.len().min(LONGEST)];
-    if known.len() < 4 {
-        return None;
-    }
-    let all = |n: usize, wanted: u8| known[..known.len().min(n)].iter().all(|&byte| class(byte) & wanted != 0);
-    let gram = |n: usize| {
-        let gram = known.get(..n).filter(|gram| !gram.contains(&LINE_END))?;
-        let mut bytes = [0; 8];
-        bytes[..n].copy_from_slice(gram);
-        Some(hash_of_bytes(u64::from_le_bytes(bytes)))
-    };
-    // Of fewer than eight letters it is not known whether there are as many.
-    if all(8, DNA) {
-        return known.get(..LONGEST).and_then(dna_hash);
-    }
-    match all(4, NUMBER) && known[..4].iter().any(|&byte| class(byte) & DIGIT != 0) {
-        true => gram(6),
-        false => gram(4),
-    }
+/// True for the classes of four bytes that are all of a number.
+#[inline(always)]
+fn is_number([c0, c1, c2, c3]: [u8; 4]) -> bool {
+    c0 & START != 0 && c1 & c2 & c3 & NUMBER != 0 && (c0 | c1 | c2 | c3) & DIGIT != 0
+}
+
+/// True for the classes of four bytes that end with the first two or three of a number.
+#[inline(always)]
+fn begins_number([c0, c1, c2, c3]: [u8; 4]) -> bool {
+    let three = !c0 & c1 & START != 0 && c2 & c3 & NUMBER != 0 && (c1 | c2 | c3) & DIGIT != 0;
+    let two = !c1 & c2 & START != 0 && c3 & NUMBER != 0 && (c2 | c3) & DIGIT != 0;
+    three || two
 }
 
 /// Finds the grams of blocks.
@@ -199,15 +218,15 @@ pub(super) struct Collector {
 }
 
 /// A gram of four bytes starts there.
-const WORD: u8 = 0;
-/// One of six.
-const LONG: u8 = 1;
+const FOUR: u8 = 0;
+const FIVE: u8 = 1;
+const SIX: u8 = 2;
 /// None.
-const NONE: u8 = 2;
+const NONE: u8 = 3;
 /// One of twelve, if it is kept and fits into the line.
-const TWELVE: u8 = 3;
+const TWELVE: u8 = 4;
 /// Which of eight bytes are those of a gram of a kind.
-const BYTES: [u64; 4] = [0xFFFF_FFFF, 0xFFFF_FFFF_FFFF, 0, 0];
+const BYTES: [u64; 8] = [0xFFFF_FFFF, 0xFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF, 0, 0, 0, 0, 0];
 
 impl Collector {
     pub(super) fn new(scheme: Scheme) -> Self {
@@ -238,7 +257,7 @@ impl Collector {
         self.classes.clear();
         self.classes.extend(self.folded.iter().map(|&byte| class(byte)));
         self.kinds.resize(own, 0);
-        find_kinds(&self.classes, &mut self.kinds);
+        find_kinds(&self.classes, self.scheme.has_fives(), &mut self.kinds);
         match self.scheme {
             Scheme::Default => self.map_grams::<47, 49>(),
             Scheme::Small => self.map_grams::<48, 0>(),
@@ -266,11 +285,11 @@ impl Collector {
         for (word, &kind) in self.folded.windows(8).zip(&self.kinds) {
             let word = u64::from_le_bytes(word.try_into().expect("eight bytes"));
             // Where there is no gram, row 0 is set, of which nothing is known then.
-            let gram = word & BYTES[usize::from(kind & 3)];
+            let gram = word & BYTES[usize::from(kind & 7)];
             map[(hash_of_bytes(gram) >> SHIFT) as usize] = 1;
             if THREE != 0 {
                 // Some reach over the end of the line, which does no harm: nobody asks for them.
-                of_three[(hash_of_three(word) >> THREE) as usize] = 1;
+                of_three[(hash_of_bytes(word & 0xFF_FFFF) >> THREE) as usize] = 1;
             }
         }
         if memchr::memchr(TWELVE, &self.kinds).is_some() {
@@ -297,17 +316,20 @@ impl Collector {
 
 /// The kinds of the grams at the first places of a text, behind which there are enough others.
 #[inline(always)]
-fn find_kinds(classes: &[u8], kinds: &mut [u8]) {
+fn find_kinds(classes: &[u8], has_fives: bool, kinds: &mut [u8]) {
     let at = |n: usize| &classes[n..][..kinds.len()];
     let (c0, c1, c2, c3) = (at(0), at(1), at(2), at(3));
     let (c4, c5, c6, c7) = (at(4), at(5), at(6), at(7));
     for (i, kind) in kinds.iter_mut().enumerate() {
-        let (any4, all4) = (c0[i] | c1[i] | c2[i] | c3[i], c0[i] & c1[i] & c2[i] & c3[i]);
-        let (any6, all8) = (any4 | c4[i] | c5[i], all4 & c4[i] & c5[i] & c6[i] & c7[i]);
-        let is_number = all4 & NUMBER != 0 && any4 & DIGIT != 0;
-        let word = if any4 & END != 0 { NONE } else { WORD };
-        let long = if any6 & END != 0 { NONE } else { LONG };
-        let kind_of_rest = if is_number { long } else { word };
+        let classes = [c0[i], c1[i], c2[i], c3[i]];
+        let any4 = c0[i] | c1[i] | c2[i] | c3[i];
+        let any6 = any4 | c4[i] | c5[i];
+        let all8 = c0[i] & c1[i] & c2[i] & c3[i] & c4[i] & c5[i] & c6[i] & c7[i];
+        let is_five = has_fives & begins_number(classes) & (c4[i] & NUMBER != 0);
+        let word = if is_five { FIVE } else { FOUR };
+        let word = if any4 & END != 0 { NONE } else { word };
+        let number = if any6 & END != 0 { NONE } else { SIX };
+        let kind_of_rest = if is_number(classes) { number } else { word };
         *kind = if all8 & DNA != 0 { TWELVE } else { kind_of_rest };
     }
 }
@@ -318,4 +340,74 @@ fn dna_hash(bytes: &[u8]) -> Option<u64> {
     let end = u32::from_le_bytes(end.try_into().ok()?);
     let hash = hash_of_dna(u64::from_le_bytes(*word), end);
     (is_kept(hash) && !bytes.contains(&LINE_END)).then_some(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        // What a literal is looked for by is what a text that has it is indexed by, whatever stands around it.
+        #[test]
+        fn a_text_has_the_rows_of_all_its_literals(
+            text in prop::collection::vec(prop::sample::select(&b"0123456789abcdef.:-_ xyzgtn\n"[..]), 0..80),
+            dna in prop::collection::vec(prop::sample::select(&b"acgtn"[..]), 0..40),
+            small in any::<bool>(),
+        ) {
+            let scheme = if small { Scheme::Small } else { Scheme::Default };
+            let text = [text.as_slice(), &dna].concat();
+            let mut rows = vec![0; scheme.rows() / 64];
+            Collector::new(scheme).collect(&text, text.len(), &mut rows);
+            for line in text.split(|&byte| byte == LINE_END) {
+                for start in 0..line.len() {
+                    for end in start + 1..=line.len() {
+                        for row in scheme.rows_of_literal(&line[start..end]) {
+                            let has = rows[row as usize / 64] >> (row % 64) & 1 == 1;
+                            prop_assert!(has, "{}: row {row}", line[start..end].escape_ascii());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many bytes each gram of a literal has, `-` where there is none.
+    fn lengths(scheme: Scheme, literal: &str) -> String {
+        let literal = literal.as_bytes();
+        let hash = |bytes: &[u8]| {
+            let mut word = [0; 8];
+            word[..bytes.len()].copy_from_slice(bytes);
+            hash_of_bytes(u64::from_le_bytes(word))
+        };
+        let length = |at: usize| {
+            let found = scheme.hash_at(&literal[at..]);
+            let lengths = 4..=6.min(literal.len() - at);
+            found.map_or("-".to_owned(), |found| match lengths.clone().find(|&n| found == hash(&literal[at..at + n])) {
+                Some(n) => n.to_string(),
+                None => "?".to_owned(),
+            })
+        };
+        (0..literal.len()).map(length).collect()
+    }
+
+    #[test]
+    fn the_bytes_of_a_gram_depend_on_where_numbers_begin() {
+        for (literal, default, small) in [
+            ("elephant", "44444---", "44444---"),
+            ("blk_4711", "4455----", "4444----"),
+            ("blk_471 ", "44544---", "44444---"),
+            ("blk_471", "445----", "4444---"),
+            ("blk_-8579", "44455----", "44444----"),
+            ("sha1", "4---", "4---"),
+            ("sha25", "4----", "44---"),
+            ("17:02:59", "666-----", "666-----"),
+            ("node260", "445----", "4444---"),
+            ("decade", "444---", "444---"),
+        ] {
+            assert_eq!(lengths(Scheme::Default, literal), default, "{literal}");
+            assert_eq!(lengths(Scheme::Small, literal), small, "{literal}");
+        }
+    }
 }

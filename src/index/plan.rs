@@ -448,7 +448,7 @@ mod tests {
         let covered = start + lines[..(blocks * BLOCK) as usize].rfind('\n').unwrap() as u64 + 1;
         let covered = covered + lines[(covered - start) as usize..].find('\n').unwrap() as u64 + 1;
         let last = maker.index(&text, before..before + blocks, 1, |_| {}).unwrap().unwrap();
-        let records = vec![Record { newlines: 0, hash: 0, first_line: Some(0) }; MOST_BLOCKS];
+        let records = vec![Record { first_line: Some(0), ..Record::default() }; MOST_BLOCKS];
         let empty = maker.empty(&records).unwrap().unwrap();
         let index = path.with_extension("mgx");
         let mut committer = Committer::create(Disk::create(&index, &file).unwrap());

@@ -118,6 +118,11 @@ impl Index {
         self.manifest.covered
     }
 
+    /// True when there is a NUL in the indexed part of the text, which text has none of.
+    pub fn has_nul(&self) -> bool {
+        self.manifest.segments.iter().any(|entry| entry.flags & Entry::NUL != 0)
+    }
+
     /// An offset at or before the start of the line before which there are so many, and how many lines come between. Behind the
     /// indexed part of the text, its end.
     ///

@@ -87,6 +87,7 @@ impl<'a> Cut<'a> {
             newlines: newlines::count(own, b'\n'),
             hash: xxh3_64(own),
             first_line: self.starts[i].map(|start| (start - (self.first + i as u64) * BLOCK) as u32),
+            has_nul: memchr(0, own).is_some(),
         }
     }
 
@@ -321,6 +322,9 @@ impl<'a> Maker<'a> {
         let mut flags = if links[0].is_empty() { 0 } else { Entry::LINKED };
         if links[0].get(0) {
             flags |= Entry::CONTINUES;
+        }
+        if records.iter().any(|record| record.has_nul) {
+            flags |= Entry::NUL;
         }
         let entry = Entry { offset: 0, len: bytes.len() as u64, blocks: len as u32, flags, newlines, sum: 0 };
         Ok(Some(Made { entry, bytes, newlines: newlines_after }))
