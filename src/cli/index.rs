@@ -285,6 +285,7 @@ impl Run<'_> {
                 self.tell_outcome(path, &builder.build(path, pool)?, started);
             }
             Command::Update { watch, .. } => {
+                builder.patient(*watch);
                 let is_stale = *watch && builder.is_stale(path)?;
                 let outcome = if is_stale { builder.build(path, pool)? } else { builder.update(path, pool)? };
                 if !*watch || matches!(outcome, Outcome::Written(_)) {

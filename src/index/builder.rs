@@ -18,7 +18,7 @@ use super::{
     Freshness, Index,
     commit::Committer,
     format::{BLOCK, Entry, MOST_BLOCKS, Manifest},
-    freshness::is_unchanged,
+    freshness::{COARSE, is_unchanged},
     grams::Scheme,
     identity::{Identity, now},
     lock::Lock,
@@ -43,7 +43,7 @@ const DEAD_OF_TEN: u64 = 3;
 pub enum Outcome {
     /// The index was written.
     Written(Stat),
-    /// It says all that it can say of the file already.
+    /// It says all that it can say of the file. What it knows of the file's times may have been written.
     UpToDate(Stat),
     /// The file has less than 1 MiB, for which an index is not worth its while. None was made.
     TooSmall,
@@ -98,6 +98,7 @@ pub struct IndexBuilder {
     cancel: Option<Cancel>,
     waiting: Option<fn(&Path)>,
     least_size: Option<u64>,
+    patient: bool,
 }
 
 impl IndexBuilder {
@@ -142,6 +143,14 @@ impl IndexBuilder {
     #[doc(hidden)]
     pub fn least_size(&mut self, bytes: u64) -> &mut Self {
         self.least_size = Some(bytes);
+        self
+    }
+
+    /// Has updates that add no block leave the index as it is while the text is being written to. For those who come again and again,
+    /// as a commit for each line of a log is too much.
+    #[cfg(feature = "cli")]
+    pub(crate) fn patient(&mut self, yes: bool) -> &mut Self {
+        self.patient = yes;
         self
     }
 
@@ -397,6 +406,11 @@ impl Text {
         Ok(Text { path: path.to_owned(), file, identity: Identity::of(&metadata), seen_at })
     }
 
+    /// Whether it was written to so shortly before it was looked at that more is to be expected.
+    fn is_being_written(&self) -> bool {
+        self.seen_at.saturating_sub(self.identity.modified) < COARSE
+    }
+
     /// None where it is empty.
     fn map(&self) -> Result<Option<Mapping>, Error> {
         let Some(len) = usize::try_from(self.identity.size).ok().filter(|&len| len > 0) else { return Ok(None) };
@@ -568,10 +582,16 @@ impl Work<'_> {
         let path = index.path();
         let cannot = |error| cannot_write(error, path);
         let (blocks, covered) = self.extent()?;
-        if blocks <= old.blocks() {
-            // The last line is not complete, or too little was added for a block.
+        if self.builder.is_cancelled() {
+            return Ok(Done::Cancelled);
+        }
+        // The last line may not be complete, or too little was added for a block. Then only the attributes of the text are kept, by
+        // which its next change is judged.
+        let is_more = blocks > old.blocks();
+        if !is_more && self.builder.patient && self.opened.is_being_written() {
             return Ok(Done::UpToDate);
         }
+        let (blocks, covered) = if is_more { (blocks, covered) } else { (old.blocks(), old.covered) };
         let new = old.blocks()..blocks;
         // The last segments are made one with what is new, as long as that is not small beside them.
         let mut kept = old.segments.clone();
@@ -620,7 +640,7 @@ impl Work<'_> {
         };
         self.opened.check_same()?;
         committer.commit(&self.manifest(covered, newlines, kept), dead).map_err(cannot)?;
-        Ok(Done::Written)
+        Ok(if is_more { Done::Written } else { Done::UpToDate })
     }
 
     /// Copies segments to a new file.

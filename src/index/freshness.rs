@@ -14,7 +14,7 @@ use crate::{error::Error, mapping::Mapping};
 /// How many blocks are compared with their hashes where the whole is not.
 const SAMPLES: u64 = 16;
 /// Changes within so many nanoseconds before the index was made may have the same time as the last one that it knows of.
-const COARSE: i64 = 2_000_000_000;
+pub(super) const COARSE: i64 = 2_000_000_000;
 
 /// How an index and a file go together.
 #[derive(Clone, Debug, PartialEq, Eq)]
