@@ -13,6 +13,7 @@ use std::{
     },
     path::Path,
     process::{Child, ChildStderr, Command, Stdio},
+    time::{Duration, SystemTime},
 };
 
 use index_support::{MIB, Random, append, mapgrep, mapgrep_index, names, search_both, stderr, succeed};
@@ -139,6 +140,61 @@ fn another_directory_for_indexes_is_the_only_one() {
     assert!(stderr(&output).contains("there is no index of this file"), "{}", stderr(&output));
     with_directory(mapgrep_index().args(["remove", "-q"]));
     assert_eq!(names(&elsewhere), [""; 0]);
+}
+
+/// The one beside the file was the one that was looked at, whatever it was of, where nobody could replace it.
+#[test]
+fn of_two_indexes_the_one_that_goes_with_the_file_is_used() {
+    let (directory, text) = text();
+    let path = directory.path().join("text");
+    let beside = path.with_extension("mgx");
+    let cache = directory.path().join("cache");
+    let in_cache = cache.join("mapgrep/index");
+    let literal = Random::new(8).literal(&text);
+    let explained = || {
+        let mut command = mapgrep();
+        command.args(["--index=require", "--explain", "-c", "-F", &literal]).arg(&path).env("XDG_CACHE_HOME", &cache);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let is_cached = || {
+        let said = explained();
+        let used = |at: &Path| said.contains(&format!("index {}", at.display()));
+        assert!(used(&beside) != used(&in_cache), "{said}");
+        used(&in_cache)
+    };
+    let build = |is_cached: bool| {
+        let mut command = mapgrep_index();
+        command.args(["build", "-q"]).arg(&path);
+        if is_cached {
+            command.arg("--index-dir").arg(&in_cache);
+        }
+        succeed(&mut command);
+    };
+    build(false);
+    assert!(!is_cached());
+    build(true);
+    assert!(!is_cached());
+    // One that is stale, or that is older.
+    for change in [1_000, text.len() as u64] {
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        build(false);
+        file.write_all_at(b"something\n", change).unwrap();
+        file.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
+        build(true);
+        assert!(is_cached(), "{change}");
+        append(&path, b"more\n");
+        assert!(is_cached(), "{change}");
+        build(false);
+        assert!(!is_cached(), "{change}");
+    }
+    // One that is damaged.
+    fs::write(&beside, b"nonsense").unwrap();
+    assert!(is_cached());
+    fs::remove_dir_all(&in_cache).unwrap();
+    let output = mapgrep().args(["-q", "--index=require", "x"]).arg(&path).env("XDG_CACHE_HOME", &cache).output();
+    assert!(stderr(&output.unwrap()).contains("text.mgx: the index is damaged"));
 }
 
 /// A writer that waits for the one who has the lock.

@@ -280,7 +280,8 @@ impl IndexBuilder {
     /// What the system says.
     pub fn remove(&self, text: &Path) -> Result<bool, Error> {
         let mut removed = false;
-        for path in place::places(text, self.directory.as_deref())? {
+        for path in place::places(text, self.directory.as_deref()) {
+            let path = path?;
             let is_there = |path: &Path| path.symlink_metadata().is_ok();
             if !is_there(&path) && !is_there(&with_suffix(&path, NEW)) {
                 continue;
@@ -335,9 +336,9 @@ impl IndexBuilder {
 
     /// A new file for the index of a text, in the first place that can be written.
     fn create(&self, text: &Text) -> Result<NewFile, Error> {
-        let places = place::places(&text.path, self.directory.as_deref())?;
         let mut refused = None;
-        for (i, path) in places.iter().enumerate() {
+        for (i, path) in place::places(&text.path, self.directory.as_deref()).enumerate() {
+            let path = &path?;
             // The directory of the text is there; others are made.
             let directory = path.parent().filter(|_| i > 0 || self.directory.is_some());
             let there_is = directory.map_or(Ok(()), std::fs::create_dir_all).map_err(|error| cannot_write(error, path));

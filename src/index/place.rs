@@ -35,16 +35,11 @@ pub(crate) fn is_index(path: &Path) -> bool {
 }
 
 /// Where the index of a text may be: where it is looked for first comes first, and a new one is made in the first that can
-/// be written.
-pub(super) fn places(text: &Path, directory: Option<&Path>) -> Result<Vec<PathBuf>, Error> {
-    if let Some(directory) = directory {
-        return Ok(vec![in_directory(text, directory)?]);
-    }
-    let mut places = vec![with_suffix(text, SUFFIX)];
-    if let Some(cache) = cache_directory() {
-        places.push(in_directory(text, &cache)?);
-    }
-    Ok(places)
+/// be written. What names a place costs some calls of the system, so that it is named only when it is asked for.
+pub(super) fn places(text: &Path, directory: Option<&Path>) -> impl Iterator<Item = Result<PathBuf, Error>> {
+    let beside = directory.is_none().then(|| with_suffix(text, SUFFIX));
+    let elsewhere = directory.map(Path::to_owned).or_else(cache_directory);
+    beside.into_iter().map(Ok).chain(elsewhere.into_iter().map(move |directory| in_directory(text, &directory)))
 }
 
 /// In a directory with the indexes of other files, the name has a hash of the whole path.
