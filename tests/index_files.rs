@@ -8,7 +8,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{BufRead, BufReader, Read},
     os::unix::{
-        fs::{FileExt, MetadataExt, PermissionsExt},
+        fs::{FileExt, MetadataExt, PermissionsExt, symlink},
         process::CommandExt,
     },
     path::Path,
@@ -195,6 +195,35 @@ fn of_two_indexes_the_one_that_goes_with_the_file_is_used() {
     fs::remove_dir_all(&in_cache).unwrap();
     let output = mapgrep().args(["-q", "--index=require", "x"]).arg(&path).env("XDG_CACHE_HOME", &cache).output();
     assert!(stderr(&output.unwrap()).contains("text.mgx: the index is damaged"));
+}
+
+/// A search by the name of a link knew of no index, and `build` made another beside the link.
+#[test]
+fn a_link_has_the_index_of_its_file() {
+    let (directory, text) = text();
+    let path = |name: &str| directory.path().join(name);
+    fs::create_dir_all(path("links/more")).unwrap();
+    symlink("../text", path("links/one")).unwrap();
+    symlink("../one", path("links/more/two")).unwrap();
+    let links = ["links/one", "links/more/two"];
+    let literal = Random::new(8).literal(&text);
+    succeed(mapgrep_index().args(["build", "-q"]).arg(path("text")));
+    for link in links {
+        succeed(mapgrep().args(["--index=require", "-q", "-F", &literal]).arg(path(link)));
+        // By a path that is not that of the file from where the command is run.
+        succeed(mapgrep().args(["--index=require", "-q", "-F", &literal, link]).current_dir(directory.path()));
+    }
+    for link in links {
+        succeed(mapgrep_index().args(["remove", "-q"]).arg(path(link)));
+        assert_eq!(names(directory.path()), ["links", "text"]);
+        succeed(mapgrep_index().args(["build", "-q"]).arg(path(link)));
+        append(&path("text"), &Random::new(9).log(100_000));
+        succeed(mapgrep_index().args(["update", "-q"]).arg(path(link)));
+        succeed(mapgrep_index().args(["verify", "-q"]).arg(path(link)));
+        assert_eq!(names(directory.path()), ["links", "text", "text.mgx"]);
+        assert_eq!(names(&path("links")), ["more", "one"]);
+        assert_eq!(search_both(&path("text"), "10.0.7.7"), "");
+    }
 }
 
 /// A writer that waits for the one who has the lock.

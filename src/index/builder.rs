@@ -115,7 +115,7 @@ impl IndexBuilder {
     }
 
     /// A directory for indexes. Without one, the index of FILE is `FILE.mgx`, or in the user's cache directory if that cannot
-    /// be written.
+    /// be written. A symbolic link has the index of the file it leads to.
     pub fn directory(&mut self, directory: Option<PathBuf>) -> &mut Self {
         self.directory = directory;
         self

@@ -67,7 +67,7 @@ const SAME: u8 = 2;
 
 impl Index {
     /// Opens the index of a file, where it has one: `FILE.mgx`, or in the user's cache directory; or, if a directory is
-    /// given, there and nowhere else. Where there are two, it is the one that goes with the file, as far as its attributes tell;
+    /// given, there and nowhere else. A symbolic link has the index of the file it leads to. Where there are two indexes, it is the one that goes with the file, as far as its attributes tell;
     /// of two that do so equally, the newer one.
     ///
     /// # Errors
