@@ -11,8 +11,8 @@ use std::{
         fs::{FileExt, MetadataExt, PermissionsExt, symlink},
         process::CommandExt,
     },
-    path::Path,
-    process::{Child, ChildStderr, Command, Stdio},
+    path::{Path, PathBuf},
+    process::{Child, ChildStderr, Command, Output, Stdio},
     time::{Duration, SystemTime},
 };
 
@@ -71,37 +71,58 @@ fn a_full_disk_is_an_error_and_leaves_what_was_there() {
     assert_eq!(search_both(&path, "10.0.7.7"), "");
 }
 
-/// Root may write everywhere, so that the commands are run as somebody else.
-#[test]
-fn where_nothing_can_be_written_the_index_is_in_the_cache() {
-    let (directory, text) = text();
-    let path = |name: &str| directory.path().join(name);
-    mode(directory.path(), 0o755);
-    for program in [env!("CARGO_BIN_EXE_mapgrep"), env!("CARGO_BIN_EXE_mapgrep-index")] {
-        // Copied by another process: see the test of directories without permission of the command.
-        assert!(Command::new("cp").arg(program).arg(directory.path()).status().unwrap().success());
+/// The commands, a directory `logs` with a text, and one for a cache, for a user who may do what is permitted to all. Root may write
+/// everywhere, so that the commands are run as somebody else.
+struct Shared {
+    directory: tempfile::TempDir,
+    text: Vec<u8>,
+}
+
+impl Shared {
+    fn new() -> Self {
+        let (directory, text) = text();
+        let shared = Shared { directory, text };
+        let path = |name: &str| shared.path(name);
+        mode(shared.directory.path(), 0o755);
+        for program in [env!("CARGO_BIN_EXE_mapgrep"), env!("CARGO_BIN_EXE_mapgrep-index")] {
+            // Copied by another process: see the test of directories without permission of the command.
+            assert!(Command::new("cp").arg(program).arg(shared.directory.path()).status().unwrap().success());
+        }
+        fs::create_dir(path("logs")).unwrap();
+        fs::rename(path("text"), path("logs/text")).unwrap();
+        fs::create_dir(path("cache")).unwrap();
+        mode(&path("cache"), 0o777);
+        mode(&path("logs/text"), 0o644);
+        shared
     }
-    fs::create_dir(path("logs")).unwrap();
-    fs::rename(path("text"), path("logs/text")).unwrap();
-    fs::create_dir(path("cache")).unwrap();
-    mode(&path("cache"), 0o777);
-    mode(&path("logs/text"), 0o644);
-    mode(&path("logs"), 0o555);
-    let run = |program: &str, cache: &str, args: &[&str]| {
-        let mut command = Command::new(path(program));
-        command.args(args).arg("logs/text").current_dir(directory.path()).stdin(Stdio::null());
-        command.env("XDG_CACHE_HOME", path(cache)).env("HOME", path("logs"));
-        if fs::metadata(directory.path()).unwrap().uid() == 0 {
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn run(&self, program: &str, cache: &str, args: &[&str]) -> Output {
+        let mut command = Command::new(self.path(program));
+        command.args(args).arg("logs/text").current_dir(self.directory.path()).stdin(Stdio::null());
+        command.env("XDG_CACHE_HOME", self.path(cache)).env("HOME", self.path("logs"));
+        if fs::metadata(self.directory.path()).unwrap().uid() == 0 {
             command.uid(65534).gid(65534);
         }
         command.output().unwrap()
-    };
+    }
+}
+
+#[test]
+fn where_nothing_can_be_written_the_index_is_in_the_cache() {
+    let shared = Shared::new();
+    let path = |name: &str| shared.path(name);
+    let run = |program: &str, cache: &str, args: &[&str]| shared.run(program, cache, args);
+    mode(&path("logs"), 0o555);
     let output = run("mapgrep-index", "cache", &["build", "-q"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(names(&path("logs")), ["text"]);
     let made = names(&path("cache/mapgrep/index"));
     assert!(matches!(&made[..], [name] if name.starts_with("text.") && name.ends_with(".mgx")), "{made:?}");
-    let literal = Random::new(8).literal(&text);
+    let literal = Random::new(8).literal(&shared.text);
     let output = run("mapgrep", "cache", &["--index=require", "-c", "-F", &literal]);
     assert!(output.status.success(), "{}", stderr(&output));
 
@@ -120,6 +141,35 @@ fn where_nothing_can_be_written_the_index_is_in_the_cache() {
         "{}",
         stderr(&output)
     );
+    mode(&path("logs"), 0o755);
+}
+
+/// It sent them to the cache directory.
+#[test]
+fn the_lock_of_another_user_who_was_killed_is_taken_by_those_who_may_write() {
+    let shared = Shared::new();
+    let path = |name: &str| shared.path(name);
+    let build = || {
+        let output = shared.run("mapgrep-index", "cache", &["build", "-q"]);
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr(&output));
+    };
+    for permissions in [0o644, 0o444] {
+        fs::write(path("logs/text.mgx.lock"), b"").unwrap();
+        mode(&path("logs/text.mgx.lock"), permissions);
+        mode(&path("logs"), 0o777);
+        build();
+        assert_eq!(names(&path("logs")), ["text", "text.mgx"]);
+        fs::remove_file(path("logs/text.mgx")).unwrap();
+    }
+    // Others need not even wait for whoever has it.
+    fs::write(path("logs/text.mgx.lock"), b"").unwrap();
+    mode(&path("logs/text.mgx.lock"), 0o444);
+    let held = File::open(path("logs/text.mgx.lock")).unwrap();
+    held.lock().unwrap();
+    mode(&path("logs"), 0o555);
+    build();
+    assert_eq!(names(&path("logs")), ["text", "text.mgx.lock"]);
+    assert_eq!(names(&path("cache/mapgrep/index")).len(), 1);
     mode(&path("logs"), 0o755);
 }
 

@@ -88,11 +88,7 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        match File::open(directory).and_then(|directory| directory.sync_all()) {
+        match File::open(directory(path)).and_then(|directory| directory.sync_all()) {
             // Not everyone may, and not every system can. A crash may bring the old index back then, which is as right.
             Err(error) if !matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported) => return Err(error),
             _ => {}
@@ -101,6 +97,15 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = path;
     Ok(())
+}
+
+/// The directory that a file is in.
+#[cfg(unix)]
+pub(super) fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// The path with something behind its name.
