@@ -546,10 +546,10 @@ fn soon(what: &str, mut happened: impl FnMut() -> bool) {
 }
 
 #[cfg(unix)]
-fn watch(dir: &TempDir) -> Running {
+fn watch(dir: &TempDir, paths: &[&str]) -> Running {
     use std::os::unix::process::CommandExt;
 
-    let mut command = command(INDEX, dir.path(), &["update", "--watch", "big"]);
+    let mut command = command(INDEX, dir.path(), &[&["update", "--watch"], paths].concat());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     #[allow(unsafe_code)]
     // SAFETY: `signal` may be called between fork and exec.
@@ -590,7 +590,7 @@ fn covered(dir: &TempDir) -> usize {
 #[test]
 fn a_growing_file_is_watched() {
     let dir = files();
-    let watch = watch(&dir);
+    let watch = watch(&dir, &["big"]);
     soon("the first index", || covered(&dir) > LINES / 2);
     for grown in 2..4 {
         append(&dir, "big", &log(LINES));
@@ -610,10 +610,61 @@ fn a_growing_file_is_watched() {
 #[test]
 fn what_is_wrong_with_a_watched_file_is_told_once() {
     let dir = files();
-    let watch = watch(&dir);
+    let watch = watch(&dir, &["big"]);
     soon("the first index", || covered(&dir) > LINES / 2);
     fs::remove_file(dir.path().join("big")).unwrap();
     thread::sleep(Duration::from_millis(3500));
     let (status, _, errors) = interrupt(watch);
     assert_eq!((status, errors.as_str()), (2, "mapgrep-index: big: No such file or directory (os error 2)\n"));
+}
+
+/// Files were listed once.
+#[cfg(unix)]
+#[test]
+fn files_that_come_into_a_directory_are_watched() {
+    let dir = files();
+    let logs = dir.path().join("logs");
+    fs::create_dir(&logs).unwrap();
+    let watch = watch(&dir, &["-r", "logs", "missing"]);
+    for _ in 0..2 {
+        fs::write(logs.join("new"), log(LINES)).unwrap();
+        soon("its index", || logs.join("new.mgx").exists());
+        // As logs are rotated.
+        fs::rename(logs.join("new"), logs.join("old")).unwrap();
+        soon("the index of the old one", || index(&dir, &["stat", "logs/old"]).1.contains("up to date"));
+        thread::sleep(Duration::from_millis(1500));
+        fs::remove_file(logs.join("old")).unwrap();
+        fs::remove_file(logs.join("new.mgx")).unwrap();
+    }
+    let (status, out, errors) = interrupt(watch);
+    // One that is removed between the list and the work is told of.
+    let errors: Vec<&str> = errors.lines().filter(|line| !line.starts_with("mapgrep-index: logs/")).collect();
+    assert_eq!((status, &errors[..]), (2, &["mapgrep-index: missing: No such file or directory (os error 2)"][..]));
+    assert!(out.lines().all(|line| line.starts_with("logs/") && line.contains(": indexed in ")), "{out}");
+}
+
+/// It was told of and left as it was.
+#[cfg(unix)]
+#[test]
+fn a_damaged_index_of_a_watched_file_is_made_anew() {
+    let dir = files();
+    let sidecar = dir.path().join("big.mgx");
+    build(&dir, &["big"]);
+    fs::write(&sidecar, "").unwrap();
+    let watch = watch(&dir, &["big"]);
+    soon("an index", || covered(&dir) > LINES / 2);
+    // Its rows, of which nothing is seen before something is added to it.
+    let mut bytes = fs::read(&sidecar).unwrap();
+    let len = bytes.len();
+    bytes[8192 + 1544..len - 200].fill(0x55);
+    fs::write(dir.path().join("damaged"), bytes).unwrap();
+    fs::rename(dir.path().join("damaged"), &sidecar).unwrap();
+    append(&dir, "big", &log(LINES));
+    soon("another index", || covered(&dir) > LINES);
+    let (status, out, errors) = interrupt(watch);
+    assert_eq!((status, errors.lines().count()), (0, 2), "{errors}");
+    let told = "mapgrep-index: big: indexed anew: big.mgx: the index is damaged: ";
+    assert!(errors.lines().all(|line| line.starts_with(told)), "{errors}");
+    assert_eq!(out.lines().count(), 2, "{out}");
+    assert_eq!(index(&dir, &["verify", "-q", "big"]), nothing(0));
 }
