@@ -364,6 +364,30 @@ fn a_damaged_index_is_told_of_and_does_no_harm() {
     assert_eq!(search("--index=require", &whole), (needle, String::new()));
 }
 
+/// It was told of whatever was asked.
+#[test]
+fn nothing_is_told_of_an_index_where_no_messages_are_wanted() {
+    let dir = files();
+    build(&dir, &["big"]);
+    let check = || {
+        assert_eq!(mapgrep(&dir, &["-c", "0033333", "big"]).2.lines().count(), 1);
+        assert_eq!(mapgrep(&dir, &["--no-messages", "-c", "0033333", "big"]), (0, "1\n".into(), String::new()));
+        assert_eq!(mapgrep(&dir, &["-q", "0033333", "big"]), nothing(0));
+        // That it is required is an error, of which the exit status tells.
+        assert_eq!(mapgrep(&dir, &["--no-messages", "--index=require", "0033333", "big"]), nothing(2));
+        assert_eq!(mapgrep(&dir, &["-q", "--index=require", "0033333", "big"]).2.lines().count(), 1);
+    };
+    overwrite(&dir, "big", 100_000, b"NEEDLE");
+    check();
+    // One that opens, and is damaged where it is read later.
+    build(&dir, &["big"]);
+    let mut bytes = fs::read(dir.path().join("big.mgx")).unwrap();
+    let len = bytes.len();
+    bytes[8192 + 1544..len - 200].fill(0x55);
+    fs::write(dir.path().join("big.mgx"), bytes).unwrap();
+    check();
+}
+
 #[test]
 fn indexes_are_kept_where_they_are_wanted() {
     let dir = files();

@@ -224,8 +224,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "FIRST..LAST", value_parser = parse_lines, conflicts_with = "range")]
     pub(super) lines: Option<LineRange>,
 
-    /// Whether indexes, made by mapgrep-index, are used: "auto" uses those that can be relied on, and says when one cannot; with
-    /// "require" a file of 1 MiB or more that has none is an error, and so is a search for which none is of use, as one with -v.
+    /// Whether indexes, made by mapgrep-index, are used: "auto" uses those that can be relied on, and says when one cannot, but
+    /// with -q or --no-messages; with "require" a file of 1 MiB or more that has none is an error, and so is a search for which
+    /// none is of use, as one with -v.
     #[arg(long, value_name = "HOW", value_enum, default_value_t = IndexUse::Auto)]
     pub(super) index: IndexUse,
 
@@ -284,7 +285,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "NUM", value_parser = parse_number::<usize>, allow_negative_numbers = true)]
     pub(super) max_depth: Option<usize>,
 
-    /// Show no messages about files that cannot be opened or read; the exit status still tells.
+    /// Show no messages about files that cannot be opened or read, of which the exit status still tells, nor about indexes that
+    /// cannot be relied on.
     #[arg(long)]
     pub(super) no_messages: bool,
 
