@@ -477,6 +477,29 @@ fn lines_are_found_by_their_numbers() {
     assert_eq!(mapgrep(&dir, &["--lines=45001..", "-n", "big"]).1, "45001:appended\n45002:without an end\n");
 }
 
+/// A match is where it begins, as it is for `--range`.
+#[test]
+fn matches_across_lines_are_shown_to_their_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let text: String = (1..=12).map(|n| format!("line {n}\n")).collect();
+    fs::write(dir.path().join("text"), &text).unwrap();
+    let search = |range: &str| mapgrep(&dir, &["-nU", range, "-e", r"line 8\nline 9", "text"]);
+    let both = (0, "8:line 8\n9:line 9\n".to_owned(), String::new());
+    for (range, shows) in [
+        ("--lines=8", true),
+        ("--lines=..8", true),
+        ("--lines=8..9", true),
+        ("--lines=..7", false),
+        ("--lines=9", false),
+        ("--range=49..56", true),
+        ("--range=..56", true),
+        ("--range=..49", false),
+        ("--range=56..", false),
+    ] {
+        assert_eq!(search(range), if shows { both.clone() } else { nothing(1) }, "{range}");
+    }
+}
+
 #[test]
 fn what_are_no_lines_is_told() {
     let dir = files();

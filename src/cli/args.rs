@@ -214,13 +214,14 @@ pub(super) struct Args {
 
     /// Search only the lines that start in these bytes of each file, or with -o the matches: START..END, from 0, without END
     /// itself. Either may be left out, and each may end in K, M, G or T. Offsets and line numbers stay those of the file;
-    /// context stays in the range. The outputs of ranges that follow each other are that of one search, but with -U.
+    /// context stays in the range. With -U, a match that begins in the range is shown to its end. The outputs of ranges that
+    /// follow each other are that of one search, but with -U.
     #[arg(long, value_name = "START..END", value_parser = parse_range, allow_hyphen_values = true)]
     pub(super) range: Option<ByteRange>,
 
     /// Search only these lines of each file, or show them where no pattern is given by -e or -f: FIRST..LAST, counted from 1, with
     /// LAST itself. Either may be left out, and NUM is one line. Line numbers stay those of the file; context stays in the
-    /// range. With an index they are found at once, otherwise line ends are counted up to them.
+    /// range. With -U, a match that begins on these lines is shown to its end. With an index they are found at once, otherwise line ends are counted up to them.
     #[arg(long, value_name = "FIRST..LAST", value_parser = parse_lines, conflicts_with = "range")]
     pub(super) lines: Option<LineRange>,
 
