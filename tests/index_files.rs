@@ -144,6 +144,19 @@ fn where_nothing_can_be_written_the_index_is_in_the_cache() {
     mode(&path("logs"), 0o755);
 }
 
+/// Who may not read a directory cannot have it written to the disk, and could not make indexes in it.
+#[test]
+fn a_directory_that_cannot_be_read_has_indexes() {
+    let shared = Shared::new();
+    mode(&shared.path("logs"), 0o733);
+    for command in ["build", "verify"] {
+        let output = shared.run("mapgrep-index", "cache", &[command, "-q"]);
+        assert!(output.status.success() && output.stderr.is_empty(), "{command}: {}", stderr(&output));
+    }
+    mode(&shared.path("logs"), 0o755);
+    assert_eq!(names(&shared.path("logs")), ["text", "text.mgx"]);
+}
+
 /// It sent them to the cache directory.
 #[test]
 fn the_lock_of_another_user_who_was_killed_is_taken_by_those_who_may_write() {

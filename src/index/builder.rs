@@ -681,6 +681,8 @@ impl Index {
     }
 }
 
+#[cfg(test)]
+mod cancelled;
 #[cfg(all(test, unix))]
 mod changes;
 #[cfg(test)]

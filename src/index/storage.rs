@@ -114,3 +114,18 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.push(suffix);
     name.into()
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// Only what the system does not allow, or cannot do, is passed over.
+    #[test]
+    fn a_directory_that_goes_away_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        sync_directory(&directory.path().join("index")).unwrap();
+        sync_directory(Path::new("index")).unwrap();
+        let error = sync_directory(&directory.path().join("missing/index")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
+}
