@@ -34,8 +34,9 @@ const SMALL: u64 = 64 << 20;
 /// Index huge files, so that mapgrep finds what is rare in them without reading them.
 ///
 /// The index of FILE is FILE.mgx, or a file in the user's cache directory where the directory of FILE cannot be written; that of
-/// a symbolic link is beside the file it leads to. mapgrep uses it by itself. What is appended to FILE is found without being indexed; update indexes that, too. A file that was
-/// changed in any other way is searched as one without an index, until it is indexed anew.
+/// a symbolic link is that of the file it leads to. mapgrep uses it by itself. What is appended to FILE is found without being
+/// indexed; update indexes that, too. A file that was changed in any other way is searched as one without an index, until it
+/// is indexed anew.
 ///
 /// Exit status: 0 when all was done, 1 when verify has found changes, 2 when there was an error, 130 when it was interrupted.
 #[derive(Debug, Parser)]
