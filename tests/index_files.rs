@@ -144,6 +144,23 @@ fn where_nothing_can_be_written_the_index_is_in_the_cache() {
     mode(&path("logs"), 0o755);
 }
 
+/// One that was beside the file kept the one in the cache from being removed.
+#[test]
+fn an_index_that_cannot_be_removed_does_not_keep_another() {
+    let shared = Shared::new();
+    fs::write(shared.path("logs/text.mgx"), b"of somebody else").unwrap();
+    mode(&shared.path("logs"), 0o555);
+    let output = shared.run("mapgrep-index", "cache", &["build", "-q"]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr(&output));
+    assert_eq!(names(&shared.path("cache/mapgrep/index")).len(), 1);
+    let output = shared.run("mapgrep-index", "cache", &["remove", "-q"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("text.mgx.lock: cannot lock the index: "), "{}", stderr(&output));
+    assert_eq!(names(&shared.path("cache/mapgrep/index")), [""; 0]);
+    mode(&shared.path("logs"), 0o755);
+    assert_eq!(names(&shared.path("logs")), ["text", "text.mgx"]);
+}
+
 /// Who may not read a directory cannot have it written to the disk, and could not make indexes in it.
 #[test]
 fn a_directory_that_cannot_be_read_has_indexes() {

@@ -273,27 +273,33 @@ impl IndexBuilder {
         })
     }
 
-    /// Removes the index of a file. False where it has none.
+    /// Removes the index of a file, wherever it may be. False where it has none.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// What the system says. What can be removed is removed all the same.
     pub fn remove(&self, text: &Path) -> Result<bool, Error> {
-        let mut removed = false;
+        let mut result = Ok(false);
         for path in place::places(text, self.directory.as_deref()) {
-            let path = path?;
-            let is_there = |path: &Path| path.symlink_metadata().is_ok();
-            if !is_there(&path) && !is_there(&with_suffix(&path, NEW)) {
-                continue;
-            }
-            let _lock = self.lock(&path)?;
-            match std::fs::remove_file(&path) {
-                Ok(()) => removed = true,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(Error::io("cannot remove the index", error).with_path(&path)),
+            match path.and_then(|path| self.remove_at(&path)) {
+                Ok(removed) => result = result.map(|before| before || removed),
+                Err(error) => result = result.and(Err(error)),
             }
         }
-        Ok(removed)
+        result
+    }
+
+    fn remove_at(&self, path: &Path) -> Result<bool, Error> {
+        let is_there = |path: &Path| path.symlink_metadata().is_ok();
+        if !is_there(path) && !is_there(&with_suffix(path, NEW)) {
+            return Ok(false);
+        }
+        let _lock = self.lock(path)?;
+        match std::fs::remove_file(path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Error::io("cannot remove the index", error).with_path(path)),
+        }
     }
 
     /// Whether a file has an index that can neither be relied on nor be updated.
