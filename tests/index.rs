@@ -4,9 +4,10 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::Write,
+    io::{Seek, SeekFrom, Write},
     ops::Range,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use mapgrep::{
@@ -280,6 +281,35 @@ fn a_file_that_was_changed_has_no_index() {
     assert!(builder.remove(&indexed.path).unwrap());
     assert!(Index::open(&indexed.path, None).unwrap().is_none());
     assert!(!builder.remove(&indexed.path).unwrap());
+}
+
+/// The attributes of before were kept, so that a change in the middle passed for one at the end.
+#[test]
+fn an_update_without_a_block_keeps_the_attributes() {
+    let text = log(100_000);
+    let indexed = Indexed::new(&text);
+    let (builder, pool) = (IndexBuilder::new(), Pool::new(2));
+    builder.build(&indexed.path, &pool).unwrap();
+    let (index, ..) = indexed.open();
+    for more in [&b"a line that goes"[..], b" on\n", b"another\n"] {
+        indexed.append(more);
+        assert_eq!(indexed.open().2, Freshness::Grown);
+        let outcome = builder.update(&indexed.path, &pool).unwrap();
+        let Outcome::UpToDate(stat) = outcome else { panic!("{outcome:?}") };
+        assert_eq!((stat.covered, stat.lines), (index.stat().covered, index.stat().lines));
+        assert_eq!(stat.text, std::fs::metadata(&indexed.path).unwrap().len());
+        assert_eq!(indexed.open().2, Freshness::Same);
+    }
+    // In a block that is none of the samples.
+    let mut file = OpenOptions::new().write(true).open(&indexed.path).unwrap();
+    file.seek(SeekFrom::Start(100_000)).unwrap();
+    file.write_all(b"?").unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
+    assert_eq!(indexed.open().2, Freshness::Stale(Stale::Changed));
+    // Nothing is kept of what was not compared.
+    let before = std::fs::read(indexed.path.with_extension("mgx")).unwrap();
+    builder.update(&indexed.path, &pool).unwrap_err();
+    assert_eq!(std::fs::read(indexed.path.with_extension("mgx")).unwrap(), before);
 }
 
 #[test]

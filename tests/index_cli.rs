@@ -364,6 +364,30 @@ fn a_damaged_index_is_told_of_and_does_no_harm() {
     assert_eq!(search("--index=require", &whole), (needle, String::new()));
 }
 
+/// It was told of whatever was asked.
+#[test]
+fn nothing_is_told_of_an_index_where_no_messages_are_wanted() {
+    let dir = files();
+    build(&dir, &["big"]);
+    let check = || {
+        assert_eq!(mapgrep(&dir, &["-c", "0033333", "big"]).2.lines().count(), 1);
+        assert_eq!(mapgrep(&dir, &["--no-messages", "-c", "0033333", "big"]), (0, "1\n".into(), String::new()));
+        assert_eq!(mapgrep(&dir, &["-q", "0033333", "big"]), nothing(0));
+        // That it is required is an error, of which the exit status tells.
+        assert_eq!(mapgrep(&dir, &["--no-messages", "--index=require", "0033333", "big"]), nothing(2));
+        assert_eq!(mapgrep(&dir, &["-q", "--index=require", "0033333", "big"]).2.lines().count(), 1);
+    };
+    overwrite(&dir, "big", 100_000, b"NEEDLE");
+    check();
+    // One that opens, and is damaged where it is read later.
+    build(&dir, &["big"]);
+    let mut bytes = fs::read(dir.path().join("big.mgx")).unwrap();
+    let len = bytes.len();
+    bytes[8192 + 1544..len - 200].fill(0x55);
+    fs::write(dir.path().join("big.mgx"), bytes).unwrap();
+    check();
+}
+
 #[test]
 fn indexes_are_kept_where_they_are_wanted() {
     let dir = files();
@@ -451,6 +475,29 @@ fn lines_are_found_by_their_numbers() {
     // Behind what is indexed.
     append(&dir, "big", "appended\nwithout an end");
     assert_eq!(mapgrep(&dir, &["--lines=45001..", "-n", "big"]).1, "45001:appended\n45002:without an end\n");
+}
+
+/// A match is where it begins, as it is for `--range`.
+#[test]
+fn matches_across_lines_are_shown_to_their_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let text: String = (1..=12).map(|n| format!("line {n}\n")).collect();
+    fs::write(dir.path().join("text"), &text).unwrap();
+    let search = |range: &str| mapgrep(&dir, &["-nU", range, "-e", r"line 8\nline 9", "text"]);
+    let both = (0, "8:line 8\n9:line 9\n".to_owned(), String::new());
+    for (range, shows) in [
+        ("--lines=8", true),
+        ("--lines=..8", true),
+        ("--lines=8..9", true),
+        ("--lines=..7", false),
+        ("--lines=9", false),
+        ("--range=49..56", true),
+        ("--range=..56", true),
+        ("--range=..49", false),
+        ("--range=56..", false),
+    ] {
+        assert_eq!(search(range), if shows { both.clone() } else { nothing(1) }, "{range}");
+    }
 }
 
 #[test]
@@ -546,10 +593,10 @@ fn soon(what: &str, mut happened: impl FnMut() -> bool) {
 }
 
 #[cfg(unix)]
-fn watch(dir: &TempDir) -> Running {
+fn watch(dir: &TempDir, paths: &[&str]) -> Running {
     use std::os::unix::process::CommandExt;
 
-    let mut command = command(INDEX, dir.path(), &["update", "--watch", "big"]);
+    let mut command = command(INDEX, dir.path(), &[&["update", "--watch"], paths].concat());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     #[allow(unsafe_code)]
     // SAFETY: `signal` may be called between fork and exec.
@@ -590,7 +637,7 @@ fn covered(dir: &TempDir) -> usize {
 #[test]
 fn a_growing_file_is_watched() {
     let dir = files();
-    let watch = watch(&dir);
+    let watch = watch(&dir, &["big"]);
     soon("the first index", || covered(&dir) > LINES / 2);
     for grown in 2..4 {
         append(&dir, "big", &log(LINES));
@@ -610,10 +657,61 @@ fn a_growing_file_is_watched() {
 #[test]
 fn what_is_wrong_with_a_watched_file_is_told_once() {
     let dir = files();
-    let watch = watch(&dir);
+    let watch = watch(&dir, &["big"]);
     soon("the first index", || covered(&dir) > LINES / 2);
     fs::remove_file(dir.path().join("big")).unwrap();
     thread::sleep(Duration::from_millis(3500));
     let (status, _, errors) = interrupt(watch);
     assert_eq!((status, errors.as_str()), (2, "mapgrep-index: big: No such file or directory (os error 2)\n"));
+}
+
+/// Files were listed once.
+#[cfg(unix)]
+#[test]
+fn files_that_come_into_a_directory_are_watched() {
+    let dir = files();
+    let logs = dir.path().join("logs");
+    fs::create_dir(&logs).unwrap();
+    let watch = watch(&dir, &["-r", "logs", "missing"]);
+    for _ in 0..2 {
+        fs::write(logs.join("new"), log(LINES)).unwrap();
+        soon("its index", || logs.join("new.mgx").exists());
+        // As logs are rotated.
+        fs::rename(logs.join("new"), logs.join("old")).unwrap();
+        soon("the index of the old one", || index(&dir, &["stat", "logs/old"]).1.contains("up to date"));
+        thread::sleep(Duration::from_millis(1500));
+        fs::remove_file(logs.join("old")).unwrap();
+        fs::remove_file(logs.join("new.mgx")).unwrap();
+    }
+    let (status, out, errors) = interrupt(watch);
+    // One that is removed between the list and the work is told of.
+    let errors: Vec<&str> = errors.lines().filter(|line| !line.starts_with("mapgrep-index: logs/")).collect();
+    assert_eq!((status, &errors[..]), (2, &["mapgrep-index: missing: No such file or directory (os error 2)"][..]));
+    assert!(out.lines().all(|line| line.starts_with("logs/") && line.contains(": indexed in ")), "{out}");
+}
+
+/// It was told of and left as it was.
+#[cfg(unix)]
+#[test]
+fn a_damaged_index_of_a_watched_file_is_made_anew() {
+    let dir = files();
+    let sidecar = dir.path().join("big.mgx");
+    build(&dir, &["big"]);
+    fs::write(&sidecar, "").unwrap();
+    let watch = watch(&dir, &["big"]);
+    soon("an index", || covered(&dir) > LINES / 2);
+    // Its rows, of which nothing is seen before something is added to it.
+    let mut bytes = fs::read(&sidecar).unwrap();
+    let len = bytes.len();
+    bytes[8192 + 1544..len - 200].fill(0x55);
+    fs::write(dir.path().join("damaged"), bytes).unwrap();
+    fs::rename(dir.path().join("damaged"), &sidecar).unwrap();
+    append(&dir, "big", &log(LINES));
+    soon("another index", || covered(&dir) > LINES);
+    let (status, out, errors) = interrupt(watch);
+    assert_eq!((status, errors.lines().count()), (0, 2), "{errors}");
+    let told = "mapgrep-index: big: indexed anew: big.mgx: the index is damaged: ";
+    assert!(errors.lines().all(|line| line.starts_with(told)), "{errors}");
+    assert_eq!(out.lines().count(), 2, "{out}");
+    assert_eq!(index(&dir, &["verify", "-q", "big"]), nothing(0));
 }

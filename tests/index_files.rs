@@ -8,11 +8,12 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{BufRead, BufReader, Read},
     os::unix::{
-        fs::{FileExt, MetadataExt, PermissionsExt},
+        fs::{FileExt, MetadataExt, PermissionsExt, symlink},
         process::CommandExt,
     },
-    path::Path,
-    process::{Child, ChildStderr, Command, Stdio},
+    path::{Path, PathBuf},
+    process::{Child, ChildStderr, Command, Output, Stdio},
+    time::{Duration, SystemTime},
 };
 
 use index_support::{MIB, Random, append, mapgrep, mapgrep_index, names, search_both, stderr, succeed};
@@ -70,37 +71,58 @@ fn a_full_disk_is_an_error_and_leaves_what_was_there() {
     assert_eq!(search_both(&path, "10.0.7.7"), "");
 }
 
-/// Root may write everywhere, so that the commands are run as somebody else.
-#[test]
-fn where_nothing_can_be_written_the_index_is_in_the_cache() {
-    let (directory, text) = text();
-    let path = |name: &str| directory.path().join(name);
-    mode(directory.path(), 0o755);
-    for program in [env!("CARGO_BIN_EXE_mapgrep"), env!("CARGO_BIN_EXE_mapgrep-index")] {
-        // Copied by another process: see the test of directories without permission of the command.
-        assert!(Command::new("cp").arg(program).arg(directory.path()).status().unwrap().success());
+/// The commands, a directory `logs` with a text, and one for a cache, for a user who may do what is permitted to all. Root may write
+/// everywhere, so that the commands are run as somebody else.
+struct Shared {
+    directory: tempfile::TempDir,
+    text: Vec<u8>,
+}
+
+impl Shared {
+    fn new() -> Self {
+        let (directory, text) = text();
+        let shared = Shared { directory, text };
+        let path = |name: &str| shared.path(name);
+        mode(shared.directory.path(), 0o755);
+        for program in [env!("CARGO_BIN_EXE_mapgrep"), env!("CARGO_BIN_EXE_mapgrep-index")] {
+            // Copied by another process: see the test of directories without permission of the command.
+            assert!(Command::new("cp").arg(program).arg(shared.directory.path()).status().unwrap().success());
+        }
+        fs::create_dir(path("logs")).unwrap();
+        fs::rename(path("text"), path("logs/text")).unwrap();
+        fs::create_dir(path("cache")).unwrap();
+        mode(&path("cache"), 0o777);
+        mode(&path("logs/text"), 0o644);
+        shared
     }
-    fs::create_dir(path("logs")).unwrap();
-    fs::rename(path("text"), path("logs/text")).unwrap();
-    fs::create_dir(path("cache")).unwrap();
-    mode(&path("cache"), 0o777);
-    mode(&path("logs/text"), 0o644);
-    mode(&path("logs"), 0o555);
-    let run = |program: &str, cache: &str, args: &[&str]| {
-        let mut command = Command::new(path(program));
-        command.args(args).arg("logs/text").current_dir(directory.path()).stdin(Stdio::null());
-        command.env("XDG_CACHE_HOME", path(cache)).env("HOME", path("logs"));
-        if fs::metadata(directory.path()).unwrap().uid() == 0 {
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn run(&self, program: &str, cache: &str, args: &[&str]) -> Output {
+        let mut command = Command::new(self.path(program));
+        command.args(args).arg("logs/text").current_dir(self.directory.path()).stdin(Stdio::null());
+        command.env("XDG_CACHE_HOME", self.path(cache)).env("HOME", self.path("logs"));
+        if fs::metadata(self.directory.path()).unwrap().uid() == 0 {
             command.uid(65534).gid(65534);
         }
         command.output().unwrap()
-    };
+    }
+}
+
+#[test]
+fn where_nothing_can_be_written_the_index_is_in_the_cache() {
+    let shared = Shared::new();
+    let path = |name: &str| shared.path(name);
+    let run = |program: &str, cache: &str, args: &[&str]| shared.run(program, cache, args);
+    mode(&path("logs"), 0o555);
     let output = run("mapgrep-index", "cache", &["build", "-q"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(names(&path("logs")), ["text"]);
     let made = names(&path("cache/mapgrep/index"));
     assert!(matches!(&made[..], [name] if name.starts_with("text.") && name.ends_with(".mgx")), "{made:?}");
-    let literal = Random::new(8).literal(&text);
+    let literal = Random::new(8).literal(&shared.text);
     let output = run("mapgrep", "cache", &["--index=require", "-c", "-F", &literal]);
     assert!(output.status.success(), "{}", stderr(&output));
 
@@ -122,6 +144,65 @@ fn where_nothing_can_be_written_the_index_is_in_the_cache() {
     mode(&path("logs"), 0o755);
 }
 
+/// One that was beside the file kept the one in the cache from being removed.
+#[test]
+fn an_index_that_cannot_be_removed_does_not_keep_another() {
+    let shared = Shared::new();
+    fs::write(shared.path("logs/text.mgx"), b"of somebody else").unwrap();
+    mode(&shared.path("logs"), 0o555);
+    let output = shared.run("mapgrep-index", "cache", &["build", "-q"]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr(&output));
+    assert_eq!(names(&shared.path("cache/mapgrep/index")).len(), 1);
+    let output = shared.run("mapgrep-index", "cache", &["remove", "-q"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("text.mgx.lock: cannot lock the index: "), "{}", stderr(&output));
+    assert_eq!(names(&shared.path("cache/mapgrep/index")), [""; 0]);
+    mode(&shared.path("logs"), 0o755);
+    assert_eq!(names(&shared.path("logs")), ["text", "text.mgx"]);
+}
+
+/// Who may not read a directory cannot have it written to the disk, and could not make indexes in it.
+#[test]
+fn a_directory_that_cannot_be_read_has_indexes() {
+    let shared = Shared::new();
+    mode(&shared.path("logs"), 0o733);
+    for command in ["build", "verify"] {
+        let output = shared.run("mapgrep-index", "cache", &[command, "-q"]);
+        assert!(output.status.success() && output.stderr.is_empty(), "{command}: {}", stderr(&output));
+    }
+    mode(&shared.path("logs"), 0o755);
+    assert_eq!(names(&shared.path("logs")), ["text", "text.mgx"]);
+}
+
+/// It sent them to the cache directory.
+#[test]
+fn the_lock_of_another_user_who_was_killed_is_taken_by_those_who_may_write() {
+    let shared = Shared::new();
+    let path = |name: &str| shared.path(name);
+    let build = || {
+        let output = shared.run("mapgrep-index", "cache", &["build", "-q"]);
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr(&output));
+    };
+    for permissions in [0o644, 0o444] {
+        fs::write(path("logs/text.mgx.lock"), b"").unwrap();
+        mode(&path("logs/text.mgx.lock"), permissions);
+        mode(&path("logs"), 0o777);
+        build();
+        assert_eq!(names(&path("logs")), ["text", "text.mgx"]);
+        fs::remove_file(path("logs/text.mgx")).unwrap();
+    }
+    // Others need not even wait for whoever has it.
+    fs::write(path("logs/text.mgx.lock"), b"").unwrap();
+    mode(&path("logs/text.mgx.lock"), 0o444);
+    let held = File::open(path("logs/text.mgx.lock")).unwrap();
+    held.lock().unwrap();
+    mode(&path("logs"), 0o555);
+    build();
+    assert_eq!(names(&path("logs")), ["text", "text.mgx.lock"]);
+    assert_eq!(names(&path("cache/mapgrep/index")).len(), 1);
+    mode(&path("logs"), 0o755);
+}
+
 #[test]
 fn another_directory_for_indexes_is_the_only_one() {
     let (directory, text) = text();
@@ -139,6 +220,90 @@ fn another_directory_for_indexes_is_the_only_one() {
     assert!(stderr(&output).contains("there is no index of this file"), "{}", stderr(&output));
     with_directory(mapgrep_index().args(["remove", "-q"]));
     assert_eq!(names(&elsewhere), [""; 0]);
+}
+
+/// The one beside the file was the one that was looked at, whatever it was of, where nobody could replace it.
+#[test]
+fn of_two_indexes_the_one_that_goes_with_the_file_is_used() {
+    let (directory, text) = text();
+    let path = directory.path().join("text");
+    let beside = path.with_extension("mgx");
+    let cache = directory.path().join("cache");
+    let in_cache = cache.join("mapgrep/index");
+    let literal = Random::new(8).literal(&text);
+    let explained = || {
+        let mut command = mapgrep();
+        command.args(["--index=require", "--explain", "-c", "-F", &literal]).arg(&path).env("XDG_CACHE_HOME", &cache);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let is_cached = || {
+        let said = explained();
+        let used = |at: &Path| said.contains(&format!("index {}", at.display()));
+        assert!(used(&beside) != used(&in_cache), "{said}");
+        used(&in_cache)
+    };
+    let build = |is_cached: bool| {
+        let mut command = mapgrep_index();
+        command.args(["build", "-q"]).arg(&path);
+        if is_cached {
+            command.arg("--index-dir").arg(&in_cache);
+        }
+        succeed(&mut command);
+    };
+    build(false);
+    assert!(!is_cached());
+    build(true);
+    assert!(!is_cached());
+    // One that is stale, or that is older.
+    for change in [1_000, text.len() as u64] {
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        build(false);
+        file.write_all_at(b"something\n", change).unwrap();
+        file.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
+        build(true);
+        assert!(is_cached(), "{change}");
+        append(&path, b"more\n");
+        assert!(is_cached(), "{change}");
+        build(false);
+        assert!(!is_cached(), "{change}");
+    }
+    // One that is damaged.
+    fs::write(&beside, b"nonsense").unwrap();
+    assert!(is_cached());
+    fs::remove_dir_all(&in_cache).unwrap();
+    let output = mapgrep().args(["-q", "--index=require", "x"]).arg(&path).env("XDG_CACHE_HOME", &cache).output();
+    assert!(stderr(&output.unwrap()).contains("text.mgx: the index is damaged"));
+}
+
+/// A search by the name of a link knew of no index, and `build` made another beside the link.
+#[test]
+fn a_link_has_the_index_of_its_file() {
+    let (directory, text) = text();
+    let path = |name: &str| directory.path().join(name);
+    fs::create_dir_all(path("links/more")).unwrap();
+    symlink("../text", path("links/one")).unwrap();
+    symlink("../one", path("links/more/two")).unwrap();
+    let links = ["links/one", "links/more/two"];
+    let literal = Random::new(8).literal(&text);
+    succeed(mapgrep_index().args(["build", "-q"]).arg(path("text")));
+    for link in links {
+        succeed(mapgrep().args(["--index=require", "-q", "-F", &literal]).arg(path(link)));
+        // By a path that is not that of the file from where the command is run.
+        succeed(mapgrep().args(["--index=require", "-q", "-F", &literal, link]).current_dir(directory.path()));
+    }
+    for link in links {
+        succeed(mapgrep_index().args(["remove", "-q"]).arg(path(link)));
+        assert_eq!(names(directory.path()), ["links", "text"]);
+        succeed(mapgrep_index().args(["build", "-q"]).arg(path(link)));
+        append(&path("text"), &Random::new(9).log(100_000));
+        succeed(mapgrep_index().args(["update", "-q"]).arg(path(link)));
+        succeed(mapgrep_index().args(["verify", "-q"]).arg(path(link)));
+        assert_eq!(names(directory.path()), ["links", "text", "text.mgx"]);
+        assert_eq!(names(&path("links")), ["more", "one"]);
+        assert_eq!(search_both(&path("text"), "10.0.7.7"), "");
+    }
 }
 
 /// A writer that waits for the one who has the lock.

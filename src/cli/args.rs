@@ -214,18 +214,20 @@ pub(super) struct Args {
 
     /// Search only the lines that start in these bytes of each file, or with -o the matches: START..END, from 0, without END
     /// itself. Either may be left out, and each may end in K, M, G or T. Offsets and line numbers stay those of the file;
-    /// context stays in the range. The outputs of ranges that follow each other are that of one search, but with -U.
+    /// context stays in the range. With -U, a match that begins in the range is shown to its end. The outputs of ranges that
+    /// follow each other are that of one search, but with -U.
     #[arg(long, value_name = "START..END", value_parser = parse_range, allow_hyphen_values = true)]
     pub(super) range: Option<ByteRange>,
 
     /// Search only these lines of each file, or show them where no pattern is given by -e or -f: FIRST..LAST, counted from 1, with
     /// LAST itself. Either may be left out, and NUM is one line. Line numbers stay those of the file; context stays in the
-    /// range. With an index they are found at once, otherwise line ends are counted up to them.
+    /// range. With -U, a match that begins on these lines is shown to its end. With an index they are found at once, otherwise line ends are counted up to them.
     #[arg(long, value_name = "FIRST..LAST", value_parser = parse_lines, conflicts_with = "range")]
     pub(super) lines: Option<LineRange>,
 
-    /// Whether indexes, made by mapgrep-index, are used: "auto" uses those that can be relied on, and says when one cannot; with
-    /// "require" a file of 1 MiB or more that has none is an error, and so is a search for which none is of use, as one with -v.
+    /// Whether indexes, made by mapgrep-index, are used: "auto" uses those that can be relied on, and says when one cannot, but
+    /// with -q or --no-messages; with "require" a file of 1 MiB or more that has none is an error, and so is a search for which
+    /// none is of use, as one with -v.
     #[arg(long, value_name = "HOW", value_enum, default_value_t = IndexUse::Auto)]
     pub(super) index: IndexUse,
 
@@ -284,7 +286,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "NUM", value_parser = parse_number::<usize>, allow_negative_numbers = true)]
     pub(super) max_depth: Option<usize>,
 
-    /// Show no messages about files that cannot be opened or read; the exit status still tells.
+    /// Show no messages about files that cannot be opened or read, of which the exit status still tells, nor about indexes that
+    /// cannot be relied on.
     #[arg(long)]
     pub(super) no_messages: bool,
 

@@ -1,12 +1,12 @@
 //! The command `mapgrep-index`: building indexes, and looking after them.
 
 use std::{
-    collections::HashMap,
+    collections::HashSet,
     ffi::OsString,
     io::{IsTerminal, Write, stderr},
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -33,9 +33,10 @@ const SMALL: u64 = 64 << 20;
 
 /// Index huge files, so that mapgrep finds what is rare in them without reading them.
 ///
-/// The index of FILE is FILE.mgx, or a file in the user's cache directory where the directory of FILE cannot be written. mapgrep
-/// uses it by itself. What is appended to FILE is found without being indexed; update indexes that, too. A file that was
-/// changed in any other way is searched as one without an index, until it is indexed anew.
+/// The index of FILE is FILE.mgx, or a file in the user's cache directory where the directory of FILE cannot be written; that of
+/// a symbolic link is that of the file it leads to. mapgrep uses it by itself. What is appended to FILE is found without being
+/// indexed; update indexes that, too. A file that was changed in any other way is searched as one without an index, until it
+/// is indexed anew.
 ///
 /// Exit status: 0 when all was done, 1 when verify has found changes, 2 when there was an error, 130 when it was interrupted.
 #[derive(Debug, Parser)]
@@ -62,7 +63,8 @@ enum Command {
         #[command(flatten)]
         common: Common,
 
-        /// Go on until interrupted, and index what is appended as it comes. A file that was replaced is indexed anew.
+        /// Go on until interrupted, and index what is appended as it comes, and with -r files that come into directories. A
+        /// file that was replaced is indexed anew, and so is one whose index is damaged.
         #[arg(long)]
         watch: bool,
     },
@@ -125,6 +127,13 @@ pub fn mapgrep_index(arguments: impl IntoIterator<Item = OsString>) -> ExitCode 
     super::panics::quietly(|| run(&args.command))
 }
 
+/// What was wrong. Whoever watches files meets the same again and again, and is told of it once.
+#[derive(Default)]
+struct Told {
+    before: HashSet<String>,
+    now: HashSet<String>,
+}
+
 /// What the work on all files has in common.
 struct Run<'a> {
     command: &'a Command,
@@ -134,8 +143,7 @@ struct Run<'a> {
     pool: Pool,
     messages: Messages,
     changed: Mutex<bool>,
-    /// What was wrong with files the last time.
-    told: Mutex<HashMap<PathBuf, String>>,
+    told: Mutex<Told>,
 }
 
 fn run(command: &Command) -> ExitCode {
@@ -164,10 +172,9 @@ fn run(command: &Command) -> ExitCode {
         changed: Mutex::new(false),
         told: Mutex::default(),
     };
-    let files = run.files();
     match command {
-        Command::Update { watch: true, .. } => run.watch(&files),
-        _ => run.all(&files),
+        Command::Update { watch: true, .. } => run.watch(),
+        _ => run.all(&run.files()),
     }
     if run.cancel.is_cancelled() && !matches!(command, Command::Update { watch: true, .. }) {
         return ExitCode::from(interrupt::STATUS);
@@ -190,7 +197,7 @@ impl Run<'_> {
                 continue;
             }
             if !self.common.recursive {
-                self.messages.error(format_args!("{}: is a directory; -r takes the files in it", path.display()));
+                self.error(format!("{}: is a directory; -r takes the files in it", path.display()));
                 continue;
             }
             for entry in WalkBuilder::new(path).require_git(false).sort_by_file_name(|a, b| a.cmp(b)).build() {
@@ -200,7 +207,7 @@ impl Run<'_> {
                         files.push((entry.into_path(), len));
                     }
                     Ok(_) => {}
-                    Err(error) => self.messages.error(error),
+                    Err(error) => self.error(error.to_string()),
                 }
             }
         }
@@ -237,12 +244,15 @@ impl Run<'_> {
         }
     }
 
-    /// Indexes what is appended until somebody interrupts.
-    fn watch(&self, files: &[(PathBuf, u64)]) {
+    /// Indexes what is appended, and what comes into directories, until somebody interrupts.
+    fn watch(&self) {
         const PAUSE: Duration = Duration::from_secs(1);
         const STEP: Duration = Duration::from_millis(50);
         while !self.cancel.is_cancelled() {
-            self.all(files);
+            self.all(&self.files());
+            let mut told = self.told();
+            told.before = std::mem::take(&mut told.now);
+            drop(told);
             let started = Instant::now();
             while started.elapsed() < PAUSE && !self.cancel.is_cancelled() {
                 std::thread::sleep(STEP);
@@ -254,18 +264,21 @@ impl Run<'_> {
         if self.cancel.is_cancelled() {
             return;
         }
-        let error = self.try_one(path, pool, len).err().map(|error| error.to_string());
-        // Whoever watches tries again and again.
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.get(path) != error.as_ref() {
-            match error {
-                Some(error) => {
-                    self.messages.error(&error);
-                    told.insert(path.to_owned(), error);
-                }
-                None => drop(told.remove(path)),
-            }
+        if let Err(error) = self.try_one(path, pool, len) {
+            self.error(error.to_string());
         }
+    }
+
+    fn error(&self, message: String) {
+        let mut told = self.told();
+        if !told.before.contains(&message) {
+            self.messages.error(&message);
+        }
+        told.now.insert(message);
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn try_one(&self, path: &Path, pool: &Pool, len: Option<u64>) -> Result<(), Error> {
@@ -284,13 +297,13 @@ impl Run<'_> {
                 builder.small(*small);
                 self.tell_outcome(path, &builder.build(path, pool)?, started);
             }
-            Command::Update { watch, .. } => {
-                let is_stale = *watch && builder.is_stale(path)?;
-                let outcome = if is_stale { builder.build(path, pool)? } else { builder.update(path, pool)? };
-                if !*watch || matches!(outcome, Outcome::Written(_)) {
+            Command::Update { watch: true, .. } => {
+                let outcome = self.keep_up(path, builder.patient(true), pool)?;
+                if matches!(outcome, Outcome::Written(_)) {
                     self.tell_outcome(path, &outcome, started);
                 }
             }
+            Command::Update { .. } => self.tell_outcome(path, &builder.update(path, pool)?, started),
             Command::Verify { .. } => {
                 let verified = builder.verify(path, pool)?;
                 if self.cancel.is_cancelled() {
@@ -312,6 +325,24 @@ impl Run<'_> {
             },
         }
         Ok(())
+    }
+
+    /// Updates an index, or makes it anew where that cannot be done.
+    fn keep_up(&self, path: &Path, builder: &IndexBuilder, pool: &Pool) -> Result<Outcome, Error> {
+        let damaged = match builder.is_stale(path) {
+            Ok(true) => return builder.build(path, pool),
+            Ok(false) => match builder.update(path, pool) {
+                Err(error) if error.is_invalid_input() => error,
+                updated => return updated,
+            },
+            Err(error) if error.is_invalid_input() => error,
+            Err(error) => return Err(error),
+        };
+        let outcome = builder.build(path, pool)?;
+        if matches!(outcome, Outcome::Written(_)) {
+            messages::print(format_args!("{}: indexed anew: {damaged}", path.display()));
+        }
+        Ok(outcome)
     }
 
     fn tell_outcome(&self, path: &Path, outcome: &Outcome, started: Instant) {

@@ -1,6 +1,7 @@
 //! How searches use indexes.
 
 use std::{
+    fmt::Display,
     fs::Metadata,
     path::{Path, PathBuf},
     sync::OnceLock,
@@ -36,6 +37,8 @@ pub(super) struct Indexes {
     /// How many lines behind those that match are shown.
     after: u64,
     explain: bool,
+    /// Whether it is told when an index cannot be relied on. The result of the search is the same.
+    warns: bool,
     query: OnceLock<Query>,
 }
 
@@ -61,6 +64,7 @@ impl Indexes {
             builder,
             after: args.context().1 as u64,
             explain: args.explain,
+            warns: !(args.quiet || args.no_messages),
             query: OnceLock::new(),
         }
     }
@@ -92,7 +96,7 @@ impl Indexes {
                 why.as_deref().unwrap_or("there is no index of this file: mapgrep-index build makes one")
             ))),
             (_, Some(why)) => {
-                messages::print(format_args!("{}: searched without its index: {why}", path.display()));
+                self.warn(path, why);
                 Ok(None)
             }
             (_, None) => Ok(None),
@@ -153,8 +157,14 @@ impl Indexes {
         if self.how == IndexUse::Require {
             return Err(error);
         }
-        messages::print(format_args!("{}: searched without its index: {error}", path.display()));
+        self.warn(path, error);
         Ok(())
+    }
+
+    fn warn(&self, path: &Path, why: impl Display) {
+        if self.warns {
+            messages::print(format_args!("{}: searched without its index: {why}", path.display()));
+        }
     }
 
     fn tell(&self, path: &Path, what: impl FnOnce() -> String) {

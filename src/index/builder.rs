@@ -18,7 +18,7 @@ use super::{
     Freshness, Index,
     commit::Committer,
     format::{BLOCK, Entry, MOST_BLOCKS, Manifest},
-    freshness::is_unchanged,
+    freshness::{COARSE, is_unchanged},
     grams::Scheme,
     identity::{Identity, now},
     lock::Lock,
@@ -43,7 +43,7 @@ const DEAD_OF_TEN: u64 = 3;
 pub enum Outcome {
     /// The index was written.
     Written(Stat),
-    /// It says all that it can say of the file already.
+    /// It says all that it can say of the file. What it knows of the file's times may have been written.
     UpToDate(Stat),
     /// The file has less than 1 MiB, for which an index is not worth its while. None was made.
     TooSmall,
@@ -98,6 +98,7 @@ pub struct IndexBuilder {
     cancel: Option<Cancel>,
     waiting: Option<fn(&Path)>,
     least_size: Option<u64>,
+    patient: bool,
 }
 
 impl IndexBuilder {
@@ -114,7 +115,7 @@ impl IndexBuilder {
     }
 
     /// A directory for indexes. Without one, the index of FILE is `FILE.mgx`, or in the user's cache directory if that cannot
-    /// be written.
+    /// be written. A symbolic link has the index of the file it leads to.
     pub fn directory(&mut self, directory: Option<PathBuf>) -> &mut Self {
         self.directory = directory;
         self
@@ -142,6 +143,14 @@ impl IndexBuilder {
     #[doc(hidden)]
     pub fn least_size(&mut self, bytes: u64) -> &mut Self {
         self.least_size = Some(bytes);
+        self
+    }
+
+    /// Has updates that add no block leave the index as it is while the text is being written to. For those who come again and again,
+    /// as a commit for each line of a log is too much.
+    #[cfg(feature = "cli")]
+    pub(crate) fn patient(&mut self, yes: bool) -> &mut Self {
+        self.patient = yes;
         self
     }
 
@@ -264,26 +273,33 @@ impl IndexBuilder {
         })
     }
 
-    /// Removes the index of a file. False where it has none.
+    /// Removes the index of a file, wherever it may be. False where it has none.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// What the system says. What can be removed is removed all the same.
     pub fn remove(&self, text: &Path) -> Result<bool, Error> {
-        let mut removed = false;
-        for path in place::places(text, self.directory.as_deref())? {
-            let is_there = |path: &Path| path.symlink_metadata().is_ok();
-            if !is_there(&path) && !is_there(&with_suffix(&path, NEW)) {
-                continue;
-            }
-            let _lock = self.lock(&path)?;
-            match std::fs::remove_file(&path) {
-                Ok(()) => removed = true,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(Error::io("cannot remove the index", error).with_path(&path)),
+        let mut result = Ok(false);
+        for path in place::places(text, self.directory.as_deref()) {
+            match path.and_then(|path| self.remove_at(&path)) {
+                Ok(removed) => result = result.map(|before| before || removed),
+                Err(error) => result = result.and(Err(error)),
             }
         }
-        Ok(removed)
+        result
+    }
+
+    fn remove_at(&self, path: &Path) -> Result<bool, Error> {
+        let is_there = |path: &Path| path.symlink_metadata().is_ok();
+        if !is_there(path) && !is_there(&with_suffix(path, NEW)) {
+            return Ok(false);
+        }
+        let _lock = self.lock(path)?;
+        match std::fs::remove_file(path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Error::io("cannot remove the index", error).with_path(path)),
+        }
     }
 
     /// Whether a file has an index that can neither be relied on nor be updated.
@@ -326,9 +342,9 @@ impl IndexBuilder {
 
     /// A new file for the index of a text, in the first place that can be written.
     fn create(&self, text: &Text) -> Result<NewFile, Error> {
-        let places = place::places(&text.path, self.directory.as_deref())?;
         let mut refused = None;
-        for (i, path) in places.iter().enumerate() {
+        for (i, path) in place::places(&text.path, self.directory.as_deref()).enumerate() {
+            let path = &path?;
             // The directory of the text is there; others are made.
             let directory = path.parent().filter(|_| i > 0 || self.directory.is_some());
             let there_is = directory.map_or(Ok(()), std::fs::create_dir_all).map_err(|error| cannot_write(error, path));
@@ -395,6 +411,11 @@ impl Text {
             return Err(Error::invalid_input("only regular files can be indexed").with_path(path));
         }
         Ok(Text { path: path.to_owned(), file, identity: Identity::of(&metadata), seen_at })
+    }
+
+    /// Whether it was written to so shortly before it was looked at that more is to be expected.
+    fn is_being_written(&self) -> bool {
+        self.seen_at.saturating_sub(self.identity.modified) < COARSE
     }
 
     /// None where it is empty.
@@ -568,10 +589,16 @@ impl Work<'_> {
         let path = index.path();
         let cannot = |error| cannot_write(error, path);
         let (blocks, covered) = self.extent()?;
-        if blocks <= old.blocks() {
-            // The last line is not complete, or too little was added for a block.
+        if self.builder.is_cancelled() {
+            return Ok(Done::Cancelled);
+        }
+        // The last line may not be complete, or too little was added for a block. Then only the attributes of the text are kept, by
+        // which its next change is judged.
+        let is_more = blocks > old.blocks();
+        if !is_more && self.builder.patient && self.opened.is_being_written() {
             return Ok(Done::UpToDate);
         }
+        let (blocks, covered) = if is_more { (blocks, covered) } else { (old.blocks(), old.covered) };
         let new = old.blocks()..blocks;
         // The last segments are made one with what is new, as long as that is not small beside them.
         let mut kept = old.segments.clone();
@@ -620,7 +647,7 @@ impl Work<'_> {
         };
         self.opened.check_same()?;
         committer.commit(&self.manifest(covered, newlines, kept), dead).map_err(cannot)?;
-        Ok(Done::Written)
+        Ok(if is_more { Done::Written } else { Done::UpToDate })
     }
 
     /// Copies segments to a new file.
@@ -660,6 +687,8 @@ impl Index {
     }
 }
 
+#[cfg(test)]
+mod cancelled;
 #[cfg(all(test, unix))]
 mod changes;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Whether an index still says what is in its file.
 
-use std::fmt;
+use std::{cmp::Ordering, fmt};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -14,7 +14,7 @@ use crate::{error::Error, mapping::Mapping};
 /// How many blocks are compared with their hashes where the whole is not.
 const SAMPLES: u64 = 16;
 /// Changes within so many nanoseconds before the index was made may have the same time as the last one that it knows of.
-const COARSE: i64 = 2_000_000_000;
+pub(super) const COARSE: i64 = 2_000_000_000;
 
 /// How an index and a file go together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,28 +78,37 @@ impl Index {
 
     pub(super) fn freshness_of(&self, now: Identity, text: &Mapping) -> Result<Freshness, Error> {
         let manifest = self.manifest();
+        let freshness = self.freshness_by_attributes(now);
+        if matches!(freshness, Freshness::Stale(_)) {
+            return Ok(freshness);
+        }
+        if (text.len() as u64) < manifest.covered {
+            return Ok(Freshness::Stale(Stale::Shrunk));
+        }
+        // Two changes within one tick of the clock have one time.
         let then = manifest.identity;
+        let is_sure = manifest.seen_at.saturating_sub(then.modified.max(then.changed)) >= COARSE;
+        if (freshness == Freshness::Grown || !is_sure) && !self.samples_are_unchanged(text)? {
+            return Ok(Freshness::Stale(Stale::Changed));
+        }
+        Ok(freshness)
+    }
+
+    /// What the attributes of a text alone tell.
+    pub(super) fn freshness_by_attributes(&self, now: Identity) -> Freshness {
+        let then = self.manifest().identity;
         let is_same_file =
             (now.device, now.inode) == (then.device, then.inode) && (cfg!(unix) || now.changed == then.changed);
         if !is_same_file {
-            return Ok(Freshness::Stale(Stale::Replaced));
+            return Freshness::Stale(Stale::Replaced);
         }
-        if now.size < then.size || (text.len() as u64) < manifest.covered {
-            return Ok(Freshness::Stale(Stale::Shrunk));
+        match now.size.cmp(&then.size) {
+            Ordering::Less => Freshness::Stale(Stale::Shrunk),
+            Ordering::Greater => Freshness::Grown,
+            Ordering::Equal if now.modified != then.modified => Freshness::Stale(Stale::Changed),
+            Ordering::Equal if now.changed != then.changed => Freshness::Stale(Stale::Touched),
+            Ordering::Equal => Freshness::Same,
         }
-        if now.size == then.size && now.modified != then.modified {
-            return Ok(Freshness::Stale(Stale::Changed));
-        }
-        if now.size == then.size && now.changed != then.changed {
-            return Ok(Freshness::Stale(Stale::Touched));
-        }
-        let grown = now.size > then.size;
-        // Two changes within one tick of the clock have one time.
-        let is_sure = manifest.seen_at.saturating_sub(then.modified.max(then.changed)) >= COARSE;
-        if (grown || !is_sure) && !self.samples_are_unchanged(text)? {
-            return Ok(Freshness::Stale(Stale::Changed));
-        }
-        Ok(if grown { Freshness::Grown } else { Freshness::Same })
     }
 
     /// Compares the last block, and some others, with their hashes.

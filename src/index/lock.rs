@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(unix)]
+use super::storage::directory;
 use super::storage::with_suffix;
 use crate::error::Error;
 
@@ -26,7 +28,7 @@ impl Lock {
         let cannot = |error| Error::io("cannot lock the index", error).with_path(&path);
         let mut waited = false;
         loop {
-            let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(cannot)?;
+            let (file, denied) = open(&path).map_err(cannot)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -35,7 +37,8 @@ impl Lock {
                     }
                     file.lock().map_err(cannot)?;
                 }
-                Err(TryLockError::Error(error)) => return Err(cannot(error)),
+                // Some network file systems only lock what may be written.
+                Err(TryLockError::Error(error)) => return Err(cannot(denied.unwrap_or(error))),
             }
             // Whoever had it took the file away, and another may have been made.
             if is_same(&file, &path).map_err(cannot)? {
@@ -49,6 +52,36 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // As long as it is locked. Systems that keep open files leave it there, which harms nobody.
         let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Opens the file to be locked, and says why it could not be opened for writing, if so. What another user has left there, who was
+/// killed, may only be readable; whoever may write to the directory may lock it all the same. Others wait for nothing: they
+/// could not write the index.
+fn open(path: &Path) -> io::Result<(File, Option<io::Error>)> {
+    match OpenOptions::new().write(true).create(true).truncate(false).open(path) {
+        Ok(file) => Ok((file, None)),
+        Err(denied) if denied.kind() == io::ErrorKind::PermissionDenied && may_write_beside(path) => {
+            match File::open(path) {
+                Ok(file) => Ok((file, Some(denied))),
+                Err(_) => Err(denied),
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether files can be made in the directory of this one.
+fn may_write_beside(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Access, access};
+        access(directory(path), Access::WRITE_OK | Access::EXEC_OK).is_ok()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
     }
 }
 

@@ -35,25 +35,34 @@ pub(crate) fn is_index(path: &Path) -> bool {
 }
 
 /// Where the index of a text may be: where it is looked for first comes first, and a new one is made in the first that can
-/// be written.
-pub(super) fn places(text: &Path, directory: Option<&Path>) -> Result<Vec<PathBuf>, Error> {
-    if let Some(directory) = directory {
-        return Ok(vec![in_directory(text, directory)?]);
-    }
-    let mut places = vec![with_suffix(text, SUFFIX)];
-    if let Some(cache) = cache_directory() {
-        places.push(in_directory(text, &cache)?);
-    }
-    Ok(places)
+/// be written. What names a place costs some calls of the system, so that it is named only when it is asked for.
+pub(super) fn places(text: &Path, directory: Option<&Path>) -> impl Iterator<Item = Result<PathBuf, Error>> {
+    let beside = directory.is_none().then_some(text);
+    let elsewhere = directory.map(Path::to_owned).or_else(cache_directory);
+    beside
+        .into_iter()
+        .map(beside_text)
+        .chain(elsewhere.into_iter().map(move |directory| in_directory(text, &directory)))
+}
+
+/// A file that is reached by links has one index, beside what they lead to.
+fn beside_text(text: &Path) -> Result<PathBuf, Error> {
+    let is_link = text.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+    Ok(with_suffix(&if is_link { whole(text)? } else { text.to_owned() }, SUFFIX))
 }
 
 /// In a directory with the indexes of other files, the name has a hash of the whole path.
 fn in_directory(text: &Path, directory: &Path) -> Result<PathBuf, Error> {
-    let whole = text.canonicalize().map_err(|error| Error::io("", error).with_path(text))?;
+    let whole = whole(text)?;
     let hash = xxh3_64(whole.as_os_str().as_encoded_bytes());
     let mut name = whole.file_name().unwrap_or(OsStr::new("index")).to_owned();
     name.push(format!(".{hash:016x}{SUFFIX}"));
     Ok(directory.join(name))
+}
+
+/// The whole path, without links.
+fn whole(text: &Path) -> Result<PathBuf, Error> {
+    text.canonicalize().map_err(|error| Error::io("", error).with_path(text))
 }
 
 /// Where indexes are kept of files in directories that cannot be written.

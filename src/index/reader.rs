@@ -8,7 +8,9 @@ use std::{
 };
 
 use super::{
+    Freshness,
     format::{BLOCK, BODY, Entry, Header, Manifest, ROW_GROUP, Record, damaged, fixed_len, offsets_start, u32_at},
+    identity::Identity,
     place,
     segment::Segment,
 };
@@ -59,29 +61,57 @@ pub struct Index {
     manifest: Manifest,
 }
 
+/// How well an index goes with its text, and when it was made.
+type Rank = (u8, i64);
+const SAME: u8 = 2;
+
 impl Index {
     /// Opens the index of a file, where it has one: `FILE.mgx`, or in the user's cache directory; or, if a directory is
-    /// given, there and nowhere else.
+    /// given, there and nowhere else. A symbolic link has the index of the file it leads to. Where there are two indexes, it is the one that goes with the file, as far as its attributes tell;
+    /// of two that do so equally, the newer one.
     ///
     /// # Errors
     ///
-    /// When the index cannot be read, is of another version of this program, or is damaged.
+    /// When the index cannot be read, is of another version of this program, or is damaged, and there is no other.
     ///
     /// # Complexity
     ///
     /// Constant, plus some bytes for each 256 MiB of text.
     pub fn open(text: &Path, directory: Option<&Path>) -> Result<Option<Self>, Error> {
-        for path in place::places(text, directory)? {
-            match File::open(&path) {
-                Ok(file) => return Self::from_file(file, &path).map(Some).map_err(|error| error.with_path(&path)),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        let mut best: Option<(Option<Rank>, Result<Self, Error>)> = None;
+        for path in place::places(text, directory) {
+            let path = path?;
+            let opened = match File::open(&path) {
+                Ok(file) => Self::from_file(file, &path),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 // Whoever may not look into a directory has no index there.
-                Err(error) if place::is_unwritable(&error) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {}
-                Err(error) => return Err(Error::io("cannot open the index", error).with_path(&path)),
+                Err(error) if place::is_unwritable(&error) => continue,
+                Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => continue,
+                Err(error) => Err(Error::io("cannot open the index", error)),
+            };
+            let opened = opened.map_err(|error| error.with_path(&path));
+            // What cannot be read has none.
+            let rank = opened.as_ref().ok().map(|index| index.rank(text));
+            if rank.is_some_and(|(freshness, _)| freshness == SAME) {
+                return opened.map(Some);
+            }
+            if best.as_ref().is_none_or(|(other, _)| rank > *other) {
+                best = Some((rank, opened));
             }
         }
-        Ok(None)
+        best.map(|(_, opened)| opened).transpose()
+    }
+
+    /// How much of use an index is beside others of the same text.
+    fn rank(&self, text: &Path) -> Rank {
+        let freshness = text.metadata().map(|metadata| self.freshness_by_attributes(Identity::of(&metadata)));
+        let freshness = match freshness {
+            Ok(Freshness::Same) => SAME,
+            Ok(Freshness::Grown) => 1,
+            // Whoever opens a text that is not there is told so.
+            Ok(Freshness::Stale(_)) | Err(_) => 0,
+        };
+        (freshness, self.manifest.seen_at)
     }
 
     pub(super) fn from_file(file: File, path: &Path) -> Result<Self, Error> {

@@ -88,11 +88,7 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        match File::open(directory).and_then(|directory| directory.sync_all()) {
+        match File::open(directory(path)).and_then(|directory| directory.sync_all()) {
             // Not everyone may, and not every system can. A crash may bring the old index back then, which is as right.
             Err(error) if !matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported) => return Err(error),
             _ => {}
@@ -103,9 +99,33 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The directory that a file is in.
+#[cfg(unix)]
+pub(super) fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
 /// The path with something behind its name.
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// Only what the system does not allow, or cannot do, is passed over.
+    #[test]
+    fn a_directory_that_goes_away_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        sync_directory(&directory.path().join("index")).unwrap();
+        sync_directory(Path::new("index")).unwrap();
+        let error = sync_directory(&directory.path().join("missing/index")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
 }

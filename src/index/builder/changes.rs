@@ -108,3 +108,25 @@ fn a_verification_that_is_cancelled_proves_nothing() {
     builder.verify(&path, &Pool::inline()).unwrap();
     assert!(builder.is_stale(&path).unwrap());
 }
+
+/// Whoever watches a log would write to its index for each line.
+#[cfg(feature = "cli")]
+#[test]
+fn an_update_is_patient_while_a_text_is_written_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("text");
+    std::fs::write(&path, log(12_000)).unwrap();
+    let (mut builder, pool) = (IndexBuilder::new(), Pool::inline());
+    builder.small(true).least_size(0).patient(true).build(&path, &pool).unwrap();
+    let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+    std::io::Write::write_all(&mut file, b"one line more\n").unwrap();
+    let hour = std::time::Duration::from_secs(3600);
+    for (modified, is_kept) in
+        [(std::time::SystemTime::now() + hour, true), (std::time::SystemTime::now() - hour, false)]
+    {
+        file.set_modified(modified).unwrap();
+        let before = std::fs::read(path.with_extension("mgx")).unwrap();
+        assert!(matches!(builder.update(&path, &pool).unwrap(), Outcome::UpToDate(_)));
+        assert_eq!(std::fs::read(path.with_extension("mgx")).unwrap() == before, is_kept);
+    }
+}

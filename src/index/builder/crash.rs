@@ -248,7 +248,7 @@ impl World {
     fn step(&mut self, is_build: bool) -> bool {
         let before = self.file.clone().filter(|_| !is_build);
         let (done, recorder) = self.work(before.as_deref(), None);
-        assert_eq!(done.unwrap(), Done::Written);
+        assert!(matches!(done.unwrap(), Done::Written | Done::UpToDate));
         let recorded = std::mem::take(&mut *recorder.state.lock().unwrap());
         let start = before.clone().filter(|_| !recorded.is_new).unwrap_or_default();
         let named_before = self.file.clone();
@@ -338,7 +338,8 @@ fn a_crash_leaves_the_old_index_or_the_new_one() {
         world.grow(300_000);
         assert!(world.step(true));
         let (mut updates, mut compactions) = (0, 0);
-        for len in [100_000, 700_000, 70_000, 70_000, 150_000, 300_000, 70_000] {
+        // The short ones are less than a block.
+        for len in [100_000, 700_000, 70_000, 10, 70_000, 150_000, 300_000, 10, 10, 70_000] {
             world.grow(len);
             compactions += usize::from(world.step(false));
             updates += 1;
