@@ -226,6 +226,94 @@ fn an_index_is_used_where_there_is_one() {
     assert_eq!(mapgrep(&dir, &["--index=sometimes", "x", "big"]).0, 2);
 }
 
+/// How often the whole of a search says that an index was asked.
+fn times_asked(dir: &TempDir, args: &[&str]) -> usize {
+    mapgrep(dir, &[&["--explain"], args].concat()).2.matches(".mgx: lines need").count()
+}
+
+#[test]
+fn indexes_of_files_in_directories_are_used() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir_of = |name: &str| dir.path().join("logs").join(name);
+    fs::create_dir(dir.path().join("logs")).unwrap();
+    let text = log(LINES);
+    let with_nul = |at: usize| {
+        let mut bytes = text.clone().into_bytes();
+        bytes[at] = 0;
+        bytes
+    };
+    fs::write(dir_of("text"), &text).unwrap();
+    fs::write(dir_of("nul-first"), with_nul(10)).unwrap();
+    fs::write(dir_of("nul-before"), with_nul(700_000)).unwrap();
+    fs::write(dir_of("nul-on"), with_nul(33_332 * 26 + 20)).unwrap();
+    fs::write(dir_of("nul-behind"), with_nul(1_100_000)).unwrap();
+    fs::write(dir_of("nul-in-what-came-later"), &text).unwrap();
+    fs::write(dir_of("grown"), &text).unwrap();
+    fs::write(dir_of("mark"), [b"\xEF\xBB\xBF", text.as_bytes()].concat()).unwrap();
+    build(&dir, &["-q", "-r", "logs"]);
+    append(&dir, "logs/nul-in-what-came-later", &format!("{}\0", log(100)));
+    append(&dir, "logs/grown", "line 0033333 again\n");
+    assert_eq!(times_asked(&dir, &["0033333", "logs"]), 2);
+    // Where a NUL means nothing, or files are mapped at any rate.
+    assert_eq!(times_asked(&dir, &["-a", "0033333", "logs"]), 7);
+    assert_eq!(times_asked(&dir, &["--mmap", "0033333", "logs"]), 7);
+    assert_eq!(times_asked(&dir, &["--last=1", "0033333", "logs"]), 7);
+    assert_eq!(times_asked(&dir, &["--no-mmap", "0033333", "logs"]), 0);
+    for pattern in ["0033333", "00333[0-9]3 ", "line", "nowhere"] {
+        for args in [
+            &["-n"][..],
+            &["-c"],
+            &["-a"],
+            &["--binary"],
+            &["-uuu", "-c"],
+            &["-l"],
+            &["--files-without-match"],
+            &["-C1"],
+            &["-m1"],
+            &["-v", "-c"],
+            &["-o", "-b"],
+            &["--count-matches"],
+            &["--cache=drop", "-c"],
+            &["--mmap", "-c"],
+        ] {
+            let search = |how: &str| mapgrep(&dir, &[args, &[how, pattern, "logs"]].concat());
+            assert_eq!(search("--index=auto"), search("--index=never"), "{args:?} {pattern}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_file_with_an_index_is_told_where_one_is_required() {
+    let dir = files();
+    fs::write(dir.path().join("mark"), [b"\xEF\xBB\xBF", log(LINES).as_bytes()].concat()).unwrap();
+    fs::write(dir.path().join("nul"), [log(LINES).as_bytes(), b"\0"].concat()).unwrap();
+    build(&dir, &["-q", "big", "mark", "nul"]);
+    for (args, why) in [
+        (&["-"][..], "mapgrep: <stdin>: --index=require, and no index is used: standard input has none\n"),
+        (
+            &["--no-mmap", "big"],
+            "mapgrep: big: --index=require, and no index is used: with --no-mmap files are streams\n",
+        ),
+        (
+            &["mark"],
+            "mapgrep: mark: --index=require, and no index is used: it begins with a byte order mark, and is converted as a \
+             stream\n",
+        ),
+        (
+            &["-g", "nul", "."],
+            "mapgrep: ./nul: --index=require, and no index is used: it has a NUL, with which the search of a file in a \
+             directory ends\n",
+        ),
+    ] {
+        let said = mapgrep(&dir, &[&["--index=require", "0033333"], args].concat());
+        assert_eq!(said, (2, String::new(), why.to_owned()));
+    }
+    assert_eq!(mapgrep(&dir, &["--index=require", "-c", "0000003", "-g", "{big,small}", "."]).0, 0);
+    assert_eq!(index(&dir, &["remove", "-q", "big"]).0, 0);
+    let (status, _, errors) = mapgrep(&dir, &["--index=require", "-c", "0000003", "-g", "{big,small}", "."]);
+    assert!(status == 2 && errors.contains("./big: --index=require, and there is no index"), "{errors}");
+}
+
 #[test]
 fn where_an_index_cannot_help_it_is_told_why() {
     let dir = files();

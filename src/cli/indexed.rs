@@ -69,13 +69,30 @@ impl Indexes {
         }
     }
 
+    /// True for files that are large enough, unless no indexes are used.
+    pub(super) fn are_looked_for(&self, metadata: &Metadata) -> bool {
+        self.how != IndexUse::Never && metadata.len() >= WORTHWHILE
+    }
+
+    /// Called for what is searched as a stream, with its length if it has one.
+    ///
+    /// # Errors
+    ///
+    /// Where an index is required.
+    pub(super) fn do_without(&self, len: Option<u64>, why: &str) -> Result<(), Error> {
+        if self.how == IndexUse::Require && len.is_none_or(|len| len >= WORTHWHILE) {
+            return Err(Error::invalid_input(format!("--index=require, and no index is used: {why}")));
+        }
+        Ok(())
+    }
+
     /// The index of a mapped file, if there is one that can be relied on. `metadata` is what the file had before it was mapped.
     ///
     /// # Errors
     ///
     /// Where an index is required, and there is none to be used.
     pub(super) fn open(&self, path: &Path, metadata: &Metadata, text: &Mapping) -> Result<Option<Index>, Error> {
-        if self.how == IndexUse::Never || metadata.len() < WORTHWHILE {
+        if !self.are_looked_for(metadata) {
             return Ok(None);
         }
         let usable = Index::open(path, self.directory.as_deref()).and_then(|index| {

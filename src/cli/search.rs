@@ -1,7 +1,7 @@
 //! The search of one file, and what is shown of its result.
 
 use std::{
-    fs::{File, Metadata},
+    fs::File,
     io::{self, Read},
     ops::{AddAssign, Range},
     time::Instant,
@@ -81,8 +81,8 @@ impl AddAssign for Outcome {
 
 /// The bytes of a file, by the way in which they are had.
 enum Source {
-    /// With what the file had before it was mapped.
-    Mapped(Mapping, Box<Metadata>),
+    /// With its index, if there is one that can be relied on.
+    Mapped(Mapping, Option<Box<Index>>),
     /// With its length, if it has one.
     Stream(Box<dyn Read + Send>, Option<u64>),
 }
@@ -194,13 +194,12 @@ impl Searcher {
         };
         let mut nul = None;
         let summary = match self.open(haystack)? {
-            Source::Mapped(mapping, metadata) => {
-                let index = self.indexes.open(&haystack.path, &metadata, &mapping)?;
+            Source::Mapped(mapping, index) => {
                 let _progress = self.progress.start(Some(self.len_of_range(mapping.len() as u64)));
                 if json.is_some() && !self.all_text {
                     nul = first_nul(&mapping)?;
                 }
-                let narrowed = self.narrow(haystack, grep, &mapping, index.as_ref(), pool);
+                let narrowed = self.narrow(haystack, grep, &mapping, index.as_deref(), pool);
                 let summary = narrowed.and_then(|narrowed| narrowed.search(grep, &mapping, format, pool, &mut print));
                 scan::unmap(mapping, pool);
                 summary?
@@ -302,6 +301,7 @@ impl Searcher {
     /// Maps a file when that is wanted and possible, and reads it otherwise.
     fn open(&self, haystack: &Haystack) -> Result<Source, Error> {
         if haystack.is_stdin {
+            self.indexes.do_without(None, "standard input has none")?;
             return Ok(Source::Stream(decoded(io::stdin()), None));
         }
         let cannot_open = |error| Error::io("", error);
@@ -310,20 +310,56 @@ impl Searcher {
         if metadata.is_dir() {
             return Err(cannot_open(io::ErrorKind::IsADirectory.into()));
         }
-        let may_map = if haystack.explicit { self.maps_explicit } else { self.maps_walked };
+        let len = metadata.is_file().then_some(metadata.len());
+        let maps = if haystack.explicit { self.maps_explicit } else { self.maps_walked };
+        // Files in directories are streams, which end with their first NUL. With an index it is known that there is none.
+        let maps_indexed = self.maps_explicit && self.indexes.are_looked_for(&metadata);
+        let mut why = if self.maps_explicit { "it cannot be mapped" } else { "with --no-mmap files are streams" };
         // Files of the kernel's making, such as those in /proc, have no size until they are read.
-        if may_map && metadata.is_file() && metadata.len() > 0 {
+        if (maps || maps_indexed) && len.is_some_and(|len| len > 0) {
             #[allow(unsafe_code)]
             // SAFETY: whoever changes the file while it is searched gets a search of changing bytes; the mapping is
             // only ever read through its guard, which checks the size, and no part of it is kept.
             let mapped = unsafe { MapOptions::new().access(Access::Read).map_file(&file) };
-            if let Ok(mapping) = mapped
-                && !self.has_byte_order_mark(&mapping)?
-            {
-                return Ok(Source::Mapped(mapping, Box::new(metadata)));
+            if let Ok(mapping) = mapped {
+                if self.has_byte_order_mark(&mapping)? {
+                    why = "it begins with a byte order mark, and is converted as a stream";
+                } else {
+                    let index = self.indexes.open(&haystack.path, &metadata, &mapping)?.map(Box::new);
+                    let may_map = match &index {
+                        Some(index) if !maps => {
+                            self.walked.binary() == Binary::Text || self.is_text(index, &mapping)?
+                        }
+                        _ => maps,
+                    };
+                    if may_map {
+                        return Ok(Source::Mapped(mapping, index));
+                    }
+                    why = "it has a NUL, with which the search of a file in a directory ends";
+                }
             }
         }
-        Ok(Source::Stream(decoded(CacheReader::new(file, self.cache)), metadata.is_file().then_some(metadata.len())))
+        self.indexes.do_without(len, why)?;
+        Ok(Source::Stream(decoded(CacheReader::new(file, self.cache)), len))
+    }
+
+    /// True when there is no NUL in a file, neither in what is indexed nor behind it.
+    fn is_text(&self, index: &Index, mapping: &Mapping) -> Result<bool, Error> {
+        const STEP: usize = 16 << 20;
+        if index.has_nul() {
+            return Ok(false);
+        }
+        // The search is not to take what this reads for what was there before.
+        let _keeper = CacheKeeper::of_mapping(self.cache, mapping, 0);
+        let mut at = index.covered() as usize;
+        while at < mapping.len() && !self.cancel.is_cancelled() {
+            let end = mapping.len().min(at + STEP);
+            if mapping.guarded(at..end, |bytes| memchr::memchr(0, bytes).is_some())? {
+                return Ok(false);
+            }
+            at = end;
+        }
+        Ok(true)
     }
 
     /// How much of a file of this length is searched.
