@@ -385,7 +385,7 @@ impl Grep {
         let len = len.min(end).saturating_sub(start);
         let size = self.chunk_size();
         let is_sequential = !self.matcher.is_by_line() && self.matcher.longest().is_none();
-        let threads = if is_sequential { 1 } else { pool.threads() };
+        let threads = if is_sequential || len <= self.little() as u64 { 1 } else { pool.threads() };
         let chunks = match (len.div_ceil(size as u64), threads) {
             (0 | 1, _) => "1 chunk, on the calling thread".to_owned(),
             (chunks, 1) => format!("{chunks} chunks of {size} bytes, one after the other on the calling thread"),
@@ -416,6 +416,12 @@ impl Grep {
             true => self.options.chunk_size,
             false => self.options.chunk_size.min(ACROSS_LINES),
         }
+    }
+
+    /// How many bytes one thread searches before others are there to help it: to start them takes a third of a millisecond.
+    fn little(&self) -> usize {
+        let chunks = if self.matcher.literal_lines().is_some() { 4 } else { 1 };
+        chunks * self.chunk_size()
     }
 
     /// Searches a mapped file in parallel. The formatted lines arrive in file order, in pieces that end with a line.
@@ -554,7 +560,7 @@ impl Grep {
         let mut range = self.lines_of_range(mapping, self.searches_matches(format))?;
         pieces.confine(range.start as usize..range.end as usize);
         let inline = Pool::inline();
-        let pool = if pieces.len() <= self.chunk_size() { &inline } else { pool };
+        let pool = if pieces.len() <= self.little() { &inline } else { pool };
         let floor = range.start;
         let set_progress = |bytes| {
             if let Some(progress) = &options.progress {

@@ -116,7 +116,7 @@ impl Index {
 
     pub(super) fn from_file(file: File, path: &Path) -> Result<Self, Error> {
         // What a header refers to is there before it is, so that it is in what is mapped behind that, whoever writes meanwhile.
-        let mut head = vec![];
+        let mut head = Vec::with_capacity(BODY as usize + 1);
         (&file).take(BODY).read_to_end(&mut head).map_err(|error| Error::io("cannot read the index", error))?;
         if head.is_empty() {
             return Err(damaged("it is empty"));
