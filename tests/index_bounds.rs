@@ -9,8 +9,9 @@
 //! Asked for is:
 //!
 //! - Of identifiers of 8 bytes and more at most 0.5 % of the blocks are left. That is kept.
-//! - Of IP addresses at most 6 %. That is kept where addresses are many, as in JSONL. Those of syslog are of few networks and
-//!   few machines: most grams of an address are in most blocks by other addresses, and 7 % are left.
+//! - Of IP addresses at most 6 %. That is kept for JSONL, and for a syslog, whose addresses are of few networks, with 16 MiB
+//!   (1.2 %) and 256 MiB (1.5 %). With 128 MiB it is 6.4 %: for two of 38 all is left, as the only gram that tells them from their
+//!   neighbours shares its row with a frequent one. Small indexes, with grams of six bytes for addresses, leave 10 to 11 %.
 //! - For regexes with a literal of 6 bytes and more at most half as many again as there are with matches, or 1 % of all. That is
 //!   not kept by one in four to two in three of those that are in few blocks, and so bounded is how many times as much is left
 //!   on average. An index knows which grams a block has, and not that they stand together: all those of `which is mapp` are in
@@ -202,8 +203,11 @@ fn check(bounds: &Bounds) {
         let index = Index::open(&text.path, None).unwrap().unwrap();
         keep("percent of the text", 1, 100.0 * stat.bytes as f64 / text.bytes.len() as f64, bounds.size);
         for (class, samples, at_most) in &classes {
-            let in_vain = samples.iter().map(|sample| left(&index, &text, sample) - sample.truth);
-            keep(class, samples.len(), 100.0 * mean(in_vain), *at_most);
+            let in_vain: Vec<f64> = samples.iter().map(|sample| left(&index, &text, sample) - sample.truth).collect();
+            keep(class, samples.len(), 100.0 * mean(in_vain.iter().copied()), *at_most);
+            let worst = in_vain.iter().zip(samples).max_by(|a, b| a.0.total_cmp(b.0));
+            let (in_vain, sample) = worst.expect("there are samples");
+            println!("{name}: {class}, the worst: {:.3} for {}", 100.0 * in_vain, sample.pattern);
         }
         if let Some((samples, at_most)) = &regexes {
             let asked = |sample: &Sample| (1.5 * sample.truth).max(0.01);
@@ -270,7 +274,7 @@ fn syslog() {
         size: [10.0, 6.5],
         classes: &[
             Class { name: "the first 4 digits of numbers", sample: ENDS_WITHIN, in_vain: [4.0, 50.0] },
-            Class { name: "addresses", sample: IP, in_vain: [11.0, 16.0] },
+            Class { name: "addresses", sample: IP, in_vain: [9.0, 16.0] },
         ],
         regexes: Some([5.5, 9.0]),
     });

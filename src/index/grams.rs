@@ -2,10 +2,10 @@
 //!
 //! How many bytes a gram has depends on the first of them, so that it is the same wherever it stands, and known of a literal
 //! without the text around it. Words are told apart by four bytes. Numbers are not, as every block has most short ones: of what
-//! looks like a number, an address or an identifier in hexadecimal six are taken, and five where one begins behind the first
-//! byte or the second, for literals that end within it. In DNA, where every block has all words of eight letters, twelve, of
-//! which one in eight is kept to bound the size. Besides, the default has all grams of three bytes, for literals and ends of
-//! literals that have no other. What this mix costs and saves was measured: see ARCHITECTURE.md.
+//! looks like a number or an identifier in hexadecimal six are taken, of addresses eight, and five where a number begins behind
+//! the first byte or the second, for literals that end within it. In DNA, where every block has all words of eight letters,
+//! twelve, of which one in eight is kept to bound the size. Besides, the default has all grams of three bytes, for literals and
+//! ends of literals that have no other. What this mix costs and saves was measured: see ARCHITECTURE.md.
 //!
 //! The loops are plain Rust that the compiler turns into vector code; they are compiled twice, once for the vectors that every
 //! machine of the architecture has, and once for AVX2.
@@ -60,8 +60,9 @@ impl Scheme {
         }
     }
 
-    /// Whether grams of five bytes take the place of those of four with the start of a number.
-    fn has_fives(self) -> bool {
+    /// Whether grams of five bytes take the place of those of four with the start of a number, and those of eight of those of six of
+    /// an address.
+    fn is_large(self) -> bool {
         self == Scheme::Default
     }
 
@@ -135,9 +136,10 @@ impl Scheme {
         }
         let classes = [0, 1, 2, 3].map(|at| class(known[at]));
         if is_number(classes) {
-            return gram(6);
+            let first = known.first_chunk().map(|first: &[u8; 6]| first.map(class))?;
+            return gram(if self.is_large() && is_address(first) { 8 } else { 6 });
         }
-        match self.has_fives() && begins_number(classes) {
+        match self.is_large() && begins_number(classes) {
             // Of four bytes it is not known whether the number goes on.
             true => known.get(4).and_then(|&next| gram(if class(next) & NUMBER != 0 { 5 } else { 4 })),
             false => gram(4),
@@ -150,6 +152,7 @@ const NUMBER: u8 = 1;
 const DIGIT: u8 = 2;
 const DNA: u8 = 4;
 const END: u8 = 8;
+const DOT: u8 = 32;
 /// What a number begins with: no letter, as most of them are of words.
 const START: u8 = 16;
 
@@ -160,13 +163,24 @@ fn class(byte: u8) -> u8 {
     let start = digit | (byte == b'.') | (byte == b':');
     let number = start | (byte.wrapping_sub(b'a') < 6);
     let dna = (byte == b'a') | (byte == b'c') | (byte == b'g') | (byte == b't') | (byte == b'n');
-    let end = byte == LINE_END;
-    u8::from(start) << 4 | u8::from(end) << 3 | u8::from(dna) << 2 | u8::from(digit) << 1 | u8::from(number)
+    let (end, dot) = (byte == LINE_END, byte == b'.');
+    u8::from(dot) << 5
+        | u8::from(start) << 4
+        | u8::from(end) << 3
+        | u8::from(dna) << 2
+        | u8::from(digit) << 1
+        | u8::from(number)
 }
 
 const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// The hash of a gram of four, five or six bytes, behind which there are zeros.
+/// True for the classes of six bytes of a number that have a dot in either half, as an address has.
+#[inline(always)]
+fn is_address([c0, c1, c2, c3, c4, c5]: [u8; 6]) -> bool {
+    (c0 | c1 | c2) & (c3 | c4 | c5) & DOT != 0
+}
+
+/// The hash of a gram of up to eight bytes, behind which there are zeros.
 #[inline]
 fn hash_of_bytes(bytes: u64) -> u64 {
     bytes.wrapping_mul(FACTOR)
@@ -221,12 +235,13 @@ pub(super) struct Collector {
 const FOUR: u8 = 0;
 const FIVE: u8 = 1;
 const SIX: u8 = 2;
+const EIGHT: u8 = 3;
 /// None.
-const NONE: u8 = 3;
+const NONE: u8 = 4;
 /// One of twelve, if it is kept and fits into the line.
-const TWELVE: u8 = 4;
+const TWELVE: u8 = 5;
 /// Which of eight bytes are those of a gram of a kind.
-const BYTES: [u64; 8] = [0xFFFF_FFFF, 0xFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF, 0, 0, 0, 0, 0];
+const BYTES: [u64; 8] = [0xFFFF_FFFF, 0xFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF, u64::MAX, 0, 0, 0, 0];
 
 impl Collector {
     pub(super) fn new(scheme: Scheme) -> Self {
@@ -257,7 +272,7 @@ impl Collector {
         self.classes.clear();
         self.classes.extend(self.folded.iter().map(|&byte| class(byte)));
         self.kinds.resize(own, 0);
-        find_kinds(&self.classes, self.scheme.has_fives(), &mut self.kinds);
+        find_kinds(&self.classes, self.scheme.is_large(), &mut self.kinds);
         match self.scheme {
             Scheme::Default => self.map_grams::<47, 49>(),
             Scheme::Small => self.map_grams::<48, 0>(),
@@ -316,7 +331,7 @@ impl Collector {
 
 /// The kinds of the grams at the first places of a text, behind which there are enough others.
 #[inline(always)]
-fn find_kinds(classes: &[u8], has_fives: bool, kinds: &mut [u8]) {
+fn find_kinds(classes: &[u8], is_large: bool, kinds: &mut [u8]) {
     let at = |n: usize| &classes[n..][..kinds.len()];
     let (c0, c1, c2, c3) = (at(0), at(1), at(2), at(3));
     let (c4, c5, c6, c7) = (at(4), at(5), at(6), at(7));
@@ -325,10 +340,14 @@ fn find_kinds(classes: &[u8], has_fives: bool, kinds: &mut [u8]) {
         let any4 = c0[i] | c1[i] | c2[i] | c3[i];
         let any6 = any4 | c4[i] | c5[i];
         let all8 = c0[i] & c1[i] & c2[i] & c3[i] & c4[i] & c5[i] & c6[i] & c7[i];
-        let is_five = has_fives & begins_number(classes) & (c4[i] & NUMBER != 0);
+        let is_five = is_large & begins_number(classes) & (c4[i] & NUMBER != 0);
         let word = if is_five { FIVE } else { FOUR };
         let word = if any4 & END != 0 { NONE } else { word };
+        let any8 = any6 | c6[i] | c7[i];
         let number = if any6 & END != 0 { NONE } else { SIX };
+        let dotted = if any8 & END != 0 { NONE } else { EIGHT };
+        let is_eight = is_large & is_address([c0[i], c1[i], c2[i], c3[i], c4[i], c5[i]]);
+        let number = if is_eight { dotted } else { number };
         let kind_of_rest = if is_number(classes) { number } else { word };
         *kind = if all8 & DNA != 0 { TWELVE } else { kind_of_rest };
     }
@@ -383,7 +402,7 @@ mod tests {
         };
         let length = |at: usize| {
             let found = scheme.hash_at(&literal[at..]);
-            let lengths = 4..=6.min(literal.len() - at);
+            let lengths = 4..=8.min(literal.len() - at);
             found.map_or("-".to_owned(), |found| match lengths.clone().find(|&n| found == hash(&literal[at..at + n])) {
                 Some(n) => n.to_string(),
                 None => "?".to_owned(),
@@ -403,6 +422,8 @@ mod tests {
             ("sha1", "4---", "4---"),
             ("sha25", "4----", "44---"),
             ("17:02:59", "666-----", "666-----"),
+            ("10.0.17.33", "888-------", "66666-----"),
+            ("to 10.251.3", "4556-------", "444666-----"),
             ("node260", "445----", "4444---"),
             ("decade", "444---", "444---"),
         ] {
