@@ -282,6 +282,37 @@ fn indexes_of_files_in_directories_are_used() {
     }
 }
 
+/// A message in JSON without the times that it tells.
+fn without_times(text: &str) -> String {
+    let mut parts = text.split("\"elapsed");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('}').map_or("", |(_, rest)| rest))
+}
+
+/// With `--binary` all lines are shown in JSON; where a file had a NUL near its start, that was told only with an index.
+#[test]
+fn what_json_says_of_files_in_directories_does_not_depend_on_indexes() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = log(LINES);
+    let dir_of = |name: &str| dir.path().join("logs").join(name);
+    fs::create_dir(dir.path().join("logs")).unwrap();
+    fs::write(dir_of("nul-first"), format!("\0\n{text}")).unwrap();
+    fs::write(dir_of("nul-last"), format!("{text}\0\n")).unwrap();
+    fs::write(dir_of("nul-on"), text.replacen("0033333 of", "0033333\0of", 1)).unwrap();
+    fs::write(dir_of("text"), &text).unwrap();
+    build(&dir, &["-q", "-r", "logs"]);
+    assert_eq!(times_asked(&dir, &["--json", "--binary", "0033333", "logs"]), 4);
+    for args in [&["--binary"][..], &["-uuu"], &["-a"], &["--mmap"], &[]] {
+        for pattern in ["0033333", "nowhere", "line"] {
+            let search = |how: &str| {
+                let (status, out, errors) = mapgrep(&dir, &[args, &["--json", how, pattern, "logs"]].concat());
+                (status, without_times(&out), errors)
+            };
+            assert!(search("--index=auto") == search("--index=never"), "{args:?} {pattern}");
+        }
+    }
+}
+
 #[test]
 fn what_is_no_file_with_an_index_is_told_where_one_is_required() {
     let dir = files();
