@@ -218,7 +218,10 @@ impl Searcher {
             Source::Stream(reader, len) => {
                 let _progress = self.progress.start(len);
                 self.explain(haystack, || format!("a stream, {}", grep.stream_plan(pool)));
-                grep.search_reader(reader, format, pool, &mut print)?
+                let mut summary = grep.search_reader(reader, format, pool, &mut print)?;
+                // The end of a file is no place before it.
+                summary.stopped_at = summary.stopped_at.filter(|&at| len.is_none_or(|len| at < len));
+                summary
             }
         };
         let stopped_at = summary.stopped_at;
