@@ -484,6 +484,30 @@ fn a_damaged_index_is_told_of_and_does_no_harm() {
 }
 
 /// It was told of whatever was asked.
+/// `build` and `update --watch` wrote over what had the name of an index, and `remove` removed it.
+#[test]
+fn what_is_no_index_is_not_lost() {
+    let dir = files();
+    for other in ["the only copy\n".to_owned(), "x".repeat(10_000)] {
+        fs::write(dir.path().join("big.mgx"), &other).unwrap();
+        let (status, out, errors) = index(&dir, &["build", "big"]);
+        assert_eq!((status, out), (2, String::new()));
+        assert!(errors.contains("big.mgx: this file is no index, and is not overwritten"), "{errors}");
+        assert_eq!(index(&dir, &["update", "big"]).0, 2);
+        assert_eq!(index(&dir, &["remove", "big"]), (0, "big: there is no index\n".to_owned(), String::new()));
+        assert_eq!(mapgrep(&dir, &["-c", "0033333", "big"]).1, "1\n");
+        assert_eq!(fs::read_to_string(dir.path().join("big.mgx")).unwrap(), other);
+        build(&dir, &["-q", "--index-dir=elsewhere", "big"]);
+    }
+    // What may be left of an index is written anew.
+    for rest in [&b""[..], b"\x89mg", &[0; 10_000]] {
+        fs::write(dir.path().join("big.mgx"), rest).unwrap();
+        build(&dir, &["-q", "big"]);
+    }
+    overwrite(&dir, "big.mgx", 0, &[7; 12]);
+    build(&dir, &["-q", "big"]);
+}
+
 #[test]
 fn nothing_is_told_of_an_index_where_no_messages_are_wanted() {
     let dir = files();
