@@ -300,6 +300,26 @@ fn the_end_of_a_file_in_json_says_where_the_search_stopped() {
     assert!(ends.len() == 2 && ends[0].starts_with(r#"{"type":"end""#), "{messages}");
 }
 
+/// Of files that are streams it was only told after Ctrl-C.
+#[test]
+fn where_a_search_had_enough_is_told_of_streams_too() {
+    let dir = files(&[("a", b"one\ntwo\none\n")]);
+    let stopped = |args: &[&str]| {
+        let output = in_dir(dir.path(), &[&["--stats", "-I"], args].concat());
+        stdout(&output).lines().find(|line| line.starts_with("stopped")).map(str::to_owned)
+    };
+    for how in [&["a"][..], &["--no-mmap", "a"], &["-g", "a", "."], &["-j1", "--no-mmap", "a"]] {
+        let stopped = |args: &[&str]| stopped(&[args, how].concat());
+        let at = |offset: u64| Some(format!("stopped at byte {offset}: --range {offset}.. goes on from there"));
+        assert_eq!(stopped(&["-m1", "one"]), at(4), "{how:?}");
+        assert_eq!(stopped(&["-m1", "two"]), at(8), "{how:?}");
+        // At the end of the file, or of the range, and where all of it was searched.
+        assert_eq!(stopped(&["-m2", "one"]), None, "{how:?}");
+        assert_eq!(stopped(&["-m1", "--range=..3", "one"]), None, "{how:?}");
+        assert_eq!(stopped(&["-m3", "one"]), None, "{how:?}");
+    }
+}
+
 #[test]
 fn flags_that_make_no_sense_are_explained() {
     let dir = files(&[("a", b"one\n")]);

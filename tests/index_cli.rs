@@ -282,6 +282,37 @@ fn indexes_of_files_in_directories_are_used() {
     }
 }
 
+/// A message in JSON without the times that it tells.
+fn without_times(text: &str) -> String {
+    let mut parts = text.split("\"elapsed");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('}').map_or("", |(_, rest)| rest))
+}
+
+/// With `--binary` all lines are shown in JSON; where a file had a NUL near its start, that was told only with an index.
+#[test]
+fn what_json_says_of_files_in_directories_does_not_depend_on_indexes() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = log(LINES);
+    let dir_of = |name: &str| dir.path().join("logs").join(name);
+    fs::create_dir(dir.path().join("logs")).unwrap();
+    fs::write(dir_of("nul-first"), format!("\0\n{text}")).unwrap();
+    fs::write(dir_of("nul-last"), format!("{text}\0\n")).unwrap();
+    fs::write(dir_of("nul-on"), text.replacen("0033333 of", "0033333\0of", 1)).unwrap();
+    fs::write(dir_of("text"), &text).unwrap();
+    build(&dir, &["-q", "-r", "logs"]);
+    assert_eq!(times_asked(&dir, &["--json", "--binary", "0033333", "logs"]), 4);
+    for args in [&["--binary"][..], &["-uuu"], &["-a"], &["--mmap"], &["-m1"]] {
+        for pattern in ["0033333", "nowhere"] {
+            let search = |how: &str| {
+                let (status, out, errors) = mapgrep(&dir, &[args, &["--json", how, pattern, "logs"]].concat());
+                (status, without_times(&out), errors)
+            };
+            assert!(search("--index=auto") == search("--index=never"), "{args:?} {pattern}");
+        }
+    }
+}
+
 #[test]
 fn what_is_no_file_with_an_index_is_told_where_one_is_required() {
     let dir = files();
@@ -453,6 +484,30 @@ fn a_damaged_index_is_told_of_and_does_no_harm() {
 }
 
 /// It was told of whatever was asked.
+/// `build` and `update --watch` wrote over what had the name of an index, and `remove` removed it.
+#[test]
+fn what_is_no_index_is_not_lost() {
+    let dir = files();
+    for other in ["the only copy\n".to_owned(), "x".repeat(10_000)] {
+        fs::write(dir.path().join("big.mgx"), &other).unwrap();
+        let (status, out, errors) = index(&dir, &["build", "big"]);
+        assert_eq!((status, out), (2, String::new()));
+        assert!(errors.contains("big.mgx: this file is no index, and is not overwritten"), "{errors}");
+        assert_eq!(index(&dir, &["update", "big"]).0, 2);
+        assert_eq!(index(&dir, &["remove", "big"]), (0, "big: there is no index\n".to_owned(), String::new()));
+        assert_eq!(mapgrep(&dir, &["-c", "0033333", "big"]).1, "1\n");
+        assert_eq!(fs::read_to_string(dir.path().join("big.mgx")).unwrap(), other);
+        build(&dir, &["-q", "--index-dir=elsewhere", "big"]);
+    }
+    // What may be left of an index is written anew.
+    for rest in [&b""[..], b"\x89mg", &[0; 10_000]] {
+        fs::write(dir.path().join("big.mgx"), rest).unwrap();
+        build(&dir, &["-q", "big"]);
+    }
+    overwrite(&dir, "big.mgx", 0, &[7; 12]);
+    build(&dir, &["-q", "big"]);
+}
+
 #[test]
 fn nothing_is_told_of_an_index_where_no_messages_are_wanted() {
     let dir = files();

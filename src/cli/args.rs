@@ -226,8 +226,8 @@ pub(super) struct Args {
     pub(super) lines: Option<LineRange>,
 
     /// Whether indexes, made by mapgrep-index, are used: "auto" uses those that can be relied on, and says when one cannot, but
-    /// with -q or --no-messages; with "require" a file of 1 MiB or more that has none is an error, and so is a search for which
-    /// none is of use, as one with -v.
+    /// with -q or --no-messages; with "require" a file of 1 MiB or more that has none is an error, and so are -v,
+    /// --passthru, --null-data and matches across lines, with which none is of use.
     #[arg(long, value_name = "HOW", value_enum, default_value_t = IndexUse::Auto)]
     pub(super) index: IndexUse,
 

@@ -196,7 +196,8 @@ impl Searcher {
         let summary = match self.open(haystack)? {
             Source::Mapped(mapping, index) => {
                 let _progress = self.progress.start(Some(self.len_of_range(mapping.len() as u64)));
-                if json.is_some() && !self.all_text {
+                // That a file was mapped for its index is not to be seen.
+                if json.is_some() && !self.all_text && self.maps(haystack) {
                     nul = first_nul(&mapping)?;
                 }
                 let narrowed = self.narrow(haystack, grep, &mapping, index.as_deref(), pool);
@@ -217,7 +218,10 @@ impl Searcher {
             Source::Stream(reader, len) => {
                 let _progress = self.progress.start(len);
                 self.explain(haystack, || format!("a stream, {}", grep.stream_plan(pool)));
-                grep.search_reader(reader, format, pool, &mut print)?
+                let mut summary = grep.search_reader(reader, format, pool, &mut print)?;
+                // The end of a file is no place before it.
+                summary.stopped_at = summary.stopped_at.filter(|&at| len.is_none_or(|len| at < len));
+                summary
             }
         };
         let stopped_at = summary.stopped_at;
@@ -298,6 +302,11 @@ impl Searcher {
         Ok(Narrowed { parts, within: Some(range) })
     }
 
+    /// Whether a file is mapped, with an index or without.
+    fn maps(&self, haystack: &Haystack) -> bool {
+        if haystack.explicit { self.maps_explicit } else { self.maps_walked }
+    }
+
     /// Maps a file when that is wanted and possible, and reads it otherwise.
     fn open(&self, haystack: &Haystack) -> Result<Source, Error> {
         if haystack.is_stdin {
@@ -311,7 +320,7 @@ impl Searcher {
             return Err(cannot_open(io::ErrorKind::IsADirectory.into()));
         }
         let len = metadata.is_file().then_some(metadata.len());
-        let maps = if haystack.explicit { self.maps_explicit } else { self.maps_walked };
+        let maps = self.maps(haystack);
         // Files in directories are streams, which end with their first NUL. With an index it is known that there is none.
         let maps_indexed = self.maps_explicit && self.indexes.are_looked_for(&metadata);
         let mut why = if self.maps_explicit { "it cannot be mapped" } else { "with --no-mmap files are streams" };

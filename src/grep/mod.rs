@@ -129,7 +129,7 @@ pub struct Summary {
     pub bytes_searched: u64,
     /// Where a search would go on that was stopped, or had all it wanted, before the end of the file or range: with
     /// [`range`](GrepBuilder::range) from there on. All lines before have been dealt with. None where the end was reached, and
-    /// for a search from the end.
+    /// for a search from the end. Of a stream it is not known whether there is more behind it.
     pub stopped_at: Option<u64>,
     /// The offset of the NUL byte that made the file binary, when it was noticed.
     pub binary: Option<u64>,
@@ -657,9 +657,12 @@ impl Grep {
         let windows = stream::within(self.options.range.clone(), windows).map(|lines| lines.map(Window::Owned));
         let feed = if pool.threads() == 1 { Feed::direct(windows) } else { Feed::prefetched(windows, feed::WINDOWS) };
         let stages = GrepStages::new(self, format, None);
-        let Ended { mut summary, stop, .. } =
+        let Ended { mut summary, stop, had_enough } =
             stages.run(&stages, feed, Seam::new(&self.options, 0, 0), None, pool, emit)?;
-        summary.stopped_at = stop.map(|stop| stop.upto.min(summary.bytes_searched));
+        let searched = summary.bytes_searched;
+        // Whoever had enough does not know whether there is more.
+        let is_before_end = had_enough && searched < self.options.range.end && summary.binary.is_none();
+        summary.stopped_at = stop.map(|stop| stop.upto.min(searched)).or(is_before_end.then_some(searched));
         Ok(summary)
     }
 

@@ -159,7 +159,7 @@ impl IndexBuilder {
     /// # Errors
     ///
     /// When the file cannot be read, is no regular file, or is truncated or replaced meanwhile; when the index cannot be
-    /// written. What was there before is there still then.
+    /// written, or a file that is no index has its name. What was there before is there still then.
     ///
     /// # Complexity
     ///
@@ -295,6 +295,9 @@ impl IndexBuilder {
             return Ok(false);
         }
         let _lock = self.lock(path)?;
+        if place::is_other(path) {
+            return Ok(false);
+        }
         match std::fs::remove_file(path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -349,6 +352,10 @@ impl IndexBuilder {
             let directory = path.parent().filter(|_| i > 0 || self.directory.is_some());
             let there_is = directory.map_or(Ok(()), std::fs::create_dir_all).map_err(|error| cannot_write(error, path));
             let made = there_is.and_then(|()| self.lock(path)).and_then(|lock| {
+                if place::is_other(path) {
+                    let message = "this file is no index, and is not overwritten: --index-dir names another place";
+                    return Err(Error::invalid_input(message).with_path(path));
+                }
                 let storage = Disk::create(path, &text.file).map_err(|error| cannot_write(error, path))?;
                 Ok(NewFile { storage, path: path.clone(), _lock: lock })
             });

@@ -151,6 +151,18 @@ impl Header {
     }
 }
 
+/// Whether a file that begins with these bytes may be an index, damaged as it may be, or has nothing to be lost. It takes the bytes
+/// before [`BODY`].
+pub(super) fn may_be_index(head: &[u8]) -> bool {
+    // Half of what all headers begin with may be wrong.
+    let is_much_alike = |start: &[u8]| {
+        let (magic, order) = (start[..8].iter().zip(&MAGIC), u32_at(start, 12) == BYTE_ORDER);
+        order || magic.filter(|(byte, right)| byte == right).count() >= 4
+    };
+    let mut starts = [0, SECOND as usize].into_iter().filter_map(|at| head.get(at..at + 16));
+    starts.any(is_much_alike) || MAGIC.starts_with(head) || head.iter().all(|&byte| byte == 0)
+}
+
 /// What an index knows of its text, and where its parts are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Manifest {

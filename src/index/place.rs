@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 #[cfg(feature = "cli")]
 use super::format::MAGIC;
+use super::format::{BODY, may_be_index};
 use super::storage::with_suffix;
 #[cfg(feature = "cli")]
 use super::{lock::LOCK, storage::NEW};
@@ -32,6 +33,15 @@ pub(crate) fn is_index(path: &Path) -> bool {
     name.ends_with(SUFFIX.as_bytes())
         && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
         && start == MAGIC
+}
+
+/// Whether something else has the name of an index. It is not to be lost.
+pub(super) fn is_other(path: &Path) -> bool {
+    use std::{fs::File, io::Read};
+
+    let mut head = vec![];
+    let read = File::open(path).and_then(|file| file.take(BODY).read_to_end(&mut head));
+    read.is_ok() && !may_be_index(&head)
 }
 
 /// Where the index of a text may be: where it is looked for first comes first, and a new one is made in the first that can
