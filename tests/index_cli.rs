@@ -254,6 +254,9 @@ fn indexes_of_files_in_directories_are_used() {
     append(&dir, "logs/nul-in-what-came-later", &format!("{}\0", log(100)));
     append(&dir, "logs/grown", "line 0033333 again\n");
     assert_eq!(times_asked(&dir, &["0033333", "logs"]), 2);
+    let (_, _, errors) = mapgrep(&dir, &["--explain", "0033333", "logs"]);
+    let why = "logs/nul-on: its index is not used: it has a NUL, with which the search of a file in a directory ends\n";
+    assert!(errors.contains(why), "{errors}");
     // Where a NUL means nothing, or files are mapped at any rate.
     assert_eq!(times_asked(&dir, &["-a", "0033333", "logs"]), 7);
     assert_eq!(times_asked(&dir, &["--mmap", "0033333", "logs"]), 7);

@@ -345,6 +345,9 @@ impl Searcher {
                         return Ok(Source::Mapped(mapping, index));
                     }
                     why = "it has a NUL, with which the search of a file in a directory ends";
+                    if index.is_some() {
+                        self.explain(haystack, || format!("its index is not used: {why}"));
+                    }
                 }
             }
         }
