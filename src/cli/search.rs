@@ -201,8 +201,12 @@ impl Searcher {
                     nul = first_nul(&mapping)?;
                 }
                 let narrowed = self.narrow(haystack, grep, &mapping, index.as_deref(), pool);
+                let is_whole = narrowed.as_ref().is_ok_and(|narrowed| narrowed.parts.is_none());
                 let summary = narrowed.and_then(|narrowed| narrowed.search(grep, &mapping, format, pool, &mut print));
-                scan::unmap(mapping, pool);
+                // Of some parts there is little to let go of, and no threads may have been started.
+                if is_whole {
+                    scan::unmap(mapping, pool);
+                }
                 summary?
             }
             Source::Stream(reader, _) if self.lines.is_some() => {

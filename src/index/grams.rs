@@ -4,8 +4,8 @@
 //! without the text around it. Words are told apart by four bytes. Numbers are not, as every block has most short ones: of what
 //! looks like a number or an identifier in hexadecimal six are taken, of addresses eight, and five where a number begins behind
 //! the first byte or the second, for literals that end within it. In DNA, where every block has all words of eight letters,
-//! twelve, of which one in eight is kept to bound the size. Besides, the default has all grams of three bytes, for literals and
-//! ends of literals that have no other. What this mix costs and saves was measured: see ARCHITECTURE.md.
+//! twelve, of which one in eight is kept to bound the size. Besides, the default has all grams of three bytes, for literals that
+//! have hardly any other. What this mix costs and saves was measured: see ARCHITECTURE.md.
 //!
 //! The loops are plain Rust that the compiler turns into vector code; they are compiled twice, once for the vectors that every
 //! machine of the architecture has, and once for AVX2.
@@ -90,7 +90,7 @@ impl Scheme {
         (hash >> (64 - self.bits())) as usize
     }
 
-    fn row_of_three(self, gram: &[u8; 3]) -> Option<usize> {
+    fn row_of_three(self, gram: &[u8]) -> Option<usize> {
         let bits = self.bits_of_three()?;
         let hash = hash_of_bytes(u64::from_le_bytes([gram[0], gram[1], gram[2], 0, 0, 0, 0, 0]));
         Some((1 << self.bits()) + (hash >> (64 - bits)) as usize)
@@ -101,19 +101,20 @@ impl Scheme {
         if ODD.contains(&literal) {
             return vec![self.row(hash_of_odd(literal)) as u32];
         }
-        let (mut rows, mut of_three) = (vec![], vec![]);
-        for at in 0..literal.len() {
-            let hash = self.hash_at(&literal[at..]);
-            rows.extend(hash.map(|hash| self.row(hash) as u32));
-            let row_of_three = literal[at..].first_chunk().and_then(|gram| self.row_of_three(gram));
-            of_three.extend(row_of_three.map(|row| (row as u32, hash.is_none())));
+        let mut rows: Vec<u32> = vec![];
+        for hash in (0..literal.len()).filter_map(|at| self.hash_at(&literal[at..])) {
+            let row = self.row(hash) as u32;
+            // In the order of the literal: whoever reads a few takes some that lie apart.
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
         }
-        rows.sort_unstable();
-        rows.dedup();
         // The others say more, where there are some.
         const ENOUGH: usize = 3;
-        let are_few = rows.len() < ENOUGH;
-        rows.extend(of_three.into_iter().filter(|(_, is_alone)| are_few || *is_alone).map(|(row, _)| row));
+        if rows.len() < ENOUGH {
+            let of_three = literal.windows(3).filter_map(|gram| self.row_of_three(gram));
+            rows.extend(of_three.map(|row| row as u32));
+        }
         rows
     }
 

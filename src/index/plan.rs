@@ -112,7 +112,7 @@ impl Rows {
 impl Node {
     /// The rows that will be read first.
     fn first_rows(&self, rows: &mut Vec<u32>) {
-        const OF_EACH: usize = 3;
+        const OF_EACH: usize = 5;
         const MOST: usize = 64;
         match self {
             Node::Everything | Node::Nothing => {}
