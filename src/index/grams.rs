@@ -24,7 +24,7 @@ pub(super) const ODD: [&[u8]; 2] = ["\u{17F}".as_bytes(), "\u{212A}".as_bytes()]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scheme {
     Default,
-    /// Half as many rows, and no grams of three bytes, nor of five.
+    /// Half as many rows, and no grams of three bytes, five or eight.
     Small,
 }
 
@@ -92,8 +92,7 @@ impl Scheme {
 
     fn row_of_three(self, gram: &[u8]) -> Option<usize> {
         let bits = self.bits_of_three()?;
-        let hash = hash_of_bytes(u64::from_le_bytes([gram[0], gram[1], gram[2], 0, 0, 0, 0, 0]));
-        Some((1 << self.bits()) + (hash >> (64 - bits)) as usize)
+        Some((1 << self.bits()) + (hash_of_bytes(word(gram)) >> (64 - bits)) as usize)
     }
 
     /// The rows of a literal, in lower case: a block in which it stands has all of them. None where nothing is known.
@@ -127,9 +126,7 @@ impl Scheme {
         let all = |n: usize, wanted: u8| known[..known.len().min(n)].iter().all(|&byte| class(byte) & wanted != 0);
         let gram = |n: usize| {
             let gram = known.get(..n).filter(|gram| !gram.contains(&LINE_END))?;
-            let mut bytes = [0; 8];
-            bytes[..n].copy_from_slice(gram);
-            Some(hash_of_bytes(u64::from_le_bytes(bytes)))
+            Some(hash_of_bytes(word(gram)))
         };
         // Of fewer than eight letters it is not known whether there are as many.
         if all(8, DNA) {
@@ -181,6 +178,13 @@ fn is_address([c0, c1, c2, c3, c4, c5]: [u8; 6]) -> bool {
     (c0 | c1 | c2) & (c3 | c4 | c5) & DOT != 0
 }
 
+/// Up to eight bytes, and zeros behind them.
+fn word(bytes: &[u8]) -> u64 {
+    let mut word = [0; 8];
+    word[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(word)
+}
+
 /// The hash of a gram of up to eight bytes, behind which there are zeros.
 #[inline]
 fn hash_of_bytes(bytes: u64) -> u64 {
@@ -201,9 +205,7 @@ fn is_kept(hash: u64) -> bool {
 }
 
 fn hash_of_odd(letter: &[u8]) -> u64 {
-    let mut bytes = [0; 8];
-    bytes[..letter.len()].copy_from_slice(letter);
-    (u64::from_le_bytes(bytes) | 1 << 56).wrapping_mul(FACTOR)
+    hash_of_bytes(word(letter) | 1 << 56)
 }
 
 /// True for the classes of four bytes that are all of a number.
@@ -396,11 +398,7 @@ mod tests {
     /// How many bytes each gram of a literal has, `-` where there is none.
     fn lengths(scheme: Scheme, literal: &str) -> String {
         let literal = literal.as_bytes();
-        let hash = |bytes: &[u8]| {
-            let mut word = [0; 8];
-            word[..bytes.len()].copy_from_slice(bytes);
-            hash_of_bytes(u64::from_le_bytes(word))
-        };
+        let hash = |bytes: &[u8]| hash_of_bytes(word(bytes));
         let length = |at: usize| {
             let found = scheme.hash_at(&literal[at..]);
             let lengths = 4..=8.min(literal.len() - at);
