@@ -9,6 +9,7 @@ use std::{
 
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
+use super::ranges::{ByteRange, LineRange, parse_lines, parse_range, parse_size};
 use crate::{
     grep::Goal,
     matcher::{Case, LineTerminator},
@@ -213,16 +214,19 @@ pub(super) struct Args {
     pub(super) binary: bool,
 
     /// Search only the lines that start in these bytes of each file, or with -o the matches: START..END, from 0, without END
-    /// itself. Either may be left out, and each may end in K, M, G or T. Offsets and line numbers stay those of the file;
-    /// context stays in the range. With -U, a match that begins in the range is shown to its end. The outputs of ranges that
-    /// follow each other are that of one search, but with -U.
+    /// itself. Either may be left out. 64K and 64KiB are 64 times 1024 bytes, 64KB is 64 times 1000; M, G and T likewise; 1.5G
+    /// is a number too. -1G is 1 GiB before the end of the file, and 10% a tenth of its length. Offsets and line numbers stay
+    /// those of the file; context stays in the range. With -U, a match that begins in the range is shown to its end. The
+    /// outputs of ranges that follow each other are that of one search, but with -U.
     #[arg(long, value_name = "START..END", value_parser = parse_range, allow_hyphen_values = true)]
     pub(super) range: Option<ByteRange>,
 
-    /// Search only these lines of each file, or show them where no pattern is given by -e or -f: FIRST..LAST, counted from 1, with
-    /// LAST itself. Either may be left out, and NUM is one line. Line numbers stay those of the file; context stays in the
-    /// range. With -U, a match that begins on these lines is shown to its end. With an index they are found at once, otherwise line ends are counted up to them.
-    #[arg(long, value_name = "FIRST..LAST", value_parser = parse_lines, conflicts_with = "range")]
+    /// Search only these lines of each file: FIRST..LAST, counted from 1, with LAST itself. Either may be left out, and NUM is
+    /// one line. -1 is the last line, so that -10.. are the last ten. Without -e and -f, and with one positional argument at
+    /// most, that is a path, and the lines are shown as they are; with more, the first is the pattern. Line numbers stay
+    /// those of the file; context stays in the range. With -U, a match that begins on these lines is shown to its end. With an
+    /// index they are found at once, otherwise line ends are counted up to them.
+    #[arg(long, value_name = "FIRST..LAST", value_parser = parse_lines, conflicts_with = "range", allow_hyphen_values = true)]
     pub(super) lines: Option<LineRange>,
 
     /// Whether indexes, made by mapgrep-index, are used: "auto" uses those that can be relied on, and says when one cannot, but
@@ -299,7 +303,8 @@ pub(super) struct Args {
     #[arg(long)]
     pub(super) explain: bool,
 
-    /// Show progress on standard error: on a terminal, for a search of more than a second, unless the results go there.
+    /// Show progress on standard error: on a terminal, for a search of more than a second, unless
+    /// lines are shown there.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
     pub(super) progress: When,
 
@@ -340,20 +345,6 @@ pub(super) enum IndexUse {
     Auto,
     Require,
     Never,
-}
-
-/// Some lines of a file: how many come before them, and up to which one, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LineRange {
-    pub(super) before: u64,
-    pub(super) last: Option<u64>,
-}
-
-/// A part of a file, up to its end where there is no other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ByteRange {
-    pub(super) start: u64,
-    pub(super) end: Option<u64>,
 }
 
 /// What is shown of a file.
@@ -492,7 +483,7 @@ impl Args {
 }
 
 /// A number of lines, bytes or directories.
-fn parse_number<N: FromStr<Err = ParseIntError>>(text: &str) -> Result<N, String> {
+pub(super) fn parse_number<N: FromStr<Err = ParseIntError>>(text: &str) -> Result<N, String> {
     text.parse().map_err(|error: ParseIntError| match error.kind() {
         IntErrorKind::PosOverflow => "so large a number does not fit into 64 bits".to_owned(),
         _ => "this has to be a whole number, 0 or more".to_owned(),
@@ -503,64 +494,6 @@ pub(super) fn parse_threads(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(threads @ 0..=1024) => Ok(threads),
         _ => Err("the number of threads has to be from 0 to 1024".to_owned()),
-    }
-}
-
-fn parse_size(text: &str) -> Result<usize, String> {
-    let size = usize::try_from(parse_bytes(text)?).map_err(|_| TOO_LARGE.to_owned())?;
-    if size > 0 { Ok(size) } else { Err("the size has to be at least 1".to_owned()) }
-}
-
-/// A number of bytes.
-fn parse_bytes(text: &str) -> Result<u64, String> {
-    let (digits, shift) = match text.as_bytes().last().map(u8::to_ascii_uppercase) {
-        Some(b'K') => (&text[..text.len() - 1], 10),
-        Some(b'M') => (&text[..text.len() - 1], 20),
-        Some(b'G') => (&text[..text.len() - 1], 30),
-        Some(b'T') => (&text[..text.len() - 1], 40),
-        _ => (text, 0),
-    };
-    let number = digits.parse::<u64>().map_err(|error| match error.kind() {
-        IntErrorKind::PosOverflow => TOO_LARGE.to_owned(),
-        _ => format!("\"{text}\" is not a number of bytes, with or without K, M, G or T behind it"),
-    })?;
-    number.checked_mul(1 << shift).ok_or_else(|| TOO_LARGE.to_owned())
-}
-
-const TOO_LARGE: &str = "so many bytes do not fit into 64 bits";
-
-/// Two numbers of bytes with two dots between them.
-fn parse_range(text: &str) -> Result<ByteRange, String> {
-    let Some((start, end)) = text.split_once("..") else {
-        return Err("a range is START..END, START.. or ..END".to_owned());
-    };
-    let start = if start.is_empty() { 0 } else { parse_bytes(start)? };
-    let end = if end.is_empty() { None } else { Some(parse_bytes(end)?) };
-    match end {
-        Some(end) if end < start => Err(format!("END before START: the range ends at {end} and starts at {start}")),
-        end => Ok(ByteRange { start, end }),
-    }
-}
-
-/// The numbers of the first and the last of some lines, with two dots between them.
-fn parse_lines(text: &str) -> Result<LineRange, String> {
-    let number = |text: &str| match parse_number::<u64>(text) {
-        Ok(0) => Err("lines are counted from 1".to_owned()),
-        Ok(number) => Ok(number),
-        Err(_) => Err(format!(
-            "\"{text}\" is not the number of a line: lines are FIRST..LAST, FIRST.., ..LAST, or one number"
-        )),
-    };
-    let (first, last) = match text.split_once("..") {
-        Some((first, last)) => {
-            let first = if first.is_empty() { 1 } else { number(first)? };
-            (first, if last.is_empty() { None } else { Some(number(last)?) })
-        }
-        None => (number(text)?, Some(number(text)?)),
-    };
-    match last {
-        Some(last) if last < first => Err(format!("LAST before FIRST: the lines end at {last} and begin at {first}")),
-        last => Ok(LineRange { before: first - 1, last }),
     }
 }
 
@@ -616,30 +549,11 @@ mod tests {
     }
 
     #[test]
-    fn sizes_have_suffixes() {
-        assert_eq!(parse_size("64K"), Ok(65536));
-        assert_eq!(parse_size("7"), Ok(7));
-        assert!(parse_size("0").is_err() && parse_size("x").is_err() && parse_size("").is_err());
-    }
-
-    #[test]
-    fn ranges_are_bytes_with_suffixes() {
-        let range = |start, end| Ok(ByteRange { start, end });
-        assert_eq!(parse_range("0..10"), range(0, Some(10)));
-        assert_eq!(parse_range("1k..2M"), range(1 << 10, Some(2 << 20)));
-        assert_eq!(parse_range("1G.."), range(1 << 30, None));
-        assert_eq!(parse_range("..3T"), range(0, Some(3 << 40)));
-        assert_eq!(parse_range("7..7"), range(7, Some(7)));
-        assert_eq!(parse_range(".."), range(0, None));
-        let error = |text| parse_range(text).unwrap_err();
-        assert_eq!(error("2K..1K"), "END before START: the range ends at 1024 and starts at 2048");
-        assert_eq!(error("5"), "a range is START..END, START.. or ..END");
-        assert!(error("a..5").starts_with("\"a\" is not a number of bytes"));
-        assert!(error("-1..5").contains("not a number") && error("1..5...").contains("not a number"));
-        assert_eq!(error("99999999999999999999.."), TOO_LARGE);
-        assert_eq!(error("..99999999999T"), TOO_LARGE);
+    fn ranges_may_begin_with_a_dash() {
         assert!(Args::parse_from_env(["mapgrep", "--range", "5..1", "x"].map(OsString::from)).is_err());
-        assert_eq!(parse(&["--range=..500M", "x"]).range, Some(ByteRange { start: 0, end: Some(500 << 20) }));
+        assert_eq!(parse(&["--range=..500M", "x"]).range, parse_range("..500M").ok());
+        assert_eq!(parse(&["--range", "-1G..", "x"]).range, parse_range("-1G..").ok());
+        assert_eq!(parse(&["--lines", "-10..", "x"]).lines, parse_lines("-10..").ok());
     }
 
     #[test]

@@ -59,6 +59,15 @@ impl Paths {
         self.implicit
     }
 
+    /// Where these are, for people.
+    pub(super) fn place(&self) -> String {
+        match &self.paths[..] {
+            _ if self.implicit => "in this directory".to_owned(),
+            [path] => format!("in {}", path.display()),
+            _ => "in these directories".to_owned(),
+        }
+    }
+
     /// All files, in the order of the command line and within directories by name, until it is cancelled.
     ///
     /// # Errors
@@ -69,35 +78,77 @@ impl Paths {
         args: &Args,
         cancel: &Cancel,
     ) -> anyhow::Result<impl Iterator<Item = Result<Haystack, String>> + Send + 'static> {
+        self.walk_with(&Filters::of(args), cancel)
+    }
+
+    /// As [`walk`](Paths::walk), with other filters than those of the command line.
+    pub(super) fn walk_with(
+        &self,
+        filters: &Filters,
+        cancel: &Cancel,
+    ) -> anyhow::Result<impl Iterator<Item = Result<Haystack, String>> + Send + use<>> {
         let (first, rest) = self.paths.split_first().expect("there is always a path");
         let mut builder = WalkBuilder::new(first);
         for path in rest {
             builder.add(path);
         }
-        let all_files = args.no_ignore || args.unrestricted >= 1;
+        let heeds_ignore_files = !filters.ignored;
         builder
-            .hidden(!(args.hidden || args.unrestricted >= 2))
-            .parents(!all_files)
-            .ignore(!all_files)
-            .git_global(!all_files)
-            .git_ignore(!all_files)
-            .git_exclude(!all_files)
-            .follow_links(args.follow)
-            .max_depth(args.max_depth)
+            .hidden(!filters.hidden)
+            .parents(heeds_ignore_files)
+            .ignore(heeds_ignore_files)
+            .git_global(heeds_ignore_files)
+            .git_ignore(heeds_ignore_files)
+            .git_exclude(heeds_ignore_files)
+            .follow_links(filters.follow)
+            .max_depth(filters.max_depth)
             .skip_stdout(true)
             .sort_by_file_name(|a, b| a.cmp(b));
-        if !all_files {
+        if heeds_ignore_files {
             builder.add_custom_ignore_filename(".rgignore");
         }
-        if !args.glob.is_empty() {
+        if !filters.globs.is_empty() {
             let directory = std::env::current_dir().context("cannot tell the current directory")?;
             let mut globs = OverrideBuilder::new(directory);
-            for glob in &args.glob {
+            for glob in &filters.globs {
                 globs.add(glob).with_context(|| format!("-g {glob}"))?;
             }
             builder.overrides(globs.build()?);
         }
-        Ok(Haystacks { walk: builder.build(), strip_dot: self.implicit, cancel: cancel.clone() })
+        Ok(Haystacks {
+            walk: builder.build(),
+            strip_dot: self.implicit,
+            indexes: filters.indexes,
+            cancel: cancel.clone(),
+        })
+    }
+}
+
+/// Which of the files in directories are searched.
+#[derive(Clone, Debug)]
+pub(super) struct Filters {
+    pub(super) globs: Vec<String>,
+    pub(super) max_depth: Option<usize>,
+    /// Hidden files and directories too.
+    pub(super) hidden: bool,
+    /// Those too that .gitignore and similar files name.
+    pub(super) ignored: bool,
+    /// Symbolic links too.
+    pub(super) follow: bool,
+    /// The index files of mapgrep-index too.
+    pub(super) indexes: bool,
+}
+
+impl Filters {
+    pub(super) fn of(args: &Args) -> Self {
+        Filters {
+            globs: args.glob.clone(),
+            max_depth: args.max_depth,
+            hidden: args.hidden || args.unrestricted >= 2,
+            ignored: args.no_ignore || args.unrestricted >= 1,
+            follow: args.follow,
+            indexes: false,
+        }
     }
 }
 
@@ -105,6 +156,8 @@ struct Haystacks {
     walk: Walk,
     /// Names are shown without "./" when nobody wrote it.
     strip_dot: bool,
+    /// What an index has of its text is found in the text.
+    indexes: bool,
     cancel: Cancel,
 }
 
@@ -137,8 +190,7 @@ impl Haystacks {
             return None;
         }
         let path = entry.into_path();
-        // What it has of the text is found in the text.
-        if !explicit && is_index(&path) {
+        if !explicit && !self.indexes && is_index(&path) {
             return None;
         }
         let path = match path.strip_prefix("./") {

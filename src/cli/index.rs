@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     ffi::OsString,
-    io::{IsTerminal, Write, stderr},
+    io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -20,6 +20,7 @@ use super::{
     messages::{self, Messages},
     output::Rescue,
     progress::Progress,
+    usage,
 };
 use crate::{
     error::Error,
@@ -118,11 +119,7 @@ pub fn mapgrep_index(arguments: impl IntoIterator<Item = OsString>) -> ExitCode 
     messages::name_program("mapgrep-index");
     let args = match Args::try_parse_from(arguments) {
         Ok(args) => args,
-        Err(error) => {
-            // Help and version come this way too. Where they cannot be printed there is nobody to tell.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(error) => return usage::explain(&error),
     };
     super::panics::quietly(|| run(&args.command))
 }
@@ -154,15 +151,13 @@ fn run(command: &Command) -> ExitCode {
     | Command::Remove { common }) = command;
     let cancel = interrupt::watch(Rescue::nothing());
     let when = match common.progress {
-        // Results and progress do not tear each other apart here.
-        When::Auto if stderr().is_terminal() && !common.quiet => When::Always,
-        When::Auto => When::Never,
+        When::Auto if common.quiet => When::Never,
         when => when,
     };
     let run = Run {
         command,
         common,
-        progress: Progress::new(when, &cancel).of(match command {
+        progress: Progress::new(when, false, &cancel).of(match command {
             Command::Verify { .. } => "verified",
             _ => "indexed",
         }),

@@ -33,6 +33,14 @@ pub(super) fn watch(rescue: Rescue) -> Cancel {
     cancel
 }
 
+/// What is said of a search that was interrupted, to somebody who looks on.
+pub(super) fn report(stopped_at: Option<u64>) -> String {
+    match stopped_at {
+        Some(offset) => format!("interrupted at byte {offset}; --range {offset}.. goes on from there"),
+        None => "interrupted".to_owned(),
+    }
+}
+
 /// Ends the process when it has not ended by itself.
 fn give_up(rescue: Rescue) {
     thread::sleep(PATIENCE);

@@ -29,6 +29,13 @@ impl Messages {
         }
     }
 
+    /// Tells of something that is no error.
+    pub(super) fn warn(&self, message: impl Display) {
+        if self.shown {
+            print(message);
+        }
+    }
+
     pub(super) fn any_error(&self) -> bool {
         self.errored.load(Ordering::Relaxed)
     }

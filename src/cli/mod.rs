@@ -5,6 +5,7 @@
 mod args;
 mod files;
 mod haystack;
+mod hints;
 mod ids;
 mod index;
 mod indexed;
@@ -17,12 +18,15 @@ mod panics;
 mod patterns;
 mod printer;
 mod progress;
+mod ranges;
 mod search;
 mod stats;
+mod unsearched;
+mod usage;
 
 use std::{ffi::OsString, io::IsTerminal, process::ExitCode, time::Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use termcolor::{BufferWriter, ColorChoice, WriteColor};
 
 pub use self::index::mapgrep_index;
@@ -47,11 +51,7 @@ use crate::{
 pub fn mapgrep(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args = match Args::parse_from_env(arguments) {
         Ok(args) => args,
-        Err(error) => {
-            // Help and version come this way too. Where they cannot be printed there is nobody to tell.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(error) => return usage::explain(&error),
     };
     match panics::quietly(|| run(&args)) {
         Ok(code) => code,
@@ -71,7 +71,21 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         // Lines that have nothing to do with each other are searched faster, and shown as they are without the flag.
         matcher = matcher_builder.by_line(true).build(&collected.patterns)?;
     }
+    if (args.last.is_some() || args.reverse) && !matcher.is_by_line() {
+        let flag = if args.reverse { "--reverse" } else { "--last" };
+        bail!(
+            "{flag} cannot be used with -U where a match may go over several lines; leave -U away to search line by line"
+        );
+    }
     let messages = Messages::new(!args.no_messages);
+    if !args.fixed_strings && !args.quiet {
+        collected
+            .patterns
+            .iter()
+            .filter_map(|pattern| hints::of_regex(pattern))
+            .take(1)
+            .for_each(|hint| messages.warn(hint));
+    }
     let paths = Paths::new(collected.paths, collected.took_stdin);
     let wants_none = args.max_count == Some(0) || args.last == Some(0);
     let nothing_can_match = wants_none || (collected.patterns.is_empty() && !args.invert_match);
@@ -96,6 +110,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         style.ids = Some(ids);
     }
+    let is_single = single.is_some();
     let from_stdin = single.as_ref().is_some_and(|haystack| haystack.is_stdin);
     let mut output = Output::new(output::stdout().context("cannot write to standard output")?);
     // Before this there is nothing to be saved.
@@ -124,11 +139,13 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 cancel: &cancel,
             };
             let (outcome, any) = many.search(paths.walk(args, &cancel)?, &mut output)?;
-            if !any && paths.is_implicit() && !cancel.is_cancelled() {
-                messages.error(
-                    "no files were searched: all in this directory are hidden, or named in .gitignore or a similar \
-                     file; -uu searches them too",
-                );
+            if !any && !cancel.is_cancelled() && !messages.any_error() {
+                let why = unsearched::why(&paths, args, &cancel);
+                if paths.is_implicit() {
+                    messages.error(why);
+                } else if !args.quiet {
+                    messages.warn(why);
+                }
             }
             outcome
         }
@@ -140,6 +157,9 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     output.finish().context("cannot write to standard output")?;
     if cancel.is_cancelled() {
+        if std::io::stderr().is_terminal() {
+            messages.warn(interrupt::report(outcome.stopped_at.filter(|_| is_single)));
+        }
         return Ok(ExitCode::from(interrupt::STATUS));
     }
     Ok(exit_code(outcome.matched, args.quiet, messages.any_error()))
@@ -175,8 +195,8 @@ fn grep_builder(args: &Args, numbers_by_default: bool, cancel: &Cancel) -> GrepB
         .reverse(args.reverse)
         .cache(args.cache_policy())
         .cancel(cancel.clone());
-    if let Some(args::ByteRange { start, end }) = args.range {
-        builder.range(start..end.unwrap_or(u64::MAX));
+    if let Some(range) = args.range.and_then(|range| range.fixed()) {
+        builder.range(range);
     }
     if let Some(size) = args.chunk_size {
         builder.chunk_size(size);

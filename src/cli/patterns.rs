@@ -23,8 +23,8 @@ pub(super) struct Patterns {
 /// When there are none, when a file of patterns cannot be read, and when a pattern is not UTF-8.
 pub(super) fn collect(args: &Args) -> anyhow::Result<Patterns> {
     let mut paths = args.positional.clone();
-    if args.pattern_sources.is_empty() && args.lines.is_some() {
-        // Every line is one that was asked for.
+    if args.pattern_sources.is_empty() && args.lines.is_some() && paths.len() <= 1 {
+        // Every line of the range is wanted.
         return Ok(Patterns { patterns: vec![String::new()], numbers: vec![1], paths, took_stdin: false });
     }
     if args.pattern_sources.is_empty() {

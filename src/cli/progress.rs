@@ -37,13 +37,13 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Nothing is shown any more when the search is cancelled.
-    pub(super) fn new(when: When, cancel: &Cancel) -> Self {
+    /// Nothing is shown any more when the search is cancelled. `prints` says that results may be printed while it runs.
+    pub(super) fn new(when: When, prints: bool, cancel: &Cancel) -> Self {
         let enabled = match when {
             When::Always => true,
             When::Never => false,
             // On a terminal that also gets the results, a bar would tear them apart.
-            When::Auto => stderr().is_terminal() && !stdout().is_terminal(),
+            When::Auto => stderr().is_terminal() && !(prints && stdout().is_terminal()),
         };
         Progress { enabled, at: Arc::default(), cancel: cancel.clone(), done: "searched" }
     }
@@ -111,7 +111,7 @@ impl Clock {
 
 fn show_bar(clock: &Clock, len: Option<u64>) {
     let template = match len {
-        Some(_) => "{bar:32} {percent:>3} %  {bytes} of {total_bytes}  {bytes_per_sec}  {eta} left",
+        Some(_) => "{wide_bar} {percent:>3} %  {bytes} of {total_bytes}  {bytes_per_sec}  {eta} left",
         None => "{spinner} {bytes}  {bytes_per_sec}",
     };
     let started = Instant::now();

@@ -10,7 +10,7 @@ use std::{
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::{
-    args::{Args, ByteRange, LineRange, Show},
+    args::{Args, Show},
     haystack::Haystack,
     ids::PatternCounts,
     indexed::Indexes,
@@ -18,6 +18,7 @@ use super::{
     messages,
     printer::{Printer, Style},
     progress::Progress,
+    ranges::{ByteRange, Line, LineRange},
     stats::Stats,
 };
 use crate::{
@@ -126,7 +127,9 @@ impl Searcher {
         indexes: Indexes,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
-        let progress = Progress::new(args.progress, cancel);
+        // What is printed when a file has been searched does not meet the progress in it.
+        let prints = !args.quiet && matches!(args.show(), Show::Lines | Show::Json);
+        let progress = Progress::new(args.progress, prints, cancel);
         let grep = |binary: Binary| {
             let mut builder = builder.clone();
             // In JSON all bytes can be shown, and where lines are counted none, so that no line has to be suppressed.
@@ -209,7 +212,7 @@ impl Searcher {
                 }
                 summary?
             }
-            Source::Stream(reader, _) if self.lines.is_some() => {
+            Source::Stream(reader, _) if self.wants_length() => {
                 self.explain(haystack, || "a stream, read to its end into memory".to_owned());
                 match stream::read_to_memory(reader)? {
                     Some(memory) => {
@@ -275,35 +278,59 @@ impl Searcher {
             None => None,
         };
         let parts = candidates.map(|candidates| candidates.parts().to_vec());
-        let Some(LineRange { before, last }) = self.lines else {
+        let Some(lines) = self.lines else {
             if parts.is_none() {
                 self.explain(haystack, || format!("mapped, {}", grep.plan(mapping.len() as u64, pool)));
             }
-            return Ok(Narrowed { parts, within: None });
+            let relative = self.range.filter(|range| range.fixed().is_none());
+            return Ok(Narrowed { parts, within: relative.map(|range| range.resolve(mapping.len() as u64)) });
         };
+        let (range, before) = self.bytes_of_lines(lines, haystack, grep, mapping, index, pool)?;
+        self.explain(haystack, || format!("mapped, the lines are bytes {}..{}", range.start, range.end));
+        // Where their numbers are known, they need not be counted again.
+        let part = |newlines| vec![Part { range: range.clone(), newlines }];
+        let parts = parts.or_else(|| before.filter(|_| grep.takes_parts() && !range.is_empty()).map(part));
+        Ok(Narrowed { parts, within: Some(range) })
+    }
+
+    /// The bytes of some lines of a mapped file, and how many lines come before them, where that is known.
+    fn bytes_of_lines(
+        &self,
+        lines: LineRange,
+        haystack: &Haystack,
+        grep: &Grep,
+        mapping: &Mapping,
+        index: Option<&Index>,
+        pool: &Pool,
+    ) -> Result<(Range<u64>, Option<u64>), Error> {
         let end_of_file = mapping.len() as u64;
         let terminator = grep.matcher().terminator();
-        // It knows of no other lines.
+        // An index counts the lines that end with \n.
         let index = index.filter(|_| terminator == b'\n');
-        // Where the line starts before which there are so many; `from` is such a place.
+        // Where the line begins that has `lines` lines before it; `from` is an offset, with the number of lines before it.
         let line_start = |from: (u64, u64), lines: u64| {
             let (from, rest) = match index {
                 Some(index) => self.indexes.before_line(&haystack.path, index, lines)?,
                 None => (from.0, lines - from.1),
             };
-            newlines::after_nth(mapping, from as usize, rest, terminator, pool)
+            let start = newlines::after_nth(mapping, from as usize, rest, terminator, pool)?;
+            Ok::<_, Error>(start.unwrap_or(end_of_file))
         };
-        let start = line_start((0, 0), before)?;
-        let end = match (start, last) {
-            (Some(start), Some(last)) => line_start((start, before), last)?,
-            _ => None,
+        let nth_last = |nth| newlines::start_of_nth_last(mapping, nth, terminator);
+        let (start, before) = match lines.first {
+            Line::Start(first) => (line_start((0, 0), first - 1)?, Some(first - 1)),
+            Line::End(nth) => (nth_last(nth)?, None),
         };
-        let range = start.unwrap_or(end_of_file)..end.unwrap_or(end_of_file);
-        self.explain(haystack, || format!("mapped, the lines are bytes {}..{}", range.start, range.end));
-        // Their numbers are known, and need not be counted again.
-        let part = || vec![Part { range: range.clone(), newlines: before }];
-        let parts = parts.or_else(|| (grep.takes_parts() && !range.is_empty()).then(part));
-        Ok(Narrowed { parts, within: Some(range) })
+        let end = match lines.last {
+            Line::End(nth) => nth_last(nth - 1)?,
+            Line::Start(last) => line_start(before.map_or((0, 0), |before| (start, before)), last)?,
+        };
+        Ok((start..end.max(start), before))
+    }
+
+    /// Whether what is searched depends on the length of the file.
+    fn wants_length(&self) -> bool {
+        self.lines.is_some() || self.range.is_some_and(|range| range.fixed().is_none())
     }
 
     /// Whether a file is mapped, with an index or without.
@@ -380,10 +407,8 @@ impl Searcher {
 
     /// How much of a file of this length is searched.
     fn len_of_range(&self, len: u64) -> u64 {
-        match self.range {
-            Some(ByteRange { start, end }) => len.min(end.unwrap_or(u64::MAX)).saturating_sub(start),
-            None => len,
-        }
+        let range = self.range.map_or(0..len, |range| range.resolve(len));
+        range.end.min(len).saturating_sub(range.start)
     }
 
     /// True when a file begins with the byte order mark of UTF-8 or UTF-16.

@@ -305,8 +305,8 @@ impl GrepBuilder {
         let backwards = self.last.is_some() || self.reverse;
         if backwards && !matcher.is_by_line() {
             return Err(Error::invalid_input(
-                "matches across lines can only be found from the front: leave -U/--multiline away (or build the matcher by \
-                 line) to have the last ones, or all in the opposite order",
+                "matches across lines can only be found from the front: build the matcher by line to have the last ones, or all \
+                 in the opposite order",
             ));
         }
         if self.reverse && (self.passthru || !self.context.is_none()) {

@@ -96,6 +96,46 @@ pub(crate) fn after_nth(
     Ok((left == 0).then_some(at as u64))
 }
 
+/// Where the `nth` line from the end begins, counted from 1; the start of the file where there are fewer, and its end for 0. A
+/// line end at the end of the file begins no line.
+///
+/// # Errors
+///
+/// When the file was truncated.
+///
+/// # Complexity
+///
+/// Linear in the bytes from there on.
+#[cfg(feature = "cli")]
+pub(crate) fn start_of_nth_last(mapping: &Mapping, nth: u64, terminator: u8) -> Result<u64, Error> {
+    const CHUNK: usize = 256 << 10;
+    let mut end = mapping.len();
+    if nth == 0 || end == 0 {
+        return Ok(end as u64);
+    }
+    // The one at the end of the file ends the last line, and is no border between two.
+    let ends_with_one = mapping.guarded(end - 1..end, |last| last == [terminator])?;
+    let mut left = nth + u64::from(ends_with_one);
+    while end > 0 {
+        let start = end.saturating_sub(CHUNK);
+        let found = mapping.guarded(start..end, |bytes| {
+            let found = count(bytes, terminator);
+            if found < left {
+                return Err(found);
+            }
+            Ok(memchr::memrchr_iter(terminator, bytes).nth(left as usize - 1))
+        })?;
+        match found {
+            Ok(Some(at)) => return Ok((start + at) as u64 + 1),
+            // Fewer than were counted, where the file was changed since.
+            Ok(None) => return Ok(start as u64),
+            Err(found) => left -= found,
+        }
+        end = start;
+    }
+    Ok(0)
+}
+
 /// How many line ends there are.
 ///
 /// # Complexity

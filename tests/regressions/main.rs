@@ -6,3 +6,5 @@
 mod support;
 
 mod fresh_clone;
+mod messages;
+mod ranges;
