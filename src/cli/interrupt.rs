@@ -28,8 +28,10 @@ pub(super) fn watch(rescue: Rescue) -> Cancel {
             exit(STATUS.into());
         }
     };
-    // An error says that the signals have a handler, or are ignored. Then they do what they did before.
-    let _ = ctrlc::try_set_handler(handler);
+    // Other errors say that the signals have a handler, or are ignored. Then they do what they did before.
+    if let Err(ctrlc::Error::System(_)) = ctrlc::try_set_handler(handler) {
+        end_at_once();
+    }
     cancel
 }
 
@@ -38,6 +40,20 @@ pub(super) fn report(stopped_at: Option<u64>) -> String {
     match stopped_at {
         Some(offset) => format!("interrupted at byte {offset}; --range {offset}.. goes on from there"),
         None => "interrupted".to_owned(),
+    }
+}
+
+/// Has the signals end the process, as they do without a handler: they have one, and the system has refused the thread that
+/// is to wait for what it says.
+fn end_at_once() {
+    #[cfg(unix)]
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+        #[allow(unsafe_code)]
+        // SAFETY: no handler is installed, and the action is the one that a process begins with. Nothing else in this
+        // process handles these signals: none of them had a handler when `ctrlc` set its own.
+        unsafe {
+            libc::signal(signal, libc::SIG_DFL);
+        }
     }
 }
 

@@ -539,26 +539,30 @@ impl Work<'_> {
         newlines: u64,
     ) -> Result<Option<(Vec<Entry>, u64)>, Error> {
         let scheme = self.maker.scheme;
+        let entries = Mutex::new(vec![]);
         let failed = Mutex::new(None);
-        let mut newlines = newlines;
-        let made_all = std::thread::scope(|scope| {
-            let (send, receive) = sync_channel::<Made>(0);
-            let failed = &failed;
-            let writer = scope.spawn(move || {
-                let mut entries = vec![];
-                for made in receive {
-                    let written = committer.add(&made, scheme).and_then(|entry| {
-                        entries.push(entry);
-                        // What is on the disk by now need not be waited for in the end.
-                        committer.sync()
-                    });
-                    if let Err(error) = written {
-                        *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                        break;
-                    }
-                }
-                entries
+        let writer = Mutex::new(committer);
+        // Writes a segment; false when that failed.
+        let write = |made: &Made| {
+            let mut committer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let written = committer.add(made, scheme).and_then(|entry| {
+                entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+                // What is on the disk by now need not be waited for in the end.
+                committer.sync()
             });
+            match written {
+                Ok(()) => true,
+                Err(error) => {
+                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    false
+                }
+            }
+        };
+        let mut newlines = newlines;
+        let is_whole = std::thread::scope(|scope| {
+            let (send, receive) = sync_channel::<Made>(0);
+            let write_all = move || _ = receive.into_iter().all(|made| write(&made));
+            let thread = std::thread::Builder::new().name("mapgrep-write".to_owned()).spawn_scoped(scope, write_all).ok();
             let mut first = blocks.start;
             let mut is_whole = true;
             while first < blocks.end {
@@ -571,17 +575,24 @@ impl Work<'_> {
                 };
                 newlines = made.newlines;
                 first = end;
-                if send.send(made).is_err() {
+                // Where the system refuses a thread to write, this one does.
+                let goes_on = if thread.is_some() { send.send(made).is_ok() } else { write(&made) };
+                if !goes_on {
                     break;
                 }
             }
             drop(send);
-            let entries = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            Ok::<_, Error>(is_whole.then_some(entries))
+            if let Some(thread) = thread {
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            }
+            Ok::<_, Error>(is_whole)
         })?;
         match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some(error) => Err(cannot_write(error, path)),
-            None => Ok(made_all.map(|entries| (entries, newlines))),
+            None => {
+                let entries = entries.into_inner().unwrap_or_else(PoisonError::into_inner);
+                Ok(is_whole.then_some((entries, newlines)))
+            }
         }
     }
 

@@ -18,8 +18,10 @@ pub(crate) const WINDOWS: usize = 4;
 
 /// A sequence of items, or of the error that ended it.
 pub(crate) enum Feed<'a, T> {
-    /// Asked by whoever wants the next item.
+    /// Asked by whoever wants the next item, which is there at once.
     Direct(Box<dyn Iterator<Item = Result<T, Error>> + Send + 'a>),
+    /// The same where the next item may take for ever, since no thread could be had to wait for it.
+    Blocking(Box<dyn Iterator<Item = Result<T, Error>> + Send + 'a>),
     /// Read ahead by a thread.
     Prefetched(Prefetch<T>),
 }
@@ -34,11 +36,16 @@ pub(crate) enum Polled<T> {
 
 impl<'a, T: Send + 'static> Feed<'a, T> {
     /// A feed that is read by a thread of its own, `capacity` items ahead at most. The thread ends with the iterator, or
-    /// with the feed at the item after.
+    /// with the feed at the item after. Where the system refuses the thread, the feed is one that blocks.
     pub(crate) fn prefetched(items: impl Iterator<Item = Result<T, Error>> + Send + 'static, capacity: usize) -> Self {
         let shared = Arc::new(Shared::<T> { queue: Mutex::default(), room: Condvar::new(), capacity });
         let reader = Arc::clone(&shared);
-        std::thread::spawn(move || {
+        // What is moved into a thread that is refused is lost.
+        let items = Arc::new(Mutex::new(Some(items)));
+        let theirs = Arc::clone(&items);
+        let take = |items: &Mutex<Option<_>>| items.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let read = move || {
+            let items = take(&theirs).into_iter().flatten();
             let outcome = catch_unwind(AssertUnwindSafe(|| {
                 for item in items {
                     if !reader.push(item) {
@@ -47,8 +54,11 @@ impl<'a, T: Send + 'static> Feed<'a, T> {
                 }
             }));
             reader.finish(outcome.err());
-        });
-        Feed::Prefetched(Prefetch { shared })
+        };
+        match std::thread::Builder::new().name("mapgrep-read".to_owned()).spawn(read) {
+            Ok(_) => Feed::Prefetched(Prefetch { shared }),
+            Err(_) => Feed::Blocking(Box::new(take(&items).into_iter().flatten())),
+        }
     }
 }
 
@@ -62,6 +72,11 @@ impl<'a, T: Send> Feed<'a, T> {
         matches!(self, Feed::Prefetched(_))
     }
 
+    /// Whether asking for an item may take for ever.
+    pub(super) fn blocks(&self) -> bool {
+        matches!(self, Feed::Blocking(_))
+    }
+
     /// Has `signal` raised whenever an item becomes ready.
     pub(super) fn wake(&mut self, signal: &Arc<Signal>) {
         if let Feed::Prefetched(prefetch) = self {
@@ -72,7 +87,7 @@ impl<'a, T: Send> Feed<'a, T> {
     /// How many items can be had now, up to `most`.
     pub(super) fn ready(&self, most: usize) -> usize {
         match self {
-            Feed::Direct(_) => most,
+            Feed::Direct(_) | Feed::Blocking(_) => most,
             Feed::Prefetched(prefetch) => {
                 let queue = prefetch.shared.lock();
                 // The end has to be noticed by somebody as well.
@@ -83,16 +98,8 @@ impl<'a, T: Send> Feed<'a, T> {
 
     pub(super) fn poll(&mut self) -> Polled<T> {
         match self {
-            Feed::Direct(items) => items.next().map_or(Polled::End, Polled::Item),
+            Feed::Direct(items) | Feed::Blocking(items) => items.next().map_or(Polled::End, Polled::Item),
             Feed::Prefetched(prefetch) => prefetch.poll(),
-        }
-    }
-
-    /// The next item of a direct feed, which may block.
-    pub(super) fn next_blocking(&mut self) -> Option<Result<T, Error>> {
-        match self {
-            Feed::Direct(items) => items.next(),
-            Feed::Prefetched(_) => unreachable!("a prefetched feed is for a pool"),
         }
     }
 }

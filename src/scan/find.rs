@@ -2,6 +2,7 @@
 
 use std::{
     ops::Range,
+    panic::resume_unwind,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -9,7 +10,7 @@ use std::{
     thread,
 };
 
-use super::{DEFAULT_CHUNK_SIZE, window::AHEAD};
+use super::{DEFAULT_CHUNK_SIZE, pool::worthwhile_threads, window::AHEAD};
 use crate::{
     error::Error,
     mapping::{Mapping, Slice},
@@ -27,10 +28,9 @@ impl Mapping {
     ///
     /// # Complexity
     ///
-    /// Linear in the bytes up to the match, in the worst case too. What goes on behind the first 4 MiB is searched by as
-    /// many threads as the current rayon pool has: by its own when the caller is one of them, and by such that live as
-    /// long as the call otherwise, so that it neither waits for what the pool is doing nor needs the pool in a child of a
-    /// fork.
+    /// Linear in the bytes up to the match, in the worst case too. What goes on behind the first 4 MiB is searched by
+    /// many threads: by those of the rayon pool that the caller is one of, and by such that live as long as the call
+    /// otherwise, so that the calling thread is the only one before and afterwards.
     ///
     /// # Examples
     ///
@@ -264,21 +264,24 @@ fn first_of(
     first.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(None), |(_, outcome)| outcome)
 }
 
-/// Runs `work` on as many threads as the current rayon pool has, `most` at most, the calling one among them.
-fn run_by_all(work: &(impl Fn() + Sync), most: usize) {
-    let others = 1..rayon::current_num_threads().min(most);
+/// Runs `work` on the calling thread and others, for as many pieces: those of its rayon pool, or such that have ended when
+/// this returns.
+fn run_by_all(work: &(impl Fn() + Sync), pieces: usize) {
     if rayon::current_thread_index().is_some() {
         rayon::in_place_scope(|scope| {
-            others.for_each(|_| scope.spawn(|_| work()));
+            (1..rayon::current_num_threads().min(pieces)).for_each(|_| scope.spawn(|_| work()));
             work();
         });
-    } else {
-        thread::scope(|scope| {
-            for _ in others {
-                // With fewer threads, the search takes longer.
-                let _ = thread::Builder::new().name("mapgrep-find".to_owned()).spawn_scoped(scope, work);
-            }
-            work();
-        });
+        return;
     }
+    thread::scope(|scope| {
+        // With fewer threads, the search takes longer.
+        let start = |_| thread::Builder::new().name("mapgrep-find".to_owned()).spawn_scoped(scope, work).ok();
+        let others: Vec<_> = (1..worthwhile_threads(pieces)).map_while(start).collect();
+        work();
+        // The scope waits for their work alone, not for their end.
+        others.into_iter().for_each(|other| {
+            other.join().unwrap_or_else(|panic| resume_unwind(panic));
+        });
+    });
 }

@@ -1,6 +1,7 @@
 //! Matches as iterators. They own what they search, so they can be kept, sent away and dropped at any time.
 
 use std::{
+    fmt,
     iter::FusedIterator,
     panic::resume_unwind,
     sync::{
@@ -54,8 +55,8 @@ impl Scanner {
         FindIter { scanner: self.clone(), mapping, walk: None, batch: vec![], next: 0, ended: false }
     }
 
-    /// The matches that do not overlap, in file order, found by as many threads as the current rayon pool has, ahead of
-    /// whoever takes them. Where nobody takes them the threads rest. They are the iterator's own, so that waiting for it
+    /// The matches that do not overlap, in file order, found by as many threads as the current rayon pool has, or the
+    /// machine has cores, ahead of whoever takes them. Where nobody takes them the threads rest. They are the iterator's own, so that waiting for it
     /// is safe anywhere, on the only worker of a pool too. Patterns whose matches may have any length have one thread.
     ///
     /// Dropping the iterator stops the threads when they are done with the chunks that they are at, and does not wait for
@@ -63,7 +64,7 @@ impl Scanner {
     ///
     /// # Errors
     ///
-    /// As [`find_iter`](Scanner::find_iter). When the system starts no thread, that is the only item.
+    /// As [`find_iter`](Scanner::find_iter). Where the system starts no thread, it is that iterator.
     ///
     /// # Panics
     ///
@@ -91,7 +92,8 @@ impl Scanner {
         let mut scanner = self.clone();
         scanner.cancel(stop.clone());
         let pool = Pool::like_current();
-        ParFindIter::drive(stop, move |emit| scanner.run(&pool, &mapping, emit).map(|_| ()))
+        let alone = scanner.find_iter(Arc::clone(&mapping)).map(|found| found.map(|found| vec![found]));
+        ParFindIter::drive(stop, alone, move |emit| scanner.run(&pool, &mapping, emit).map(|_| ()))
     }
 }
 
@@ -146,27 +148,32 @@ impl Iterator for FindIter {
 impl FusedIterator for FindIter {}
 
 /// The matches in a mapping, found by threads of its own: [`Scanner::par_find_iter`].
-#[derive(Debug)]
 pub struct ParFindIter {
     batch: vec::IntoIter<Match>,
     stop: Cancel,
     /// None when the end was reached.
     driver: Option<Driver>,
-    /// Why there is no driver.
-    refused: Option<Error>,
+}
+
+/// Where matches come from.
+enum Driver {
+    Thread(Search),
+    /// What is asked for them where no thread could be started.
+    Alone(Box<dyn Iterator<Item = Result<Vec<Match>, Error>> + Send + Sync>),
 }
 
 /// The thread that hands over what the workers find. Its channel ends with it.
-#[derive(Debug)]
-struct Driver {
+struct Search {
     batches: Receiver<Result<Vec<Match>, Error>>,
     thread: JoinHandle<()>,
 }
 
 impl ParFindIter {
-    /// Runs `search` on a thread of its own, which waits whenever the consumer is far behind.
+    /// Runs `search` on a thread of its own, which waits whenever the consumer is far behind. Where the system refuses the
+    /// thread, `alone` has what it would have found.
     pub(super) fn drive(
         stop: Cancel,
+        alone: impl Iterator<Item = Result<Vec<Match>, Error>> + Send + Sync + 'static,
         search: impl FnOnce(&mut dyn FnMut(&[Match]) -> Flow) -> Result<(), Error> + Send + 'static,
     ) -> Self {
         let (sender, batches) = sync_channel(BATCHES);
@@ -181,11 +188,11 @@ impl ParFindIter {
                 let _ = sender.send(Err(error));
             }
         };
-        let (driver, refused) = match Builder::new().name("mapgrep-iter".to_owned()).spawn(run) {
-            Ok(thread) => (Some(Driver { batches, thread }), None),
-            Err(error) => (None, Some(Error::io("cannot start a thread", error))),
+        let driver = match Builder::new().name("mapgrep-iter".to_owned()).spawn(run) {
+            Ok(thread) => Driver::Thread(Search { batches, thread }),
+            Err(_) => Driver::Alone(Box::new(alone)),
         };
-        ParFindIter { batch: vec![].into_iter(), stop, driver, refused }
+        ParFindIter { batch: vec![].into_iter(), stop, driver: Some(driver) }
     }
 }
 
@@ -197,19 +204,20 @@ impl Iterator for ParFindIter {
             if let Some(found) = self.batch.next() {
                 return Some(Ok(found));
             }
-            let Some(driver) = &self.driver else { return self.refused.take().map(Err) };
-            match driver.batches.recv() {
-                Ok(Ok(batch)) => self.batch = batch.into_iter(),
-                Ok(Err(error)) => {
-                    self.driver = None;
-                    return Some(Err(error));
-                }
-                Err(_) => {
-                    let Driver { thread, .. } = self.driver.take()?;
-                    if let Err(payload) = thread.join() {
+            let batch = match self.driver.as_mut()? {
+                Driver::Thread(search) => search.batches.recv().ok(),
+                Driver::Alone(batches) => batches.next(),
+            };
+            match batch {
+                Some(Ok(batch)) => self.batch = batch.into_iter(),
+                ended => {
+                    // Nothing comes behind the end, nor behind an error.
+                    if let Driver::Thread(Search { thread, .. }) = self.driver.take()?
+                        && let Err(payload) = thread.join()
+                    {
                         resume_unwind(payload);
                     }
-                    return None;
+                    return ended.map(|error| error.map(|_| unreachable!("a batch is no end")));
                 }
             }
         }
@@ -224,9 +232,17 @@ impl Drop for ParFindIter {
     }
 }
 
+impl fmt::Debug for ParFindIter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at_hand = self.batch.as_slice().len();
+        f.debug_struct("ParFindIter").field("at_hand", &at_hand).field("stop", &self.stop).finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::{
+        iter,
         panic::{AssertUnwindSafe, catch_unwind},
         sync::mpsc::channel,
     };
@@ -240,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_the_search_reaches_the_consumer_once_behind_what_was_found() {
-        let mut found = ParFindIter::drive(Cancel::new(), |emit| {
+        let mut found = ParFindIter::drive(Cancel::new(), iter::empty(), |emit| {
             emit(&[at(1), at(2)]);
             panic!("of the search")
         });
@@ -252,7 +268,7 @@ mod tests {
 
     #[test]
     fn an_error_is_the_last_item() {
-        let mut found = ParFindIter::drive(Cancel::new(), |emit| {
+        let mut found = ParFindIter::drive(Cancel::new(), iter::empty(), |emit| {
             emit(&[at(1)]);
             Err(Error::truncated(7))
         });
@@ -264,7 +280,7 @@ mod tests {
     #[test]
     fn a_search_waits_for_a_consumer_that_is_far_behind_and_stops_when_it_is_gone() {
         let (sender, told) = channel();
-        let mut found = ParFindIter::drive(Cancel::new(), move |emit| {
+        let mut found = ParFindIter::drive(Cancel::new(), iter::empty(), move |emit| {
             for n in 0.. {
                 sender.send(n).unwrap();
                 if emit(&[at(n)]) == Flow::Stop {

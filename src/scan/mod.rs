@@ -194,7 +194,8 @@ impl Scanner {
     }
 
     /// Gives `sink` each match that does not overlap an earlier one, in file order, until it returns [`Flow::Stop`]. Runs
-    /// on the current rayon pool.
+    /// on the rayon pool that the calling thread belongs to, and otherwise on threads of its own, which have ended when
+    /// it returns.
     ///
     /// # Errors
     ///
@@ -211,7 +212,7 @@ impl Scanner {
     /// bounded by the number of threads, whatever the number of matches; with patterns that are confined to lines, the
     /// matches of one line that is longer than a chunk are collected.
     pub fn for_each(&self, mapping: &Mapping, sink: impl Sink<Match>) -> Result<Stats, Error> {
-        self.for_each_in(&Pool::current(), mapping, sink)
+        self.for_each_in(&Pool::for_call(mapping.len() / self.chunk_size), mapping, sink)
     }
 
     /// The same on another pool.
@@ -296,9 +297,12 @@ impl Scanner {
 pub fn unmap(mapping: Mapping, pool: &Pool) {
     const WORTHWHILE: usize = 64 << 20;
     let mapping = &mapping;
-    if pool.threads() > 1 && mapping.len() >= WORTHWHILE {
-        let part = mapping.len().div_ceil(pool.threads()).next_multiple_of(page_size());
-        pool.in_place_scope(|scope| {
+    if pool.threads() > 1
+        && mapping.len() >= WORTHWHILE
+        && let Some(crew) = pool.crew()
+    {
+        let part = mapping.len().div_ceil(crew.threads()).next_multiple_of(page_size());
+        crew.in_place_scope(|scope| {
             for range in Chunks::new(mapping.len(), part) {
                 scope.spawn(move |_| mapping.release(range));
             }

@@ -117,11 +117,12 @@ pub(crate) fn run<S: Stages>(
     cancel: Option<&Cancel>,
     emit: &mut dyn FnMut(&S::Output) -> Flow,
 ) -> Result<Ended<S::Seam>, Error> {
-    if pool.threads() == 1 && !feed.is_prefetched() {
+    let is_alone = feed.blocks() || (pool.threads() == 1 && !feed.is_prefetched());
+    let Some(crew) = (if is_alone { None } else { pool.crew() }) else {
         return run_inline(stages, feed, seam, cancel, emit);
-    }
-    let engine = Engine::new(stages, feed, seam, pool.threads(), cancel);
-    let result = pool.in_place_scope(|scope| engine.drive(scope, emit));
+    };
+    let engine = Engine::new(stages, feed, seam, crew.threads(), cancel);
+    let result = crew.in_place_scope(|scope| engine.drive(scope, emit));
     let state = engine.state.into_inner().unwrap_or_else(PoisonError::into_inner);
     // A worker may have panicked after the emitter had what it wanted.
     if let Some(payload) = state.panic {
@@ -140,13 +141,27 @@ fn run_inline<S: Stages>(
     emit: &mut dyn FnMut(&S::Output) -> Flow,
 ) -> Result<Ended<S::Seam>, Error> {
     let is_cancelled = || cancel.is_some_and(Cancel::is_cancelled);
+    let signal = Arc::new(Signal::default());
+    if feed.is_prefetched() {
+        feed.wake(&signal);
+        if let Some(cancel) = cancel {
+            cancel.wake(&signal);
+        }
+    }
     let mut worker = stages.worker();
     let mut output = S::Output::default();
     for number in 0.. {
-        if is_cancelled() {
-            return Ok(Ended { seam, stopped_in: Some(number) });
-        }
-        let Some(item) = feed.next_blocking() else { break };
+        let polled = loop {
+            let seen = signal.count();
+            if is_cancelled() {
+                return Ok(Ended { seam, stopped_in: Some(number) });
+            }
+            match feed.poll() {
+                Polled::Pending => signal.wait_past(seen),
+                polled => break polled,
+            }
+        };
+        let Polled::Item(item) = polled else { break };
         let item = item?;
         let found = stages.scan(&mut worker, &item)?;
         let joined = stages.join(&mut seam, &item, found)?;

@@ -1,7 +1,9 @@
 //! Sets of patterns over mapped files, with all threads.
 
 use std::{
+    iter::Chain,
     ops::{ControlFlow, Range},
+    option,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -33,10 +35,16 @@ const PIECE: usize = 16 << 10;
 /// How much of a file is searched in one step where the order does not matter.
 const STEP: usize = 4 << 20;
 
+/// What a search of all of a mapping runs on.
+fn pool_for(mapping: &Mapping) -> Pool {
+    Pool::for_call(mapping.len() / DEFAULT_CHUNK_SIZE)
+}
+
 /// Searches of mapped files.
 impl PatternSet {
     /// The matches in a mapping, in the order that the [`MatchKind`] tells, found by as many threads as the current rayon pool has,
-    /// ahead of whoever takes them. The threads are the iterator's own; where nobody takes matches they rest.
+    /// or the machine has cores, ahead of whoever takes them. The threads are the iterator's own; where nobody takes matches
+    /// they rest. Where the system starts no thread, matches are found when they are asked for.
     ///
     /// # Errors
     ///
@@ -67,11 +75,12 @@ impl PatternSet {
     pub fn par_find_iter(&self, mapping: Arc<Mapping>) -> ParFindIter {
         let (stop, set, pool) = (Cancel::new(), self.clone(), Pool::like_current());
         let cancel = stop.clone();
-        ParFindIter::drive(stop, move |emit| SetStages::new(&set, &mapping).run(&pool, Some(&cancel), emit))
+        let alone = Alone::new(self.clone(), Arc::clone(&mapping));
+        ParFindIter::drive(stop, alone, move |emit| SetStages::new(&set, &mapping).run(&pool, Some(&cancel), emit))
     }
 
-    /// How many matches of each pattern there are in a mapping, at the pattern's place in the list. Runs on the current rayon
-    /// pool.
+    /// How many matches of each pattern there are in a mapping, at the pattern's place in the list. Runs on the rayon pool
+    /// that the calling thread belongs to, or on threads that end with the call.
     ///
     /// # Errors
     ///
@@ -93,7 +102,7 @@ impl PatternSet {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn count_each(&self, mapping: &Mapping) -> Result<Vec<u64>, Error> {
-        let pool = Pool::current();
+        let pool = pool_for(mapping);
         let stages = SetStages::new(self, mapping);
         if self.kind() != MatchKind::Overlapping {
             let mut counts = vec![0; self.len()];
@@ -124,7 +133,7 @@ impl PatternSet {
     }
 
     /// The patterns that occur in a mapping, in the order of the list: those that would have a match if they were alone. Runs on
-    /// the current rayon pool, and ends as soon as all patterns were found.
+    /// the rayon pool that the calling thread belongs to, or on threads that end with the call, and ends as soon as all patterns were found.
     ///
     /// # Errors
     ///
@@ -154,7 +163,7 @@ impl PatternSet {
             stages.each_start(&chunk, |id| !seen.add(id))?;
             Ok(!seen.is_full())
         };
-        each_chunk(0..mapping.len(), STEP, &Pool::current(), None, || (), work)?;
+        each_chunk(0..mapping.len(), STEP, &pool_for(mapping), None, || (), work)?;
         if mapping.is_empty() {
             every.count_in_nothing().iter().enumerate().filter(|(_, count)| **count > 0).for_each(|(index, _)| {
                 seen.add(PatternId::new(index));
@@ -175,7 +184,8 @@ impl PatternSet {
 
 /// Searches of mapped files.
 impl RegexSet {
-    /// On how many lines of a mapping each pattern matches, at the pattern's place in the list. Runs on the current rayon pool.
+    /// On how many lines of a mapping each pattern matches, at the pattern's place in the list. Runs on the rayon pool that the
+    /// calling thread belongs to, or on threads that end with the call.
     ///
     /// # Errors
     ///
@@ -208,8 +218,8 @@ impl RegexSet {
         Ok(add_up(counts, self.len()))
     }
 
-    /// The patterns that match on any line of a mapping, in the order of the list. Runs on the current rayon pool, and ends as soon
-    /// as all patterns were found.
+    /// The patterns that match on any line of a mapping, in the order of the list. Runs on the rayon pool that the calling
+    /// thread belongs to, or on threads that end with the call, and ends as soon as all patterns were found.
     ///
     /// # Errors
     ///
@@ -263,7 +273,7 @@ impl RegexSet {
             })?;
             Ok(found.is_continue())
         };
-        let states = each_chunk(0..mapping.len(), STEP, &Pool::current(), None, start, work)?;
+        let states = each_chunk(0..mapping.len(), STEP, &pool_for(mapping), None, start, work)?;
         Ok(states.into_iter().map(|(_, state)| state).collect())
     }
 }
@@ -305,6 +315,40 @@ impl Seen {
     }
 }
 
+/// The chunks of a mapping of `len` bytes.
+fn chunks_of(len: usize, size: usize) -> Chain<Chunks, option::IntoIter<Range<usize>>> {
+    // There is a place for an empty pattern where there is no byte.
+    let nothing = (len == 0).then_some(0..0);
+    Chunks::new(len, size).chain(nothing)
+}
+
+/// The matches in order, found on the calling thread: those of one chunk at a time.
+struct Alone {
+    set: PatternSet,
+    mapping: Arc<Mapping>,
+    chunks: Chain<Chunks, option::IntoIter<Range<usize>>>,
+    /// Where the last match ended.
+    seam: Option<u64>,
+}
+
+impl Alone {
+    fn new(set: PatternSet, mapping: Arc<Mapping>) -> Self {
+        let chunks = chunks_of(mapping.len(), DEFAULT_CHUNK_SIZE);
+        Alone { set, mapping, chunks, seam: None }
+    }
+}
+
+impl Iterator for Alone {
+    type Item = Result<Vec<Match>, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let chunk = self.chunks.next()?;
+        let stages = SetStages::new(&self.set, &self.mapping);
+        let found = stages.scan(&mut (), &chunk).and_then(|found| stages.join(&mut self.seam, &chunk, found));
+        Some(found.map(|joined| joined.plan.map_or_else(Vec::new, |(matches, _)| matches.iter().copied().collect())))
+    }
+}
+
 /// The stages of a search for matches in order. A chunk owns the matches that start in it.
 struct SetStages<'a> {
     set: &'a PatternSet,
@@ -320,9 +364,7 @@ impl<'a> SetStages<'a> {
     fn run(&self, pool: &Pool, cancel: Option<&Cancel>, emit: &mut dyn FnMut(&[Match]) -> Flow) -> Result<(), Error> {
         let _ = self.mapping.advise(Advice::Sequential);
         let len = self.mapping.len();
-        // There is a place for an empty pattern where there is no byte.
-        let nothing = (len == 0).then_some(0..0);
-        let chunks = Chunks::new(len, self.chunk_size).chain(nothing).map(Ok);
+        let chunks = chunks_of(len, self.chunk_size).map(Ok);
         ordered::run(self, Feed::direct(chunks), None, pool, cancel, &mut |matches: &Vec<Match>| emit(matches))?;
         Ok(())
     }

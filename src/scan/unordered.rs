@@ -41,15 +41,17 @@ pub(crate) fn each_chunk<S: Send>(
         }
         ended.lock().unwrap_or_else(PoisonError::into_inner).0.push(state);
     };
-    if pool.threads() == 1 || range.len() <= size {
-        run();
-    } else {
-        let run = &run;
-        pool.in_place_scope(|scope| {
-            for _ in 0..pool.threads() {
-                scope.spawn(move |_| run());
-            }
-        });
+    let crew = if pool.threads() == 1 || range.len() <= size { None } else { pool.crew() };
+    match crew {
+        None => run(),
+        Some(crew) => {
+            let run = &run;
+            crew.in_place_scope(|scope| {
+                for _ in 0..crew.threads() {
+                    scope.spawn(move |_| run());
+                }
+            });
+        }
     }
     match ended.into_inner().unwrap_or_else(PoisonError::into_inner) {
         (_, Some(error)) => Err(error),

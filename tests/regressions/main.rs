@@ -3,8 +3,12 @@
 
 #![cfg(feature = "cli")]
 
+#[cfg(target_os = "linux")]
+mod limits;
 mod support;
 
 mod fresh_clone;
 mod messages;
 mod ranges;
+#[cfg(target_os = "linux")]
+mod threads_of_a_call;
