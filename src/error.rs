@@ -36,6 +36,8 @@ enum Kind {
     Truncated { at: u64, doing: &'static str },
     Changed(String),
     Pattern(String),
+    PatternTooLarge(String),
+    OutOfMemory(String),
 }
 
 impl Error {
@@ -51,6 +53,16 @@ impl Error {
     pub(crate) fn while_searching(mut self) -> Self {
         if let Kind::Truncated { doing, .. } = &mut self.kind {
             *doing = "searching";
+        }
+        self
+    }
+
+    /// The same error; where something was too large, its text goes on with what to do about it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn advise(mut self, advice: &str) -> Self {
+        if let Kind::PatternTooLarge(message) | Kind::OutOfMemory(message) = &mut self.kind {
+            message.push_str("; ");
+            message.push_str(advice);
         }
         self
     }
@@ -104,7 +116,18 @@ impl Error {
 
     /// True when a pattern cannot be compiled.
     pub fn is_pattern(&self) -> bool {
-        matches!(self.kind, Kind::Pattern(_))
+        matches!(self.kind, Kind::Pattern(_) | Kind::PatternTooLarge(_))
+    }
+
+    /// True when patterns would take more memory than is allowed to compile; [`is_pattern`](Error::is_pattern) is true then
+    /// as well.
+    pub fn is_pattern_too_large(&self) -> bool {
+        matches!(self.kind, Kind::PatternTooLarge(_))
+    }
+
+    /// True when there is no memory for a line of a stream, or for one that has to be held as a whole.
+    pub fn is_out_of_memory(&self) -> bool {
+        matches!(self.kind, Kind::OutOfMemory(_))
     }
 
     /// The operating system's error, when it is the cause.
@@ -160,6 +183,14 @@ impl Error {
         Self::from_kind(Kind::Pattern(message.into()))
     }
 
+    pub(crate) fn pattern_too_large(message: impl Into<String>) -> Self {
+        Self::from_kind(Kind::PatternTooLarge(message.into()))
+    }
+
+    pub(crate) fn out_of_memory(message: impl Into<String>) -> Self {
+        Self::from_kind(Kind::OutOfMemory(message.into()))
+    }
+
     fn from_kind(kind: Kind) -> Self {
         Error { kind, path: None }
     }
@@ -173,7 +204,11 @@ impl fmt::Display for Error {
         match &self.kind {
             Kind::Io { doing, source } if doing.is_empty() => write!(f, "{source}"),
             Kind::Io { doing, source } => write!(f, "{doing}: {source}"),
-            Kind::InvalidInput(message) | Kind::Pattern(message) | Kind::OutOfRange(message) => f.write_str(message),
+            Kind::InvalidInput(message)
+            | Kind::Pattern(message)
+            | Kind::PatternTooLarge(message)
+            | Kind::OutOfMemory(message)
+            | Kind::OutOfRange(message) => f.write_str(message),
             Kind::Closed => f.write_str("the mapping is closed"),
             Kind::ReadOnly(doing) => write!(f, "the mapping is {doing}"),
             Kind::WrongSize { asked, allowed } => {
@@ -200,9 +235,13 @@ impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match &error.kind {
             Kind::Io { source, .. } => source.kind(),
-            Kind::InvalidInput(_) | Kind::Pattern(_) | Kind::Closed | Kind::OutOfRange(_) | Kind::WrongSize { .. } => {
-                io::ErrorKind::InvalidInput
-            }
+            Kind::InvalidInput(_)
+            | Kind::Pattern(_)
+            | Kind::PatternTooLarge(_)
+            | Kind::Closed
+            | Kind::OutOfRange(_)
+            | Kind::WrongSize { .. } => io::ErrorKind::InvalidInput,
+            Kind::OutOfMemory(_) => io::ErrorKind::OutOfMemory,
             Kind::ReadOnly(_) => io::ErrorKind::PermissionDenied,
             Kind::Truncated { .. } => io::ErrorKind::UnexpectedEof,
             Kind::Changed(_) => io::ErrorKind::InvalidData,

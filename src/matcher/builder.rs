@@ -15,6 +15,15 @@ use super::{
 };
 use crate::{error::Error, span::PatternId};
 
+/// How many bytes patterns may have in all that are parsed. A tree takes 100 times as much memory as its text.
+const MOST: usize = 4 << 20;
+
+/// The same where case is ignored. A tree takes 360 times as much then.
+const MOST_IGNORING_CASE: usize = 2 << 20;
+
+/// A single plain string that is longer is searched for as a set of one, which takes no syntax tree where case is ignored.
+const LONG: usize = 64 << 10;
+
 /// Whether letters match their other case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Case {
@@ -128,7 +137,8 @@ impl MatcherBuilder {
     /// # Complexity
     ///
     /// Linear in the length of the patterns for literals. A regex can take time and memory in proportion to the
-    /// product of its nested repetitions; there is a limit on the memory.
+    /// product of its nested repetitions; there is a limit on the memory, and one on the length of all patterns that are no
+    /// plain strings: 4 MiB, or 2 where case is ignored.
     pub fn build<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Result<Matcher, Error> {
         let patterns: Vec<P> = patterns.into_iter().collect();
         if let Some(matcher) = self.build_from_strings(&patterns)? {
@@ -154,7 +164,9 @@ impl MatcherBuilder {
 
     /// Several plain strings, which need no syntax trees. None where something about them does.
     fn build_from_strings<P: AsRef<str>>(&self, strings: &[P]) -> Result<Option<Matcher>, Error> {
-        if strings.len() < 2 {
+        if let [] | [_] = strings
+            && strings.iter().all(|string| string.as_ref().len() <= LONG)
+        {
             return Ok(None);
         }
         let Some(ignore_case) = self.ignores_case_of_plain(strings) else { return Ok(None) };
@@ -188,24 +200,69 @@ impl MatcherBuilder {
 
     /// The syntax trees of the patterns, with all options applied.
     pub(crate) fn parse<P: AsRef<str>>(&self, patterns: &[P]) -> Result<Vec<Hir>, Error> {
-        // Without folding, a fixed string is its own syntax tree; a million of them need no parser.
-        if self.fixed_strings && self.case == Case::Sensitive {
-            let literals = patterns.iter().map(|p| self.confine(Hir::literal(p.as_ref().as_bytes()), Groups::Drop));
-            return Ok(self.wrap(literals.collect::<Result<Vec<_>, _>>()?));
-        }
-        let asts = self.asts(patterns)?;
-        let syntax = self.syntax(&asts);
-        let confined = asts.iter().map(|(text, ast)| self.confine(syntax.translate(text, ast)?, Groups::Drop));
+        let ignore_case = self.ignores_case(patterns)?;
+        let syntax = self.syntax(ignore_case);
+        // Trees of the parser are large, and each goes as soon as it was translated.
+        let confined = patterns.iter().map(|pattern| {
+            let text = pattern.as_ref();
+            if self.is_own_tree(text, ignore_case) {
+                return self.confine(Hir::literal(text.as_bytes()), Groups::Drop);
+            }
+            let (text, ast) = self.ast(text)?;
+            self.confine(syntax.translate(&text, &ast)?, Groups::Drop)
+        });
         Ok(self.wrap(confined.collect::<Result<Vec<_>, _>>()?))
     }
 
     /// The texts, escaped where they are plain strings, with their trees.
     pub(super) fn asts<P: AsRef<str>>(&self, patterns: &[P]) -> Result<Vec<(String, Ast)>, Error> {
-        let parse = |pattern: &P| match self.fixed_strings {
-            true => syntax::parse(&regex_syntax::escape(pattern.as_ref())),
-            false => syntax::parse(pattern.as_ref()),
+        patterns.iter().map(|pattern| self.ast(pattern.as_ref())).collect()
+    }
+
+    fn ast(&self, pattern: &str) -> Result<(String, Ast), Error> {
+        match self.fixed_strings {
+            true => syntax::parse(&regex_syntax::escape(pattern)),
+            false => syntax::parse(pattern),
+        }
+    }
+
+    /// Whether a pattern matches its own text alone, so that no parser is needed.
+    fn is_own_tree(&self, pattern: &str, ignore_case: bool) -> bool {
+        !ignore_case && (self.fixed_strings || syntax::is_plain(pattern))
+    }
+
+    /// Whether case is ignored, about which all patterns decide together.
+    ///
+    /// # Errors
+    ///
+    /// When the patterns are too large to parse them, or, where that is needed to decide, one is not valid.
+    pub(super) fn ignores_case<P: AsRef<str>>(&self, patterns: &[P]) -> Result<bool, Error> {
+        let texts = || patterns.iter().map(AsRef::as_ref);
+        let check = |ignore_case: bool| {
+            let len: usize = texts().filter(|text| !self.is_own_tree(text, ignore_case)).map(str::len).sum();
+            let limit = if ignore_case { MOST_IGNORING_CASE } else { MOST };
+            if len <= limit {
+                return Ok(ignore_case);
+            }
+            let what =
+                if ignore_case { "patterns whose case is ignored" } else { "patterns that are no plain strings" };
+            Err(Error::pattern_too_large(format!(
+                "the patterns are too large: {len} bytes, where {what} may have {} MiB in all",
+                limit >> 20
+            )))
         };
-        patterns.iter().map(parse).collect()
+        let ignore_case = check(self.case == Case::Insensitive)?;
+        if self.case != Case::Smart {
+            return Ok(ignore_case);
+        }
+        let mut case = LetterCase::default();
+        for text in texts() {
+            case = match self.is_own_tree(text, false) {
+                true => case.and_plain(text),
+                false => case.and(&self.ast(text)?.1),
+            };
+        }
+        check(case.is_all_lower())
     }
 
     /// Applies the options that say what may be part of a match.
@@ -237,13 +294,8 @@ impl MatcherBuilder {
         patterns.into_iter().map(wrap).collect()
     }
 
-    /// How the trees of the patterns are translated; case is decided by all of them together.
-    pub(super) fn syntax(&self, asts: &[(String, Ast)]) -> syntax::Syntax {
-        let ignore_case = match self.case {
-            Case::Sensitive => false,
-            Case::Insensitive => true,
-            Case::Smart => asts.iter().fold(LetterCase::default(), |case, (_, ast)| case.and(ast)).is_all_lower(),
-        };
+    /// How the trees of the patterns are translated.
+    pub(super) fn syntax(&self, ignore_case: bool) -> syntax::Syntax {
         syntax::Syntax { ignore_case, terminator: self.terminator, dot_matches_newline: self.dot_matches_newline }
     }
 

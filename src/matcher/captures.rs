@@ -92,6 +92,7 @@ impl MatcherBuilder {
     ) -> Result<Replacer, Error> {
         let patterns: Vec<P> = patterns.into_iter().collect();
         // A plain string has no groups, and a million of them need no parser.
+        let ignore_case = self.ignores_case(&patterns)?;
         let asts = if self.fixed_strings { vec![] } else { self.asts(&patterns)? };
         let mut names = vec![];
         let mut before = vec![];
@@ -103,7 +104,7 @@ impl MatcherBuilder {
         let needs_groups = template.iter().any(|part| matches!(part, Part::Groups(_)));
         let regex = match needs_groups {
             true => {
-                let syntax = self.syntax(&asts);
+                let syntax = self.syntax(ignore_case);
                 let hirs = asts.iter().zip(before).map(|((text, ast), before)| {
                     // The parser allows for fewer groups than fit into 32 bits, as the length of a pattern does.
                     let groups = Groups::Keep { add: u32::try_from(before).unwrap_or(u32::MAX / 2) };

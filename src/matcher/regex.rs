@@ -59,11 +59,13 @@ pub(super) struct Cache {
 
 /// Why the engine did not take a pattern.
 pub(super) fn refused(error: &meta::BuildError) -> Error {
-    let cause = match error.size_limit() {
-        Some(limit) => format!("it takes more than the {} MiB that are allowed", limit >> 20),
-        None => error.to_string(),
-    };
-    Error::pattern(format!("cannot compile the pattern: {cause}"))
+    match error.size_limit() {
+        Some(limit) => Error::pattern_too_large(format!(
+            "cannot compile the pattern: it takes more than the {} MiB that are allowed",
+            limit >> 20
+        )),
+        None => Error::pattern(format!("cannot compile the pattern: {error}")),
+    }
 }
 
 impl Regexes {

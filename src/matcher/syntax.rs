@@ -22,6 +22,13 @@ pub(super) fn parse(pattern: &str) -> Result<(String, Ast), Error> {
     Ok((pattern.to_owned(), ast))
 }
 
+/// Whether no character of a pattern is special.
+pub(super) fn is_plain(pattern: &str) -> bool {
+    // Some characters are special within a class only, which takes a bracket.
+    let is_special = |c: char| regex_syntax::is_meta_character(c) && !matches!(c, '#' | '&' | '-' | '~');
+    !pattern.chars().any(is_special)
+}
+
 /// The options of a translation from text to tree.
 pub(super) struct Syntax {
     pub(super) ignore_case: bool,
@@ -179,6 +186,13 @@ impl LetterCase {
             Ok(case) => case,
             Err(never) => match never {},
         }
+    }
+
+    /// The same for a pattern in which no character is special.
+    pub(super) fn and_plain(mut self, pattern: &str) -> Self {
+        self.any_literal |= !pattern.is_empty();
+        self.any_upper |= pattern.chars().any(char::is_uppercase);
+        self
     }
 
     /// True when there is a literal, and none is an upper-case letter.
