@@ -49,6 +49,7 @@ pub mod grep;
 pub mod index;
 pub mod mapping;
 pub mod matcher;
+mod memory;
 pub mod scan;
 mod span;
 

@@ -51,7 +51,7 @@ impl Many<'_> {
         output: &mut Output<W>,
     ) -> Result<(Outcome, bool), Error> {
         let items = haystacks.map(Ok);
-        let feed = if self.pool.threads() == 1 { Feed::direct(items) } else { Feed::prefetched(items, LISTED) };
+        let feed = if self.pool.threads() == 1 { Feed::direct(items) } else { Feed::prefetched(items, LISTED, |_| 0) };
         let stages = FileStages { searcher: self.searcher, stop_at_match: self.stop_at_match };
         let mut shown = Outcome::default();
         let total = Total::default();

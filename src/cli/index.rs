@@ -20,7 +20,7 @@ use super::{
     messages::{self, Messages},
     output::Rescue,
     progress::Progress,
-    usage,
+    resources, usage,
 };
 use crate::{
     error::Error,
@@ -116,6 +116,7 @@ struct Common {
 
 /// Runs `mapgrep-index` with these arguments, the first of which is the name of the program.
 pub fn mapgrep_index(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    resources::share_heap();
     messages::name_program("mapgrep-index");
     let args = match Args::try_parse_from(arguments) {
         Ok(args) => args,
@@ -162,7 +163,7 @@ fn run(command: &Command) -> ExitCode {
             _ => "indexed",
         }),
         cancel,
-        pool: Pool::new(common.threads),
+        pool: Pool::new(common.threads).at_most(resources::most_threads()),
         messages: Messages::new(true),
         changed: Mutex::new(false),
         told: Mutex::default(),

@@ -19,6 +19,7 @@ mod patterns;
 mod printer;
 mod progress;
 mod ranges;
+mod resources;
 mod search;
 mod stats;
 mod unsearched;
@@ -29,7 +30,6 @@ use std::{ffi::OsString, io::IsTerminal, process::ExitCode, time::Instant};
 use anyhow::{Context, bail};
 use termcolor::{BufferWriter, ColorChoice, WriteColor};
 
-pub use self::index::mapgrep_index;
 use self::{
     args::{Args, Show, When},
     files::Direct,
@@ -41,6 +41,7 @@ use self::{
     printer::{Colors, Style},
     search::{Outcome, Searcher},
 };
+pub use self::{index::mapgrep_index, resources::Memory};
 use crate::{
     grep::{Goal, GrepBuilder},
     matcher::{LineTerminator, MatcherBuilder},
@@ -49,6 +50,7 @@ use crate::{
 
 /// Runs `mapgrep` with these arguments, the first of which is the name of the program.
 pub fn mapgrep(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    resources::share_heap();
     let args = match Args::parse_from_env(arguments) {
         Ok(args) => args,
         Err(error) => return usage::explain(&error),
@@ -66,7 +68,10 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let collected = patterns::collect(args)?;
     let mut matcher_builder = matcher_builder(args);
-    let mut matcher = matcher_builder.build(&collected.patterns)?;
+    let mut matcher = matcher_builder.build(&collected.patterns).map_err(|error| {
+        let advice = "-F takes patterns as plain strings, of which there may be more";
+        if args.fixed_strings { error } else { error.advise(advice) }
+    })?;
     if !matcher.is_by_line() && !matcher.crosses_lines() {
         // Lines that have nothing to do with each other are searched faster, and shown as they are without the flag.
         matcher = matcher_builder.by_line(true).build(&collected.patterns)?;
@@ -119,7 +124,8 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let separator = separator(args, &style);
     let indexes = Indexes::new(args, &matcher_builder, &matcher);
     let searcher = Searcher::new(args, matcher, &builder, style, collected.patterns, indexes, &cancel)?;
-    let pool = Pool::new(args.threads);
+    let threads = if single.is_some() { usize::MAX } else { resources::most_threads() };
+    let pool = Pool::new(args.threads).at_most(threads);
     let outcome = match single {
         Some(haystack) => {
             let mut sink = Direct { output: &mut output, separator, flushes: from_stdin || to_terminal };

@@ -167,7 +167,10 @@ impl Searcher {
     ///
     /// When the file cannot be opened or read, with its name. What was found before has gone to the sink.
     pub(super) fn search(&self, haystack: &Haystack, pool: &Pool, sink: &mut dyn Sink) -> Result<Outcome, Error> {
-        self.search_named(haystack, pool, sink).map_err(|error| error.while_searching().with_path(&haystack.path))
+        self.search_named(haystack, pool, sink).map_err(|error| {
+            let error = error.advise("a file that is mapped takes no such memory; without -a, a NUL ends a line");
+            error.while_searching().with_path(&haystack.path)
+        })
     }
 
     fn search_named(&self, haystack: &Haystack, pool: &Pool, sink: &mut dyn Sink) -> Result<Outcome, Error> {
@@ -345,7 +348,7 @@ impl Searcher {
             return Ok(Source::Stream(decoded(io::stdin()), None));
         }
         let cannot_open = |error| Error::io("", error);
-        let file = File::open(&haystack.path).map_err(cannot_open)?;
+        let mut file = File::open(&haystack.path).map_err(cannot_open)?;
         let metadata = file.metadata().map_err(cannot_open)?;
         if metadata.is_dir() {
             return Err(cannot_open(io::ErrorKind::IsADirectory.into()));
@@ -360,27 +363,32 @@ impl Searcher {
             #[allow(unsafe_code)]
             // SAFETY: whoever changes the file while it is searched gets a search of changing bytes; the mapping is
             // only ever read through its guard, which checks the size, and no part of it is kept.
-            let mapped = unsafe { MapOptions::new().access(Access::Read).map_file(&file) };
-            if let Ok(mapping) = mapped {
-                if self.has_byte_order_mark(&mapping)? {
-                    why = "it begins with a byte order mark, and is converted as a stream";
-                } else {
-                    let index = self.indexes.open(&haystack.path, &metadata, &mapping)?.map(Box::new);
-                    let may_map = match &index {
-                        Some(index) if !maps => {
-                            self.walked.binary() == Binary::Text || self.is_text(index, &mapping)?
+            let mapped = unsafe { MapOptions::new().access(Access::Read).map_own_file(file) };
+            file = match mapped {
+                Err((_, Some(unmapped))) => unmapped,
+                Err((error, None)) => return Err(error),
+                Ok(mapping) => {
+                    if self.has_byte_order_mark(&mapping)? {
+                        why = "it begins with a byte order mark, and is converted as a stream";
+                    } else {
+                        let index = self.indexes.open(&haystack.path, &metadata, &mapping)?.map(Box::new);
+                        let may_map = match &index {
+                            Some(index) if !maps => {
+                                self.walked.binary() == Binary::Text || self.is_text(index, &mapping)?
+                            }
+                            _ => maps,
+                        };
+                        if may_map {
+                            return Ok(Source::Mapped(mapping, index));
                         }
-                        _ => maps,
-                    };
-                    if may_map {
-                        return Ok(Source::Mapped(mapping, index));
+                        why = "it has a NUL, with which the search of a file in a directory ends";
+                        if index.is_some() {
+                            self.explain(haystack, || format!("its index is not used: {why}"));
+                        }
                     }
-                    why = "it has a NUL, with which the search of a file in a directory ends";
-                    if index.is_some() {
-                        self.explain(haystack, || format!("its index is not used: {why}"));
-                    }
+                    mapping.into_file().expect("a mapping keeps its descriptor unless it is told not to")
                 }
-            }
+            };
         }
         self.indexes.do_without(len, why)?;
         Ok(Source::Stream(decoded(CacheReader::new(file, self.cache)), len))

@@ -655,7 +655,10 @@ impl Grep {
         let kept = if context.is_none() { 0 } else { context.before.saturating_add(1) };
         let windows = stream::LineReader::new(reader, nul, self.matcher.terminator(), kept, self.options.chunk_size);
         let windows = stream::within(self.options.range.clone(), windows).map(|lines| lines.map(Window::Owned));
-        let feed = if pool.threads() == 1 { Feed::direct(windows) } else { Feed::prefetched(windows, feed::WINDOWS) };
+        let feed = match pool.threads() {
+            1 => Feed::direct(windows),
+            _ => Feed::prefetched(windows, feed::WINDOWS, Window::size),
+        };
         let stages = GrepStages::new(self, format, None);
         let Ended { mut summary, stop, had_enough } =
             stages.run(&stages, feed, Seam::new(&self.options, 0, 0), None, pool, emit)?;

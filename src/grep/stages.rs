@@ -844,6 +844,10 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
         }
     }
 
+    fn item_size(&self, window: &Window<'w>) -> usize {
+        window.size()
+    }
+
     fn scan(&self, worker: &mut Worker<'a>, window: &Window<'w>) -> Result<Found, Error> {
         window.read_ahead();
         let found = self.find(worker, window);

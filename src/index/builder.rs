@@ -562,7 +562,8 @@ impl Work<'_> {
         let is_whole = std::thread::scope(|scope| {
             let (send, receive) = sync_channel::<Made>(0);
             let write_all = move || _ = receive.into_iter().all(|made| write(&made));
-            let thread = std::thread::Builder::new().name("mapgrep-write".to_owned()).spawn_scoped(scope, write_all).ok();
+            let thread =
+                std::thread::Builder::new().name("mapgrep-write".to_owned()).spawn_scoped(scope, write_all).ok();
             let mut first = blocks.start;
             let mut is_whole = true;
             while first < blocks.end {

@@ -125,7 +125,8 @@ impl Index {
         #[allow(unsafe_code)]
         // SAFETY: index files are only ever appended to, but for their headers, which are not looked at here; whoever changes them
         // otherwise gets checksums that do not hold. The mapping is read through its guard, so that a file that is cut is an error.
-        let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file)? };
+        let mapping =
+            unsafe { MapOptions::new().access(Access::Read).map_own_file(file) }.map_err(|(error, _)| error)?;
         let manifest = mapping.guarded(.., |bytes| Manifest::read(bytes, &header))??;
         Ok(Index { path: path.to_owned(), mapping, header, manifest })
     }

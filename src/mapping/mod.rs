@@ -103,6 +103,15 @@ impl Mapping {
         Ok(Mapping { mapped: Some(mapped), position: 0, offset: options.offset_in_file(), access })
     }
 
+    /// Unmaps, and gives back the descriptor that was kept of the file, if one was.
+    #[cfg(feature = "cli")]
+    pub(crate) fn into_file(mut self) -> Option<File> {
+        match self.mapped.take()?.backing {
+            Backing::File { file, .. } => Some(file),
+            Backing::Anonymous { .. } | Backing::Untracked => None,
+        }
+    }
+
     /// Unmaps. Whatever is asked of the mapping from here on is an error that says so, but for this call,
     /// [`is_closed`](Mapping::is_closed), [`seekable`](Mapping::seekable) and what only describes it; its length is 0.
     /// The caller's file stays open. Changes are not waited for: see [`flush`](Mapping::flush). Dropping a mapping does

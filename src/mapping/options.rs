@@ -2,10 +2,11 @@
 
 #[cfg(windows)]
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 
 use super::{
     Backing, Mapping,
-    sys::{self, AsFile, Region, Request, Stat},
+    sys::{self, AsFile, Handle, Region, Request, Stat},
 };
 #[cfg(unix)]
 use super::{MapFlags, Prot};
@@ -168,22 +169,51 @@ impl MapOptions {
     /// under way. For files that are only appended to this holds. Truncation is noticed and becomes an error.
     #[allow(unsafe_code)]
     pub unsafe fn map_file<F: AsFile>(&self, file: &F) -> Result<Mapping, Error> {
-        let access = self.effective_access()?;
         let handle = sys::handle(file);
+        let (region, stat, access) = self.map_region(handle)?;
+        let own = match self.track_fd {
+            true => Some(
+                sys::duplicate(handle)
+                    .map_err(|e| Error::io("cannot duplicate the descriptor of the mapped file", e))?,
+            ),
+            false => None,
+        };
+        Mapping::new(region, self.backing(own, stat), self, access)
+    }
+
+    /// As [`map_file`](MapOptions::map_file), for a file that is the caller's no more: the mapping keeps the descriptor that is
+    /// there, and needs no other. A file that cannot be mapped is given back.
+    ///
+    /// # Safety
+    ///
+    /// That of [`map_file`](MapOptions::map_file).
+    #[allow(unsafe_code)]
+    pub(crate) unsafe fn map_own_file(&self, file: File) -> Result<Mapping, (Error, Option<File>)> {
+        let (region, stat, access) = match self.map_region(sys::handle(&file)) {
+            Ok(mapped) => mapped,
+            Err(error) => return Err((error, Some(file))),
+        };
+        Mapping::new(region, self.backing(Some(file), stat), self, access).map_err(|error| (error, None))
+    }
+
+    /// Maps a file, without what the mapping is to keep of it.
+    fn map_region(&self, handle: Handle<'_>) -> Result<(Region, Stat, Access), Error> {
+        let access = self.effective_access()?;
         let stat = Stat::of(handle).map_err(|e| Error::io("cannot read the size of the file to map", e))?;
         let len = if stat.is_regular { self.len_in_file(stat.size)? } else { self.len };
         let region = Region::map(Some(handle), self.request(len, false))
             .map_err(|e| Error::io(self.describe("the file", len), e))?;
-        let backing = match self.track_fd {
-            true => Backing::File {
-                file: sys::duplicate(handle)
-                    .map_err(|e| Error::io("cannot duplicate the descriptor of the mapped file", e))?,
-                is_regular: stat.is_regular && self.maps_files(),
-                modified: stat.modified,
-            },
-            false => Backing::Untracked,
-        };
-        Mapping::new(region, backing, self, access)
+        Ok((region, stat, access))
+    }
+
+    /// What stands behind the mapping of a file of which this descriptor is kept.
+    fn backing(&self, own: Option<File>, stat: Stat) -> Backing {
+        match own {
+            Some(file) => {
+                Backing::File { file, is_regular: stat.is_regular && self.maps_files(), modified: stat.modified }
+            }
+            None => Backing::Untracked,
+        }
     }
 
     /// Maps zeroed memory of [`len`](MapOptions::len) bytes that no file stands behind: Python's file number -1. It is

@@ -16,6 +16,9 @@ use crate::error::Error;
 /// How many windows of a stream a reading thread keeps ready.
 pub(crate) const WINDOWS: usize = 4;
 
+/// How many bytes of items a reading thread keeps ready before it waits for somebody to take one.
+const MAX_BYTES: usize = 32 << 20;
+
 /// A sequence of items, or of the error that ended it.
 pub(crate) enum Feed<'a, T> {
     /// Asked by whoever wants the next item, which is there at once.
@@ -35,10 +38,15 @@ pub(crate) enum Polled<T> {
 }
 
 impl<'a, T: Send + 'static> Feed<'a, T> {
-    /// A feed that is read by a thread of its own, `capacity` items ahead at most. The thread ends with the iterator, or
+    /// A feed that is read by a thread of its own, `capacity` items ahead at most, and no further ahead while those that
+    /// are ready have [`MAX_BYTES`] by `size`. The thread ends with the iterator, or
     /// with the feed at the item after. Where the system refuses the thread, the feed is one that blocks.
-    pub(crate) fn prefetched(items: impl Iterator<Item = Result<T, Error>> + Send + 'static, capacity: usize) -> Self {
-        let shared = Arc::new(Shared::<T> { queue: Mutex::default(), room: Condvar::new(), capacity });
+    pub(crate) fn prefetched(
+        items: impl Iterator<Item = Result<T, Error>> + Send + 'static,
+        capacity: usize,
+        size: fn(&T) -> usize,
+    ) -> Self {
+        let shared = Arc::new(Shared::<T> { queue: Mutex::default(), room: Condvar::new(), capacity, size });
         let reader = Arc::clone(&shared);
         // What is moved into a thread that is refused is lost.
         let items = Arc::new(Mutex::new(Some(items)));
@@ -113,10 +121,13 @@ struct Shared<T> {
     queue: Mutex<Queue<T>>,
     room: Condvar,
     capacity: usize,
+    size: fn(&T) -> usize,
 }
 
 struct Queue<T> {
     items: VecDeque<Result<T, Error>>,
+    /// How large they are together.
+    bytes: usize,
     ended: bool,
     /// Nobody is going to take another item.
     closed: bool,
@@ -126,7 +137,7 @@ struct Queue<T> {
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        Queue { items: VecDeque::new(), ended: false, closed: false, panic: None, signal: None }
+        Queue { items: VecDeque::new(), bytes: 0, ended: false, closed: false, panic: None, signal: None }
     }
 }
 
@@ -136,7 +147,10 @@ impl<T> Prefetch<T> {
         match queue.items.pop_front() {
             Some(item) => {
                 // The reader sleeps until there is room for several items: waking it costs more than a small one.
-                if queue.items.len() == self.shared.capacity / 2 {
+                let before = queue.bytes;
+                queue.bytes -= item.as_ref().map_or(0, self.shared.size);
+                let has_room_again = before >= MAX_BYTES && queue.bytes < MAX_BYTES;
+                if queue.items.len() == self.shared.capacity / 2 || has_room_again {
                     self.shared.room.notify_one();
                 }
                 Polled::Item(item)
@@ -167,13 +181,13 @@ impl<T> Shared<T> {
 
     /// Adds an item, waiting for room; false when nobody wants it.
     fn push(&self, item: Result<T, Error>) -> bool {
-        let mut queue = self
-            .room
-            .wait_while(self.lock(), |queue| queue.items.len() >= self.capacity && !queue.closed)
-            .unwrap_or_else(PoisonError::into_inner);
+        let is_full =
+            |queue: &mut Queue<T>| (queue.items.len() >= self.capacity || queue.bytes >= MAX_BYTES) && !queue.closed;
+        let mut queue = self.room.wait_while(self.lock(), is_full).unwrap_or_else(PoisonError::into_inner);
         if queue.closed {
             return false;
         }
+        queue.bytes += item.as_ref().map_or(0, self.size);
         queue.items.push_back(item);
         // Whoever looks for work while there are items finds them; only one that found none has to be told.
         if queue.items.len() == 1

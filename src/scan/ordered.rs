@@ -35,6 +35,10 @@ use crate::error::Error;
 /// of one item, for each worker.
 const MAX_WAITING: usize = 8 << 20;
 
+/// How many bytes of items may be under way before no further one is begun: windows of a stream are in memory, and those
+/// with long lines are large.
+const MAX_ITEMS: usize = 64 << 20;
+
 /// What the stages of a pipeline do. The stages themselves are shared by all workers; what changes is handed to them.
 pub(crate) trait Stages: Sync {
     /// One part of the input.
@@ -65,6 +69,11 @@ pub(crate) trait Stages: Sync {
         plan: &mut Self::Plan,
         output: &mut Self::Output,
     ) -> Result<bool, Error>;
+
+    /// How many bytes of memory an item takes. They count until the item is done with.
+    fn item_size(&self, _item: &Self::Item) -> usize {
+        0
+    }
 
     /// How many bytes of memory findings take. They count until the item is done with.
     fn found_size(&self, _found: &Self::Found) -> usize {
@@ -214,6 +223,8 @@ struct State<'a, S: Stages> {
     waiting: usize,
     /// Bytes of findings in all slots.
     held: usize,
+    /// Bytes of items in all slots.
+    items: usize,
     spare_outputs: Vec<S::Output>,
     spare_workers: Vec<S::Worker>,
     panic: Option<Box<dyn Any + Send>>,
@@ -224,6 +235,8 @@ struct Slot<S: Stages> {
     outputs: VecDeque<S::Output>,
     /// Bytes of findings, until they are done with.
     held: usize,
+    /// Bytes of the item, until it is done with.
+    item: usize,
 }
 
 enum Stage<S: Stages> {
@@ -282,6 +295,7 @@ impl<'a, S: Stages> Engine<'a, S> {
                 workers: 0,
                 waiting: 0,
                 held: 0,
+                items: 0,
                 spare_outputs: vec![],
                 spare_workers: vec![],
                 panic: None,
@@ -403,7 +417,7 @@ impl<'a, S: Stages> Engine<'a, S> {
 
     fn take_job(&self, state: &mut State<'a, S>) -> Option<Job<S>> {
         // The emitter may be busy for long with what it has, and is not waited for.
-        if self.is_cancelled() { None } else { state.take_job(self.max_slots, &self.signal) }
+        if self.is_cancelled() { None } else { state.take_job(self.stages, self.max_slots, &self.signal) }
     }
 
     /// One job on the calling thread; false when there is none.
@@ -507,11 +521,14 @@ impl<S: Stages> State<'_, S> {
         if matches!(stage, Stage::Failed(_)) {
             self.end_after(number);
         }
-        if matches!(stage, Stage::Failed(_) | Stage::Finished) {
+        let is_done = matches!(stage, Stage::Failed(_) | Stage::Finished);
+        if is_done {
             self.hold(number, 0);
         }
         if let Some(slot) = self.slot(number) {
             slot.stage = stage;
+            let item = if is_done { std::mem::take(&mut slot.item) } else { 0 };
+            self.items -= item;
         }
     }
 
@@ -544,6 +561,7 @@ impl<S: Stages> State<'_, S> {
         for slot in self.slots.drain(keep.min(self.slots.len())..) {
             self.waiting -= slot.outputs.iter().map(Output::size).sum::<usize>();
             self.held -= slot.held;
+            self.items -= slot.item;
         }
     }
 
@@ -580,7 +598,10 @@ impl<S: Stages> State<'_, S> {
     }
 
     fn may_scan(&self, max_slots: usize) -> bool {
-        !self.exhausted && self.slots.len() < max_slots && self.waiting + self.held < MAX_WAITING
+        !self.exhausted
+            && self.slots.len() < max_slots
+            && self.waiting + self.held < MAX_WAITING
+            && self.items < MAX_ITEMS
     }
 
     /// How many jobs could be started now; an estimate, since items may turn out to be fewer.
@@ -593,7 +614,7 @@ impl<S: Stages> State<'_, S> {
         formats + scans
     }
 
-    fn take_job(&mut self, max_slots: usize, signal: &Signal) -> Option<Job<S>> {
+    fn take_job(&mut self, stages: &S, max_slots: usize, signal: &Signal) -> Option<Job<S>> {
         if self.stop {
             return None;
         }
@@ -610,11 +631,13 @@ impl<S: Stages> State<'_, S> {
         let number = self.first + self.slots.len();
         match self.feed.poll() {
             Polled::Item(Ok(item)) => {
-                self.slots.push_back(Slot { stage: Stage::Busy, outputs: VecDeque::new(), held: 0 });
+                let size = stages.item_size(&item);
+                self.items += size;
+                self.slots.push_back(Slot { stage: Stage::Busy, outputs: VecDeque::new(), held: 0, item: size });
                 Some(Job::Scan(number, item))
             }
             Polled::Item(Err(error)) => {
-                self.slots.push_back(Slot { stage: Stage::Busy, outputs: VecDeque::new(), held: 0 });
+                self.slots.push_back(Slot { stage: Stage::Busy, outputs: VecDeque::new(), held: 0, item: 0 });
                 self.set(number, Stage::Failed(error));
                 signal.raise();
                 None
@@ -823,7 +846,7 @@ mod tests {
             sender.send(0).unwrap();
         }
         let cancel = Cancel::new();
-        let feed = Feed::prefetched(items.into_iter().enumerate().map(|(number, _)| Ok(number)), 2);
+        let feed = Feed::prefetched(items.into_iter().enumerate().map(|(number, _)| Ok(number)), 2, |_| 0);
         let mut emitted = 0;
         std::thread::scope(|scope| {
             scope.spawn(|| {

@@ -21,10 +21,14 @@ use super::{
 use crate::{
     error::Error,
     mapping::{MapOptions, Mapping},
+    memory::{self, Allowance},
 };
 
 /// How much is read at once, less what is left of the line before.
 const READ: usize = 64 << 10;
+
+/// How much the system is asked for at once where more is read, so that there is room for what comes and little more.
+const PIECE: usize = 1 << 20;
 
 /// What a NUL in a stream means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,18 +43,32 @@ pub(crate) enum Nul {
 
 /// Reads a stream to its end into anonymous memory, for searches that have to see it from its end, or as a whole. None when
 /// there is nothing in it.
+///
+/// # Errors
+///
+/// What reading says, and [`is_out_of_memory`](Error::is_out_of_memory) for a stream that is larger than the memory.
 pub(crate) fn read_to_memory(mut source: impl Read) -> Result<Option<Mapping>, Error> {
-    const PIECE: usize = 64 << 20;
+    const LARGEST: usize = 64 << 20;
     // How much there will be is not known, and memory that is shared cannot grow on all systems. So it is collected in pieces,
     // each of which goes as soon as it was copied.
-    let mut pieces = vec![];
+    let mut pieces: Vec<Vec<u8>> = vec![];
     let mut len = 0;
+    let mut allowance = Allowance::new();
     loop {
+        // Pieces of that size go back to the system at once.
+        let size = len.clamp(PIECE, LARGEST);
         let mut piece = vec![];
-        let read = source.by_ref().take(PIECE as u64).read_to_end(&mut piece).map_err(|e| Error::io("", e))?;
-        len += read;
+        if !allowance.allows(len + size) || !memory::reserve(&mut piece, size) {
+            let held = len >> 20;
+            return Err(Error::out_of_memory(format!(
+                "a stream of more than {held} MiB, which has to be in memory as a whole: there is no memory for more"
+            )));
+        }
+        let is_over = fill(&mut source, &mut piece).map_err(|e| Error::io("", e))?;
+        piece.shrink_to_fit();
+        len += piece.len();
         pieces.push(piece);
-        if read < PIECE {
+        if is_over {
             break;
         }
     }
@@ -64,6 +82,25 @@ pub(crate) fn read_to_memory(mut source: impl Read) -> Result<Option<Mapping>, E
         filled += piece.len();
     }
     Ok(Some(memory))
+}
+
+/// Fills the room of an empty buffer. True when the source ended before that.
+fn fill(source: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    let mut filled = 0;
+    while filled < buffer.capacity() {
+        // What nothing was read into takes no memory.
+        buffer.resize(buffer.capacity().min(filled + PIECE), 0);
+        match source.read(&mut buffer[filled..]) {
+            Ok(0) => {
+                buffer.truncate(filled);
+                return Ok(true);
+            }
+            Ok(read) => filled += read,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(false)
 }
 
 /// Cuts the windows of a stream to the lines that start in a range, and ends with it. Nothing before the range is kept, but
@@ -153,6 +190,9 @@ pub(crate) struct LineReader<R> {
     owes_binary: bool,
     /// The stream ended with an error, which comes after the lines before it.
     error: Option<Error>,
+    /// What the source said after the first pieces of a read.
+    failed: Option<io::Error>,
+    allowance: Allowance,
 }
 
 impl<R: Read> LineReader<R> {
@@ -177,6 +217,8 @@ impl<R: Read> LineReader<R> {
             ended: false,
             owes_binary: false,
             error: None,
+            failed: None,
+            allowance: Allowance::new(),
         }
     }
 
@@ -187,20 +229,16 @@ impl<R: Read> LineReader<R> {
             wanted = 2 * self.capacity;
             self.capacity *= 3;
         }
-        self.make_room(wanted);
-        let new = self.filled..self.filled + wanted;
-        let read = loop {
-            match self.source.read(&mut self.bytes[new.clone()]) {
-                Ok(read) => break read,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => {
-                    self.ended = true;
-                    self.error = Some(Error::io("", e));
-                    return (self.own < self.current).then(|| self.cut(self.current));
-                }
+        let start = self.filled;
+        let read = match self.read(wanted) {
+            Ok(read) => read,
+            Err(error) => {
+                self.ended = true;
+                self.error = Some(error);
+                return (self.own < self.current).then(|| self.cut(self.current));
             }
         };
-        let new = new.start..new.start + read;
+        let new = start..start + read;
         if read == 0 {
             self.ended = true;
             return (self.own < self.filled).then(|| self.cut(self.filled));
@@ -219,6 +257,41 @@ impl<R: Read> LineReader<R> {
         // A window is also to have more bytes of its own than it has for context, which are copied from one to the next.
         let complete = self.current - self.own >= self.window.max(self.own) || read < wanted;
         complete.then(|| self.cut(self.current))
+    }
+
+    /// Reads up to `wanted` bytes, and fewer where no more are there for now. None are there at the end.
+    fn read(&mut self, wanted: usize) -> Result<usize, Error> {
+        if let Some(error) = self.failed.take() {
+            return Err(Error::io("", error));
+        }
+        let mut read = 0;
+        while read < wanted {
+            let piece = PIECE.min(wanted - read);
+            let new = self.filled + read..self.filled + read + piece;
+            if !self.make_room(new.end) {
+                let held = (new.start - self.own) >> 20;
+                return Err(Error::out_of_memory(format!(
+                    "a line of more than {held} MiB: there is no memory for the rest of it"
+                )));
+            }
+            match self.source.read(&mut self.bytes[new]) {
+                Ok(n) => {
+                    let new = self.filled + read..self.filled + read + n;
+                    read += n;
+                    // What comes behind a line that does not fit need not wait with it.
+                    if n < piece || (read < wanted && memchr(self.terminator, &self.bytes[new]).is_some()) {
+                        break;
+                    }
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if read == 0 => return Err(Error::io("", e)),
+                Err(e) => {
+                    self.failed = Some(e);
+                    break;
+                }
+            }
+        }
+        Ok(read)
     }
 
     /// What was read before the current read becomes a window of its own.
@@ -249,14 +322,21 @@ impl<R: Read> LineReader<R> {
         }
     }
 
-    fn make_room(&mut self, wanted: usize) {
-        let needed = self.filled + wanted;
-        if self.bytes.len() < needed {
-            // Room for as much as the window before had, and a read: a pipe fills small windows, a file large ones. Before
-            // there was one, the room doubles.
-            let usual = if self.usual > 0 { self.own + self.usual + READ } else { 2 * self.bytes.len() };
-            self.bytes.resize(needed.max(usual), 0);
+    /// Makes room for `needed` bytes in all; false when there is no memory for them.
+    fn make_room(&mut self, needed: usize) -> bool {
+        let len = self.bytes.len();
+        if len >= needed {
+            return true;
         }
+        // Room for as much as the window before had, and a read: a pipe fills small windows, a file large ones. Before
+        // there was one, the room doubles; that for a line which is longer than many windows grows by an eighth.
+        let usual = if self.usual > 0 { self.own + self.usual + READ } else { 2 * len };
+        let new = needed.max(usual.min(len + (len / 8).max(2 * PIECE)));
+        let has_room = self.allowance.allows(new) && memory::reserve(&mut self.bytes, new - len);
+        if has_room {
+            self.bytes.resize(new, 0);
+        }
+        has_room
     }
 
     /// Ends a read at `end`: its lines are complete, and take the places of as many lines of context.

@@ -76,6 +76,9 @@ impl Spare {
     /// How many buffers are kept at most.
     const KEPT: usize = 8;
 
+    /// Those of long lines are not: few windows are as large.
+    const LARGEST: usize = 16 << 20;
+
     /// A buffer of any length and content.
     pub(crate) fn take(&self) -> Vec<u8> {
         self.buffers().pop().unwrap_or_default()
@@ -83,7 +86,7 @@ impl Spare {
 
     fn give_back(&self, buffer: Vec<u8>) {
         let mut buffers = self.buffers();
-        if buffers.len() < Self::KEPT {
+        if buffers.len() < Self::KEPT && buffer.capacity() <= Self::LARGEST {
             buffers.push(buffer);
         }
     }
@@ -109,6 +112,14 @@ impl<'m> Window<'m> {
 }
 
 impl Window<'_> {
+    /// How many bytes of memory it holds.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Window::Mapped { .. } => 0,
+            Window::Owned(lines) => lines.bytes.capacity(),
+        }
+    }
+
     /// The last byte of a line.
     pub(crate) fn terminator(&self) -> u8 {
         match self {

@@ -8,7 +8,11 @@ mod limits;
 mod support;
 
 mod fresh_clone;
+#[cfg(target_os = "linux")]
+mod large_patterns;
 mod messages;
 mod ranges;
+#[cfg(target_os = "linux")]
+mod refused_resources;
 #[cfg(target_os = "linux")]
 mod threads_of_a_call;

@@ -20,7 +20,7 @@ use self::unix as imp;
 use self::windows as imp;
 
 pub(super) use self::imp::{
-    AsFile, BAD_DESCRIPTOR, INVALID, IO_ERROR, Region, Request, count_cached, evict, handle, is_resident,
+    AsFile, BAD_DESCRIPTOR, Handle, INVALID, IO_ERROR, Region, Request, count_cached, evict, handle, is_resident,
 };
 #[cfg(unix)]
 pub(super) use self::watch::Watch;
