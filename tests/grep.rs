@@ -5,16 +5,16 @@
 //!
 //! Deliberate differences, which the cases leave out:
 //!
-//! * With a limit on selected lines, grep-searcher counts matching lines in the context behind the last of them, also
-//!   where only a count is wanted.
+//! * With a limit on selected lines, grep-searcher reports and counts matching lines in the context behind the last of
+//!   them as selected ones, also where only a count is wanted. Here they are context.
+//! * An empty match behind the last byte of a text without a line end is a match like others here. grep-searcher
+//!   selects the line for it, and grep-printer does not see it.
 //! * A limit of no lines at all is a matter of the command.
 //! * When lines are selected that do not match, grep-searcher goes on to the end of its buffer after a sink has asked
 //!   it to stop, and then with the next one, so that in a binary file its number of selected lines and its breaks mean
-//!   nothing. And where the context behind the
-//!   last of a limited number of lines reaches into another buffer, it takes the first line of that for selected.
+//!   nothing.
 //! * `\A` and `\z` are the ends of the line. grep-searcher selects lines in that sense as well, but grep-printer looks
-//!   for the matches in them in another, and lines in the context behind the last of a limited number are not shown as
-//!   matching.
+//!   for the matches in them in another.
 //! * Context is kept in the 64 KiB buffer of grep-searcher, which shifts its reads, and with them where a stream starts
 //!   to count as binary.
 //! * A line that begins with a stray UTF-8 continuation byte: word boundaries next to it depend on whether the line
@@ -171,6 +171,15 @@ impl Patterns {
 
     fn has_text_anchors(&self) -> bool {
         self.texts.iter().any(|pattern| pattern.contains(r"\A") || pattern.contains(r"\z"))
+    }
+
+    /// There may be an empty match behind the last byte.
+    fn may_match_behind(&self, text: &[u8]) -> bool {
+        let empty = |pattern: &String| {
+            let tree = regex_syntax::ParserBuilder::new().utf8(false).build().parse(pattern);
+            tree.is_ok_and(|tree| tree.properties().minimum_len() == Some(0))
+        };
+        !self.fixed && text.last() != Some(&b'\n') && self.texts.iter().any(empty)
     }
 
     /// The last of the deliberate differences.
@@ -389,8 +398,11 @@ fn comparable(options: &Options, patterns: &Patterns, text: &[u8], way: Way) -> 
     if patterns.has_text_anchors() {
         (options.columns, options.only_matching) = (false, false);
     }
-    if options.max_count.is_some() && (patterns.has_text_anchors() || (options.invert && !way.mapped)) {
+    if options.max_count.is_some() {
         options.after = 0;
+    }
+    if patterns.may_match_behind(text) {
+        (options.columns, options.only_matching) = (false, false);
     }
     if !way.mapped && text.len() >= 64 << 10 && options.binary != Binary::Text && text.contains(&0) {
         (options.before, options.after) = (0, 0);
@@ -407,7 +419,7 @@ fn agree_on_counts(patterns: &Patterns, options: &Options, text: &[u8], ways: &[
     for &way in ways {
         let goals = [(Goal::CountLines, SummaryKind::Count), (Goal::CountMatches, SummaryKind::CountMatches)];
         for (goal, kind) in goals {
-            if goal == Goal::CountMatches && patterns.has_text_anchors() {
+            if goal == Goal::CountMatches && (patterns.has_text_anchors() || patterns.may_match_behind(text)) {
                 continue;
             }
             let grep = patterns.grep(options.builder(way.chunk).goal(goal));
@@ -635,6 +647,7 @@ proptest! {
         let options = Options { binary: Binary::Text, max_count: None, ..options };
         // Of fewer bytes than a byte order mark has, grep-searcher sees none.
         prop_assume!(text.0.len() > 3 && !patterns.has_odd_neighbour(&text.0) && !patterns.has_text_anchors());
+        prop_assume!(!patterns.may_match_behind(&text.0));
         let failing = || Steps::new(&text.0, step).failing(io::ErrorKind::ConnectionReset);
         let (out, outcome) = search_stream(&patterns.grep(&options.builder(chunk)), &Printer(&options), failing(), threads);
         let matcher = patterns.oracle();

@@ -89,18 +89,12 @@ impl Case {
                 parts.filter_map(literal).collect()
             }
         };
-        // The oracle's dot is not ours where lines end with NUL, it has no way to leave out `\r`, and to it a `\r` by itself
-        // ends a line for `$` but not for `\z`.
-        let is_odd = |pattern: &String| pattern.contains(['.', 's', 'W', '^', '[', 'R', 'A', 'z']);
-        let is_regex = !matches!(self.patterns, Patterns::Literals(_));
-        if patterns.is_empty()
-            || (terminator != LineTerminator::Lf && (multiline || (is_regex && patterns.iter().any(is_odd))))
-        {
+        if patterns.is_empty() {
             return None;
         }
         let passthru = flag(4) && !reverse;
         let context = |lines: u8| if passthru || reverse { 0 } else { usize::from(lines % 6) };
-        Some(Mode {
+        let mode = Mode {
             patterns,
             multiline,
             terminator,
@@ -116,7 +110,9 @@ impl Case {
                 .map(|(start, len)| u64::from(start)..u64::from(start) + u64::from(len)),
             last: self.last.filter(|_| !multiline).map(|last| 1 + u64::from(last % 16)),
             reverse,
-        })
+        };
+        // Plain text is.
+        (matches!(self.patterns, Patterns::Literals(_)) && !multiline || mode.is_defined()).then_some(mode)
     }
 
     fn way(&self) -> Way {

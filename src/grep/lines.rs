@@ -135,8 +135,7 @@ pub(super) fn count(
     {
         matches_in(matcher, cache, &bytes[line.range()], &mut spans);
         counts.lines += 1;
-        // The one match of a line may be the empty one at its very end, which is not reported.
-        counts.matches += spans.len().max(1) as u64;
+        counts.matches += spans.len() as u64;
         counts.end = line.end;
     }
     counts
@@ -194,8 +193,8 @@ pub(super) fn select_with_matches(
     }
 }
 
-/// The matches within one line, which may come with its terminator. An empty match behind the last byte of an
-/// unterminated line does not count.
+/// The matches within one line, which may come with its terminator. Behind its last byte may be an empty one, whether or
+/// not a terminator follows.
 pub(super) fn matches_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], matches: &mut Vec<Span>) {
     matches.clear();
     each_match_in(matcher, cache, line, |m| {
@@ -211,7 +210,7 @@ pub(super) fn each_match_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], m
         return literal.matches(line, |start| each(Span::new(start, start + len)));
     }
     let content = matcher.line_terminator().strip(line);
-    matcher.each_match(cache, content, Cursor::new(0), |span, _| span.start >= line.len() || each(span));
+    matcher.each_match(cache, content, Cursor::new(0), |span, _| each(span));
 }
 
 /// The offset just past the line that `at` is on.
@@ -288,7 +287,8 @@ mod tests {
         };
         assert_eq!(count_all("a", "aa\nb\na a a\n", u64::MAX), (2, 5));
         assert_eq!(count_all("a", "aa\nb\na a a\n", 1), (1, 2));
-        assert_eq!(count_all("x*", "ax\nb", u64::MAX), (2, 3));
+        assert_eq!(count_all("x*", "ax\nb", u64::MAX), (2, 4));
+        assert_eq!(count_all("x*", "ax\nb\n", u64::MAX), (2, 4));
         assert_eq!(count_all("$", "ab\nc", u64::MAX), (2, 2));
         assert_eq!(count_all("a", "aa", 0), (0, 0));
     }

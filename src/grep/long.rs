@@ -31,7 +31,7 @@ const STEP: u64 = 4 << 20;
 /// What a worker found in a part of a long line.
 pub(super) struct PartFound {
     pub(super) part: Part,
-    /// The part has a match; it may be the empty one at the very end of the file, which is on its line but is not reported.
+    /// The part has a match.
     any: bool,
     /// It was not searched, as the line seemed to have a match before it.
     is_unsearched: bool,
@@ -123,7 +123,7 @@ impl<'a> GrepStages<'a, '_> {
         let every = self.wants_every_match();
         self.walk_part(&mut worker.cache, window, &part, part.range.start, None, &mut |m| {
             any = true;
-            if every && m.start < part.range.end {
+            if every {
                 matches.push(m);
             }
             every
@@ -151,7 +151,7 @@ impl<'a> GrepStages<'a, '_> {
             let skipped = memrchr(terminator, before).map_or(0, |at| at + 1);
             let (base, bytes) = (first + skipped as u64, &bytes[skipped..]);
             let content = if part.ends { self.matcher.line_terminator().strip(bytes) } else { bytes };
-            // An empty match at the end of an unterminated line makes it match.
+            // Behind the last byte of an unterminated line there may be an empty match.
             let limit = part.range.end + u64::from(part.ends && content.len() == bytes.len());
             let cursor = match after {
                 Some(end) => Cursor::after((end - base) as usize),
@@ -187,9 +187,7 @@ impl<'a> GrepStages<'a, '_> {
         self.is_selected.store(open.any && !part.ends, Ordering::Relaxed);
         if self.wants_every_match() {
             let mut matches = Matches::reconcile(matches, open.match_end, &part.range, |from, each| {
-                self.walk_part(&mut self.matcher.cache(), window, &part, from, Some(from), &mut |m| {
-                    m.start < part.range.end && each(m)
-                })
+                self.walk_part(&mut self.matcher.cache(), window, &part, from, Some(from), each)
             })?;
             open.match_end = matches.end().or(open.match_end);
             if let Some(range) = &self.match_range
@@ -239,8 +237,8 @@ impl<'a> GrepStages<'a, '_> {
             seam.carry.upto = part.end;
             return Ok(false);
         }
-        // Where all lines are shown, one behind the last that may be selected is shown as a whole.
-        if self.options.passthru && seam.carry.left == Some(0) {
+        // Behind the last line that may be selected, a line is context at most, and shown as a whole.
+        if seam.carry.left == Some(0) {
             return Ok(false);
         }
         if self.checks_lines && !open.has_nul {
@@ -280,7 +278,8 @@ impl<'a> GrepStages<'a, '_> {
                     return Ok(true);
                 }
             }
-            let matches = if self.options.invert { 1 } else { open.matches.max(1) };
+            // Where matches are not counted, nobody asks how many there are.
+            let matches = if self.options.invert { 1 } else { open.matches };
             let counts = Counts { lines: u64::from(selected), matches: if selected { matches } else { 0 }, end: 0 };
             return Ok(self.add_counts(seam, counts, end));
         }
@@ -343,7 +342,7 @@ mod tests {
         let grep = GrepBuilder::new().chunk_size(chunk).build(matcher).unwrap();
         let (mapping, terminator) = (memory(text), b'\n');
         let keeper = CacheKeeper::of_mapping(CachePolicy::Keep, &mapping, 0);
-        let stages = GrepStages::new(&grep, &OnlyMatches, Some((text.len() as u64, &keeper)));
+        let stages = GrepStages::new(&grep, &OnlyMatches, Some((text.len() as u64, text.len() as u64, &keeper)));
         let (mut worker, mut seam) = (stages.worker(), Seam::new(&grep.options, 0, 0));
         let (mut parts, mut found, mut joined) = (0, 0, 0);
         for range in Chunks::new(text.len(), chunk) {

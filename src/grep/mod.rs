@@ -103,13 +103,11 @@ pub enum Binary {
 struct Context {
     before: usize,
     after: usize,
-    /// All lines are shown, whatever the numbers say.
-    everything: bool,
 }
 
 impl Context {
     /// All lines are shown, as context of what came before.
-    const EVERYTHING: Context = Context { before: 0, after: usize::MAX, everything: true };
+    const EVERYTHING: Context = Context { before: 0, after: usize::MAX };
 
     fn is_none(self) -> bool {
         self.before == 0 && self.after == 0
@@ -217,8 +215,8 @@ impl GrepBuilder {
         self
     }
 
-    /// Ends the search after this many selected lines and the context behind the last of them. Matching lines in that
-    /// context are reported as such.
+    /// Ends the search after this many selected lines and the context behind the last of them. A line of that context is
+    /// reported as [`LineKind::After`], also where it matches.
     pub fn max_count(&mut self, lines: Option<u64>) -> &mut Self {
         self.max_count = lines;
         self
@@ -589,7 +587,7 @@ impl Grep {
                 seam.newlines = last.newlines + count(last.range.clone())?;
             }
         }
-        let stages = GrepStages::new(self, format, Some((range.end, &keeper)));
+        let stages = GrepStages::new(self, format, Some((range.end, mapping.len() as u64, &keeper)));
         let (ended, resume) = if backwards {
             (self.search_backwards(stages, mapping, &pieces, seam, pool, emit)?, None)
         } else {
@@ -699,6 +697,9 @@ impl Grep {
             at if at >= len => Ok(len),
             at => Ok::<_, Error>(whole.after_terminator(at - 1, len)?.unwrap_or(len)),
         };
+        if searches_matches && self.options.range.start >= len {
+            return Ok(len..len);
+        }
         if searches_matches {
             let end = len.min(self.options.range.end);
             let start = whole.line_start(end.min(self.options.range.start))?;

@@ -93,9 +93,9 @@ impl<'a> GrepStages<'a, '_> {
         worker.matches.clear();
         if self.multiline {
             let relative = |m: &Match| Span::new((m.start - range.start) as usize, (m.end - range.start) as usize);
-            let inside = known[at.known..].iter().take_while(|m| kind == LineKind::Match && m.start < range.end);
+            let end = self.end_of_matches(bytes, range.end);
+            let inside = known[at.known..].iter().take_while(|m| kind == LineKind::Match && m.start < end);
             worker.matches.extend(inside.map(relative));
-            // A match at the very end of a file that does not end with a line end has no byte before the end of its line.
             at.known += worker.matches.len();
         }
         if is_long {
@@ -112,6 +112,12 @@ impl<'a> GrepStages<'a, '_> {
         }
         let line = Line { kind, bytes, offset: range.start, skipped: 0, number, matches: &worker.matches };
         self.format.line(&line, &mut out.bytes);
+    }
+
+    /// Before which offset the matches in a line or several start that ends at `end`: behind the last byte of a file that does
+    /// not end with a line end there may be an empty one.
+    fn end_of_matches(&self, bytes: &[u8], end: u64) -> u64 {
+        end + u64::from(bytes.last() != Some(&self.matcher.terminator()))
     }
 
     /// Formats lines that are searched for at the same time, from `first` on.
@@ -177,13 +183,14 @@ impl<'a> GrepStages<'a, '_> {
         let before = (range.start - around.start) as usize;
         mapping.read_before_fault(around.start as usize..around.end as usize, |around| {
             let bytes = &around[before..before + (range.end - range.start) as usize];
+            let end = self.end_of_matches(bytes, range.end) - range.start;
             let cache = RefCell::new(self.matcher.cache());
             let walk = |each: &mut dyn FnMut(Span) -> Flow| {
                 let cache = &mut cache.borrow_mut();
                 if let Some(first) = first {
                     let mut cursor = Cursor::new(before + (first - range.start) as usize);
                     while let Some((m, _)) = cursor.next(self.matcher, cache, around) {
-                        let is_inside = m.start < before + bytes.len();
+                        let is_inside = m.start < before + end as usize;
                         if !is_inside || each(Span::new(m.start - before, m.end - before)) == Flow::Stop {
                             return;
                         }

@@ -59,6 +59,8 @@ pub(super) struct GrepStages<'a, 'w> {
     pub(super) multiline: bool,
     /// Where the chunks end.
     pub(super) end: u64,
+    /// The length of the file.
+    len: u64,
     pub(super) keeper: Option<&'a CacheKeeper<'a>>,
     /// How far past the end of a window a line may end that is not long.
     pub(super) near: usize,
@@ -298,10 +300,21 @@ impl Seam {
     }
 }
 
+/// A range in which matches have to start. An empty match behind the last byte of the file is in the range of that byte,
+/// so that ranges up to the end of the file have all matches.
+fn with_end_of_file(range: Range<u64>, len: u64) -> Range<u64> {
+    match range {
+        Range { start, .. } if start >= len => u64::MAX..u64::MAX,
+        Range { start, end } => start..if end >= len { u64::MAX } else { end },
+    }
+}
+
 impl<'a> GrepStages<'a, '_> {
-    pub(super) fn new(grep: &'a Grep, format: &'a dyn Format, mapped: Option<(u64, &'a CacheKeeper<'a>)>) -> Self {
+    /// `mapped` is of a file: where its chunks end, its length, and what keeps its pages.
+    pub(super) fn new(grep: &'a Grep, format: &'a dyn Format, mapped: Option<(u64, u64, &'a CacheKeeper<'a>)>) -> Self {
         let Grep { matcher, options, caches } = grep;
         let is_mapped = mapped.is_some();
+        let len = mapped.map_or(0, |(_, len, _)| len);
         let multiline = !matcher.is_by_line();
         let is_free = options.goal == Goal::Lines && options.context.is_none() && options.max_count.is_none();
         let only_matches = format.only_matches() && !options.invert && !multiline && options.goal == Goal::Lines;
@@ -312,14 +325,15 @@ impl<'a> GrepStages<'a, '_> {
             caches,
             format,
             only_matches,
-            match_range: has_range.then(|| options.range.clone()),
+            match_range: has_range.then(|| with_end_of_file(options.range.clone(), len)),
             wants_matches: format.wants_matches(),
             checks_lines: is_mapped && options.binary != Binary::Text,
             is_free,
             in_parts: is_mapped && matcher.longest().is_some(),
             multiline,
-            end: mapped.map_or(0, |(end, _)| end),
-            keeper: mapped.map(|(_, keeper)| keeper),
+            end: mapped.map_or(0, |(end, ..)| end),
+            len,
+            keeper: mapped.map(|(.., keeper)| keeper),
             near: NEAR.min(options.chunk_size),
             longest_formatted: if is_mapped { PIECE.min(options.chunk_size) as u64 } else { u64::MAX },
             is_selected: AtomicBool::new(false),
@@ -386,13 +400,11 @@ impl<'a> GrepStages<'a, '_> {
         self.checks_lines && self.options.binary == Binary::Quit
     }
 
-    /// How many selected lines of one window can matter: those that are wanted, and those that are shown as matching
-    /// in the context behind the last of them.
+    /// How many selected lines of one window can matter.
     fn window_limit(&self) -> u64 {
-        match (self.options.goal, self.options.max_count) {
-            (Goal::AnyLine, _) => 1,
-            (Goal::Lines, Some(max)) => max.saturating_add(self.options.context.after as u64),
-            (_, max) => max.unwrap_or(u64::MAX),
+        match self.options.goal {
+            Goal::AnyLine => 1,
+            _ => self.options.max_count.unwrap_or(u64::MAX),
         }
     }
 
@@ -531,11 +543,10 @@ impl<'a> GrepStages<'a, '_> {
             kept.clear();
             kept.extend_from_slice(matches);
             self.keep_in_range(&range, &mut kept);
-            // Within the range, a line is selected for an empty match behind its last byte as well.
-            if (!kept.is_empty() || !self.is_cut_by_range(&range)) && counts.lines < limit {
+            if !kept.is_empty() && counts.lines < limit {
                 hits.push(line);
                 counts.lines += 1;
-                counts.matches += kept.len().max(1) as u64;
+                counts.matches += kept.len() as u64;
                 counts.end = line.end;
             }
             counts.lines < limit
@@ -913,7 +924,9 @@ impl<'a, 'w> Stages for GrepStages<'a, 'w> {
         out.upto = match (&section.hits, section.part_of) {
             // Each match is by itself, or the line goes on as long as not all of it was reported.
             (_, Some(_)) if self.reports_matches() => {
-                section.known.get(section.at.known).map_or(section.lines.end, |m| m.start)
+                // A match behind the last byte of the file is in the range of that byte.
+                let last = self.len.saturating_sub(1);
+                section.known.get(section.at.known).map_or(section.lines.end, |m| m.start.min(last))
             }
             (_, Some(line)) => line,
             (_, None) if !more => section.lines.end,

@@ -104,13 +104,12 @@ impl Walk {
     /// the window.
     pub(super) fn next(&mut self, view: View<'_>, hits: &[Span], hits_base: u64, context: Context) -> Option<Event> {
         let carry = &mut self.carry;
-        let hit = hits.get(self.next).map(|hit| (hits_base + hit.start as u64, hits_base + hit.end as u64));
+        // Behind the last line that may be selected there is nothing but context, whether or not a line matches.
+        let hit = hits.get(self.next).filter(|_| carry.left != Some(0));
+        let hit = hit.map(|hit| (hits_base + hit.start as u64, hits_base + hit.end as u64));
         if carry.owed > 0 && carry.upto < hit.map_or(view.end(), |(start, _)| start) {
             carry.owed -= 1;
             return Some(self.context_line(view, LineKind::After));
-        }
-        if carry.left == Some(0) && carry.owed == 0 {
-            return None;
         }
         let (start, end) = hit?;
         if !std::mem::replace(&mut self.approached, true) && carry.upto < start {
@@ -132,22 +131,9 @@ impl Walk {
         carry.upto = end;
         carry.selected_upto = end;
         carry.any = true;
-        let mut kind = LineKind::Match;
-        match &mut carry.left {
-            // Behind the last line that may be selected, matching lines are shown as such while context is due; but not where
-            // all lines are shown.
-            Some(0) => {
-                carry.owed -= 1;
-                if context.everything {
-                    kind = LineKind::After;
-                }
-            }
-            left => {
-                *left = left.map(|left| left - 1);
-                carry.owed = context.after;
-            }
-        }
-        Some(Event::Line { kind, start, end })
+        carry.left = carry.left.map(|left| left - 1);
+        carry.owed = context.after;
+        Some(Event::Line { kind: LineKind::Match, start, end })
     }
 
     fn context_line(&mut self, view: View<'_>, kind: LineKind) -> Event {

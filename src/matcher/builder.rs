@@ -1,5 +1,7 @@
 //! From pattern texts to a [`Matcher`].
 
+use std::sync::Arc;
+
 use regex_syntax::{
     ast::Ast,
     hir::{Class, Hir, HirKind, Look},
@@ -10,7 +12,7 @@ use super::{
     filtered::Filtered,
     literal,
     literals::Literals,
-    regex::Regexes,
+    regex::{LoneCr, Regexes},
     syntax::{self, Groups, LetterCase},
 };
 use crate::{error::Error, span::PatternId};
@@ -150,7 +152,9 @@ impl MatcherBuilder {
         let crosses_lines = !self.by_line && parsed.iter().any(|hir| syntax::crosses_lines(hir, self.terminator));
         let matches_empty = parsed.iter().any(syntax::may_be_empty);
         let looks_at_words = parsed.iter().any(|hir| hir.properties().look_set().contains_word_unicode());
+        let lone_cr = if self.by_line { LoneCr::new(&parsed, self.terminator) } else { None };
         Ok(Matcher {
+            lone_cr: lone_cr.map(Arc::new),
             strategy: self.choose(parsed, patterns.len())?,
             reach,
             longest,
@@ -172,6 +176,7 @@ impl MatcherBuilder {
         let Some(ignore_case) = self.ignores_case_of_plain(strings) else { return Ok(None) };
         let literals = Literals::of_strings(strings, ignore_case, self.merge)?;
         Ok(literals.map(|literals| Matcher {
+            lone_cr: None,
             reach: Reach::Bytes(literals.longest()),
             longest: Some(literals.longest()),
             strategy: Strategy::Literals(literals),
@@ -273,7 +278,7 @@ impl MatcherBuilder {
         }
         match self.by_line {
             true => syntax::keep_within_line(hir, groups, self.terminator),
-            false => Ok(syntax::with_groups(hir, groups)),
+            false => Ok(syntax::with_groups(hir, groups, self.terminator)),
         }
     }
 

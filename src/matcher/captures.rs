@@ -111,7 +111,12 @@ impl MatcherBuilder {
                     self.confine(syntax.translate(text, ast)?, groups)
                 });
                 let one = Hir::alternation(hirs.collect::<Result<Vec<_>, _>>()?);
-                Some(compile(&self.wrap(vec![one]), self.terminator)?)
+                let patterns = self.wrap(vec![one]).into_iter();
+                let patterns: Vec<_> = match self.by_line {
+                    true => patterns.map(|hir| syntax::for_one_line(hir, self.terminator)).collect(),
+                    false => patterns.collect(),
+                };
+                Some(compile(&patterns, self.terminator)?)
             }
             false => None,
         };

@@ -40,11 +40,17 @@ mod shuffle;
 mod syntax;
 mod vector;
 
+use std::sync::Arc;
+
 pub use self::{
     builder::{Case, MatcherBuilder},
     captures::Replacer,
 };
-use self::{filtered::Filtered, literals::Literals, regex::Regexes};
+use self::{
+    filtered::Filtered,
+    literals::Literals,
+    regex::{LoneCr, Regexes},
+};
 pub(crate) use self::{
     literal_lines::{LineCounts, LiteralLines},
     packed::Tuning,
@@ -66,6 +72,8 @@ pub struct Matcher {
     crosses_lines: bool,
     matches_empty: bool,
     looks_at_words: bool,
+    /// What decides where the engine takes a lone `\r` for the end of a line.
+    lone_cr: Option<Arc<LoneCr>>,
 }
 
 /// A closed set: adding a strategy makes the compiler name every place that has to know about it.
@@ -98,9 +106,9 @@ pub enum LineTerminator {
     #[default]
     Lf,
     /// `\n`, with or without `\r` before it, which belongs to the terminator then: no match contains it, and `$`
-    /// matches before it.
+    /// matches before it. A lone `\r` ends no line; but where matches are not confined to lines, `$` matches before it too.
     Crlf,
-    /// A NUL byte. Lines may contain `\n`.
+    /// A NUL byte. Lines may contain `\n`, and `.` matches it.
     Nul,
 }
 
@@ -215,8 +223,14 @@ impl Matcher {
                 Some((Span::new(start, start + finder.needle().len()), *id))
             }
             Strategy::Literals(literals) => literals.find_at(haystack, at),
-            Strategy::Regexes(regexes) => regexes.find_at(cache.regex(), haystack, at),
-            Strategy::Filtered(filtered) => filtered.find_at(cache.regex(), haystack, at),
+            Strategy::Regexes(regexes) => {
+                let find = |at| regexes.find_at(cache.regex(), haystack, at);
+                LoneCr::find(self.lone_cr.as_deref(), haystack, at, find)
+            }
+            Strategy::Filtered(filtered) => {
+                let find = |at| filtered.find_at(cache.regex(), haystack, at);
+                LoneCr::find(self.lone_cr.as_deref(), haystack, at, find)
+            }
         }
     }
 
@@ -234,8 +248,14 @@ impl Matcher {
             Strategy::Never => None,
             Strategy::Literal(finder, _) => Some(at + cache.find(finder, &haystack[at..])?),
             Strategy::Literals(literals) => literals.find_at(haystack, at).map(|(span, _)| span.start),
-            Strategy::Regexes(regexes) => regexes.find_earliest_end(cache.regex(), haystack, at),
-            Strategy::Filtered(filtered) => filtered.find_end(cache.regex(), haystack, at),
+            Strategy::Regexes(regexes) => {
+                let find_end = |at| regexes.find_earliest_end(cache.regex(), haystack, at);
+                LoneCr::find_end(self.lone_cr.as_deref(), haystack, at, find_end)
+            }
+            Strategy::Filtered(filtered) => {
+                let find_end = |at| filtered.find_end(cache.regex(), haystack, at);
+                LoneCr::find_end(self.lone_cr.as_deref(), haystack, at, find_end)
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memrchr, memrchr2};
 use regex_automata::{
     Input,
     meta::{self, Regex},
@@ -45,6 +45,84 @@ struct Lazy {
     hir: Hir,
     terminator: LineTerminator,
     built: OnceLock<Option<Dense>>,
+}
+
+/// Tells the matches that are none: those for which the engine took a lone `\r` for the end of a line.
+///
+/// A match that is confined to a line has no `\r`, so it ends where `$` matched in it. What the engine found is right unless it ends
+/// in front of a lone `\r`; and then it is what is found there, up to the `\r`, by the patterns without `$`, if anything is.
+#[derive(Debug)]
+pub(super) struct LoneCr {
+    /// The patterns in which `$` matches nowhere.
+    without_end: Vec<Hir>,
+    compiled: OnceLock<Regex>,
+}
+
+impl LoneCr {
+    /// None where it makes no difference to the patterns.
+    pub(super) fn new(patterns: &[Hir], terminator: LineTerminator) -> Option<Self> {
+        patterns.iter().any(|hir| syntax::has_crlf_end(hir, terminator)).then(|| LoneCr {
+            without_end: patterns.iter().cloned().map(syntax::without_crlf_end).collect(),
+            compiled: OnceLock::new(),
+        })
+    }
+
+    /// The first match at or after `at`. `find` is the engine's search.
+    #[inline]
+    pub(super) fn find(
+        this: Option<&Self>,
+        haystack: &[u8],
+        mut at: usize,
+        mut find: impl FnMut(usize) -> Option<(Span, PatternId)>,
+    ) -> Option<(Span, PatternId)> {
+        let Some(this) = this else { return find(at) };
+        loop {
+            let found = find(at)?;
+            let Span { start, end } = found.0;
+            if !is_lone_cr(haystack, end) {
+                return Some(found);
+            }
+            if let Some(found) = this.regex().search(&Input::new(haystack).range(start..end)) {
+                let pattern = PatternId::new(found.pattern().as_usize());
+                return Some((Span::new(found.start(), found.end()), pattern));
+            }
+            at = end + 1;
+        }
+    }
+
+    /// The end of some match on the first line that has one. `find_end` is the engine's search, for the end that comes first.
+    #[inline]
+    pub(super) fn find_end(
+        this: Option<&Self>,
+        haystack: &[u8],
+        mut at: usize,
+        mut find_end: impl FnMut(usize) -> Option<usize>,
+    ) -> Option<usize> {
+        let Some(this) = this else { return find_end(at) };
+        loop {
+            let end = find_end(at)?;
+            if !is_lone_cr(haystack, end) {
+                return Some(end);
+            }
+            let start = memrchr2(b'\r', b'\n', &haystack[at..end]).map_or(at, |before| at + before + 1);
+            if this.regex().is_match(Input::new(haystack).range(start..end)) {
+                return Some(end);
+            }
+            at = end + 1;
+        }
+    }
+
+    fn regex(&self) -> &Regex {
+        self.compiled.get_or_init(|| {
+            let config = Regex::config().utf8_empty(false).nfa_size_limit(Some(NFA_SIZE_LIMIT));
+            let built = Regex::builder().configure(config).build_many_from_hir(&self.without_end);
+            built.expect("parts of patterns that were compiled")
+        })
+    }
+}
+
+fn is_lone_cr(haystack: &[u8], at: usize) -> bool {
+    haystack.get(at) == Some(&b'\r') && haystack.get(at + 1) != Some(&b'\n')
 }
 
 /// What a search with [`Regexes`] changes.

@@ -40,6 +40,7 @@ use super::{
     set::{MatchKind, PatternSet},
     shape::Shape,
     shapes::{Found, Shapes, Which},
+    syntax,
 };
 use crate::{
     error::Error,
@@ -99,6 +100,9 @@ impl LinePatterns {
 /// The patterns with neither a literal nor a shape, as one engine.
 struct Others {
     regex: Regex,
+    /// Tells them apart on a line by itself, where the one above takes a lone `\r` for the end of a line.
+    one_line: Option<Regex>,
+    /// The patterns for a line by itself.
     hirs: Vec<Hir>,
     /// Tells which of them is the first that matches at a place.
     first: OnceLock<Regex>,
@@ -193,7 +197,7 @@ impl RegexSet {
             let needs_regex = has_shapes[index] || required.as_ref().is_some_and(|required| !required.is_all);
             confirm.push(if needs_regex { regexes.len() as u32 } else { NONE });
             if needs_regex {
-                regexes.push(Confirming::new(hir.clone(), terminator)?);
+                regexes.push(Confirming::new(syntax::for_one_line(hir.clone(), terminator), terminator)?);
             }
             match required {
                 _ if has_shapes[index] => {}
@@ -219,9 +223,13 @@ impl RegexSet {
             true => None,
             false => {
                 let hirs: Vec<&Hir> = others.iter().map(|id| &hirs[id.index()]).collect();
-                let regex = compile(&hirs, LAZY_DFA_CACHE_OF_ALL, EngineKind::All, terminator)?;
-                let hirs = hirs.into_iter().cloned().collect();
-                Some(Others { regex, hirs, first: OnceLock::new(), ids: others })
+                let compile = |hirs: &[&Hir]| compile(hirs, LAZY_DFA_CACHE_OF_ALL, EngineKind::All, terminator);
+                let regex = compile(&hirs)?;
+                let has_crlf_end = hirs.iter().any(|hir| syntax::has_crlf_end(hir, terminator));
+                let one_line = |hir: &Hir| syntax::for_one_line(hir.clone(), terminator);
+                let hirs: Vec<Hir> = hirs.into_iter().map(one_line).collect();
+                let one_line = has_crlf_end.then(|| compile(&hirs.iter().collect::<Vec<_>>())).transpose()?;
+                Some(Others { regex, one_line, hirs, first: OnceLock::new(), ids: others })
             }
         };
         let owners = owned.into_iter().map(|(_, id)| id).collect();
@@ -496,7 +504,11 @@ impl RegexSet {
         }
         if let (true, Some(others), Some((engine, found))) = (has_others, &self.others, &mut cache.others) {
             found.clear();
-            others.regex.which_overlapping_matches_with(engine, &Input::new(content), found);
+            let input = Input::new(content);
+            match &others.one_line {
+                Some(one_line) if memchr(b'\r', content).is_some() => one_line.which_overlapping_matches(&input, found),
+                _ => others.regex.which_overlapping_matches_with(engine, &input, found),
+            }
             cache.ids.extend(found.iter().map(|id| others.ids[id.as_usize()]));
         }
         cache.ids.sort_unstable();

@@ -37,12 +37,14 @@ pub(super) struct Syntax {
 }
 
 impl Syntax {
-    /// Translates a parsed pattern, with `^` and `$` matching at line ends and any bytes allowed in the haystack.
+    /// Translates a parsed pattern, with `^` and `$` matching at line ends, `.` at anything but those, and any bytes allowed
+    /// in the haystack.
     pub(super) fn translate(&self, pattern: &str, ast: &Ast) -> Result<Hir, Error> {
         translate::TranslatorBuilder::new()
             .utf8(false)
             .multi_line(true)
             .crlf(self.terminator == LineTerminator::Crlf)
+            .line_terminator(self.terminator.byte())
             .dot_matches_new_line(self.dot_matches_newline)
             .case_insensitive(self.ignore_case)
             .build()
@@ -51,11 +53,42 @@ impl Syntax {
     }
 }
 
-/// The assertions for the start and the end of a line. What the engine takes for its terminator is its own setting.
+/// The assertions for the start and the end of a line. What the engine takes for its terminator is its own setting. To
+/// `EndCRLF`, a line ends at a lone `\r` too: see [`has_crlf_end`].
 pub(super) fn line_ends(terminator: LineTerminator) -> (Look, Look) {
     match terminator {
-        LineTerminator::Crlf => (Look::StartCRLF, Look::EndCRLF),
+        LineTerminator::Crlf => (Look::StartLF, Look::EndCRLF),
         LineTerminator::Lf | LineTerminator::Nul => (Look::StartLF, Look::EndLF),
+    }
+}
+
+/// True when the engine takes a lone `\r` for the end of a line, and should not. Where lines end with `\r\n`, a lone `\r` is a
+/// character like others.
+pub(super) fn has_crlf_end(hir: &Hir, terminator: LineTerminator) -> bool {
+    terminator == LineTerminator::Crlf && hir.properties().look_set().contains(Look::EndCRLF)
+}
+
+/// The same pattern for a haystack that is one line without its terminator: `$` matches at the end of it.
+pub(super) fn for_one_line(hir: Hir, terminator: LineTerminator) -> Hir {
+    match has_crlf_end(&hir, terminator) {
+        true => with_crlf_end(hir, || Hir::look(Look::End)),
+        false => hir,
+    }
+}
+
+/// The same pattern but that `$` matches nowhere.
+pub(super) fn without_crlf_end(hir: Hir) -> Hir {
+    with_crlf_end(hir, Hir::fail)
+}
+
+fn with_crlf_end(hir: Hir, end: impl Fn() -> Hir) -> Hir {
+    let replaced = |leaf: Hir| {
+        let is_end = matches!(leaf.kind(), HirKind::Look(Look::EndCRLF));
+        Ok::<_, Infallible>(if is_end { end() } else { leaf })
+    };
+    match rewrite(hir, Groups::Keep { add: 0 }, &replaced) {
+        Ok(hir) => hir,
+        Err(never) => match never {},
     }
 }
 
@@ -68,12 +101,20 @@ pub(super) enum Groups {
     Keep { add: u32 },
 }
 
-/// The same pattern with nothing but its groups changed.
-pub(super) fn with_groups(hir: Hir, groups: Groups) -> Hir {
-    let unchanged = |leaf| Ok::<_, Infallible>(leaf);
-    match rewrite(hir, groups, &unchanged) {
+/// The same pattern with nothing changed but its groups, and that no line starts behind a lone `\r`.
+pub(super) fn with_groups(hir: Hir, groups: Groups, terminator: LineTerminator) -> Hir {
+    let leaf = |leaf| Ok::<_, Infallible>(at_line_start(leaf, terminator));
+    match rewrite(hir, groups, &leaf) {
         Ok(hir) => hir,
         Err(never) => match never {},
+    }
+}
+
+/// Where lines end with `\r\n`, they start behind `\n` as everywhere.
+fn at_line_start(leaf: Hir, terminator: LineTerminator) -> Hir {
+    match leaf.kind() {
+        HirKind::Look(Look::StartCRLF) if terminator == LineTerminator::Crlf => Hir::look(Look::StartLF),
+        _ => leaf,
     }
 }
 
@@ -110,7 +151,7 @@ pub(super) fn keep_within_line(hir: Hir, groups: Groups, terminator: LineTermina
         }
         HirKind::Look(Look::Start) => Ok(Hir::look(start)),
         HirKind::Look(Look::End) => Ok(Hir::look(end)),
-        _ => Ok(leaf),
+        _ => Ok(at_line_start(leaf, terminator)),
     })
 }
 
@@ -380,6 +421,47 @@ mod tests {
         let matcher = MatcherBuilder::new().by_line(true).build([r"\Ab\z"]).unwrap();
         assert!(matcher.is_match(&mut matcher.cache(), b"a\nb\nc"));
         assert!(!matcher.is_match(&mut matcher.cache(), b"ab\nbc"));
+    }
+
+    #[test]
+    fn by_line_a_lone_cr_ends_no_line() {
+        let find = |pattern: &str, text: &[u8]| {
+            let mut builder = MatcherBuilder::new();
+            let matcher = builder.line_terminator(LineTerminator::Crlf).by_line(true).build([pattern]).unwrap();
+            let mut cache = matcher.cache();
+            let found: Vec<_> = matcher.find_iter(&mut cache, text).map(|(span, _)| (span.start, span.end)).collect();
+            assert_eq!(matcher.find_on_line(&mut cache, text, 0).is_some(), !found.is_empty(), "{pattern:?}");
+            found
+        };
+        for text in [&b"a\rb"[..], b"a\rb\r\n", b"a\r\rb\n"] {
+            let b = text.iter().position(|&byte| byte == b'b').unwrap();
+            for (pattern, wanted) in [
+                ("^b", vec![]),
+                ("a$", vec![]),
+                ("^a", vec![(0, 1)]),
+                ("b$", vec![(b, b + 1)]),
+                ("a$|a|b", vec![(0, 1), (b, b + 1)]),
+                (r"a?$|b", vec![(b, b + 1)]),
+                (r"(?:a$|)b\b", vec![(b, b + 1)]),
+                (r"a\z", vec![]),
+                ("(?R:a$)", vec![]),
+            ] {
+                let found = find(pattern, text);
+                let is_end = |&&(start, end): &&(usize, usize)| start == end && start > b;
+                // What is empty at the end of the line is another matter.
+                let found: Vec<_> = found.iter().filter(|span| !is_end(span)).copied().collect();
+                assert_eq!(found, wanted, "{pattern:?} in {:?}", text.escape_ascii().to_string());
+            }
+        }
+        assert_eq!(find("$", b"a\rb\r\n\r\r\n\r"), [(3, 3), (6, 6), (9, 9)]);
+    }
+
+    #[test]
+    fn by_line_a_record_may_contain_line_ends() {
+        let mut builder = MatcherBuilder::new();
+        let matcher = builder.line_terminator(LineTerminator::Nul).by_line(true).build(["a.b"]).unwrap();
+        let matches = |text: &[u8]| matcher.is_match(&mut matcher.cache(), text);
+        assert!(matches(b"a\nb\0") && matches(b"a\rb") && !matches(b"a\0b"));
     }
 
     #[test]

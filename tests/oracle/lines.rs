@@ -27,10 +27,6 @@ pub(crate) fn report(text: &[u8], matches: impl Fn(&[u8]) -> bool, wanted: Wante
         }
         marks[index] = Some(':');
     }
-    // Beyond the last line that may be selected, those that would be are shown as such while there is context.
-    for &index in &selected[most..] {
-        marks[index] = marks[index].map(|_| ':');
-    }
     print(&lines, &marks, wanted.before + wanted.after > 0)
 }
 

@@ -154,11 +154,8 @@ impl Mode {
         let units: Vec<_> = self.selectable(text, by_match).into_iter().filter(|unit| unit.selected).collect();
         let count = units.len().min(self.max_count.map_or(usize::MAX, |max| max as usize));
         let units = &units[..count];
-        // A line that is selected for what it lacks counts as one match, as does an empty match that is not shown.
-        let matches_of = |unit: &Unit| {
-            let shown = unit.matches.iter().filter(|m| self.multiline || m.start < unit.range.end).count();
-            if self.invert { 1 } else { shown.max(1) as u64 }
-        };
+        // A line that is selected for what it lacks counts as one match.
+        let matches_of = |unit: &Unit| if self.invert { 1 } else { unit.matches.len() as u64 };
         Counts {
             lines: units.iter().map(|unit| self.lines_of(text, unit)).sum(),
             matches: units.iter().map(matches_of).sum(),
@@ -194,17 +191,37 @@ impl Mode {
             [pattern] => pattern.clone(),
             patterns => patterns.iter().map(|pattern| format!("(?:{pattern})")).collect::<Vec<_>>().join("|"),
         };
+        // A line by itself comes without its terminator, and a lone `\r` in it ends no line.
         RegexBuilder::new(&pattern)
             .multi_line(true)
-            .crlf(self.terminator == LineTerminator::Crlf)
+            .crlf(self.terminator == LineTerminator::Crlf && self.multiline)
             .line_terminator(self.terminator.byte())
             .build()
             .expect("valid patterns")
     }
 
+    /// Whether the definition knows what the patterns match. By line it has no way to leave out `\r`, and across lines a lone
+    /// `\r` is the end of one to it.
+    pub(crate) fn is_defined(&self) -> bool {
+        let may_match_cr = |pattern: &String| pattern.contains(['.', 's', 'S', 'W', 'R']) || pattern.contains("[^");
+        self.terminator != LineTerminator::Crlf || !(self.multiline || self.patterns.iter().any(may_match_cr))
+    }
+
     /// How many lines a unit is.
     fn lines_of(&self, text: &[u8], unit: &Unit) -> u64 {
         text[unit.range.clone()].split_inclusive(|&byte| byte == self.terminator.byte()).count() as u64
+    }
+
+    /// The lines of a unit, each by itself, with neither matches nor a mark.
+    fn each_line(&self, text: &[u8], unit: &Unit) -> Vec<Unit> {
+        let (mut at, mut number) = (unit.range.start, unit.number);
+        let lines = text[unit.range.clone()].split_inclusive(|&byte| byte == self.terminator.byte());
+        let line = |line: &[u8]| {
+            let range = at..at + line.len();
+            (at, number) = (range.end, number + 1);
+            Unit { number: number - 1, range, selected: false, matches: vec![] }
+        };
+        lines.map(line).collect()
     }
 
     /// All lines of the text as units, in file order.
@@ -255,34 +272,28 @@ impl Mode {
 
     /// The units that are looked at, with those selected that would be if there was no limit on them from the front.
     fn selectable(&self, text: &[u8], by_match: bool) -> Vec<Unit> {
-        let terminator = self.terminator.byte();
         let mut units = self.units(text);
         if self.invert {
-            // A line by itself, whether it is of a block or not.
-            let lines = |unit: Unit| {
-                let mut at = unit.range.start;
-                let lines: Vec<_> = text[unit.range.clone()].split_inclusive(|&byte| byte == terminator).collect();
-                (0..lines.len())
-                    .map(|index| {
-                        let range = at..at + lines[index].len();
-                        at = range.end;
-                        let matches = if self.multiline { vec![] } else { unit.matches.clone() };
-                        Unit { number: unit.number + index as u64, range, selected: !unit.selected, matches }
-                    })
-                    .collect::<Vec<_>>()
+            let inverted = |unit: Unit| {
+                let matches = if self.multiline { vec![] } else { unit.matches.clone() };
+                let selected = !unit.selected;
+                self.each_line(text, &unit).into_iter().map(move |line| Unit {
+                    selected,
+                    matches: matches.clone(),
+                    ..line
+                })
             };
-            units = units.into_iter().flat_map(lines).collect();
+            units = units.into_iter().flat_map(inverted).collect();
         }
         if let Some(range) = &self.range {
             let has_context = self.before + self.after > 0 || self.passthru;
             if by_match && self.last.is_none() && !self.reverse && !has_context {
                 // Each match by itself; a line that the range cuts is selected for those in it.
+                // An empty match behind the last byte of the text is where that byte is.
+                let place = |m: &Range<usize>| m.start.min(text.len().saturating_sub(1)) as u64;
                 for unit in &mut units {
-                    if (unit.range.start as u64) < range.start || unit.range.end as u64 > range.end {
-                        // The empty match behind the last byte, which is never shown, is not looked for.
-                        unit.matches.retain(|m| range.contains(&(m.start as u64)) && m.start < unit.range.end);
-                        unit.selected = !unit.matches.is_empty();
-                    }
+                    unit.matches.retain(|m| range.contains(&place(m)));
+                    unit.selected = !unit.matches.is_empty();
                 }
                 units.retain(|unit| (unit.range.start as u64) < range.end && unit.range.end as u64 > range.start);
             } else {
@@ -307,29 +318,33 @@ impl Mode {
 
     /// What is reported, in order.
     fn shown(&self, text: &[u8]) -> Vec<Shown> {
-        let units = self.selectable(text, self.only_matches);
+        let mut units = self.selectable(text, self.only_matches);
         let mut selected: Vec<_> = (0..units.len()).filter(|&index| units[index].selected).collect();
         let most = self.max_count.map_or(selected.len(), |max| selected.len().min(max as usize));
         if self.reverse {
             selected.reverse();
             return selected[..most].iter().map(|&index| Shown::Unit(units[index].clone(), ':')).collect();
         }
+        // Behind the last unit that is selected, lines are context at most, each by itself.
+        if let Some(&last) = selected[..most].last().filter(|_| most < selected.len()) {
+            let rest = units.split_off(last + 1);
+            let lines = rest.iter().flat_map(|unit| {
+                let matches = if self.multiline { vec![] } else { unit.matches.clone() };
+                self.each_line(text, unit).into_iter().map(move |line| Unit { matches: matches.clone(), ..line })
+            });
+            units.extend(lines);
+        }
         let mut marks = vec![None; units.len()];
         if self.passthru {
             marks.fill(Some('-'));
         }
-        for (place, &index) in selected.iter().enumerate() {
-            if place < most {
-                // Context is counted in lines, of which only selected units have several.
-                let (before, after) = if self.passthru { (0, 0) } else { (self.before, self.after) };
-                for mark in &mut marks[index.saturating_sub(before)..units.len().min(index + after + 1)] {
-                    mark.get_or_insert('-');
-                }
-                marks[index] = Some(':');
-            } else if marks[index].is_some() && !self.passthru {
-                // Where there is context behind the last of a limited number of lines, those that match are shown as such.
-                marks[index] = Some(':');
+        for &index in &selected[..most] {
+            // Context is counted in lines, of which only selected units have several.
+            let (before, after) = if self.passthru { (0, 0) } else { (self.before, self.after) };
+            for mark in &mut marks[index.saturating_sub(before)..units.len().min(index + after + 1)] {
+                mark.get_or_insert('-');
             }
+            marks[index] = Some(':');
         }
         let mut shown = vec![];
         let mut last = None;
@@ -350,8 +365,6 @@ impl Mode {
             true => unit.matches.iter().map(|m| m.start - unit.range.start..m.end - unit.range.start).collect(),
             false => vec![],
         };
-        // An empty match behind the last byte of a text that does not end with a line end is not shown.
-        let matches: Vec<_> = matches.into_iter().filter(|m| m.start < unit.range.len()).collect();
         let line = Line {
             kind: if mark == ':' { LineKind::Match } else { LineKind::After },
             bytes: &text[unit.range.clone()],

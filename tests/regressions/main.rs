@@ -7,9 +7,12 @@
 mod limits;
 mod support;
 
+mod context_behind_the_limit;
+mod empty_match_at_the_end;
 mod fresh_clone;
 #[cfg(target_os = "linux")]
 mod large_patterns;
+mod line_ends;
 mod messages;
 mod ranges;
 #[cfg(target_os = "linux")]

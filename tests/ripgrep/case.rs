@@ -104,15 +104,19 @@ impl Case {
 
     /// The number of bytes that a search of this case can read.
     pub(crate) fn size(&self) -> usize {
+        self.searched().map(<[u8]>::len).sum()
+    }
+
+    /// The contents of the files that a search of this case may read.
+    pub(crate) fn searched(&self) -> impl Iterator<Item = &[u8]> {
         let stdin = match &self.stdin {
             Stdin::Null => None,
             Stdin::File(name) | Stdin::Pipe(name) => Some(name),
         };
         self.tree
             .iter()
-            .filter(|(name, _)| self.input == Input::Walk || self.paths.contains(name) || stdin == Some(name))
-            .map(|(_, data)| data.len())
-            .sum()
+            .filter(move |(name, _)| self.input == Input::Walk || self.paths.contains(name) || stdin == Some(name))
+            .map(|(_, data)| data.as_slice())
     }
 
     /// A shell command that repeats the case in the directory `root`, which

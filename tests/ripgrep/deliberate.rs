@@ -11,12 +11,12 @@ impl Case {
         let patterns = || self.patterns.iter().flatten().map(String::as_str).chain(self.listed_patterns());
         let any_pattern = |what: &[&str]| patterns().any(|pattern| what.iter().any(|part| pattern.contains(part)));
         let flag = |names: &[&str]| names.iter().any(|name| self.has_flag(name));
-        let context = [("-A", "--after-context"), ("-B", "--before-context"), ("-C", "--context")]
-            .iter()
-            .any(|(short, long)| self.number(short, long).is_some());
+        let has_number = |flags: &[(&str, &str)]| flags.iter().any(|(short, long)| self.number(short, long).is_some());
+        let after = has_number(&[("-A", "--after-context"), ("-C", "--context")]);
+        let context = after || has_number(&[("-B", "--before-context")]);
+        let passthru = flag(&["--passthru", "--passthrough"]);
         let max_count = self.number("-m", "--max-count").is_some();
         let inverted = flag(&["-v", "--invert-match"]);
-        let counts = flag(&["-c", "--count", "--count-matches"]) || self.has_stats();
         let json = flag(&["--json"]);
         let streams = self.input != Input::Files || self.has_flag("--no-mmap") || !matches!(self.stdin, Stdin::Null);
 
@@ -35,8 +35,10 @@ impl Case {
         if any_pattern(&[r"\A", r"\z", "(?-m)"]) {
             return Some("ripgrep runs the anchors of the text on a line or on more, depending on the other flags");
         }
-        if max_count && context && counts {
-            return Some("when it counts, ripgrep with -m counts matching lines in the context behind the last one");
+        if max_count && after {
+            return Some(
+                "behind the last line of -m all lines are context, as in GNU grep; ripgrep shows those that match",
+            );
         }
         if self.listed_patterns().next().is_none()
             && !self.side.is_empty()
@@ -54,7 +56,7 @@ impl Case {
         if streams && context && self.nul_behind(60_000) {
             return Some("with context the reads of ripgrep, and so the NULs it has seen, depend on what it printed");
         }
-        if self.has_stats() && ((inverted && max_count) || ((inverted || context) && self.nul_behind(0))) {
+        if self.has_stats() && ((inverted && max_count) || ((inverted || context || passthru) && self.nul_behind(0))) {
             return Some(
                 "with these ripgrep's count of searched bytes tells where its buffer is, not what was searched",
             );
@@ -74,14 +76,29 @@ impl Case {
         if flag(&["--null-data"]) && (flag(&["-x", "--line-regexp"]) || any_pattern(&["^", "$", "(?m)"])) {
             return Some("with --null-data the anchors of ripgrep look for line feeds, not for the ends of records");
         }
-        if flag(&["--null-data"]) && max_count && context {
-            return Some("behind the last line of -m ripgrep shows matching records with line feeds as context");
+        if flag(&["--null-data"]) && any_pattern(&["."]) {
+            return Some("with --null-data a record may contain line ends, and . matches them, as in GNU grep");
+        }
+        if flag(&["--crlf"])
+            && self.has_lone_cr()
+            && (flag(&["-x", "--line-regexp"]) || any_pattern(&["^", "$", "(?m)", "(?R"]))
+        {
+            return Some("to the anchors of ripgrep a lone carriage return ends a line with --crlf");
+        }
+        if flag(&["-U", "--multiline"]) && streams && self.nul_behind(0) {
+            return Some("with -U ripgrep does not make line feeds of the NULs in streams");
         }
         if json && streams && self.nul_behind(0) && !flag(&["-a", "--text", "--null-data"]) {
             return Some("in streams ripgrep makes line feeds of NULs; --json shows lines as they are");
         }
-        if json && self.has_open_end() && self.may_match_empty() {
-            return Some("with --json ripgrep reports an empty match behind the last byte of some files");
+        let shows_matches = replaces
+            || json
+            || self.has_stats()
+            || flag(&["-o", "--only-matching", "--column", "--count-matches", "--max-columns-preview"]);
+        if shows_matches && self.has_open_end() && self.may_match_empty() {
+            return Some(
+                "an empty match behind the last byte of a file without a line end is one to ripgrep when it counts",
+            );
         }
         if flag(&["-w", "--word-regexp"]) && flag(&["--crlf"]) && self.may_match_empty() {
             return Some("to ripgrep there is an empty word between the two characters of a line end");
@@ -113,10 +130,16 @@ impl Case {
         self.tree.iter().any(|(_, data)| data.iter().position(|&b| b == 0).is_some_and(|at| at >= offset))
     }
 
-    /// Whether a file does not end with a line end.
+    /// Whether a file that is searched does not end with a line end.
     fn has_open_end(&self) -> bool {
         let end = if self.has_flag("--null-data") { 0 } else { b'\n' };
-        self.tree.iter().any(|(_, data)| data.last().is_some_and(|&last| last != end))
+        self.searched().any(|data| data.last().is_some_and(|&last| last != end))
+    }
+
+    /// Whether a file that is searched has a carriage return without a line feed behind it.
+    fn has_lone_cr(&self) -> bool {
+        let is_lone = |at: usize, data: &[u8]| data[at] == b'\r' && data.get(at + 1) != Some(&b'\n');
+        self.searched().any(|data| (0..data.len()).any(|at| is_lone(at, data)))
     }
 
     /// Whether a pattern may match the empty string.
