@@ -77,11 +77,12 @@ pub(super) struct Args {
     #[arg(long)]
     pub(super) multiline_dotall: bool,
 
-    /// Lines end with \r\n or with \n alone; "^" and "$" match at both, and "." does not match \r.
+    /// Lines end with \r\n or with \n alone; "^" and "$" match at both, and "." does not match \r. A \r alone ends no line,
+    /// though where matches may go over several lines, "$" matches before it.
     #[arg(long, overrides_with = "null_data")]
     crlf: bool,
 
-    /// Lines end with NUL and may contain \n. No file is taken for binary then.
+    /// Lines end with NUL and may contain \n, which "." matches. No file is taken for binary then.
     #[arg(long, overrides_with = "crlf")]
     pub(super) null_data: bool,
 
@@ -97,7 +98,7 @@ pub(super) struct Args {
     #[arg(short = 'N', long, overrides_with = "line_number")]
     no_line_number: bool,
 
-    /// Show how many lines are selected, for each file that has any.
+    /// Show how many lines are selected, for each file that has any; with -U, all lines of each match count.
     #[arg(short = 'c', long, overrides_with_all = ["count_matches", "count_by_pattern", "files_with_matches", "files_without_match", "json"])]
     count: bool,
 
@@ -106,7 +107,8 @@ pub(super) struct Args {
     count_matches: bool,
 
     /// Show for each pattern on how many lines it matches, whether or not others match there too: "COUNT:PATTERN", in the
-    /// order in which they were given, for each file.
+    /// order in which they were given, for each file. A pattern that is given again is not counted again; an empty one
+    /// matches every line.
     #[arg(long, overrides_with_all = ["count", "count_matches", "files_with_matches", "files_without_match", "json"], conflicts_with_all = ["invert_match", "multiline"])]
     count_by_pattern: bool,
 
@@ -114,8 +116,10 @@ pub(super) struct Args {
     #[arg(long)]
     pub(super) include_zero: bool,
 
-    /// Show which patterns match, by their numbers in the order in which they were given, from 1: in front of each selected
-    /// line, with commas between them, or with -o the one that found the match. With --count-by-pattern, in front of the count.
+    /// Show which patterns match, by their numbers: in front of each selected line, with commas between them, or with -o the
+    /// one that found the match, which of several that match there is the first. With --count-by-pattern, in front of the
+    /// count. The number of a pattern is its place among all that were given, from 1, where each line of a file given with
+    /// -f is one, also an empty line. A pattern that is given again keeps the number that it had.
     #[arg(long, conflicts_with_all = ["invert_match", "multiline"])]
     pub(super) pattern_ids: bool,
 
@@ -141,7 +145,8 @@ pub(super) struct Args {
     pub(super) only_matching: bool,
 
     /// Show TEXT in place of each match. In it, $1 or ${1} is what the first group of the pattern matched, $name or
-    /// ${name} what the group of that name did, $0 the whole match, and $$ a dollar sign. Files are not changed.
+    /// ${name} what the group of that name did, $0 the whole match, and $$ a dollar sign. With -U, lines are joined where the
+    /// end of one is replaced. Files are not changed.
     #[arg(short = 'r', long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(super) replace: Option<String>,
 
@@ -153,7 +158,8 @@ pub(super) struct Args {
     #[arg(long)]
     pub(super) column: bool,
 
-    /// Stop in each file after NUM selected lines.
+    /// Stop in each file after NUM selected lines. What is shown behind the last of them is context, whether or not it
+    /// matches.
     #[arg(short = 'm', long, value_name = "NUM", value_parser = parse_number::<u64>, allow_negative_numbers = true)]
     pub(super) max_count: Option<u64>,
 
@@ -193,7 +199,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
     pub(super) color: When,
 
-    /// Leave out the white space at the start of lines.
+    /// Leave out the white space at the start of lines, with -o the matches in it.
     #[arg(long)]
     pub(super) trim: bool,
 

@@ -3,7 +3,6 @@
 use std::{
     collections::HashSet,
     ffi::OsString,
-    io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -385,7 +384,7 @@ impl Run<'_> {
     /// Writes a line to standard output.
     fn say(&self, line: std::fmt::Arguments<'_>) {
         if !self.common.quiet
-            && let Err(error) = writeln!(std::io::stdout().lock(), "{line}")
+            && let Err(error) = super::output::say(line)
             && error.kind() != std::io::ErrorKind::BrokenPipe
         {
             self.messages.error(format_args!("cannot write to standard output: {error}"));

@@ -54,20 +54,29 @@ impl Printer<'_> {
         };
         if self.style.only_matching && first.is_some() {
             let ids = self.style.ids.as_ref().map(|ids| (ids, ids.matching(line.bytes)));
+            // It is the line that is trimmed, not the matches.
+            let trimmed = match (self.style.trim, &self.style.replacer) {
+                (false, _) => 0,
+                (true, None) => self.trimmed(line.bytes),
+                (true, Some(_)) => self.measured(&pieces).start,
+            };
             let mut at = 0;
             return pieces(&mut |text, place| {
-                let start = at as u64;
+                let (start, was_empty) = (at as u64, text.is_empty());
                 at += text.len();
                 let text = if may_be_several { clip(&content, text, start as usize) } else { text };
+                let is_trimmed = if was_empty { (start as usize) < trimmed } else { at <= trimmed };
+                let text = &text[text.len().min(trimmed.saturating_sub(start as usize))..];
                 if let Some(place) = place
-                    && !(may_be_several && text.is_empty())
+                    && !is_trimmed
+                    && (was_empty || !text.is_empty() || !may_be_several)
                 {
                     let number = |(ids, matching): &(&PatternIds, LinePatterns)| {
                         ids.at(line.bytes, place, matching).map(|id| ids.number(id).to_string())
                     };
                     let id = ids.as_ref().and_then(number).unwrap_or_default();
                     self.prelude(line, line.offset + start, Some(start + 1), &id, &mut out.bytes);
-                    self.text(line.kind, text, &[Span::new(0, text.len())], &mut out.bytes);
+                    self.text_from(line.kind, text, 0, &[Span::new(0, text.len())], &mut out.bytes);
                     out.pass_on();
                 }
                 Flow::Continue
@@ -271,7 +280,11 @@ impl Printer<'_> {
             }
             each(&part.text[at..], None);
         };
-        self.long_text(kind, &self.unchanged(part.text, &pieces), !part.matches.is_empty(), out);
+        let mut text = self.unchanged(part.text, &pieces);
+        if self.style.only_matching && !part.matches.is_empty() {
+            text.start = 0;
+        }
+        self.long_text(kind, &text, !part.matches.is_empty(), out);
     }
 }
 

@@ -3,6 +3,7 @@
 //! Only this module prints. It is public so that the binaries can be a few lines each; programs have no use for it.
 
 mod args;
+mod closed;
 mod files;
 mod haystack;
 mod hints;
@@ -25,7 +26,12 @@ mod stats;
 mod unsearched;
 mod usage;
 
-use std::{ffi::OsString, io::IsTerminal, process::ExitCode, time::Instant};
+use std::{
+    ffi::OsString,
+    io::{IsTerminal, Write},
+    process::ExitCode,
+    time::Instant,
+};
 
 use anyhow::{Context, bail};
 use termcolor::{BufferWriter, ColorChoice, WriteColor};
@@ -64,7 +70,23 @@ pub fn mapgrep(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// Runs `mapgrep` with what goes to standard output written to `output` instead, and without what is done for a process of its
+/// own about panics. For tests and fuzzing.
+#[doc(hidden)]
+pub fn mapgrep_to(
+    arguments: impl IntoIterator<Item = OsString>,
+    output: impl Write + Send + 'static,
+) -> anyhow::Result<ExitCode> {
+    run_to(&Args::parse_from_env(arguments)?, output, false)
+}
+
 fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let stdout = output::stdout().context("cannot write to standard output")?;
+    run_to(args, stdout, std::io::stdout().is_terminal())
+}
+
+/// Writes to `stdout`, which is a terminal or not.
+fn run_to(args: &Args, stdout: impl Write + Send + 'static, to_terminal: bool) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let collected = patterns::collect(args)?;
     let mut matcher_builder = matcher_builder(args);
@@ -101,7 +123,6 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(1));
     }
     let single = paths.single();
-    let to_terminal = std::io::stdout().is_terminal();
     let mut style = style(args, single.is_none(), to_terminal);
     style.multiline = !matcher.is_by_line();
     if let (Some(text), Goal::Lines) = (&args.replace, args.goal()) {
@@ -117,7 +138,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let is_single = single.is_some();
     let from_stdin = single.as_ref().is_some_and(|haystack| haystack.is_stdin);
-    let mut output = Output::new(output::stdout().context("cannot write to standard output")?);
+    let mut output = Output::new(stdout);
     // Before this there is nothing to be saved.
     let cancel = interrupt::watch(output.rescue());
     let builder = grep_builder(args, to_terminal && !from_stdin, &cancel);

@@ -1,12 +1,14 @@
 //! Standard output: buffered, counted, and quiet when nobody reads on.
 
 use std::{
+    fmt,
     fs::File,
     io::{self, BufWriter, ErrorKind, Write},
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak},
 };
 
+use super::closed;
 use crate::grep::Flow;
 
 /// How much is collected before it is written. Larger pieces go out as they are.
@@ -132,6 +134,12 @@ pub(super) fn stdout() -> io::Result<Stdout> {
     Ok(Stdout::new(file))
 }
 
+/// Writes a line to standard output at once.
+pub(super) fn say(line: fmt::Arguments<'_>) -> io::Result<()> {
+    closed::check_stdout()?;
+    writeln!(io::stdout().lock(), "{line}")
+}
+
 impl Stdout {
     fn new(file: File) -> Self {
         Stdout { file, until_large: BUFFER }
@@ -140,6 +148,7 @@ impl Stdout {
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        closed::check_stdout()?;
         if self.until_large > 0 {
             self.until_large = self.until_large.saturating_sub(bytes.len());
             if self.until_large == 0 {

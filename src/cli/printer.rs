@@ -212,9 +212,10 @@ impl<'a> Printer<'a> {
     /// Lines that share a match.
     fn decorated_block(&self, block: &Line<'_>, out: &mut Vec<u8>) {
         let column = block.matches.first().map(|m| m.start as u64 + 1);
+        let trims = !self.style.only_matching || block.matches.is_empty();
         self.each_part_of_block(block, column, &mut |part| {
             self.prelude(&part.line, part.offset, part.column, "", out);
-            self.text(block.kind, part.text, part.matches, out);
+            self.text_from(block.kind, part.text, if trims { self.trimmed(part.text) } else { 0 }, part.matches, out);
         });
     }
 
@@ -232,22 +233,29 @@ impl<'a> Printer<'a> {
         for (index, bytes) in block.bytes.split_inclusive(|&byte| byte == terminator).enumerate() {
             let line = Line { number: block.number.map(|number| number + index as u64), ..*block };
             let end = start + bytes.len();
+            // An empty match is on the line that its place is on; one behind the last byte of a file without a line end there is
+            // on the last line.
+            let ends_before = |m: &Span| m.end < start + usize::from(!m.is_empty());
+            let starts_behind = |m: &Span| m.start >= end + usize::from(bytes.last() != Some(&terminator));
             // Matches are in order, and what ends before a line is of no use to those behind.
-            first += block.matches[first..].iter().take_while(|m| m.end <= start).count();
-            let matches = block.matches[first..].iter().take_while(|m| m.start < end).filter(|m| m.end > start);
+            first += block.matches[first..].iter().take_while(|m| ends_before(m)).count();
+            let matches = block.matches[first..].iter().take_while(|m| !starts_behind(m)).filter(|m| !ends_before(m));
             let clipped = |m: &Span| Span::new(m.start.max(start) - start, m.end.min(end) - start);
             if self.style.only_matching && !block.matches.is_empty() {
+                let trimmed = self.trimmed(bytes);
                 for m in matches {
                     let part = clipped(m);
-                    let text = &bytes[part.start..part.end.min(self.content_end(bytes)).max(part.start)];
-                    if !text.is_empty() {
+                    let shown = part.start.max(trimmed)..part.end.min(self.content_end(bytes));
+                    let is_shown = if m.is_empty() { part.start >= trimmed } else { !shown.is_empty() };
+                    if is_shown {
+                        let text = &bytes[shown.start..shown.end.max(shown.start)];
                         let (offset, column) = (block.offset + m.start as u64, Some(m.start as u64 + 1));
                         each(BlockPart { line, offset, column, text, matches: &[Span::new(0, text.len())] });
                     }
                 }
             } else {
                 on_line.clear();
-                on_line.extend(matches.map(clipped));
+                on_line.extend(matches.filter(|m| !m.is_empty()).map(clipped));
                 let offset = block.offset + start as u64;
                 each(BlockPart { line, offset, column, text: bytes, matches: &on_line });
             }
@@ -262,11 +270,16 @@ impl<'a> Printer<'a> {
             self.prelude(line, line.offset, column, &ids.line, out);
             return self.text(line.kind, line.bytes, line.matches, out);
         }
+        // It is the line that is trimmed, not the matches.
+        let trimmed = self.trimmed(line.bytes);
         for (index, m) in line.matches.iter().enumerate() {
+            if m.end < trimmed + usize::from(!m.is_empty()) && trimmed > 0 {
+                continue;
+            }
             let (offset, column) = (line.offset + m.start as u64, line.skipped + m.start as u64 + 1);
             self.prelude(line, offset, Some(column), ids.matches.get(index).map_or("", |id| id), out);
-            let text = &line.bytes[m.range()];
-            self.text(line.kind, text, &[Span::new(0, text.len())], out);
+            let text = &line.bytes[m.start.max(trimmed)..m.end];
+            self.text_from(line.kind, text, 0, &[Span::new(0, text.len())], out);
         }
     }
 
@@ -301,7 +314,11 @@ impl<'a> Printer<'a> {
 
     /// The text of a line, with its end.
     pub(super) fn text(&self, kind: LineKind, bytes: &[u8], matches: &[Span], out: &mut Vec<u8>) {
-        let start = self.trimmed(bytes);
+        self.text_from(kind, bytes, self.trimmed(bytes), matches, out);
+    }
+
+    /// The text of a line from `start` on, with its end.
+    pub(super) fn text_from(&self, kind: LineKind, bytes: &[u8], start: usize, matches: &[Span], out: &mut Vec<u8>) {
         match &self.style.colors {
             Some(colors) if !matches.is_empty() => {
                 if self.is_too_long(bytes) {
@@ -395,8 +412,13 @@ impl Format for Printer<'_> {
     }
 
     fn only_matches(&self) -> bool {
-        // What a group captures, and which patterns match, can depend on the whole line.
-        self.style.only_matching && self.style.replacer.is_none() && self.style.ids.is_none()
+        let Style { only_matching, replacer, ids, trim, .. } = self.style;
+        // What a group captures, which patterns match, and what is trimmed, can depend on the whole line.
+        *only_matching && replacer.is_none() && ids.is_none() && !trim
+    }
+
+    fn joins_lines(&self) -> bool {
+        self.style.replacer.is_some() && !self.style.only_matching
     }
 
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {

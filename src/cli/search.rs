@@ -442,8 +442,6 @@ impl Searcher {
         }
         match (self.show, summary.binary) {
             (Show::Lines, Some(offset)) if lines > 0 => printer.binary_file(offset, quits, &mut out),
-            // Lines that share a match are no unit that anybody would count.
-            (Show::Count, _) if shows_count && self.style.multiline => printer.count(summary.matches, &mut out),
             (Show::Count, _) if shows_count => printer.count(lines, &mut out),
             (Show::CountMatches, _) if shows_count => printer.count(summary.matches, &mut out),
             (Show::WithMatch, _) if lines > 0 => printer.name_line(&mut out),

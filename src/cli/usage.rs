@@ -1,17 +1,20 @@
 //! What is said of a command line that cannot be understood, and of `--help` and `--version`.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::messages;
+use super::{closed, messages};
 
 /// Prints what there is to say in place of running the command, and tells the exit status: 0 for help that was asked for, 2
 /// for a command line that is wrong, and for output that cannot be written.
 pub(super) fn explain(error: &clap::Error) -> ExitCode {
     let asked_for = !error.use_stderr();
     if asked_for || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return match error.print() {
+        return match print(error, asked_for) {
             Ok(()) if asked_for => ExitCode::SUCCESS,
             Ok(()) => ExitCode::from(2),
             Err(cause) => {
@@ -22,6 +25,15 @@ pub(super) fn explain(error: &clap::Error) -> ExitCode {
     }
     messages::print(what_is_wrong(error));
     ExitCode::from(2)
+}
+
+/// What goes to standard output may find that closed, or full.
+fn print(error: &clap::Error, to_stdout: bool) -> io::Result<()> {
+    if to_stdout {
+        closed::check_stdout()?;
+    }
+    error.print()?;
+    io::stdout().flush()
 }
 
 /// One line: what is wrong, and where help is.

@@ -5,7 +5,8 @@
 //! and joins the blocks. Patterns of which a match may have any length are run by the join alone, chunk by chunk.
 //!
 //! The last block of a chunk may go on in the next one, so it waits for that. Blocks on adjacent lines stay apart: else a file
-//! in which every line matches would be one block, and nothing could be said of it before its end.
+//! in which every line matches would be one block, and nothing could be said of it before its end. But where something else is
+//! shown in the place of a line end, what comes behind it is a part of the same line.
 
 use std::ops::Range;
 
@@ -45,6 +46,8 @@ struct Block {
     begins_before: bool,
     /// The last line goes on.
     goes_on: bool,
+    /// The last match has the end of the last line.
+    ends_in_match: bool,
     matches: usize,
     /// How many of these matches are held. Of a long block it is the first alone: who shows it looks for the others again.
     held: usize,
@@ -129,24 +132,41 @@ impl<'a> GrepStages<'a, '_> {
         window.read(near.clone(), |bytes| {
             let offset = |at: u64| (at - near.start) as usize;
             for m in &*matches {
+                let is_joined = |block: &Block| {
+                    self.joins_blocks
+                        && block.ends_in_match
+                        && memchr(terminator, &bytes[offset(block.lines.end)..offset(m.start)]).is_none()
+                };
                 // An empty match at the end of a file without a line end there is on the last line.
                 let is_in = |block: &Block| {
-                    m.start < block.lines.end || block.goes_on || (m.start == len && block.lines.end == len)
+                    m.start < block.lines.end
+                        || block.goes_on
+                        || (m.start == len && block.lines.end == len)
+                        || is_joined(block)
                 };
                 if !blocks.last().is_some_and(is_in) {
                     let floor = blocks.last().map_or(near.start, |block| block.lines.end);
                     let found = memrchr(terminator, &bytes[offset(floor)..offset(m.start)]);
                     let start = found.map_or(floor, |found| floor + found as u64 + 1);
                     let begins_before = found.is_none() && blocks.is_empty() && near.start > 0;
-                    blocks.push(Block { lines: start..start, begins_before, goes_on: false, matches: 0, held: 0 });
+                    let (goes_on, ends_in_match) = (false, false);
+                    blocks.push(Block {
+                        lines: start..start,
+                        begins_before,
+                        goes_on,
+                        ends_in_match,
+                        matches: 0,
+                        held: 0,
+                    });
                 }
                 let Some(block) = blocks.last_mut() else { return };
                 block.matches += 1;
                 block.held += 1;
+                let ends_line = m.end > m.start && bytes[offset(m.end) - 1] == terminator;
+                block.ends_in_match = ends_line;
                 if m.end < block.lines.end || block.goes_on {
                     continue;
                 }
-                let ends_line = m.end > m.start && bytes[offset(m.end) - 1] == terminator;
                 let found = match ends_line {
                     true => Some(m.end),
                     false => memchr(terminator, &bytes[offset(m.end)..]).map(|found| m.end + found as u64 + 1),
@@ -240,9 +260,12 @@ impl<'a> GrepStages<'a, '_> {
                 // All that begins on its lines is a part of it.
                 let inside =
                     blocks.iter().take_while(|block| block.lines.start < open.lines.end || open.goes_on).count();
-                for block in blocks.drain(..inside) {
+                let is_next = |block: &Block| open.ends_in_match && block.lines.start == open.lines.end;
+                let joined = usize::from(self.joins_blocks && blocks.first().is_some_and(is_next));
+                for block in blocks.drain(..inside.max(joined)) {
                     open.matches += block.matches;
                     open.held += block.held;
+                    open.ends_in_match = block.ends_in_match;
                     open.goes_on = block.goes_on || (open.goes_on && block.lines.end <= open.lines.end);
                     open.lines.end = open.lines.end.max(block.lines.end);
                 }

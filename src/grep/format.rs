@@ -124,6 +124,12 @@ pub trait Format: Sync {
         false
     }
 
+    /// True when lines that share matches are to come as one [`Line`] with those on the lines behind them, where a match has the
+    /// line end between the two: something else is shown in its place then.
+    fn joins_lines(&self) -> bool {
+        false
+    }
+
     /// Appends one line. A line can come twice, when the file was truncated in the meantime: what was appended the first
     /// time is thrown away then.
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>);

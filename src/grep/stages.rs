@@ -57,6 +57,8 @@ pub(super) struct GrepStages<'a, 'w> {
     in_parts: bool,
     /// Matches may cross lines.
     pub(super) multiline: bool,
+    /// Blocks are one where a match has the line end between them.
+    pub(super) joins_blocks: bool,
     /// Where the chunks end.
     pub(super) end: u64,
     /// The length of the file.
@@ -331,6 +333,7 @@ impl<'a> GrepStages<'a, '_> {
             is_free,
             in_parts: is_mapped && matcher.longest().is_some(),
             multiline,
+            joins_blocks: multiline && !options.invert && options.goal == Goal::Lines && format.joins_lines(),
             end: mapped.map_or(0, |(end, ..)| end),
             len,
             keeper: mapped.map(|(.., keeper)| keeper),

@@ -62,7 +62,7 @@ pub(crate) struct Unit {
 }
 
 /// What is shown of a text.
-enum Shown {
+pub(crate) enum Shown {
     Break,
     Unit(Unit, char),
 }
@@ -251,7 +251,8 @@ impl Mode {
             return units;
         }
         for m in regex.find_iter(text) {
-            if m.start() == text.len() && text.last() == Some(&terminator) {
+            // Behind the last line end there is no line.
+            if m.start() == text.len() && text.last().is_none_or(|&last| last == terminator) {
                 continue;
             }
             let last = if m.is_empty() { m.start() } else { m.end() - 1 };
@@ -317,7 +318,7 @@ impl Mode {
     }
 
     /// What is reported, in order.
-    fn shown(&self, text: &[u8]) -> Vec<Shown> {
+    pub(crate) fn shown(&self, text: &[u8]) -> Vec<Shown> {
         let mut units = self.selectable(text, self.only_matches);
         let mut selected: Vec<_> = (0..units.len()).filter(|&index| units[index].selected).collect();
         let most = self.max_count.map_or(selected.len(), |max| selected.len().min(max as usize));

@@ -7,6 +7,7 @@
 mod limits;
 mod support;
 
+mod closed_output;
 mod context_behind_the_limit;
 mod empty_match_at_the_end;
 mod fresh_clone;
@@ -17,5 +18,7 @@ mod messages;
 mod ranges;
 #[cfg(target_os = "linux")]
 mod refused_resources;
+mod replaced_line_ends;
 #[cfg(target_os = "linux")]
 mod threads_of_a_call;
+mod trimmed_matches;

@@ -85,6 +85,15 @@ impl Case {
         {
             return Some("to the anchors of ripgrep a lone carriage return ends a line with --crlf");
         }
+        if flag(&["-U", "--multiline"]) && flag(&["-c", "--count"]) {
+            return Some("with -U ripgrep counts matches in place of lines, where a match may go over several");
+        }
+        if flag(&["-U", "--multiline"]) && flag(&["-o", "--only-matching"]) && self.may_match_empty() {
+            return Some("with -U -o ripgrep shows no empty matches, where a match may go over several lines");
+        }
+        if flag(&["--trim"]) && flag(&["-o", "--only-matching"]) {
+            return Some("without -U, --trim of ripgrep trims the text of each match, and not the line that it is on");
+        }
         if flag(&["-U", "--multiline"]) && streams && self.nul_behind(0) {
             return Some("with -U ripgrep does not make line feeds of the NULs in streams");
         }
