@@ -1,7 +1,8 @@
 //! The regions that are watched for faults, in a list that a signal handler can walk.
 //!
 //! The handler runs at any moment of any thread, so it takes no lock and allocates nothing: the list only grows, and its
-//! nodes are used again.
+//! nodes are used again. Taking a node and giving it back take no lock either: a thread that a fork has left behind could
+//! hold it for ever.
 #![allow(unsafe_code)]
 
 use std::{
@@ -9,10 +10,7 @@ use std::{
     io,
     os::fd::{AsRawFd, BorrowedFd},
     ptr,
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence},
-    },
+    sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence},
 };
 
 use rustix::mm;
@@ -28,9 +26,7 @@ impl Watch {
     /// the region is watched.
     pub(in crate::mapping) fn new(region: &Region, file: Option<&File>, offset: u64) -> io::Result<Watch> {
         sigbus::install()?;
-        // A lock that is held was perhaps held by a thread that a fork has left behind. A new node does as well.
-        let free = FREE.try_lock().ok().and_then(|mut free| free.pop());
-        let node = free.unwrap_or_else(Node::append);
+        let node = Node::take();
         let stat = file.and_then(|file| Stat::of(file).ok());
         node.change(|| {
             node.start.store(region.as_mut_ptr() as usize, Ordering::Relaxed);
@@ -41,6 +37,7 @@ impl Watch {
             node.modified.store(stat.map_or(0, |stat| stat.modified), Ordering::Relaxed);
             node.fault.store(NO_FAULT, Ordering::Relaxed);
             node.is_io.store(false, Ordering::Relaxed);
+            node.retries.store(0, Ordering::Relaxed);
         });
         Ok(Watch(node))
     }
@@ -58,10 +55,7 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.0.change(|| self.0.len.store(0, Ordering::Relaxed));
-        // A node that cannot be given back is lost, which costs less than waiting for a lock that nobody may hold.
-        if let Ok(mut free) = FREE.try_lock() {
-            free.push(self.0);
-        }
+        self.0.give_back();
     }
 }
 
@@ -85,12 +79,23 @@ const NO_FAULT: usize = usize::MAX;
 /// The list of all nodes there ever were, newest first.
 static NODES: AtomicPtr<Node> = AtomicPtr::new(ptr::null_mut());
 
-/// Those that no region uses.
-static FREE: Mutex<Vec<&'static Node>> = Mutex::new(Vec::new());
+/// A lower bound of the number of nodes that no region uses: counted after a node is given back, and counted off before
+/// one is taken. So whoever counts one off finds one.
+static FREE: AtomicUsize = AtomicUsize::new(0);
+
+/// Where the search for a free node starts: at the one that was given back last, or behind the one that was taken last.
+static CURSOR: AtomicPtr<Node> = AtomicPtr::new(ptr::null_mut());
+
+/// How many faults of a region are tried again because the file had the page and had changed. An access that meets a file
+/// in the moment in which it was cut and grows back succeeds at the second or third time. A bad sector of a file that
+/// somebody keeps appending to looks the same each time.
+const MOST_RETRIES: u32 = 100;
 
 /// A region that is watched, or none when the length is 0.
 #[derive(Debug)]
 struct Node {
+    /// False when anybody may take the node.
+    is_taken: AtomicBool,
     /// Odd while the fields below are changed: then the node belongs to no region in which a fault could be.
     version: AtomicUsize,
     start: AtomicUsize,
@@ -103,14 +108,46 @@ struct Node {
     /// Offset in the region of the lowest page that was replaced.
     fault: AtomicUsize,
     is_io: AtomicBool,
+    /// How many faults of the region were tried again.
+    retries: AtomicU32,
     /// Never changes once the node is in the list.
     next: AtomicPtr<Node>,
 }
 
 impl Node {
+    /// A node that no region uses: one that was given back, or a new one when there is none.
+    fn take() -> &'static Node {
+        if FREE.fetch_update(Ordering::Acquire, Ordering::Relaxed, |free| free.checked_sub(1)).is_err() {
+            return Node::append();
+        }
+        // There is a free node. A walk can miss it only while others take nodes and give them back.
+        loop {
+            for start in [&CURSOR, &NODES] {
+                let mut next = start.load(Ordering::Acquire);
+                // SAFETY: nodes are never freed.
+                while let Some(node) = unsafe { next.as_ref() } {
+                    next = node.next.load(Ordering::Relaxed);
+                    let taken = node.is_taken.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed);
+                    if taken.is_ok() {
+                        CURSOR.store(next, Ordering::Release);
+                        return node;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets others take the node. The caller uses it no more.
+    fn give_back(&'static self) {
+        self.is_taken.store(false, Ordering::Release);
+        CURSOR.store(ptr::from_ref(self).cast_mut(), Ordering::Release);
+        FREE.fetch_add(1, Ordering::Release);
+    }
+
     /// A new node at the head of the list.
     fn append() -> &'static Node {
         let node: &'static Node = Box::leak(Box::new(Node {
+            is_taken: AtomicBool::new(true),
             version: AtomicUsize::new(0),
             start: AtomicUsize::new(0),
             len: AtomicUsize::new(0),
@@ -120,6 +157,7 @@ impl Node {
             modified: AtomicU64::new(0),
             fault: AtomicUsize::new(NO_FAULT),
             is_io: AtomicBool::new(false),
+            retries: AtomicU32::new(0),
             next: AtomicPtr::new(ptr::null_mut()),
         }));
         let mut head = NODES.load(Ordering::Acquire);
@@ -160,7 +198,8 @@ impl Node {
         {
             // The file has the page. If it was cut and has grown again meanwhile, the page can be read now; the times of
             // change tell. Otherwise it is the medium that does not give it.
-            if self.modified.swap(stat.modified, Ordering::Relaxed) != stat.modified {
+            let has_changed = self.modified.swap(stat.modified, Ordering::Relaxed) != stat.modified;
+            if has_changed && self.retries.fetch_add(1, Ordering::Relaxed) < MOST_RETRIES {
                 return true;
             }
             self.is_io.store(true, Ordering::Relaxed);
@@ -195,4 +234,81 @@ fn zeros(start: usize, len: usize, is_writable: bool) -> bool {
     // SAFETY: the range lies in a region that is mapped, as the thread that faulted is in the middle of reading it. What
     // the pages hold is lost to the mapping, which is marked.
     unsafe { mm::mmap_anonymous(start as *mut _, len, prot, flags) }.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs::File,
+        iter, thread,
+        time::{Duration, UNIX_EPOCH},
+    };
+
+    use super::*;
+    use crate::mapping::{Access, MapOptions, Mapping, page_size};
+
+    fn two_pages() -> (File, Mapping) {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(2 * page_size() as u64).unwrap();
+        // SAFETY: nobody else knows the file.
+        let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file) }.unwrap();
+        (file, mapping)
+    }
+
+    fn nodes() -> usize {
+        // SAFETY: nodes are never freed.
+        let node = |at: &AtomicPtr<Node>| unsafe { at.load(Ordering::Acquire).as_ref() };
+        iter::successors(node(&NODES), |last| node(&last.next)).count()
+    }
+
+    /// The handler's part is played by hand, as no test can break a disk: the file has the page at each fault, and a later
+    /// time of change.
+    #[test]
+    fn a_page_that_its_medium_never_gives_is_an_error_though_the_file_keeps_changing() {
+        let (file, mapping) = two_pages();
+        let page = mapping.guarded(.., |bytes| bytes.as_ptr() as usize).unwrap() + page_size();
+        let mut faults = 0;
+        let error = loop {
+            file.set_modified(UNIX_EPOCH + Duration::from_secs(faults)).unwrap();
+            assert!(handle(page + 5), "the fault is ours");
+            faults += 1;
+            match mapping.guarded(.., |_| ()) {
+                Err(error) => break error,
+                Ok(()) => assert!(faults <= u64::from(MOST_RETRIES), "tried again {faults} times"),
+            }
+        };
+        assert_eq!(faults, u64::from(MOST_RETRIES) + 1);
+        assert!(error.is_io(), "{error:?}");
+        assert_eq!(mapping.read_before_fault(..page_size(), <[u8]>::len).unwrap(), page_size());
+    }
+
+    #[test]
+    fn a_page_that_its_medium_does_not_give_is_an_error_at_once_when_the_file_is_as_it_was() {
+        let (_file, mapping) = two_pages();
+        let page = mapping.guarded(.., |bytes| bytes.as_ptr() as usize).unwrap() + page_size();
+        assert!(handle(page));
+        assert!(mapping.guarded(.., |_| ()).unwrap_err().is_io());
+    }
+
+    /// Other tests of this process have mappings meanwhile, but few at a time.
+    #[test]
+    fn nodes_are_used_again_however_many_threads_map_and_unmap() {
+        const THREADS: usize = 8;
+        const OF_OTHERS: usize = 100;
+        let file = &tempfile::tempfile().unwrap();
+        file.set_len(1).unwrap();
+        let before = nodes();
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    for _ in 0..5000 {
+                        // SAFETY: no byte is looked at.
+                        drop(unsafe { MapOptions::new().access(Access::Read).map_file(file) }.unwrap());
+                    }
+                });
+            }
+        });
+        let new = nodes() - before;
+        assert!(new <= THREADS + OF_OTHERS, "{new} nodes for {THREADS} mappings at a time");
+    }
 }
