@@ -11,8 +11,13 @@ mod constructor;
 mod content;
 #[path = "mapping/faces.rs"]
 mod faces;
+#[path = "mapping/raw.rs"]
+mod raw;
 #[path = "mapping/resize.rs"]
 mod resize;
+#[cfg(target_os = "linux")]
+#[path = "mapping/small_reads.rs"]
+mod small_reads;
 #[path = "mapping/support.rs"]
 mod support;
 #[path = "mapping/system.rs"]

@@ -148,14 +148,31 @@ impl MapFlags {
 /// An advice by its number: `MADV_*`, for [`Mapping::advise_raw`](super::Mapping::advise_raw).
 ///
 /// [`Advice`](super::Advice) and [`Discard`](super::Discard) have those that need no `unsafe`.
+///
+/// # Examples
+///
+/// All names that the platform has, for a binding that offers them under the system's:
+///
+/// ```
+/// # #[cfg(unix)] {
+/// use mapgrep::mapping::RawAdvice;
+///
+/// assert!(RawAdvice::ALL.contains(&("WILLNEED", RawAdvice::WILLNEED)));
+/// assert!(RawAdvice::ALL.iter().all(|(name, _)| !name.starts_with("MADV_")));
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RawAdvice(pub i32);
 
 /// Defines each name with the value that libc has for it.
 macro_rules! advice {
-    ($($(#[$attribute:meta])* $name:ident = $value:expr;)*) => {
+    ($($(#[doc = $doc:literal])+ $(#[cfg $cfg:tt])? $name:ident = $value:expr;)*) => {
         impl RawAdvice {
-            $($(#[$attribute])* pub const $name: RawAdvice = RawAdvice($value);)*
+            $($(#[doc = $doc])+ $(#[cfg $cfg])? pub const $name: RawAdvice = RawAdvice($value);)*
+
+            /// Each name that the platform has, without the system's `MADV_`, and its advice.
+            pub const ALL: &'static [(&'static str, RawAdvice)] =
+                &[$($(#[cfg $cfg])? (stringify!($name), RawAdvice::$name),)*];
         }
     };
 }

@@ -1,6 +1,9 @@
 //! The cursor: reading and writing where it stands, and the traits of std for that.
 
-use std::io::{self, SeekFrom};
+use std::{
+    io::{self, SeekFrom},
+    slice,
+};
 
 use memchr::memchr;
 
@@ -80,7 +83,7 @@ impl Mapping {
         self.usable()?;
         let rest = self.rest();
         let n = n.into().map_or(rest, |n| n.min(rest));
-        let bytes = self.guarded(self.cursor()..self.cursor() + n, <[u8]>::to_vec)?;
+        let bytes = self.copy_of(self.cursor()..self.cursor() + n)?;
         self.position += n;
         Ok(bytes)
     }
@@ -91,10 +94,18 @@ impl Mapping {
     ///
     /// [`is_out_of_range`](Error::is_out_of_range) at the end of the mapping; otherwise those of
     /// [`guarded`](Mapping::guarded).
+    #[inline]
     pub fn read_byte(&mut self) -> Result<u8, Error> {
-        self.usable()?;
-        self.check_room("read", 1)?;
-        let byte = self.guarded(self.position..=self.position, |bytes| bytes[0])?;
+        let range = self.position..self.position.saturating_add(1);
+        let byte = match self.quick_copy(range, |bytes| bytes[0], slice::from_ref) {
+            Some(byte) => byte,
+            None => {
+                let mapped = self.usable()?;
+                self.check_room("read", 1)?;
+                let range = self.position..self.position + 1;
+                mapped.copy(range, self.offset, |bytes| bytes[0], slice::from_ref)?
+            }
+        };
         self.position += 1;
         Ok(byte)
     }
@@ -110,19 +121,22 @@ impl Mapping {
     ///
     /// Linear in the length of the line.
     pub fn read_line(&mut self) -> Result<Vec<u8>, Error> {
-        self.usable()?;
         let mut line = vec![];
         let mut block = 256;
         loop {
             let start = self.cursor() + line.len();
             let end = self.len().min(start.saturating_add(block));
             // Each block by itself: what lies far behind the line need not be there.
-            let newline = self.guarded(start..end, |bytes| {
-                let newline = memchr(b'\n', bytes);
-                line.extend_from_slice(newline.map_or(bytes, |newline| &bytes[..=newline]));
-                newline
-            })?;
-            if newline.is_some() || end == self.len() {
+            let to_the_end_of_line = |bytes: &[u8]| match memchr(b'\n', bytes) {
+                Some(newline) => bytes[..=newline].to_vec(),
+                None => bytes.to_vec(),
+            };
+            let part = self.copying(start..end, to_the_end_of_line, Vec::as_slice)?;
+            match line.is_empty() {
+                true => line = part,
+                false => line.extend_from_slice(&part),
+            }
+            if line.last() == Some(&b'\n') || end == self.len() {
                 self.position += line.len();
                 return Ok(line);
             }
@@ -179,9 +193,14 @@ impl Mapping {
 /// Reads from the cursor on; nothing at the end of the mapping.
 impl io::Read for Mapping {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.usable()?;
+        let mapped = self.usable()?;
         let n = self.rest().min(buffer.len());
-        self.guarded(self.cursor()..self.cursor() + n, |bytes| buffer[..n].copy_from_slice(bytes))?;
+        let buffer = &mut buffer[..n];
+        let copy = |bytes: &[u8]| {
+            buffer.copy_from_slice(bytes);
+            buffer
+        };
+        mapped.copy(self.cursor()..self.cursor() + n, self.offset, copy, |buffer| buffer)?;
         self.position += n;
         Ok(n)
     }

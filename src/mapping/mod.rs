@@ -14,12 +14,15 @@
 mod advise;
 #[cfg(unix)]
 mod constants;
+mod copied;
 mod cursor;
 mod flush;
 mod options;
+mod raw;
 mod reader;
 mod residency;
 mod resize;
+mod shared;
 mod slice;
 mod sys;
 
@@ -36,7 +39,6 @@ use std::{
 #[cfg(unix)]
 pub use self::constants::{FlushFlags, MapFlags, Prot, RawAdvice};
 pub(crate) use self::residency::map_to_ask;
-use self::sys::{Region, Stat, Watch};
 pub use self::{
     advise::{Advice, Discard},
     options::{Access, MapOptions},
@@ -44,6 +46,10 @@ pub use self::{
     residency::Residency,
     slice::{Iter, Slice},
     sys::{allocation_granularity, page_size},
+};
+use self::{
+    copied::Quick,
+    sys::{Fault, Region, Stat, Watch},
 };
 use crate::error::Error;
 
@@ -68,6 +74,7 @@ struct Mapped {
     watch: Option<Watch>,
     region: Region,
     backing: Backing,
+    quick: Quick,
 }
 
 /// What stands behind a mapping.
@@ -96,11 +103,10 @@ impl Backing {
 
 impl Mapping {
     fn new(region: Region, backing: Backing, options: &MapOptions, access: Access) -> Result<Self, Error> {
-        let mut mapped = Mapped { watch: None, region, backing };
-        if options.guards_faults() && !matches!(mapped.backing, Backing::Anonymous { .. }) {
-            mapped.start_watch(options.offset_in_file())?;
-        }
-        Ok(Mapping { mapped: Some(mapped), position: 0, offset: options.offset_in_file(), access })
+        let offset = options.offset_in_file();
+        let is_watched = options.guards_faults() && !matches!(backing, Backing::Anonymous { .. });
+        let mapped = Mapped::new(region, backing, offset, is_watched, options.checks_small_reads())?;
+        Ok(Mapping { mapped: Some(mapped), position: 0, offset, access })
     }
 
     /// Unmaps, and gives back the descriptor that was kept of the file, if one was.
@@ -137,6 +143,7 @@ impl Mapping {
     }
 
     /// How many bytes are mapped; 0 when the mapping is closed.
+    #[inline]
     pub fn len(&self) -> usize {
         self.mapped.as_ref().map_or(0, |mapped| mapped.region.len())
     }
@@ -157,13 +164,19 @@ impl Mapping {
         self.access
     }
 
-    /// The present size of the mapped file in bytes, which may differ from what is mapped.
+    /// The present size of the mapped file in bytes, which may differ from what is mapped. On Windows anonymous memory has
+    /// a size as well, its length, as in Python.
     ///
     /// # Errors
     ///
-    /// The system's error, which is `EBADF` for anonymous memory and where no descriptor is kept.
+    /// The system's error, which is `EBADF` where no descriptor is kept, and for anonymous memory on systems other than
+    /// Windows.
     pub fn size(&self) -> Result<u64, Error> {
-        let file = self.usable()?.backing.file().ok_or_else(|| {
+        let mapped = self.usable()?;
+        if cfg!(windows) && matches!(mapped.backing, Backing::Anonymous { .. }) {
+            return Ok(self.len() as u64);
+        }
+        let file = mapped.backing.file().ok_or_else(|| {
             Error::io("cannot tell the size of a file: the mapping holds none", sys::error(sys::BAD_DESCRIPTOR))
         })?;
         size_of(file)
@@ -194,8 +207,12 @@ impl Mapping {
     ///
     /// # Complexity
     ///
-    /// Two system calls besides those of `read`; none for anonymous memory. All calls that copy a few bytes in or out
-    /// cost that much: for many of them, one closure is faster by far.
+    /// Two system calls besides those of `read`; none for anonymous memory. Calls that write cost that much, too. Calls that
+    /// return copies of at most 4 KiB ([`get`](Mapping::get), [`slice`](Mapping::slice),
+    /// [`read_line`](Mapping::read_line) and others) cost none where they copy no zero, because what a cut leaves in the
+    /// last page of a file reads as zeros and all else that it takes away is a fault; and one where they do. It is one in
+    /// any case on systems other than Linux, after writes to private memory, and when others had
+    /// [`as_mut_ptr`](Mapping::as_mut_ptr). [`MapOptions::check_small_reads`] does without it.
     ///
     /// # Examples
     ///
@@ -228,7 +245,7 @@ impl Mapping {
         mapped.check(&range, self.offset)?;
         // SAFETY: `resolve` keeps the range inside of the mapping, which lives as long as `self`. The slice ends with the
         // closure. That nobody else writes to the bytes meanwhile is what the caller of `map_file` promised; this type
-        // writes only through `&mut self`.
+        // writes only through `&mut self`, and in unsafe calls whose callers promise the same.
         let bytes = unsafe { std::slice::from_raw_parts(mapped.region.as_mut_ptr().add(range.start), range.len()) };
         let result = guarding(|| read(bytes));
         mapped.check(&range, self.offset)?;
@@ -293,14 +310,16 @@ impl Mapping {
     fn with_bytes_mut<T>(&mut self, range: Range<usize>, write: impl FnOnce(&mut [u8]) -> T) -> Result<T, Error> {
         let mapped = self.mapped.as_ref().ok_or_else(Error::closed)?;
         mapped.check(&range, self.offset)?;
+        mapped.stop_proving_if_private();
         // SAFETY: as in `read_before_fault`; the mapping is writable, and `&mut self` makes this the only slice of it.
         let bytes = unsafe { std::slice::from_raw_parts_mut(mapped.region.as_mut_ptr().add(range.start), range.len()) };
         let result = guarding(|| write(bytes));
-        mapped.check(&range, self.offset)?;
+        mapped.check(&range, self.offset).inspect_err(|_| mapped.stop_proving())?;
         Ok(result.unwrap_or_else(|payload| panic::resume_unwind(payload)))
     }
 
     /// What the mapping holds, if it is neither closed nor spoilt by a fault: the check that comes first in all calls.
+    #[inline]
     fn usable(&self) -> Result<&Mapped, Error> {
         let mapped = self.mapped.as_ref().ok_or_else(Error::closed)?;
         mapped.check_fault(usize::MAX, self.offset)?;
@@ -344,17 +363,28 @@ impl Mapping {
 }
 
 impl Mapped {
-    /// Asks to be told of faults in the region, which is mapped from `offset` of the file on.
-    fn start_watch(&mut self, offset: u64) -> Result<(), Error> {
-        let watch = Watch::new(&self.region, self.backing.file(), offset)
-            .map_err(|e| Error::io("cannot install the handler of faults in mappings", e))?;
-        self.watch = Some(watch);
-        Ok(())
+    /// What there is to hold of a region that is mapped from `offset` of the file on.
+    fn new(
+        region: Region,
+        backing: Backing,
+        offset: u64,
+        is_watched: bool,
+        checks_small_reads: bool,
+    ) -> Result<Self, Error> {
+        let watch = is_watched.then(|| Watch::new(&region, backing.file(), offset)).transpose();
+        let watch = watch.map_err(|e| Error::io("cannot install the handler of faults in mappings", e))?;
+        let quick = Quick::new(&region, &backing, watch.as_ref(), checks_small_reads);
+        Ok(Mapped { watch, region, backing, quick })
     }
 
     /// Fails when bytes before the end of `range` are not the file's, or are no longer.
     fn check(&self, range: &Range<usize>, offset: u64) -> Result<(), Error> {
         self.check_fault(range.end, offset)?;
+        self.check_size(range, offset)
+    }
+
+    /// Fails when the file ends before `range` does.
+    fn check_size(&self, range: &Range<usize>, offset: u64) -> Result<(), Error> {
         let Backing::File { file, is_regular: true, .. } = &self.backing else { return Ok(()) };
         let size = size_of(file)?;
         if size < offset + range.end as u64 {
@@ -364,18 +394,23 @@ impl Mapped {
     }
 
     /// Fails when there was a fault before `end`.
+    #[inline]
     fn check_fault(&self, end: usize, offset: u64) -> Result<(), Error> {
-        let Some(fault) = self.watch.as_ref().and_then(Watch::fault) else { return Ok(()) };
-        if fault.from >= end {
-            return Ok(());
+        match self.watch.as_ref().and_then(Watch::fault) {
+            Some(fault) if fault.from < end => Err(self.error_of(fault, offset)),
+            _ => Ok(()),
         }
+    }
+
+    #[cold]
+    fn error_of(&self, fault: Fault, offset: u64) -> Error {
         let at = offset + fault.from as u64;
         if fault.is_io {
-            return Err(Error::io(format!("cannot read the page at byte {at}"), sys::error(sys::IO_ERROR)));
+            return Error::io(format!("cannot read the page at byte {at}"), sys::error(sys::IO_ERROR));
         }
         // The page after the one in which the file ends was the first to fault.
         let size = self.backing.file().and_then(|file| size_of(file).ok());
-        Err(Error::truncated(size.map_or(at, |size| size.min(at))))
+        Error::truncated(size.map_or(at, |size| size.min(at)))
     }
 
     /// True when the file was written to since it was mapped.
@@ -433,7 +468,8 @@ impl fmt::Debug for Mapping {
     }
 }
 
-/// As Python's `repr` has it.
+/// What Python's `repr` shows, in the words of this crate:
+/// `<mapping closed=false, access=Read, length=5, position=0, offset=0>`.
 impl fmt::Display for Mapping {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_closed() {
@@ -545,7 +581,11 @@ mod tests {
         assert!(mapping.guarded(0..mapping.len(), |b| b.iter().all(|&b| b == 0)).unwrap());
         mapping.guarded_mut(5..6, |b| b[0] = 7).unwrap();
         assert_eq!(mapping.guarded(5..6, |b| b[0]).unwrap(), 7);
-        assert!(mapping.size().unwrap_err().is_io());
+        if cfg!(windows) {
+            assert_eq!(mapping.size().unwrap(), 3 * page_size() as u64);
+        } else {
+            assert!(mapping.size().unwrap_err().is_io());
+        }
         assert!(MapOptions::new().map_anonymous().unwrap_err().is_io());
     }
 

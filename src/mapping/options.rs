@@ -53,6 +53,7 @@ pub struct MapOptions {
     tag_name: Option<OsString>,
     track_fd: bool,
     guard_faults: bool,
+    check_small_reads: bool,
 }
 
 impl Default for MapOptions {
@@ -69,6 +70,7 @@ impl Default for MapOptions {
             tag_name: None,
             track_fd: true,
             guard_faults: true,
+            check_small_reads: true,
         }
     }
 }
@@ -152,7 +154,39 @@ impl MapOptions {
         self
     }
 
-    /// Maps a file, given by anything that has a descriptor. The file may be closed afterwards; the mapping keeps a
+    /// Whether calls that return a copy of at most 4 KiB ([`get`](Mapping::get), [`slice`](Mapping::slice),
+    /// [`read_line`](Mapping::read_line) and others) notice that the file was cut within a page that they read; true
+    /// unless set. It takes them a system call where they copy a zero: see [`guarded`](Mapping::guarded). Without it they
+    /// may take the rest of the page in which the file ends for zeros of the file, as Python does. Pages that are gone
+    /// are noticed all the same, and larger reads and writes keep asking for the file's size.
+    ///
+    /// # Examples
+    ///
+    /// Many small reads of numbers, most bytes of which are zeros:
+    ///
+    /// ```
+    /// use mapgrep::mapping::{Access, MapOptions};
+    ///
+    /// let path = std::env::temp_dir().join(format!("mapgrep-doc-small-reads-{}", std::process::id()));
+    /// std::fs::write(&path, [0, 0, 0, 7].repeat(1000))?;
+    /// let file = std::fs::File::open(&path)?;
+    /// let mut options = MapOptions::new();
+    /// options.access(Access::Read).check_small_reads(false);
+    /// // SAFETY: nobody changes the file while this example has it mapped.
+    /// let mapping = unsafe { options.map_file(&file)? };
+    /// let sum: u64 = (0..4000).map(|at| mapping.get(at).map(u64::from)).sum::<Result<_, _>>()?;
+    /// assert_eq!(sum, 7000);
+    /// # drop(mapping);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check_small_reads(&mut self, yes: bool) -> &mut Self {
+        self.check_small_reads = yes;
+        self
+    }
+
+    /// Maps a file, given by anything that has a descriptor. On macOS the file is written to its medium first
+    /// (`F_FULLFSYNC`), as Python's documentation promises for the validity of the mapping. The file may be closed afterwards; the mapping keeps a
     /// descriptor of its own.
     ///
     /// # Errors
@@ -166,7 +200,8 @@ impl MapOptions {
     ///
     /// While the mapping lives, nobody, in this process or another, changes the bytes of the file that a call on the
     /// mapping is looking at: a closure in [`guarded`](Mapping::guarded), or a read, a write or a search while it is
-    /// under way. For files that are only appended to this holds. Truncation is noticed and becomes an error.
+    /// under way; [`copy_out`](Mapping::copy_out) and [`copy_in`](Mapping::copy_in) tolerate other processes. For files
+    /// that are only appended to this holds. Truncation is noticed and becomes an error.
     #[allow(unsafe_code)]
     pub unsafe fn map_file<F: AsFile>(&self, file: &F) -> Result<Mapping, Error> {
         let handle = sys::handle(file);
@@ -234,6 +269,10 @@ impl MapOptions {
 
     pub(super) fn guards_faults(&self) -> bool {
         self.guard_faults
+    }
+
+    pub(super) fn checks_small_reads(&self) -> bool {
+        self.check_small_reads
     }
 
     pub(super) fn offset_in_file(&self) -> u64 {

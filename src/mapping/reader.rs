@@ -47,8 +47,12 @@ impl BufRead for Reader<'_> {
             let mut buffer = std::mem::take(&mut self.buffer);
             self.consumed = 0;
             buffer.clear();
-            self.mapping.guarded(start..end, |bytes| buffer.extend_from_slice(bytes))?;
-            self.buffer = buffer;
+            let mapping = &*self.mapping;
+            let copy = |bytes: &[u8]| {
+                buffer.extend_from_slice(bytes);
+                buffer
+            };
+            self.buffer = mapping.usable()?.copy(start..end, mapping.offset, copy, Vec::as_slice)?;
         }
         Ok(&self.buffer[self.consumed..])
     }

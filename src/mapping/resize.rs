@@ -12,8 +12,11 @@ impl Mapping {
     /// * [`is_invalid_input`](Error::is_invalid_input) when no descriptor of the file is kept, or `len` is 0;
     /// * [`is_read_only`](Error::is_read_only) for [`Access::Read`] and [`Access::Copy`];
     /// * [`is_out_of_range`](Error::is_out_of_range) when the file cannot be that long;
-    /// * [`is_io`](Error::is_io): what the operating system says. `EINVAL` when shared anonymous memory is to grow, which
-    ///   the system does not do (on Linux it would give addresses that fault).
+    /// * [`is_io`](Error::is_io): what the operating system says. `EINVAL` when shared anonymous memory is to grow beyond
+    ///   the pages that it was made with, which the system does not do (on Linux it would give addresses that fault).
+    ///
+    /// Shared anonymous memory that was made shorter and grows again, within the pages that it was made with, has what it
+    /// had: a child may have used it meanwhile.
     ///
     /// On Windows a file that somebody else maps cannot be cut, and memory with a tag name keeps its length.
     ///
@@ -56,16 +59,14 @@ impl Mapping {
             let message = format!("cannot resize to {len} bytes at offset {}: no file is so long", self.offset);
             return Err(Error::out_of_range(message));
         };
-        let Some(Mapped { watch, region, backing }) = self.mapped.take() else { return Err(Error::closed()) };
+        let Some(Mapped { watch, region, backing, quick }) = self.mapped.take() else { return Err(Error::closed()) };
         let is_watched = watch.is_some();
         // From here on the addresses may be somebody else's.
         drop(watch);
         let (region, resized) = region.resize(backing.file(), len, end);
         if let Some(region) = region {
-            let mut mapped = Mapped { watch: None, region, backing };
-            if is_watched {
-                mapped.start_watch(self.offset)?;
-            }
+            let mapped = Mapped::new(region, backing, self.offset, is_watched, quick.checks_small_reads())?;
+            mapped.quick.inherit(&quick);
             self.mapped = Some(mapped);
         }
         resized.map_err(|e| Error::io(format!("cannot resize the mapping to {len} bytes"), e))

@@ -1,6 +1,9 @@
 //! Indices and slices as Python has them: negative ones count from the end, and slices take steps.
 
-use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
+use std::{
+    ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive},
+    slice,
+};
 
 use super::Mapping;
 use crate::error::Error;
@@ -115,6 +118,7 @@ impl Indices {
 }
 
 impl From<Range<isize>> for Slice {
+    #[inline]
     fn from(range: Range<isize>) -> Self {
         Slice::new(range.start, range.end, None)
     }
@@ -166,10 +170,25 @@ impl Mapping {
     /// # Errors
     ///
     /// [`is_out_of_range`](Error::is_out_of_range), and those of [`guarded`](Mapping::guarded).
+    ///
+    /// # Complexity
+    ///
+    /// Some loads; a system call where the byte is a zero: see [`guarded`](Mapping::guarded).
+    #[inline]
     pub fn get(&self, index: isize) -> Result<u8, Error> {
-        self.usable()?;
+        // An index that is out of range becomes one that is too large, and the long way says what is wrong.
+        let place = if index < 0 { self.len().wrapping_add_signed(index) } else { index as usize };
+        match self.quick_copy(place..place.saturating_add(1), |bytes| bytes[0], slice::from_ref) {
+            Some(byte) => Ok(byte),
+            None => self.get_the_long_way(index),
+        }
+    }
+
+    #[inline(never)]
+    fn get_the_long_way(&self, index: isize) -> Result<u8, Error> {
+        let mapped = self.usable()?;
         let place = self.place(index)?;
-        self.guarded(place..=place, |bytes| bytes[0])
+        mapped.copy(place..place + 1, self.offset, |bytes| bytes[0], slice::from_ref)
     }
 
     /// Changes the byte at an index; negative ones count from the end.
@@ -193,14 +212,31 @@ impl Mapping {
     ///
     /// # Complexity
     ///
-    /// Linear in the bytes of the slice.
+    /// Linear in the bytes of the slice; system calls as in [`guarded`](Mapping::guarded).
+    #[inline]
     pub fn slice(&self, slice: impl Into<Slice>) -> Result<Vec<u8>, Error> {
-        self.usable()?;
-        let indices = slice.into().indices(self.len())?;
-        self.guarded(indices.hull(), |bytes| match indices.step {
-            1 => bytes.to_vec(),
-            _ => indices.in_hull().map(|index| bytes[index]).collect(),
-        })
+        let slice = slice.into();
+        // A negative number becomes one that is too large.
+        let range = slice.start.unwrap_or(0) as usize..slice.stop.map_or(self.len(), |stop| stop as usize);
+        if slice.step.is_none()
+            && let Some(bytes) = self.quick_copy(range, <[u8]>::to_vec, Vec::as_slice)
+        {
+            return Ok(bytes);
+        }
+        self.slice_the_long_way(slice)
+    }
+
+    #[inline(never)]
+    fn slice_the_long_way(&self, slice: Slice) -> Result<Vec<u8>, Error> {
+        let mapped = self.usable()?;
+        let indices = slice.indices(self.len())?;
+        match indices.step {
+            1 => mapped.copy(indices.hull(), self.offset, <[u8]>::to_vec, Vec::as_slice),
+            _ => {
+                let each = |bytes: &[u8]| indices.in_hull().map(|index| bytes[index]).collect();
+                mapped.copy(indices.hull(), self.offset, each, Vec::as_slice)
+            }
+        }
     }
 
     /// Changes the bytes of a slice to `bytes`, which are as many.
@@ -314,7 +350,7 @@ impl Iterator for Iter<'_> {
         if self.failed || (self.next == end && !self.mapping.is_closed()) {
             return None;
         }
-        match self.mapping.guarded(self.next..end, <[u8]>::to_vec) {
+        match self.mapping.copy_of(self.next..end) {
             Ok(block) => {
                 self.next = end;
                 self.block = block.into_iter();

@@ -162,7 +162,7 @@ fn rule_20_private_changes_outlive_a_resize() {
 #[test]
 fn rule_20_anonymous_memory() {
     let page = page_size();
-    // Shared memory keeps the size of what is behind it.
+    // Shared memory has the pages that it was made with, and no more.
     for access in [Access::Default, Access::Write] {
         let mut m = MapOptions::new().len(2 * page).access(access).map_anonymous().unwrap();
         m.guarded_mut(.., |bytes| bytes.fill(7)).unwrap();
@@ -172,8 +172,10 @@ fn rule_20_anonymous_memory() {
         }
         m.resize(10).unwrap();
         assert_eq!(bytes_of(&m), [7; 10]);
-        assert_eq!(errno(m.resize(2 * page)), libc::EINVAL);
         m.set(9, 8).unwrap();
+        m.resize(2 * page).unwrap();
+        assert_eq!((m.get(9).unwrap(), m.get(-1).unwrap()), (8, 7));
+        assert_eq!(errno(m.resize(2 * page + 1)), libc::EINVAL);
     }
     // Private memory grows, with zeros, as far as there are addresses.
     for flags in [MapFlags::PRIVATE, MapFlags::PRIVATE | MapFlags::NORESERVE, MapFlags::PRIVATE | MapFlags::STACK] {
@@ -193,6 +195,39 @@ fn rule_20_anonymous_memory() {
     }
     let mut copy = MapOptions::new().len(page).access(Access::Copy).map_anonymous().unwrap();
     fails(copy.resize(2 * page), Error::is_read_only);
+}
+
+/// Within the pages that it was made with, and without the child losing what they share.
+#[cfg(target_os = "linux")]
+#[test]
+fn rule_20_shared_anonymous_memory_grows_within_its_pages() {
+    let page = page_size();
+    for (made, lengths) in [(13, vec![26, page, 13, page - 1]), (2 * page, vec![page, 2 * page, 1, page + 1, 2 * page])]
+    {
+        let mut m = MapOptions::new().len(made).map_anonymous().unwrap();
+        let capacity = made.next_multiple_of(page);
+        for len in lengths {
+            m.resize(len).unwrap();
+            m.guarded_mut(.., |bytes| bytes.fill(len as u8)).unwrap();
+            assert_eq!(m.len(), len);
+            for longer in [capacity + 1, 10 * capacity] {
+                assert_eq!(errno(m.resize(longer)), libc::EINVAL);
+                assert_eq!(bytes_of(&m), vec![len as u8; len]);
+            }
+        }
+        let last = m.len() as isize - 1;
+        // SAFETY: the child writes a byte and exits.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            let code = i32::from(m.set(last, 200).is_err());
+            // SAFETY: it ends the child.
+            unsafe { libc::_exit(code) };
+        }
+        let mut status = 0;
+        // SAFETY: a plain call.
+        assert_eq!((unsafe { libc::waitpid(child, &mut status, 0) }, status), (child, 0));
+        assert_eq!(m.get(last).unwrap(), 200);
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -30,7 +30,8 @@ pub(crate) enum Difference {
     LengthOfClosed,
     /// `resize(0)` cuts the file and then fails, with a mapping that faults; ours fails first, as invalid input.
     ResizeToZero,
-    /// Shared anonymous memory grows, and what it has grown by faults; ours fails, and the mapping stays as it is.
+    /// Shared anonymous memory grows beyond the pages that it was made with, and what it has grown by faults; ours fails,
+    /// and the mapping stays as it is.
     SharedAnonymousGrowth,
     /// `flush(offset)` takes the whole length for the size, so that only 0 is in bounds; ours reaches to the end, as
     /// Python 3.15's does.
@@ -96,7 +97,8 @@ fn try_replay(program: &Program, dir: &Path, report: &mut Report) -> Result<(), 
         source.mapped = Mapped::Memory;
     }
     if let Ok(mapping) = mapped {
-        let mut state = State { program, source: &source, len: mapping.len(), mapping, position: 0 };
+        let len = mapping.len();
+        let mut state = State { program, source: &source, len, made: len, mapping, position: 0 };
         if state.mapping.access() != program.effective_access() {
             return Err(format!("expected {:?}, got {:?}", program.effective_access(), state.mapping.access()));
         }
@@ -125,6 +127,8 @@ struct State<'a> {
     /// The cursor and the length after the last operation.
     position: usize,
     len: usize,
+    /// The first length.
+    made: usize,
 }
 
 impl State<'_> {
@@ -145,7 +149,15 @@ impl State<'_> {
                 if !matches!(op.name, "file_size" | "write_file") {
                     report.coverage.count(op.name, column, expected, was_closed);
                 }
-                self.len = op.length.unwrap_or(self.len);
+                let grows = self.grows_shared_memory(op);
+                let len = self.len;
+                self.len = op.length.unwrap_or(len);
+                if grows {
+                    // That is the last operation of a program; what was recorded at the end is from before it.
+                    self.check(self.position)?;
+                    self.mapping.resize(len).map_err(|e| e.to_string())?;
+                    self.len = len;
+                }
             }
             Some((difference, _)) => {
                 report.differences.push(difference);
@@ -201,6 +213,12 @@ impl State<'_> {
         }
     }
 
+    /// Whether the operation makes shared anonymous memory longer.
+    fn grows_shared_memory(&self, op: &Op) -> bool {
+        let is_shared_memory = self.program.kind == "anon" && self.program.flags.contains('s');
+        is_shared_memory && op.name == "resize" && matches!(op.outcome, Outcome::Nothing) && op.int(0) > self.len as i64
+    }
+
     /// What we answer where that is not what Python does.
     fn difference(&self, op: &Op) -> Option<(Difference, Outcome)> {
         use Difference::*;
@@ -211,11 +229,12 @@ impl State<'_> {
             _ => Outcome::Error(Class::Os(22)),
         };
         let flushes = matches!(self.program.effective_access(), Access::Default | Access::Write);
-        let is_shared_memory = self.program.kind == "anon" && self.program.flags.contains('s');
         match (op.name, &op.outcome) {
             ("len", Outcome::Error(Class::Closed)) => Some((LengthOfClosed, Outcome::Int(0))),
             ("resize", Outcome::Error(Class::Os(_))) if op.int(0) == 0 => Some((ResizeToZero, fails(Class::Invalid))),
-            ("resize", Outcome::Nothing) if is_shared_memory && op.int(0) > self.len as i64 => {
+            ("resize", Outcome::Nothing)
+                if self.grows_shared_memory(op) && op.int(0) > self.made.next_multiple_of(page_size()) as i64 =>
+            {
                 Some((SharedAnonymousGrowth, fails(Class::Os(22))))
             }
             ("flush", Outcome::Error(Class::OutOfRange)) if op.args.len() == 1 => {

@@ -19,6 +19,7 @@ mod ranges;
 #[cfg(target_os = "linux")]
 mod refused_resources;
 mod replaced_line_ends;
+mod shared_memory_growth;
 #[cfg(target_os = "linux")]
 mod threads_of_a_call;
 mod trimmed_matches;

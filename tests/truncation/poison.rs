@@ -122,7 +122,14 @@ fn assert_that_all_calls_fail(m: &mut Mapping) {
         m.rfind(b"x"),
         m.rfind(b""),
         m.rfind_in(b"x", ..),
+        m.check(..),
+        m.check(far..),
+        m.check_faults(),
+        m.copy_out(0, &mut [0]),
+        m.copy_out(far, &mut [0]),
     );
+    // SAFETY: nobody has a reference to the bytes.
+    fails("copy_in", unsafe { m.copy_in(0, b"c") }.err());
     // SAFETY: advice that changes nothing.
     fails("advise_raw", unsafe { m.advise_raw(RawAdvice::NORMAL, ..) }.err());
     let scanner = Scanner::new(MatcherBuilder::new().build(["y"]).unwrap());

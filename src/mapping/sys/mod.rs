@@ -27,6 +27,9 @@ pub(super) use self::watch::Watch;
 #[cfg(windows)]
 pub(super) use self::windows::Watch;
 
+/// The mark of a region that had no fault.
+pub(super) const NO_FAULT: usize = usize::MAX;
+
 /// What a fault in a region has made of it. Offsets count from the region's start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fault {

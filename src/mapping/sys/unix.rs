@@ -38,6 +38,7 @@ pub(in crate::mapping) struct Request {
 #[derive(Debug)]
 pub(in crate::mapping) struct Region {
     memory: Memory,
+    /// As it was made: its length is that of the first mapping.
     request: Request,
 }
 
@@ -62,6 +63,12 @@ impl Region {
         // Nothing in memory is longer.
         if isize::try_from(request.len).is_err() {
             return Err(super::error(libc::ENOMEM));
+        }
+        // A mapping of a file that was written to and is not on the medium yet may miss bytes of it there. What cannot be
+        // synchronised is mapped all the same, as in Python.
+        #[cfg(target_vendor = "apple")]
+        if let Some(file) = file {
+            let _ = rustix::fs::fcntl_fullfsync(file);
         }
         let memory = match memmap(file, &request) {
             Some(mapped) => Memory::Memmap(mapped?),
@@ -159,6 +166,9 @@ impl Region {
     fn try_resize(&mut self, file: Option<&File>, len: usize, end: u64) -> io::Result<()> {
         // With this flag the system maps memory, even if it is given a file. That is resized all the same, as in Python.
         let is_anonymous = self.request.flags.contains(MapFlags::ANONYMOUS);
+        if file.is_none() && is_anonymous && self.is_shared() {
+            return self.resize_shared_memory(len);
+        }
         // Where it is mapped anew, what others share or what is private would be lost.
         if cfg!(not(target_os = "linux")) && is_anonymous == self.is_shared() {
             return Err(io::ErrorKind::Unsupported.into());
@@ -176,6 +186,22 @@ impl Region {
                 let _ = file.set_len(size);
             }
         })
+    }
+
+    /// What is behind memory that is shared keeps the size that it was made with, in whole pages: beyond that it would
+    /// fault.
+    fn resize_shared_memory(&mut self, len: usize) -> io::Result<()> {
+        let pages = |len: usize| len.div_ceil(page_size());
+        if pages(len) > pages(self.request.len) {
+            return Err(super::error(INVALID));
+        }
+        match &mut self.memory {
+            Memory::Raw(raw) if pages(len) == pages(raw.len) => raw.len = len,
+            // Where it is mapped anew, what children share would be lost.
+            _ if cfg!(not(target_os = "linux")) => return Err(io::ErrorKind::Unsupported.into()),
+            _ => self.remap(None, len)?,
+        }
+        Ok(())
     }
 
     #[cfg(target_os = "linux")]

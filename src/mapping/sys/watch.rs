@@ -15,7 +15,7 @@ use std::{
 
 use rustix::mm;
 
-use super::{Fault, Stat, sigbus, unix::Region};
+use super::{Fault, NO_FAULT, Stat, sigbus, unix::Region};
 
 /// Watches a region until it is dropped, which has to be before the region is unmapped or moved.
 #[derive(Debug)]
@@ -40,6 +40,11 @@ impl Watch {
             node.retries.store(0, Ordering::Relaxed);
         });
         Ok(Watch(node))
+    }
+
+    /// Where the mark of the region is: the offset of the lowest page that was lost, or [`NO_FAULT`].
+    pub(in crate::mapping) fn mark(&self) -> Option<&'static AtomicUsize> {
+        Some(&self.0.fault)
     }
 
     /// What happened to the region so far. To be asked after the bytes were read.
@@ -73,8 +78,6 @@ pub(super) fn handle(address: usize) -> bool {
     }
     false
 }
-
-const NO_FAULT: usize = usize::MAX;
 
 /// The list of all nodes there ever were, newest first.
 static NODES: AtomicPtr<Node> = AtomicPtr::new(ptr::null_mut());

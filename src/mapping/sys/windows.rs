@@ -15,7 +15,7 @@ use std::{
         io::{AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle},
     },
     ptr,
-    sync::LazyLock,
+    sync::{LazyLock, atomic::AtomicUsize},
 };
 
 use memmap2::{MmapOptions, MmapRaw};
@@ -290,6 +290,10 @@ impl Watch {
     }
 
     pub(in crate::mapping) fn fault(&self) -> Option<Fault> {
+        None
+    }
+
+    pub(in crate::mapping) fn mark(&self) -> Option<&'static AtomicUsize> {
         None
     }
 }
