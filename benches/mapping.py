@@ -26,6 +26,15 @@ def bench(path):
             result = 0
             for i in range(count):
                 result += len(m[i * stride : i * stride + size])
+        elif name == "index":
+            count, stride = map(int, args)
+            length = len(m)
+            start = time.perf_counter_ns()
+            result = sum(m[i * stride % length] for i in range(count))
+        elif name == "lines":
+            m.seek(0)
+            start = time.perf_counter_ns()
+            result = sum(len(m.readline()) for _ in range(int(args[0])))
         elif name == "resize":
             other, low, high, count = args[0], *map(int, args[1:])
             with open(other, "r+b") as f, mmap.mmap(f.fileno(), 0) as r:

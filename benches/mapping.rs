@@ -213,6 +213,49 @@ fn slices(path: &Path, mapping: &Mapping, python: &mut Option<Python>, rounds: u
     Ok(())
 }
 
+/// Calls that return a byte or a line each, in places that do not follow one another.
+fn small_reads(path: &Path, mapping: &mut Mapping, python: &mut Option<Python>, rounds: usize) -> Result<()> {
+    const COUNT: usize = 1_000_000;
+    const STRIDE: usize = 4099;
+    let direct = map(path)?;
+    let len = mapping.len();
+    let sum = |byte: &mut dyn FnMut(usize) -> Result<u8>| -> Result<i64> {
+        (0..COUNT).map(|i| byte(i * STRIDE % len).map(i64::from)).sum()
+    };
+    let mut contestants = vec![
+        contestant("mapgrep", || sum(&mut |at| Ok(mapping.get(at as isize)?))),
+        contestant("memmap2", || sum(&mut |at| Ok(black_box(&direct)[at]))),
+    ];
+    if let Some(python) = python.as_mut() {
+        let request = format!("index {COUNT} {STRIDE}");
+        contestants.push(Contestant { name: "CPython", run: Box::new(move || python.ask(&request)) });
+    }
+    compare(&format!("{COUNT} single bytes"), COUNT, rounds, contestants)?;
+
+    const LINES: usize = 10_000;
+    let mut contestants = vec![
+        contestant("mapgrep", || {
+            mapping.seek(io::SeekFrom::Start(0))?;
+            (0..LINES).map(|_| Ok(mapping.read_line()?.len() as i64)).sum()
+        }),
+        contestant("memmap2, copied", || {
+            let mut at = 0;
+            let line = |_| {
+                let rest = &direct[at..];
+                let line = rest.iter().position(|&byte| byte == b'\n').map_or(rest, |end| &rest[..=end]).to_vec();
+                at += line.len();
+                Ok(black_box(line).len() as i64)
+            };
+            (0..LINES).map(line).sum()
+        }),
+    ];
+    if let Some(python) = python.as_mut() {
+        let request = format!("lines {LINES}");
+        contestants.push(Contestant { name: "CPython", run: Box::new(move || python.ask(&request)) });
+    }
+    compare(&format!("{LINES} lines"), 0, rounds, contestants)
+}
+
 #[cfg(unix)]
 fn read_at(file: &File, bytes: &mut [u8], at: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, bytes, at)
@@ -278,7 +321,7 @@ fn run() -> Result<()> {
     write_text(&path, len)?;
     let file = File::options().read(true).write(true).open(&path)?;
     // SAFETY: the benchmark's own file.
-    let mapping = unsafe { MapOptions::new().map_file(&file)? };
+    let mut mapping = unsafe { MapOptions::new().map_file(&file)? };
     let mut python = Python::start(&path);
     let threads = thread::available_parallelism().map_or(1, usize::from);
     println!("* {} bytes, {rounds} rounds, {threads} threads", fs::metadata(&path)?.len());
@@ -288,6 +331,7 @@ fn run() -> Result<()> {
     }
     searches(&path, &mapping, &mut python, rounds, threads)?;
     slices(&path, &mapping, &mut python, rounds)?;
+    small_reads(&path, &mut mapping, &mut python, rounds)?;
     resizes(directory.path(), &mut python, rounds)
 }
 
