@@ -1,11 +1,21 @@
 //! Indexes whose bytes are not what was written: an error, or an answer that leaves no line out.
 //!
 //! An ordinary run flips some hundred bits, and one with `MAPGREP_TORTURE=1` ten thousand and all of the headers and the manifest.
+//!
+//! Damage that has the right checksums may leave lines out. What it must not do is make the commands panic, be killed, or do more
+//! work than the sizes of index and text allow: an ordinary run has 8 such indexes, and one with `MAPGREP_TORTURE=1` a thousand,
+//! for each of which nine commands run:
+//!
+//! ```console
+//! $ MAPGREP_TORTURE=1 cargo test --test index_damage -- --nocapture sealed
+//! ```
 
 #![allow(unsafe_code)] // Files are mapped.
 #![cfg(all(unix, feature = "cli"))]
 
 mod index_support;
+#[path = "index_support/worked.rs"]
+mod worked;
 
 use std::{
     env,
@@ -18,7 +28,7 @@ use std::{
 use index_support::{MIB, Random, append};
 use mapgrep::{
     Error,
-    index::{Freshness, Index, IndexBuilder, Query},
+    index::{Freshness, Index, IndexBuilder, Query, Work, seal},
     mapping::{Access, MapOptions, Mapping},
     scan::Pool,
 };
@@ -272,4 +282,148 @@ fn what_is_no_index_is_named() {
     assert!(builder.verify(&indexed.path, &pool).unwrap_err().is_invalid_input());
     builder.build(&indexed.path, &pool).unwrap();
     assert_eq!(indexed.ask("nothing"), Found::Harmless);
+}
+
+#[test]
+#[ignore = "runs what another test tells it to"]
+fn command() {
+    worked::run_as_told();
+}
+
+/// What is run for each index whose damage has the right checksums, and whether it compares text with the index.
+const COMMANDS: [(&[&str], bool); 9] = [
+    (&["mapgrep", "-j1", "-c", "-e", r"of 10\.0\.3\.7$", "text"], false),
+    (&["mapgrep", "-j1", "-n", "-A3", "-e", "request of 10.0.17.33", "text"], false),
+    (&["mapgrep", "-j1", "--last", "3", "-e", "of 10.0.1", "text"], false),
+    (&["mapgrep", "-j1", "--explain", "-n", "-e", "at its end$", "text"], false),
+    (&["mapgrep", "-j1", "--index=require", "--lines", "4000..9000", "-e", "there is none", "text"], false),
+    (&["mapgrep", "-j1", "-F", "-f", "list", "text"], false),
+    (&["mapgrep-index", "stat", "text"], false),
+    (&["mapgrep-index", "verify", "-j1", "text"], true),
+    (&["mapgrep-index", "update", "-j1", "text"], true),
+];
+
+/// A sealed index that is damaged, as a maker of indexes might do it: numbers that say too much.
+fn sealed_mutant(whole: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    let number = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+    let header = if number(whole, 16) > number(whole, 4096 + 16) { 0 } else { 4096 };
+    let manifest = number(whole, header + 24);
+    let entries = (number(whole, header + 32) - 72) / 40;
+    for _ in 0..1 + random.below(4) {
+        let entry = manifest + 72 + 40 * random.below(entries);
+        let (segment, blocks) = (number(whole, entry), number(whole, entry + 16) & 0xFFFF);
+        let table = 1544 * blocks.div_ceil(64);
+        let offsets = segment + table;
+        let group = random.below(2000);
+        let rows = segment + (number(whole, offsets + 4 * group) & 0xFFFF_FFFF);
+        // Where a number is, and how many bytes it has.
+        let (at, size) = match random.below(12) {
+            0 => (header + 16 + 8 * random.below(6), 8),
+            1 => (4096 - header + 16 + 8 * random.below(6), 8),
+            2 => (manifest + 8 * random.below(6), 8),
+            3 => (manifest + 48 + 4 * random.below(2), 4),
+            4 => (manifest + 56 + 8 * random.below(2), 8),
+            5 => (entry + [0, 8, 24][random.below(3)], 8),
+            6 => (entry + 16 + 4 * random.below(2), 4),
+            7 | 8 => {
+                let record = segment + random.below(blocks) / 64 * 1544 + random.below(blocks) % 64 * 24;
+                (record + [0, 8, 16, 20][random.below(4)], 4)
+            }
+            9 => (offsets + 4 * group, 4),
+            10 => (rows + 4 + random.below(40), 1),
+            _ => (random.below(bytes.len() - 8), 8),
+        };
+        let old = number(&bytes, at.min(bytes.len() - 8)) as u64;
+        let len = bytes.len() as u64;
+        let value = match random.below(10) {
+            0 => 0,
+            1 => u64::MAX,
+            2 => u64::MAX - random.below(300) as u64,
+            3 => 1 << random.below(64),
+            4 => len - random.below(200) as u64,
+            5 => old.wrapping_add(1 << random.below(20)),
+            6 => old.wrapping_sub(1 << random.below(20)),
+            7 => random.below(5000) as u64,
+            8 => random.next(),
+            _ => old ^ 1 << random.below(64),
+        };
+        if let Some(place) = bytes.get_mut(at..at + size) {
+            place.copy_from_slice(&value.to_le_bytes()[..size]);
+        }
+    }
+    match random.below(20) {
+        // Records, or entries, in place of others; a hole behind the end; a cut.
+        0 => {
+            let (from, to) = (manifest + 72 + 40 * random.below(entries), manifest + 72 + 40 * random.below(entries));
+            bytes.copy_within(from..from + 40, to);
+        }
+        1 => bytes.resize(bytes.len() + (64 << 20), 0),
+        2 => bytes.truncate(random.below(whole.len())),
+        3 => {
+            let (from, to) = (random.below(whole.len() - 5000), random.below(whole.len() - 5000));
+            bytes.copy_within(from..from + random.below(5000), to);
+        }
+        _ => {}
+    }
+    seal(&mut bytes);
+    bytes
+}
+
+#[test]
+fn sealed_damage_costs_no_more_than_the_sizes_allow() {
+    let mutants = if is_thorough() { 1000 } else { 8 };
+    let mut random = Random::new(14);
+    let (mut statuses, mut most) = ([0; 3], [0.0f64; 4]);
+    for i in 0..2 {
+        let indexed = Indexed::new(i == 1);
+        let directory = indexed.path.parent().unwrap();
+        let index = indexed.path.with_extension("mgx");
+        let literals: Vec<String> = indexed.queries.iter().map(|(query, _)| query.to_string()).collect();
+        fs::write(directory.join("list"), literals.join("\n").replace('"', "")).unwrap();
+        // Of what is behind, the index knows nothing; updates add it, and make one segment of it and those before.
+        let tail = Random::new(5).log(200_000);
+        append(&indexed.path, &tail);
+        let text = fs::metadata(&indexed.path).unwrap().len();
+        let mut right = vec![];
+        for mutant in 0..=mutants / 2 {
+            // The first is not damaged, and shows that commands count their work.
+            let bytes = if mutant == 0 { indexed.whole.clone() } else { sealed_mutant(&indexed.whole, &mut random) };
+            for (n, (command, compares)) in COMMANDS.into_iter().enumerate() {
+                fs::write(&index, &bytes).unwrap();
+                let worked = worked::run("command", directory, command);
+                let what = || format!("index {i}, mutant {mutant}: {command:?}: {worked:?}");
+                assert!((0..3).contains(&worked.status) && !worked.stderr.contains("panicked"), "{}", what());
+                statuses[worked.status as usize] += 1;
+                // What is refused changes nothing.
+                if worked.stderr.contains("searched without its index") {
+                    assert!(worked.stdout == right[n], "{}", what());
+                }
+                if mutant == 0 {
+                    right.push(worked.stdout.clone());
+                }
+                let Work { rows, index_bytes, text_bytes, steps } = worked.work;
+                if mutant == 0 && command[0] == "mapgrep" {
+                    assert!(rows > 0 && index_bytes > 0 && text_bytes > 0, "{}", what());
+                }
+                // All of the index is read by what verifies or merges; a search reads some rows of each segment, and some
+                // records for each block.
+                let blocks = text / (64 << 10);
+                let groups = 2 * (131_072 + 32_768) / 32 + 2;
+                let bounds = [
+                    (rows, if compares { groups * 32 * 2 } else { 4096 }),
+                    (index_bytes, 4 * indexed.whole.len() as u64 + 40 * 1544 * blocks),
+                    (text_bytes, if compares { 3 * text } else { 2 * 17 * (128 << 10) }),
+                    (steps, 8 * blocks + 64),
+                ];
+                for ((did, most_allowed), most) in bounds.into_iter().zip(&mut most) {
+                    assert!(did <= most_allowed, "{did} where {most_allowed} is allowed: {}", what());
+                    *most = most.max(did as f64 / most_allowed as f64);
+                }
+            }
+        }
+    }
+    println!(
+        "statuses {statuses:?}; of what is allowed, rows, bytes of index and of text, and steps: {most:.3?} at most"
+    );
 }

@@ -1,5 +1,8 @@
 //! Any bytes, opened as an index: an error, or an answer that leaves no line out. Damage that has the right checksums may leave
-//! lines out, and must not do more than that.
+//! lines out, and must not do more than that: nothing panics, and no question, update or verification does more work than the
+//! sizes of index and text allow, whatever the numbers in the index say.
+//!
+//! Under fuzzing a block has 256 bytes (see `index::format`), so that the text here has a handful.
 
 #![no_main]
 
@@ -8,15 +11,15 @@ use std::{
     io::Write,
     ops::Range,
     os::unix::fs::FileExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::OnceLock,
 };
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use mapgrep::{
-    grep::{Flow, GrepBuilder, Plain},
-    index::{Index, IndexBuilder, Query, seal},
+    grep::{Flow, Grep, GrepBuilder, Plain},
+    index::{Index, IndexBuilder, Outcome, Query, Work, seal, work},
     mapping::{Access, MapOptions, Mapping},
     matcher::MatcherBuilder,
     scan::Pool,
@@ -44,24 +47,37 @@ struct Sample {
     path: PathBuf,
     text: Mapping,
     index: Vec<u8>,
-    file: File,
-    queries: Vec<(&'static str, Query, Vec<Range<u64>>)>,
+    questions: Vec<Question>,
 }
 
-const LITERALS: [&str; 6] =
-    ["session 77 ", "10.0.3.7 ", "acgtacgtacgtac", "no such thing", "long line and its end", "xyz"];
+/// A literal, what is asked of the index for it, how it is searched for, and which lines have it.
+struct Question {
+    literal: &'static str,
+    query: Query,
+    grep: Grep,
+    lines: Vec<Range<u64>>,
+}
 
+const LITERALS: [&str; 6] = ["session 7 ", "10.0.3.7 ", "acgtacgtacgtac", "no such thing", "long line and its end", "xyz"];
+
+/// Some blocks of lines, among them one that is longer than two blocks.
 fn text() -> Vec<u8> {
     let mut text = vec![];
-    for i in 0..9000u64 {
+    for i in 0..24u64 {
         let number = i.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         text.extend(format!("session {i} of 10.0.{}.{} {number:x}\n", number % 7, number % 97).bytes());
-        if i % 3000 == 2000 {
-            text.extend(b"a long line and ".repeat(14_000));
+        if i == 9 {
+            text.extend(b"a long line and ".repeat(36));
             text.extend(b"its end acgtacgtacgtacgt\n");
         }
     }
     text
+}
+
+/// A directory in memory, where the system has one: what is written here is synced at each commit.
+fn directory() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
 fn lines_with(text: &[u8], literal: &str) -> Vec<Range<u64>> {
@@ -76,22 +92,28 @@ fn lines_with(text: &[u8], literal: &str) -> Vec<Range<u64>> {
 }
 
 impl Sample {
+    /// A text of which a part was indexed, another one added to the index, and the rest was not indexed: updates add it.
     fn new(small: bool) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = directory();
         let path = directory.path().join("text");
         let text = text();
-        let mut builder = IndexBuilder::new();
-        builder.small(small).least_size(0);
-        std::fs::write(&path, &text[..text.len() / 3 * 2]).unwrap();
+        let (first, second) = (text.len() / 2, text.len() * 3 / 4);
+        let builder = builder(small);
+        std::fs::write(&path, &text[..first]).unwrap();
         builder.build(&path, &Pool::inline()).unwrap();
-        OpenOptions::new().append(true).open(&path).unwrap().write_all(&text[text.len() / 3 * 2..]).unwrap();
+        let mut appending = OpenOptions::new().append(true).open(&path).unwrap();
+        appending.write_all(&text[first..second]).unwrap();
         builder.update(&path, &Pool::inline()).unwrap();
+        appending.write_all(&text[second..]).unwrap();
         // SAFETY: nobody changes the file from here on.
         let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&File::open(&path).unwrap()).unwrap() };
         let index = std::fs::read(path.with_extension("mgx")).unwrap();
-        let file = OpenOptions::new().write(true).open(path.with_extension("mgx")).unwrap();
-        let queries = LITERALS.map(|literal| (literal, Query::literal(literal), lines_with(&text, literal))).into();
-        Sample { _directory: directory, path, text: mapping, index, file, queries }
+        let questions = LITERALS.map(|literal| {
+            let matcher = MatcherBuilder::new().by_line(true).fixed_strings(true).build([literal]).unwrap();
+            let grep = GrepBuilder::new().build(matcher).unwrap();
+            Question { literal, query: Query::literal(literal), grep, lines: lines_with(&text, literal) }
+        });
+        Sample { _directory: directory, path, text: mapping, index, questions: questions.into() }
     }
 
     fn of(small: bool) -> &'static Sample {
@@ -99,10 +121,42 @@ impl Sample {
         SAMPLES[usize::from(small)].get_or_init(|| Sample::new(small))
     }
 
-    fn ask(&self, is_sealed: bool) {
-        let Ok(Some(index)) = Index::open(&self.path, None) else { return };
-        for (literal, query, lines) in &self.queries {
-            let Ok(candidates) = index.candidates(query, &self.text, 2) else { continue };
+    fn write(&self, index: &[u8]) {
+        // An update may have put another file in the place of the one before.
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(self.path.with_extension("mgx"));
+        let file = file.unwrap();
+        file.set_len(index.len() as u64).unwrap();
+        file.write_all_at(index, 0).unwrap();
+    }
+
+    /// Runs something, and compares the work with what index and text allow.
+    fn within_bounds<T>(&self, what: &str, index: &[u8], run: impl FnOnce() -> T) -> T {
+        /// No index of so few blocks has more segments, and none more rows in one.
+        const SEGMENTS: u64 = 13;
+        const ROWS: u64 = 4096;
+        /// How many bytes a record has, and those that share a checksum.
+        const RECORD: u64 = 24;
+        const RECORDS: u64 = 1544;
+        let before = work();
+        let result = run();
+        let Work { rows, index_bytes, text_bytes, steps } = work().since(before);
+        let (index, text) = (index.len() as u64, self.text.len() as u64);
+        // The index may speak of more blocks than the text has, but not of more than it has records of.
+        let blocks = text / 256 + index / RECORD;
+        // All of it is read a few times at most, and some records for each block.
+        assert!(index_bytes <= 4 * index + 16 * RECORDS * blocks, "{what}: {index_bytes} bytes of {index} of the index");
+        assert!(text_bytes <= 20 * 512 + 2 * text, "{what}: {text_bytes} bytes of {text} of the text");
+        assert!(rows <= SEGMENTS * ROWS, "{what}: {rows} rows");
+        assert!(steps <= 4 * blocks + SEGMENTS + 16, "{what}: {steps} steps");
+        result
+    }
+
+    fn ask(&self, bytes: &[u8], is_sealed: bool) {
+        let opened = self.within_bounds("open", bytes, || Index::open(&self.path, None));
+        let Ok(Some(index)) = opened else { return };
+        for Question { literal, query, grep, lines } in &self.questions {
+            let candidates = self.within_bounds(literal, bytes, || index.candidates(query, &self.text, 2));
+            let Ok(candidates) = candidates else { continue };
             if !is_sealed {
                 for line in lines {
                     let holds = |part: &Range<u64>| part.start <= line.start && line.end <= part.end;
@@ -110,17 +164,36 @@ impl Sample {
                 }
                 continue;
             }
-            let matcher = MatcherBuilder::new().by_line(true).fixed_strings(true).build([literal]).unwrap();
-            let grep = GrepBuilder::new().build(matcher).unwrap();
             // An error says that the parts cannot be.
             let _ = grep.search_parts(&self.text, candidates.parts(), &Plain, &Pool::inline(), &mut |_| Flow::Continue);
         }
-        for lines in [0, 1, 4500, u64::MAX] {
-            let _ = index.before_line(lines);
+        for lines in [0, 1, 20, u64::MAX] {
+            let _ = self.within_bounds("before_line", bytes, || index.before_line(lines));
         }
-        let _ = index.freshness(&std::fs::metadata(&self.path).unwrap(), &self.text);
+        let metadata = std::fs::metadata(&self.path).unwrap();
+        let _ = self.within_bounds("freshness", bytes, || index.freshness(&metadata, &self.text));
         index.stat();
     }
+
+    /// Has what is damaged be verified, updated, which merges segments, and verified again. An update that says that it wrote
+    /// an index wrote one that can be opened, and that counts.
+    fn mend(&self, bytes: &[u8], small: bool) {
+        let (builder, pool) = (builder(small), Pool::inline());
+        let _ = self.within_bounds("verify", bytes, || builder.verify(&self.path, &pool));
+        let updated = self.within_bounds("update", bytes, || builder.update(&self.path, &pool));
+        if let Ok(Outcome::Written(stat)) = updated {
+            let index = Index::open(&self.path, None).unwrap().expect("it was written");
+            assert_eq!((stat.text, index.stat()), (self.text.len() as u64, stat));
+            let written = std::fs::read(self.path.with_extension("mgx")).unwrap();
+            let _ = self.within_bounds("verify again", &written, || builder.verify(&self.path, &pool));
+        }
+    }
+}
+
+fn builder(small: bool) -> IndexBuilder {
+    let mut builder = IndexBuilder::new();
+    builder.small(small).least_size(0);
+    builder
 }
 
 fuzz_target!(|case: Case| {
@@ -159,7 +232,7 @@ fuzz_target!(|case: Case| {
     if case.sums {
         seal(&mut bytes);
     }
-    sample.file.set_len(bytes.len() as u64).unwrap();
-    sample.file.write_all_at(&bytes, 0).unwrap();
-    sample.ask(case.sums);
+    sample.write(&bytes);
+    sample.ask(&bytes, case.sums);
+    sample.mend(&bytes, case.small);
 });

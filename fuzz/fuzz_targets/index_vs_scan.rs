@@ -20,7 +20,8 @@ use mapgrep::{
     scan::Pool,
 };
 
-const BLOCK: usize = 64 << 10;
+/// As many bytes as a block has under fuzzing.
+const BLOCK: usize = 256;
 
 #[derive(Arbitrary, Debug)]
 struct Case {
@@ -76,7 +77,7 @@ impl Case {
         for (block, shift, times, bytes) in self.pieces.iter().take(24) {
             let bytes = bytes.repeat(1 + usize::from(*times) % 4);
             let at = usize::from(*block) % 13 * BLOCK;
-            let at = at.saturating_add_signed(isize::from(*shift) / if times % 2 == 0 { 1 } else { 256 });
+            let at = at.saturating_add_signed(if times % 2 == 0 { *shift % BLOCK as i16 } else { *shift / 256 }.into());
             let at = at.min(text.len().saturating_sub(bytes.len()));
             let len = bytes.len().min(text.len() - at);
             text[at..at + len].copy_from_slice(&bytes[..len]);
@@ -130,7 +131,7 @@ impl Search {
         builder.max_count(self.max_count.map(|max| 1 + u64::from(max % 8)));
         builder.goal([Goal::Lines, Goal::Lines, Goal::CountLines, Goal::AnyLine][usize::from(self.flags >> 6 & 3)]);
         builder.binary([Binary::Text, Binary::Text, Binary::Suppress, Binary::Quit][usize::from(self.flags >> 8 & 3)]);
-        builder.chunk_size([1 << 12, 1 << 16, 1 << 20, 1 << 18][usize::from(self.flags >> 10 & 3)]);
+        builder.chunk_size([1 << 6, 1 << 9, 1 << 20, 1 << 10][usize::from(self.flags >> 10 & 3)]);
         builder
     }
 }
@@ -155,7 +156,10 @@ fn map(path: &Path) -> (Mapping, std::fs::Metadata) {
 
 fn directory() -> &'static Path {
     static DIRECTORY: OnceLock<tempfile::TempDir> = OnceLock::new();
-    DIRECTORY.get_or_init(|| tempfile::tempdir().unwrap()).path()
+    // In memory, where the system has such a directory: each commit of an index is synced.
+    let memory = Path::new("/dev/shm");
+    let make = || if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    DIRECTORY.get_or_init(|| make().unwrap()).path()
 }
 
 /// Searches a file and what its index leaves of it. None where the index does not help.

@@ -5,7 +5,7 @@ use std::io;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    format::{ALIGN, BODY, Entry, HEADER, Header, Manifest},
+    format::{ALIGN, BODY, Entry, HEADER, Header, LAST_SEQUENCE, Manifest},
     grams::Scheme,
     segment::Made,
     storage::Storage,
@@ -51,6 +51,11 @@ impl<S: Storage> Committer<S> {
 
     /// Makes what was appended count. `dead` is how many bytes more are of no use from here on, but for the manifest before.
     pub(super) fn commit(&mut self, manifest: &Manifest, dead: u64) -> io::Result<()> {
+        if self.header.sequence >= LAST_SEQUENCE {
+            // A commit with a greater one, or with a small one again, would not count.
+            let message = "it was written more often than can be counted; mapgrep-index build makes a new one";
+            return Err(io::Error::other(message));
+        }
         let bytes = manifest.to_bytes();
         let offset = self.append(&bytes)?;
         // A header must not be on the disk before what it speaks of.

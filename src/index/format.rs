@@ -10,7 +10,7 @@
 //!      0  8 bytes  magic
 //!      8  u32      version
 //!     12  u32      0x01020304, in the order of bytes in which the rest was written
-//!     16  u64      sequence: the valid header with the greater one counts
+//!     16  u64      sequence, from 1 to 2^48: the valid header with the greater one counts
 //!     24  u64 u64  offset and length of the manifest
 //!     40  u64      checksum of the manifest
 //!     48  u64      where the bytes end that the commit refers to
@@ -34,7 +34,7 @@
 //!                            block has a NUL
 //!                   24  u64  line ends before it
 //!                   32  u64  checksum of the table's checksums, of the row offsets, and of this entry so far
-//! segment, from an offset that is a multiple of 64
+//! segment, from an offset that is a multiple of 64, behind the segment before
 //!      table       for each 64 blocks, the last of which may be missing: 64 records of 24 bytes, and a u64 checksum of them
 //!      offsets     u32 for each 32 rows: where they begin in the segment; and where the last ones end
 //!      rows        for each 32 rows: a u32 checksum, a u8 with the number of bits of a length, 32 lengths in bytes with that
@@ -50,6 +50,10 @@
 //! over a whole block, in which no line starts then, is cut at the nominal starts of blocks; where the first line of a block
 //! begins later, what is before belongs to the block before. The indexed part ends where a block begins with a line.
 //!
+//! **Segments.** They stand in the file in the order of the text, the first at 8192 or later, and the manifest stands behind them.
+//! Of two that follow each other the first has at least twice as many blocks as the second, or together they have more than 4096:
+//! so there are at most 13 for each 8192 blocks, and 13 more, and what is done for each of them is bounded by the text.
+//!
 //! **Rows.** A gram is a few bytes of the text, with ASCII letters in lower case; its hash names a row, and bit *k* of the row
 //! is 1 where the gram starts in block *k* of the segment (see `grams`). The rows of the grams come first, then those of
 //! three bytes, if they are indexed, and then 32 rows of which the first has a bit for each block that begins within a line.
@@ -57,17 +61,20 @@
 //! Checksums and hashes are XXH3 with 64 bits, of which the lower 32 are kept where there is a u32. The checksum of rows begins
 //! with the number of the 32 rows.
 
+use std::ops::Range;
+
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::{grams::Scheme, identity::Identity};
+use super::{grams::Scheme, identity::Identity, work};
 use crate::error::Error;
 
 pub(super) const MAGIC: [u8; 8] = *b"\x89mgx\r\n\x1a\n";
 /// Counts up whenever indexes of before can no longer be read, or grams and hashes change.
 pub(super) const VERSION: u32 = 2;
 const BYTE_ORDER: u32 = 0x0102_0304;
-/// How many bytes of text a block nominally has.
-pub(super) const BLOCK: u64 = 64 << 10;
+/// How many bytes of text a block nominally has. Fuzzing has small ones: all that can happen at their borders happens in a
+/// text of a few hundred bytes.
+pub(super) const BLOCK: u64 = if cfg!(fuzzing) { 256 } else { 64 << 10 };
 /// How many blocks a segment has at most.
 pub(super) const MOST_BLOCKS: usize = 4096;
 pub(super) const HEADER: usize = 128;
@@ -83,6 +90,9 @@ pub(super) const TABLE_GROUP: usize = 64;
 pub(super) const ROW_GROUP: usize = 32;
 const RECORD: usize = 24;
 pub(super) const TABLE_GROUP_LEN: usize = TABLE_GROUP * RECORD + 8;
+
+/// The last sequence number. It is never reached: a commit in each microsecond would take eight years.
+pub(super) const LAST_SEQUENCE: u64 = 1 << 48;
 
 /// What one of the two headers says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,32 +125,43 @@ impl Header {
         bytes
     }
 
-    fn from_bytes(bytes: &[u8]) -> Option<Header> {
+    /// The header in these bytes, which are at that place of the file.
+    fn from_bytes(bytes: &[u8], place: u64) -> Option<Header> {
         if bytes[..8] != MAGIC || u32_at(bytes, 8) != VERSION || u32_at(bytes, 12) != BYTE_ORDER {
             return None;
         }
-        (u64_at(bytes, 120) == xxh3_64(&bytes[..120])).then(|| Header {
+        if u64_at(bytes, 120) != xxh3_64(&bytes[..120]) {
+            return None;
+        }
+        let header = Header {
             sequence: u64_at(bytes, 16),
             manifest_offset: u64_at(bytes, 24),
             manifest_len: u64_at(bytes, 32),
             manifest_sum: u64_at(bytes, 40),
             end: u64_at(bytes, 48),
             dead: u64_at(bytes, 56),
-        })
+        };
+        // A header with the sequence number of the other place would be written over by the next commit, or never count again.
+        let is_numbered = (1..=LAST_SEQUENCE).contains(&header.sequence) && Header::place(header.sequence) == place;
+        is_numbered.then_some(header)
     }
 
     /// The last valid header of an index file.
     pub(super) fn read(bytes: &[u8]) -> Result<Header, Error> {
-        let places: Vec<&[u8]> = [0, SECOND as usize].into_iter().filter_map(|at| bytes.get(at..at + HEADER)).collect();
-        let Some(first) = places.first() else { return Err(damaged("it is shorter than its header")) };
-        let valid = places.iter().filter_map(|bytes| Header::from_bytes(bytes)).max_by_key(|header| header.sequence);
+        let places = [0, SECOND].into_iter().filter_map(|at| Some((at, slice(bytes, at, HEADER as u64)?)));
+        let places: Vec<(u64, &[u8])> = places.collect();
+        let Some((_, first)) = places.first() else { return Err(damaged("it is shorter than its header")) };
+        let valid = places.iter().filter_map(|&(place, bytes)| Header::from_bytes(bytes, place));
+        let valid = valid.max_by_key(|header| header.sequence);
         if let Some(header) = valid {
             return Ok(header);
         }
         // A header of another version may have its checksum elsewhere.
-        let magic = places.iter().find(|bytes| bytes[..8] == MAGIC);
-        match magic.map(|bytes| u32_at(bytes, 8)) {
-            Some(VERSION) => Err(damaged("its headers do not have the checksums that they should have")),
+        let magic = places.iter().find(|(_, bytes)| bytes[..8] == MAGIC);
+        match magic.map(|(_, bytes)| u32_at(bytes, 8)) {
+            Some(VERSION) => {
+                Err(damaged("its headers do not have the checksums or the sequence numbers that they should have"))
+            }
             Some(version) => Err(Error::invalid_input(format!(
                 "the index is of version {version}, and this program reads version {VERSION}: build it anew with \
                  mapgrep-index build"
@@ -199,6 +220,22 @@ impl Entry {
         self.blocks as usize
     }
 
+    /// Whether there can be such a segment in these bytes of the file.
+    fn is_possible(&self, scheme: Scheme, within: Range<u64>) -> bool {
+        let lengths = || fixed_len(scheme, self.blocks())..=longest_len(scheme, self.blocks());
+        (1..=MOST_BLOCKS).contains(&self.blocks())
+            && usize::try_from(self.len).is_ok_and(|len| lengths().contains(&len))
+            && self.offset.is_multiple_of(ALIGN)
+            && self.offset >= within.start
+            && self.offset.checked_add(self.len).is_some_and(|end| end <= within.end)
+    }
+
+    /// Whether the next segment of the text can be `next`: updates make one of those that are small beside what is new.
+    pub(super) fn may_precede(&self, next: &Entry) -> bool {
+        let is_merged = self.blocks < 2 * next.blocks && self.blocks() + next.blocks() <= MOST_BLOCKS;
+        !is_merged && self.newlines <= next.newlines
+    }
+
     pub(super) fn from_bytes(bytes: &[u8]) -> Self {
         Entry {
             offset: u64_at(bytes, 0),
@@ -235,26 +272,42 @@ impl Manifest {
     }
 
     /// Reads the manifest that a header refers to, and makes sure that what it says can be.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the segments that can be: holes in a file cost whoever makes it nothing, so that the first entry that cannot be ends
+    /// it, before the checksum of all of them is computed.
     pub(super) fn read(bytes: &[u8], header: &Header) -> Result<Manifest, Error> {
         if header.end > bytes.len() as u64 {
             let message = format!("it has {} bytes, and {} are spoken of", bytes.len(), header.end);
             return Err(damaged(&message));
         }
-        let manifest = slice(bytes, header.manifest_offset, header.manifest_len)
-            .filter(|manifest| manifest.len() >= MANIFEST && xxh3_64(manifest) == header.manifest_sum)
-            .ok_or_else(|| damaged("its list of segments does not have the checksum that it should have"))?;
+        let wrong_sum = || damaged("its list of segments does not have the checksum that it should have");
+        let manifest = slice(&bytes[..header.end as usize], header.manifest_offset, header.manifest_len)
+            .filter(|manifest| manifest.len() >= MANIFEST)
+            .ok_or_else(wrong_sum)?;
         let scheme = Scheme::from_number(u32_at(manifest, 48)).ok_or_else(|| damaged("its grams are unknown"))?;
         let (entries, rest) = manifest[MANIFEST..].as_chunks::<ENTRY>();
         if !rest.is_empty() || entries.len() != u32_at(manifest, 52) as usize {
             return Err(damaged("its list of segments has the wrong length"));
         }
-        let segments: Vec<Entry> = entries.iter().map(|entry| Entry::from_bytes(entry)).collect();
-        for entry in &segments {
-            let fits = slice(bytes, entry.offset, entry.len)
-                .is_some_and(|segment| segment.len() >= fixed_len(scheme, entry.blocks()));
-            if !fits || !(1..=MOST_BLOCKS).contains(&entry.blocks()) {
+        let mut segments: Vec<Entry> = vec![];
+        let mut end = BODY;
+        for entry in entries {
+            let entry = Entry::from_bytes(entry);
+            if !entry.is_possible(scheme, end..header.manifest_offset) {
                 return Err(damaged("a segment is not where it should be"));
             }
+            if segments.last().is_some_and(|last| !last.may_precede(&entry)) {
+                return Err(damaged("it has more segments than it should have"));
+            }
+            end = entry.offset + entry.len;
+            segments.push(entry);
+        }
+        work::steps(segments.len());
+        work::index_bytes(manifest.len());
+        if xxh3_64(manifest) != header.manifest_sum {
+            return Err(wrong_sum());
         }
         let time = |at: usize| u64_at(manifest, at) as i64;
         let identity = Identity {
@@ -272,9 +325,10 @@ impl Manifest {
             newlines: u64_at(manifest, 64),
             segments,
         };
+        let lines = manifest.segments.last().map_or(0, |last| last.newlines);
         let is_possible = manifest.covered <= identity.size
-            && manifest.covered / BLOCK >= manifest.blocks()
-            && manifest.newlines <= manifest.covered
+            && manifest.covered / BLOCK == manifest.blocks()
+            && (lines..=manifest.covered).contains(&manifest.newlines)
             && header.dead <= header.end;
         if !is_possible {
             return Err(damaged("it covers more than there was"));
@@ -319,10 +373,31 @@ pub(super) fn table(records: &[Record]) -> Vec<u8> {
 
 /// A record of the table that a segment begins with.
 pub(super) fn record(segment: &[u8], block: usize) -> Result<Record, Error> {
-    let group = slice(segment, (block / TABLE_GROUP * TABLE_GROUP_LEN) as u64, TABLE_GROUP_LEN as u64)
+    record_of(table_group(segment, block / TABLE_GROUP)?, block % TABLE_GROUP)
+}
+
+/// All records of the table that a segment of so many blocks begins with.
+pub(super) fn records(segment: &[u8], blocks: usize) -> Result<Vec<Record>, Error> {
+    let mut records = Vec::with_capacity(blocks);
+    for group in 0..blocks.div_ceil(TABLE_GROUP) {
+        let bytes = table_group(segment, group)?;
+        for i in 0..TABLE_GROUP.min(blocks - group * TABLE_GROUP) {
+            records.push(record_of(bytes, i)?);
+        }
+    }
+    Ok(records)
+}
+
+/// 64 records that have the checksum that they should have.
+fn table_group(segment: &[u8], group: usize) -> Result<&[u8], Error> {
+    work::index_bytes(TABLE_GROUP_LEN);
+    slice(segment, (group * TABLE_GROUP_LEN) as u64, TABLE_GROUP_LEN as u64)
         .filter(|group| xxh3_64(&group[..TABLE_GROUP * RECORD]) == u64_at(group, TABLE_GROUP * RECORD))
-        .ok_or_else(|| damaged("its table of blocks does not have the checksum that it should have"))?;
-    let record = &group[block % TABLE_GROUP * RECORD..][..RECORD];
+        .ok_or_else(|| damaged("its table of blocks does not have the checksum that it should have"))
+}
+
+fn record_of(group: &[u8], i: usize) -> Result<Record, Error> {
+    let record = &group[i * RECORD..][..RECORD];
     let first_line = Some(u32_at(record, 16)).filter(|&first_line| first_line != u32::MAX);
     if first_line.is_some_and(|first_line| u64::from(first_line) >= BLOCK) {
         return Err(damaged("a block does not begin where it should"));
@@ -340,13 +415,35 @@ pub(super) fn fixed_len(scheme: Scheme, blocks: usize) -> usize {
     offsets_start(blocks) + (scheme.row_groups() + 1) * 4
 }
 
+/// How many bytes a row has at most: it is written as it is, behind one byte, where no code is shorter.
+pub(super) fn longest_row(blocks: usize) -> usize {
+    1 + blocks.div_ceil(8)
+}
+
+/// How many bits a length of a row has at most.
+pub(super) fn most_width(blocks: usize) -> usize {
+    (usize::BITS - longest_row(blocks).leading_zeros()) as usize
+}
+
+/// How many bytes 32 rows have at most.
+pub(super) fn longest_group(blocks: usize) -> usize {
+    5 + most_width(blocks) * ROW_GROUP / 8 + ROW_GROUP * longest_row(blocks)
+}
+
+/// How many bytes a segment has at most.
+fn longest_len(scheme: Scheme, blocks: usize) -> usize {
+    fixed_len(scheme, blocks) + scheme.row_groups() * longest_group(blocks)
+}
+
 /// The checksum of 32 rows.
 pub(super) fn row_sum(group: usize, bytes: &[u8]) -> u32 {
+    work::index_bytes(bytes.len());
     xxh3_64_with_seed(bytes, group as u64) as u32
 }
 
 /// The checksum of a segment's entry: `fixed` are its bytes before the rows.
 pub(super) fn entry_sum(entry: &Entry, fixed: &[u8]) -> u64 {
+    work::index_bytes(fixed.len());
     let seed = [entry.offset, entry.len, u64::from(entry.blocks) << 32 | u64::from(entry.flags), entry.newlines];
     xxh3_64_with_seed(fixed, xxh3_64(&seed.map(u64::to_le_bytes).concat()))
 }

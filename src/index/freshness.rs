@@ -8,6 +8,7 @@ use super::{
     Index,
     format::{BLOCK, Record},
     identity::Identity,
+    work,
 };
 use crate::{error::Error, mapping::Mapping};
 
@@ -134,5 +135,6 @@ pub(super) fn is_unchanged(text: &Mapping, own: std::ops::Range<u64>, record: &R
     if own.end > text.len() as u64 || own.end < own.start || own.end - own.start > 2 * BLOCK {
         return Ok(false);
     }
+    work::text_bytes((own.end - own.start) as usize);
     text.guarded(own.start as usize..own.end as usize, |bytes| xxh3_64(bytes) == record.hash)
 }

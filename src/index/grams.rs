@@ -20,6 +20,12 @@ const DNA_KEPT: u64 = 8;
 /// Letters that equal ASCII letters but for their case. They are grams by themselves, as queries that ignore case ask for them.
 pub(super) const ODD: [&[u8]; 2] = ["\u{17F}".as_bytes(), "\u{212A}".as_bytes()];
 
+/// The binary logarithm of how many rows there are for grams by default. Fuzzing has few, so that an index is small.
+const BITS: u32 = if cfg!(fuzzing) { 11 } else { 17 };
+/// The same with half as many rows, and for grams of three bytes.
+const SMALL_BITS: u32 = BITS - 1;
+const BITS_OF_THREE: u32 = BITS - 2;
+
 /// Which grams are indexed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scheme {
@@ -47,15 +53,15 @@ impl Scheme {
     /// The binary logarithm of how many rows there are for grams.
     fn bits(self) -> u32 {
         match self {
-            Scheme::Default => 17,
-            Scheme::Small => 16,
+            Scheme::Default => BITS,
+            Scheme::Small => SMALL_BITS,
         }
     }
 
     /// The same for grams of three bytes.
     fn bits_of_three(self) -> Option<u32> {
         match self {
-            Scheme::Default => Some(15),
+            Scheme::Default => Some(BITS_OF_THREE),
             Scheme::Small => None,
         }
     }
@@ -277,8 +283,8 @@ impl Collector {
         self.kinds.resize(own, 0);
         find_kinds(&self.classes, self.scheme.is_large(), &mut self.kinds);
         match self.scheme {
-            Scheme::Default => self.map_grams::<47, 49>(),
-            Scheme::Small => self.map_grams::<48, 0>(),
+            Scheme::Default => self.map_grams::<{ 64 - BITS }, { 64 - BITS_OF_THREE }>(),
+            Scheme::Small => self.map_grams::<{ 64 - SMALL_BITS }, 0>(),
         }
         if !text.is_ascii() {
             self.map_odd();

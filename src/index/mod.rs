@@ -17,9 +17,8 @@ mod rows;
 mod seal;
 mod segment;
 mod storage;
+mod work;
 
-#[doc(hidden)]
-pub use self::seal::seal;
 pub use self::{
     builder::{IndexBuilder, Outcome, Stat, Verified},
     freshness::{Freshness, Stale},
@@ -30,3 +29,8 @@ pub use self::{
 };
 #[cfg(feature = "cli")]
 pub(crate) use self::{place::is_index, plan::Unhelped};
+#[doc(hidden)]
+pub use self::{
+    seal::seal,
+    work::{Work, work},
+};

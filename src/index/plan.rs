@@ -12,6 +12,7 @@ use super::{
     query::Needs,
     reader::{Reader, is_linked, start_of},
     segment::Segment,
+    work,
 };
 use crate::{error::Error, mapping::Mapping};
 
@@ -24,6 +25,8 @@ const LEAST_PLANNING: Duration = Duration::from_millis(2);
 /// After so many of the rarest rows, more of them are read only if one of the last few has made a difference.
 const ENOUGH_ROWS: usize = 8;
 const LAST_ROWS: usize = 3;
+/// The clock is looked at once in so many literals whose rows are looked up.
+const LITERALS_A_LOOK: u64 = 16;
 /// A block that is looked at in vain costs as much as so many rows.
 const ROWS_A_BLOCK: usize = 8;
 
@@ -134,8 +137,8 @@ impl Index {
     /// # Complexity
     ///
     /// For each 256 MiB of text some rows of at most 512 bytes, fewer than the literals of the query have bytes; and a
-    /// step for each part. It takes no longer than a fiftieth of a search, or 2 ms: what cannot be planned in that time is the
-    /// whole file.
+    /// step for each part, and for each block that comes behind one. It takes no longer than a fiftieth of a search, or 2 ms, but for
+    /// these steps: what cannot be planned in that time is the whole file.
     ///
     /// # Examples
     ///
@@ -143,8 +146,8 @@ impl Index {
     pub fn candidates(&self, query: &Query, text: &Mapping, after: u64) -> Result<Candidates, Error> {
         let started = Instant::now();
         let scan = Duration::from_nanos(text.len() as u64 * 1000 / (SCAN_SPEED / 1_000_000));
-        let mut planner =
-            Planner { deadline: started + (scan / PLANNING).max(LEAST_PLANNING), rows: 0, row: Bits::zeros(0) };
+        let deadline = started + (scan / PLANNING).max(LEAST_PLANNING);
+        let mut planner = Planner { deadline, literals: 0, rows: 0, row: Bits::zeros(0) };
         let manifest = self.manifest();
         let (len, all_blocks) = (text.len() as u64, manifest.blocks());
         let whole = |unhelped, rows| Candidates {
@@ -163,6 +166,7 @@ impl Index {
             let mut runs: Vec<Range<u64>> = vec![];
             let (mut first, mut blocks) = (0, 0);
             for (i, segment) in reader.segments.iter().enumerate() {
+                work::steps(1);
                 // The first segment shows which rows tell most; of the others these are read at once.
                 if is_cold && i < 2 {
                     let mut rows = vec![];
@@ -203,18 +207,24 @@ fn parts(reader: &Reader<'_>, runs: &[Range<u64>], len: u64, after: u64) -> Resu
         _ if part.range.start < part.range.end => parts.push(part),
         _ => {}
     };
+    // The block with which the part before ends, or the one of this run. It only grows, so that no block is walked over twice, how
+    // many runs ever there are before a long line.
+    let mut end = 0;
     for run in runs {
+        work::steps(1);
         let record = reader.record(run.start)?;
-        let mut end = run.end;
+        let mut own = run.end;
         // The lines behind the last one of the run.
-        if after > 0 && end < blocks {
-            let newlines = reader.record(end)?.newlines.saturating_add(after);
-            end = reader.block_of_line(newlines)?.max(end) + 1;
+        if after > 0 && own < blocks {
+            let newlines = reader.record(own)?.newlines.saturating_add(after);
+            own = reader.block_of_line(newlines)?.max(own) + 1;
             // Those that begin within a line belong to the one before.
-            while end < blocks && is_linked(&reader.record(end)?) {
-                end += 1;
+            while own > end && own < blocks && is_linked(&reader.record(own)?) {
+                work::steps(1);
+                own += 1;
             }
         }
+        end = own.max(end);
         let end = match end < blocks {
             true => start_of(end, &reader.record(end)?),
             false => covered,
@@ -272,7 +282,9 @@ impl Links {
 
 struct Planner {
     deadline: Instant,
-    /// How many were read.
+    /// How many literals were looked up.
+    literals: u64,
+    /// How many rows were read.
     rows: u64,
     row: Bits,
 }
@@ -283,11 +295,16 @@ impl Planner {
     }
 
     /// What the needs ask of rows. None where that takes too long.
-    fn compile(&self, needs: &Needs, index: &Index) -> Option<Node> {
+    fn compile(&mut self, needs: &Needs, index: &Index) -> Option<Node> {
         Some(match needs {
             Needs::Anything => Node::Everything,
             Needs::Nothing => Node::Nothing,
             Needs::Literal(literal) => {
+                self.literals += 1;
+                if self.literals.is_multiple_of(LITERALS_A_LOOK) && self.is_late() {
+                    return None;
+                }
+                work::steps(1);
                 let rows = index.manifest().scheme.rows_of_literal(literal);
                 if rows.is_empty() { Node::Everything } else { Node::Rows(Rows::new(rows)) }
             }
@@ -310,10 +327,7 @@ impl Planner {
             }
             Needs::Any(any) => {
                 let mut nodes = vec![];
-                for (i, needs) in any.iter().enumerate() {
-                    if i % 256 == 255 && self.is_late() {
-                        return None;
-                    }
+                for needs in any {
                     match self.compile(needs, index)? {
                         Node::Everything => return Some(Node::Everything),
                         Node::Nothing => {}
@@ -338,7 +352,7 @@ impl Planner {
         match node {
             Node::Nothing => {}
             Node::Everything => found.invert(),
-            Node::Rows(rows) => self.and_rows(rows, segment, links, found)?,
+            Node::Rows(rows) => return self.and_rows(rows, segment, links, found),
             Node::All(nodes) => {
                 found.invert();
                 let mut of_node = Bits::zeros(0);
@@ -354,10 +368,7 @@ impl Planner {
             }
             Node::Any(nodes) => {
                 let mut of_node = Bits::zeros(0);
-                for (i, node) in nodes.iter_mut().enumerate() {
-                    if i % 16 == 15 && self.is_late() {
-                        return Ok(None);
-                    }
+                for node in nodes {
                     if self.evaluate(node, segment, links, &mut of_node)?.is_none() {
                         return Ok(None);
                     }
@@ -368,18 +379,22 @@ impl Planner {
         Ok(Some(()))
     }
 
-    /// Finds the blocks that have all rows, as far as it is worth while.
+    /// Finds the blocks that have all rows, as far as it is worth while. None where that takes too long: a row may have to be waited
+    /// for, so that the clock is looked at before each.
     fn and_rows(
         &mut self,
         rows: &mut Rows,
         segment: &Segment<'_>,
         links: &Links,
         found: &mut Bits,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<()>, Error> {
         found.invert();
         let (mut left, mut idle) = (found.count(), 0);
         let mut counts = vec![];
         for (i, &row) in rows.rows.iter().enumerate() {
+            if self.is_late() {
+                return Ok(None);
+            }
             segment.read_row(row as usize, &mut self.row)?;
             self.rows += 1;
             links.spread(&mut self.row);
@@ -397,7 +412,7 @@ impl Planner {
         counts.sort_unstable();
         rows.is_sorted |= counts.len() == rows.rows.len();
         rows.rows.iter_mut().zip(counts).for_each(|(row, (_, rarer))| *row = rarer);
-        Ok(())
+        Ok(Some(()))
     }
 }
 
@@ -409,12 +424,12 @@ fn spaced(rows: Vec<u32>) -> Vec<u32> {
 
 #[cfg(all(test, target_os = "linux", target_pointer_width = "64"))]
 mod tests {
-    use std::{fs::File, io::Write, os::unix::fs::FileExt};
+    use std::{fs::File, io::Write, os::unix::fs::FileExt, path::Path};
 
     use super::*;
     use crate::{
         index::{
-            Freshness, IndexBuilder,
+            Freshness, Stale,
             commit::Committer,
             format::{BLOCK, MOST_BLOCKS, Manifest, Record},
             grams::Scheme,
@@ -426,15 +441,35 @@ mod tests {
         scan::Pool,
     };
 
+    /// A file with nothing but a hole for so many bytes, and its mapping; the largest that there is room for in the address space. Not
+    /// every system lets a process have four tebibytes of it: 64-bit Arm with pages of 4 KiB may have half a tebibyte for all.
+    fn hole(path: &Path, sizes: &[u64]) -> (File, Mapping) {
+        for &size in sizes {
+            let file = File::create(path).unwrap();
+            file.set_len(size).unwrap();
+            let file = File::open(path).unwrap();
+            #[allow(unsafe_code)]
+            // SAFETY: nobody else knows the file, which is not changed while the mapping is there.
+            match unsafe { MapOptions::new().access(Access::Read).map_file(&file) } {
+                Ok(mapping) => return (file, mapping),
+                Err(error) => println!("{size} bytes cannot be mapped: {error}"),
+            }
+        }
+        panic!("not even {:?} bytes can be mapped", sizes.last());
+    }
+
     /// An index of a text of which nothing but the end is there: what comes before are blocks without grams, said to begin with
-    /// lines, which all are the same segment.
+    /// lines, which all are the same segment. Of a file that would be refused: an index has its segments one behind the other.
     #[test]
     fn offsets_beyond_four_tebibytes() {
-        let before = (4u64 << 40) / BLOCK;
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("sparse");
-        let file = File::create_new(&path).unwrap();
-        let start = before * BLOCK;
+        let sizes = [4u64 << 40, 256 << 30, 16 << 30].map(|start| start + MOST_BLOCKS as u64 * BLOCK);
+        let (file, room) = hole(&path, &sizes);
+        let start = room.len() as u64 - MOST_BLOCKS as u64 * BLOCK;
+        drop((file, room));
+        let before = start / BLOCK;
+        let file = File::create(&path).unwrap();
         let lines: String = (0..40_000).map(|i| format!("line {i} of many\n")).collect();
         file.write_all_at(format!("\n{lines}").as_bytes(), start - 1).unwrap();
         let file = File::open(&path).unwrap();
@@ -461,9 +496,9 @@ mod tests {
         let seen_at = now() + 10_000_000_000;
         let manifest = Manifest { identity, seen_at, scheme: Scheme::Default, covered, newlines, segments };
         committer.commit(&manifest, 0).unwrap();
-
-        std::fs::rename(&index, directory.path().join("sparse.mgx")).unwrap();
-        let index = Index::open(&path, None).unwrap().unwrap();
+        let error = Index::open(&path, None).unwrap_err();
+        assert!(error.to_string().contains("a segment is not where it should be"), "{error}");
+        let index = Index::with_manifest(File::open(&index).unwrap(), &index, manifest).unwrap();
         assert_eq!(index.freshness(&file.metadata().unwrap(), &text).unwrap(), Freshness::Same);
         let candidates = index.candidates(&Query::literal("line 12345 of"), &text, 0).unwrap();
         let place = start + lines.find("line 12345 of").unwrap() as u64;
@@ -475,8 +510,26 @@ mod tests {
         let from = &lines[(at - start) as usize..];
         let line = from.split_inclusive('\n').nth(left as usize).unwrap();
         assert_eq!(line, "line 12345 of many\n");
-        // What is appended is indexed behind it.
+        // Of a text that has grown, blocks are compared with their hashes; those of the hole have none that is right.
         std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(lines.as_bytes()).unwrap();
-        assert!(IndexBuilder::new().is_stale(&path).is_ok());
+        let freshness = index.freshness(&std::fs::metadata(&path).unwrap(), &text).unwrap();
+        assert_eq!(freshness, Freshness::Stale(Stale::Changed));
+    }
+
+    #[test]
+    fn a_plan_that_is_late_reads_no_row() {
+        let pool = Pool::inline();
+        let records = [Record { first_line: Some(0), ..Record::default() }; 4];
+        let made = Maker::new(Scheme::Small, &pool, None).empty(&records).unwrap().unwrap();
+        let segment = Segment::new(&made.bytes, made.entry, Scheme::Small).unwrap();
+        let links = Links::of(&segment, None).unwrap();
+        let evaluate = |deadline| {
+            let mut planner = Planner { deadline, literals: 0, rows: 0, row: Bits::zeros(0) };
+            let mut node = Node::All(vec![Node::Rows(Rows::new((0..100).collect())), Node::Everything]);
+            let evaluated = planner.evaluate(&mut node, &segment, &links, &mut Bits::zeros(0)).unwrap();
+            (evaluated.is_some(), planner.rows)
+        };
+        assert_eq!(evaluate(Instant::now()), (false, 0));
+        assert_eq!(evaluate(Instant::now() + Duration::from_secs(3600)), (true, 1));
     }
 }

@@ -9,7 +9,10 @@ use std::{
 
 use super::{
     Freshness,
-    format::{BLOCK, BODY, Entry, Header, Manifest, ROW_GROUP, Record, damaged, fixed_len, offsets_start, u32_at},
+    format::{
+        BLOCK, BODY, Entry, Header, Manifest, ROW_GROUP, Record, damaged, fixed_len, longest_group, offsets_start,
+        u32_at,
+    },
     identity::Identity,
     place,
     segment::Segment,
@@ -131,6 +134,15 @@ impl Index {
         Ok(Index { path: path.to_owned(), mapping, header, manifest })
     }
 
+    /// An index whose manifest is not looked at.
+    #[cfg(test)]
+    pub(super) fn with_manifest(file: File, path: &Path, manifest: Manifest) -> Result<Self, Error> {
+        #[allow(unsafe_code)]
+        // SAFETY: nobody else knows the file.
+        let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file)? };
+        Ok(Index { path: path.to_owned(), mapping, header: Header::default(), manifest })
+    }
+
     /// Where the index is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -205,7 +217,7 @@ impl Index {
                 let at = entry.offset as usize + offsets_start(entry.blocks()) + 4 * (row as usize / ROW_GROUP);
                 let offsets = bytes.get(at..at + 8)?;
                 let (start, end) = (u64::from(u32_at(offsets, 0)), u64::from(u32_at(offsets, 4)));
-                let is_in = start < end && end <= entry.len;
+                let is_in = start < end && end <= entry.len && end - start <= longest_group(entry.blocks()) as u64;
                 is_in.then(|| (entry.offset + start) as usize..(entry.offset + end) as usize)
             };
             let places = entries.iter().flat_map(|entry| rows.iter().filter_map(move |&row| place(entry, row)));

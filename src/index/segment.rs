@@ -12,7 +12,7 @@ use super::{
     bits::{Bits, transpose},
     format::{self, BLOCK, Entry, ROW_GROUP, Record, damaged, row_sum, slice, u32_at},
     grams::{Collector, LONGEST, Scheme},
-    rows,
+    rows, work,
 };
 use crate::{
     error::Error,
@@ -147,6 +147,7 @@ impl<'a> Maker<'a> {
         let start = || Worker { collector: Collector::new(self.scheme), blocks: vec![0; stride * TILE], done: vec![] };
         let bytes = (blocks.start * BLOCK) as usize..(blocks.end * BLOCK) as usize;
         let work = |worker: &mut Worker, range: Range<usize>| {
+            work::text_bytes(range.len());
             let tile = range.start as u64 / BLOCK..range.end as u64 / BLOCK;
             // What the threads come to next.
             let ahead = range.end + (self.pool.threads() - 1) * TILE * BLOCK as usize;
@@ -244,9 +245,7 @@ impl<'a> Maker<'a> {
         let mut records = vec![];
         let mut ends = vec![];
         for part in parts {
-            for block in 0..part.blocks() {
-                records.push(part.record(block)?);
-            }
+            records.extend(part.records()?);
             ends.push(records.len());
         }
         let newlines = parts.first().map_or(0, |part| part.entry.newlines);
@@ -400,17 +399,32 @@ impl<'a> Segment<'a> {
         format::record(self.bytes, block)
     }
 
+    /// The records of all blocks.
+    fn records(&self) -> Result<Vec<Record>, Error> {
+        format::records(self.bytes, self.blocks())
+    }
+
     /// 32 rows.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the number of blocks: what is longer than 32 rows can be is not looked at.
     pub(super) fn row_group(&self, group: usize) -> Result<RowGroup<'a>, Error> {
         let wrong = || damaged("its rows do not have the checksum that they should have");
         let at = format::offsets_start(self.blocks()) + 4 * group;
         let (start, end) = (u32_at(self.bytes, at) as usize, u32_at(self.bytes, at + 4) as usize);
-        let bytes = self.bytes.get(start..end).filter(|bytes| bytes.len() >= 5).ok_or_else(wrong)?;
+        let bytes = self.bytes.get(start..end).ok_or_else(wrong)?;
+        if start < format::fixed_len(self.scheme, self.blocks())
+            || !(5..=format::longest_group(self.blocks())).contains(&bytes.len())
+        {
+            return Err(damaged("its rows are not where they should be, or not as long"));
+        }
         if row_sum(group, &bytes[4..]) != u32_at(bytes, 0) {
             return Err(wrong());
         }
         let width = usize::from(bytes[4]);
-        let lengths = bytes.get(5..5 + width * ROW_GROUP / 8).filter(|_| width <= 32).ok_or_else(wrong)?;
+        let lengths = bytes.get(5..5 + width * ROW_GROUP / 8);
+        let lengths = lengths.filter(|_| width <= format::most_width(self.blocks())).ok_or_else(wrong)?;
         Ok(RowGroup { lengths, width, rows: &bytes[5 + lengths.len()..], blocks: self.blocks() })
     }
 
@@ -434,7 +448,7 @@ impl<'a> Segment<'a> {
             let group = self.row_group(group)?;
             (0..ROW_GROUP).try_for_each(|i| group.read(i, &mut row))?;
         }
-        (0..self.blocks()).try_for_each(|block| self.record(block).map(drop))
+        self.records().map(drop)
     }
 }
 
@@ -453,7 +467,9 @@ impl RowGroup<'_> {
             start += len;
             len = self.length(at);
         }
-        let bytes = self.rows.get(start..start + len).ok_or_else(|| damaged("rows are longer than they should be"))?;
+        work::rows(1);
+        let bytes = self.rows.get(start..start + len).filter(|bytes| bytes.len() <= format::longest_row(self.blocks));
+        let bytes = bytes.ok_or_else(|| damaged("rows are longer than they should be"))?;
         rows::decode(bytes, self.blocks, bits)
     }
 

@@ -6,11 +6,16 @@
 #[cfg(target_os = "linux")]
 mod limits;
 mod support;
+#[cfg(unix)]
+#[path = "../index_support/worked.rs"]
+mod worked;
 
 mod closed_output;
 mod context_behind_the_limit;
 mod empty_match_at_the_end;
 mod fresh_clone;
+#[cfg(unix)]
+mod hostile_index;
 #[cfg(target_os = "linux")]
 mod large_patterns;
 mod line_ends;
