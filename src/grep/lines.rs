@@ -34,7 +34,8 @@ pub(super) fn select(
     if matcher.is_for_all_matches() {
         let mut goes_on = true;
         matcher.each_match(cache, bytes, Cursor::new(0), |m, _| {
-            if m.start < at {
+            // An empty match behind the last terminator is on no line.
+            if m.start < at || (m.start == bytes.len() && bytes.last() == Some(&terminator)) {
                 return true;
             }
             let start = memrchr(terminator, &bytes[at..m.start]).map_or(at, |end| at + end + 1);

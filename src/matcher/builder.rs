@@ -13,6 +13,7 @@ use super::{
     literal,
     literals::Literals,
     regex::{LoneCr, Regexes},
+    set::Borders,
     syntax::{self, Groups, LetterCase},
 };
 use crate::{error::Error, span::PatternId};
@@ -174,18 +175,35 @@ impl MatcherBuilder {
             return Ok(None);
         }
         let Some(ignore_case) = self.ignores_case_of_plain(strings) else { return Ok(None) };
-        let literals = Literals::of_strings(strings, ignore_case, self.merge)?;
-        Ok(literals.map(|literals| Matcher {
-            lone_cr: None,
-            reach: Reach::Bytes(literals.longest()),
-            longest: Some(literals.longest()),
-            strategy: Strategy::Literals(literals),
-            by_line: self.by_line,
-            terminator: self.terminator,
-            crosses_lines: false,
-            matches_empty: false,
-            looks_at_words: false,
+        let borders = self.borders();
+        let literals = Literals::of_strings(strings, ignore_case, self.merge, borders)?;
+        Ok(literals.map(|literals| {
+            let has_borders = borders != Borders::None;
+            let matches_empty = literals.has_empty();
+            // A border behind a match is decided by one more character.
+            let longest = literals.longest() + if has_borders { Reach::LOOK_BEHIND } else { 0 };
+            Matcher {
+                lone_cr: None,
+                reach: if self.by_line && (has_borders || matches_empty) { Reach::Line } else { Reach::Bytes(longest) },
+                longest: Some(longest),
+                strategy: Strategy::Literals(literals),
+                by_line: self.by_line,
+                terminator: self.terminator,
+                crosses_lines: false,
+                matches_empty,
+                // By line, borders in front of matches never depend on the line before.
+                looks_at_words: self.word && !self.whole_line && !self.by_line,
+            }
         }))
+    }
+
+    /// What has to be around a match.
+    pub(super) fn borders(&self) -> Borders {
+        match (self.whole_line, self.word) {
+            (true, _) => Borders::Line(self.terminator),
+            (false, true) => Borders::Word { line: self.by_line.then_some(self.terminator.byte()) },
+            (false, false) => Borders::None,
+        }
     }
 
     /// Whether case is ignored of plain strings that need no syntax trees. None where something about them does.
@@ -193,7 +211,7 @@ impl MatcherBuilder {
         // With a line end in one, matches cross lines, or it is to be refused.
         let is_banned = |byte: &u8| self.terminator.bytes().contains(byte);
         let has_banned = || strings.iter().any(|string| string.as_ref().as_bytes().iter().any(is_banned));
-        if !self.fixed_strings || self.word || self.whole_line || has_banned() {
+        if !self.fixed_strings || has_banned() {
             return None;
         }
         Some(match self.case {

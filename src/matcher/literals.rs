@@ -2,11 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use super::set::{MatchKind, PatternSet};
+use super::set::{Borders, MatchKind, PatternSet, Walk};
 use crate::{
     error::Error,
     span::{PatternId, Span},
 };
+
 /// How many spellings a plain string may have, and how many all of them may have on average, where case is ignored.
 const MOST_SPELLINGS: usize = 64;
 const MOST_ON_AVERAGE: usize = 8;
@@ -39,58 +40,56 @@ impl Literals {
         Ok(Literals { set, owners })
     }
 
-    /// Those of plain strings, without a syntax tree for each: there may be a million. None where one of them is empty, or
-    /// where case is ignored of letters that have many spellings.
+    /// Those of plain strings, without a syntax tree for each: there may be a million. Matches have the `borders` around them:
+    /// this is `-w` and `-x` without a regex. None where case is ignored of letters that have many spellings.
     pub(super) fn of_strings<P: AsRef<str>>(
+        strings: &[P],
+        ignore_case: bool,
+        merge: bool,
+        borders: Borders,
+    ) -> Result<Option<Self>, Error> {
+        let literals = Self::of_strings_anywhere(strings, ignore_case, merge)?;
+        Ok(literals.map(|Literals { set, owners }| Literals { set: set.with_borders(borders), owners }))
+    }
+
+    fn of_strings_anywhere<P: AsRef<str>>(
         strings: &[P],
         ignore_case: bool,
         merge: bool,
     ) -> Result<Option<Self>, Error> {
         let texts = || strings.iter().map(|string| string.as_ref().as_bytes());
-        if texts().any(|text| text.is_empty() || (ignore_case && !text.is_ascii())) {
+        if ignore_case && !texts().all(<[u8]>::is_ascii) {
             return Ok(None);
         }
         let mut builder = PatternSet::builder();
         builder.kind(MatchKind::LeftmostFirst).ascii_case_insensitive(ignore_case);
-        let has_more_spellings =
-            ignore_case && texts().any(|text| text.iter().any(|&byte| other_spelling(byte).is_some()));
-        if !has_more_spellings {
+        if !(ignore_case && texts().any(|text| text.iter().any(|&byte| other_spelling(byte).is_some()))) {
             let owners = if merge { Owners::One } else { Owners::Themselves };
             return Ok(Some(Literals { set: builder.build(texts())?, owners }));
         }
-        let (mut spelt, mut owners) = (vec![], vec![]);
-        for (index, text) in texts().enumerate() {
-            let before = spelt.len();
-            if !spell(text, &mut spelt) {
-                return Ok(None);
-            }
-            let id = PatternId::new(if merge { 0 } else { index });
-            owners.extend((before..spelt.len()).map(|_| id));
-            if spelt.len() > MOST_SPELLINGS + MOST_ON_AVERAGE * strings.len() {
-                return Ok(None);
-            }
-        }
-        let owners = if merge { Owners::One } else { Owners::Each(owners) };
-        Ok(Some(Literals { set: builder.build(&spelt)?, owners }))
+        let Some(spelt) = spellings(strings, ignore_case) else { return Ok(None) };
+        let set = builder.build(spelt.iter().map(|(text, _)| text))?;
+        let owners = if merge { Owners::One } else { Owners::Each(spelt.into_iter().map(|(_, id)| id).collect()) };
+        Ok(Some(Literals { set, owners }))
     }
 
     pub(super) fn find_at(&self, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
         let mut first = None;
-        self.each(haystack, at, |span, id| {
+        self.each(haystack, Walk::new(at), |span, id| {
             first = Some((span, id));
             false
         });
         first
     }
 
-    /// Calls `each` with the matches from `at` on, until it returns false.
+    /// Calls `each` with the matches from where a walk stands, until it returns false.
     #[inline]
-    pub(super) fn each(&self, haystack: &[u8], at: usize, mut each: impl FnMut(Span, PatternId) -> bool) {
-        let _ =
-            self.set.for_each(haystack, at..haystack.len(), |span, literal| match each(span, self.owner(literal)) {
-                true => ControlFlow::Continue(()),
-                false => ControlFlow::Break(()),
-            });
+    pub(super) fn each(&self, haystack: &[u8], mut walk: Walk, mut each: impl FnMut(Span, PatternId) -> bool) {
+        let each = |span, literal| match each(span, self.owner(literal)) {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        };
+        let _ = self.set.walk(haystack, &mut walk, haystack.len() + 1, each);
     }
 
     /// All matches.
@@ -107,6 +106,11 @@ impl Literals {
         }
     }
 
+    /// Whether one of them is empty.
+    pub(super) fn has_empty(&self) -> bool {
+        self.set.min_len() == 0
+    }
+
     /// The length of the longest.
     pub(super) fn longest(&self) -> usize {
         self.set.max_len()
@@ -116,6 +120,26 @@ impl Literals {
         let description = self.set.description();
         format!("literals: {description}")
     }
+}
+
+/// All spellings of plain strings, each with its pattern: the strings themselves, and where case is ignored those that differ in
+/// more than the case of ASCII letters. None where there are too many.
+pub(super) fn spellings<P: AsRef<str>>(strings: &[P], ignore_case: bool) -> Option<Vec<(Vec<u8>, PatternId)>> {
+    let mut all = Vec::with_capacity(strings.len());
+    let mut spelt = vec![];
+    for (index, string) in strings.iter().enumerate() {
+        let text = string.as_ref().as_bytes();
+        match (ignore_case, text.is_ascii()) {
+            (false, _) => spelt.push(text.to_vec()),
+            (true, true) if spell(text, &mut spelt) => {}
+            (true, _) => return None,
+        }
+        all.extend(spelt.drain(..).map(|text| (text, PatternId::new(index))));
+        if all.len() > MOST_SPELLINGS + MOST_ON_AVERAGE * strings.len() {
+            return None;
+        }
+    }
+    Some(all)
 }
 
 /// The character beyond ASCII that Unicode takes for another case of a letter.
@@ -145,7 +169,21 @@ fn spell(text: &[u8], spelt: &mut Vec<Vec<u8>>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::matcher::{Case, MatcherBuilder};
+    use proptest::prelude::*;
+
+    use crate::{
+        matcher::{Case, LineTerminator, Matcher, MatcherBuilder, Strategy},
+        span::{PatternId, Span},
+    };
+
+    fn found(matcher: &Matcher, text: &[u8]) -> Vec<(Span, PatternId)> {
+        matcher.find_iter(&mut matcher.cache(), text).collect()
+    }
+
+    /// The same strings, as regexes that are not seen to be plain.
+    fn trees(strings: &[&str]) -> Vec<String> {
+        strings.iter().map(|string| format!("(?:{}){{1}}", regex_syntax::escape(string))).collect()
+    }
 
     #[test]
     fn plain_strings_match_as_their_syntax_trees_do() {
@@ -157,14 +195,97 @@ mod tests {
                     let mut builder = MatcherBuilder::new();
                     builder.case(case).merge(merge);
                     let plain = builder.clone().fixed_strings(true).build(&strings[..count]).unwrap();
-                    let trees =
-                        builder.build(strings[..count].iter().map(|string| format!("(?:{string}){{1}}"))).unwrap();
-                    let found = |matcher: &crate::matcher::Matcher| -> Vec<_> {
-                        matcher.find_iter(&mut matcher.cache(), text.as_bytes()).collect()
-                    };
-                    assert_eq!(found(&plain), found(&trees), "{count} {case:?} {merge}");
+                    let trees = builder.build(trees(&strings[..count])).unwrap();
+                    assert_eq!(
+                        found(&plain, text.as_bytes()),
+                        found(&trees, text.as_bytes()),
+                        "{count} {case:?} {merge}"
+                    );
                 }
             }
         }
+    }
+
+    const STRINGS: &[&str] = &[
+        "foo",
+        "foo-bar",
+        "foo-",
+        "-",
+        "o",
+        "oo",
+        "fo",
+        "é",
+        "fooé",
+        "",
+        " ",
+        "bar foo",
+        "foo foo foo",
+        "r",
+        "a b",
+        "4711",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Words and whole lines, found by the set of strings, are those of the regex with the same assertions.
+        #[test]
+        fn strings_with_borders_match_as_regexes_do(
+            strings in prop::collection::vec(prop::sample::select(STRINGS), 2..6),
+            many in any::<bool>(),
+            parts in prop::collection::vec(
+                prop::sample::select(vec![
+                    &b"foo"[..], b"foo", b"bar", b"-", b" ", b"\n", b"\n\n", b"\r\n", b"\0", b"o", b"f", b"\xC3\xA9", b"\xC3", b"\xA9", b"\xFF",
+                    b"a b", b"4711", b"_", b"FOO",
+                ]),
+                0..40,
+            ),
+            options in 0..96_usize,
+        ) {
+            // With many strings the set has several tiers.
+            let more: Vec<String> = if many { (0..100).map(|i| format!("{i:03}")).collect() } else { vec![] };
+            let strings: Vec<&str> = strings.into_iter().chain(more.iter().map(|more| &more[..])).collect();
+            let text = parts.concat();
+            let terminator = [LineTerminator::Lf, LineTerminator::Crlf, LineTerminator::Nul][options % 3];
+            let (word, by_line) = (options / 3 % 4 < 2, options / 12 % 2 == 0);
+            let mut builder = MatcherBuilder::new();
+            builder.word(word).whole_line(!word).by_line(by_line).line_terminator(terminator).merge(options / 24 % 2 == 0);
+            builder.case([Case::Sensitive, Case::Insensitive][options / 48]);
+            let plain = builder.clone().fixed_strings(true).build(&strings).unwrap();
+            if builder.case == Case::Sensitive {
+                prop_assert!(matches!(plain.strategy, Strategy::Literals(_)));
+            }
+            let regex = builder.build(trees(&strings)).unwrap();
+            if !by_line {
+                // What the regex engine takes for a line end beside a lone \r is its own affair.
+                if word || terminator != LineTerminator::Crlf {
+                    prop_assert_eq!(found(&plain, &text), found(&regex, &text), "{}", text.escape_ascii());
+                }
+                return Ok(());
+            }
+            let mut start = 0;
+            for line in text.split_inclusive(|&byte| byte == terminator.byte()) {
+                let content = terminator.strip(line);
+                if word || terminator != LineTerminator::Crlf || !content.contains(&b'\r') {
+                    prop_assert_eq!(found(&plain, content), found(&regex, content), "{}", content.escape_ascii());
+                }
+                // A line matches as it does alone.
+                let end = start + content.len();
+                let mut alone = found(&plain, content);
+                alone.iter_mut().for_each(|(span, _)| *span = Span::new(span.start + start, span.end + start));
+                let among: Vec<_> = found(&plain, &text).into_iter().filter(|(m, _)| m.start >= start && m.end <= end).collect();
+                prop_assert_eq!(among, alone, "{:?} in {}", content.escape_ascii().to_string(), text.escape_ascii());
+                start += line.len();
+            }
+        }
+    }
+
+    #[test]
+    fn a_string_that_is_no_word_does_not_hide_a_shorter_one() {
+        let mut builder = MatcherBuilder::new();
+        let matcher = builder.fixed_strings(true).word(true).build(["foo-b", "foo-", "foo"]).unwrap();
+        let starts: Vec<_> =
+            found(&matcher, b"foo-bar foo-b xfoo foo_ foo").iter().map(|(m, id)| (m.range(), id.index())).collect();
+        assert_eq!(starts, [(0..3, 2), (8..13, 0), (24..27, 2)]);
     }
 }

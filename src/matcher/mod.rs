@@ -50,6 +50,7 @@ use self::{
     filtered::Filtered,
     literals::Literals,
     regex::{LoneCr, Regexes},
+    set::Walk,
 };
 pub(crate) use self::{
     literal_lines::{LineCounts, LiteralLines},
@@ -83,7 +84,7 @@ enum Strategy {
     Never,
     /// One literal, never empty.
     Literal(Box<literal::Finder<'static>>, PatternId),
-    /// Several literals, none of them empty.
+    /// Several literals, which may have to be words or lines.
     Literals(Literals),
     Regexes(Regexes),
     Filtered(Filtered),
@@ -309,7 +310,7 @@ impl Matcher {
         mut each: impl FnMut(Span, PatternId) -> bool,
     ) {
         if let Strategy::Literals(literals) = &self.strategy {
-            return literals.each(haystack, cursor.at, each);
+            return literals.each(haystack, Walk::resume(cursor.at, cursor.last_end), each);
         }
         while let Some((span, id)) = cursor.next(self, cache, haystack) {
             if !each(span, id) {
@@ -318,9 +319,10 @@ impl Matcher {
         }
     }
 
-    /// True when [`each_match`](Matcher::each_match) is the way to find lines, too.
+    /// True when [`each_match`](Matcher::each_match) is the way to find lines, too. An empty match behind the last line end is on
+    /// no line then.
     pub(crate) fn is_for_all_matches(&self) -> bool {
-        matches!(self.strategy, Strategy::Literals(_))
+        matches!(self.strategy, Strategy::Literals(_)) && self.is_sure_of_lines()
     }
 
     /// How far a match reaches.

@@ -34,10 +34,10 @@ use regex_automata::{
 use regex_syntax::hir::Hir;
 
 use super::{
-    Case, LineTerminator, MatcherBuilder,
+    Case, LineTerminator, MatcherBuilder, literals,
     regex::refused,
     required::{self, Required},
-    set::{MatchKind, PatternSet},
+    set::{Borders, MatchKind, PatternSet},
     shape::Shape,
     shapes::{Found, Shapes, Which},
     syntax,
@@ -161,7 +161,11 @@ impl MatcherBuilder {
     pub fn build_set<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Result<RegexSet, Error> {
         let patterns: Vec<P> = patterns.into_iter().collect();
         let mut apart = self.clone();
-        let hirs = apart.by_line(true).merge(false).parse(&patterns)?;
+        apart.by_line(true).merge(false);
+        if let Some(set) = apart.set_of_strings(&patterns)? {
+            return Ok(set);
+        }
+        let hirs = apart.parse(&patterns)?;
         let required =
             |fold: bool| -> Vec<Option<Required>> { hirs.iter().map(|hir| Required::of(hir, fold)).collect() };
         // With case ignored, more patterns may have a literal, or be one.
@@ -179,6 +183,29 @@ impl MatcherBuilder {
         }
         RegexSet::new(&hirs, all, fold, self.terminator)
     }
+
+    /// A set of plain strings, which need no regexes, whatever has to be around them. None where something about them does.
+    fn set_of_strings<P: AsRef<str>>(&self, strings: &[P]) -> Result<Option<RegexSet>, Error> {
+        let Some(ignore_case) = self.ignores_case_of_plain(strings) else { return Ok(None) };
+        let borders = self.borders();
+        // Without borders, an empty string would be seen at every place of every line.
+        if borders == Borders::None && strings.iter().any(|string| string.as_ref().is_empty()) {
+            return Ok(None);
+        }
+        let Some(literals) = literals::spellings(strings, ignore_case) else { return Ok(None) };
+        let parts = Parts { confirm: vec![NONE; strings.len()], borders, ..Parts::default() };
+        RegexSet::assemble(parts, literals, ignore_case, self.terminator).map(Some)
+    }
+}
+
+/// What a [`RegexSet`] is made of beside its literals.
+#[derive(Default)]
+struct Parts {
+    regexes: Vec<Confirming>,
+    confirm: Vec<u32>,
+    borders: Borders,
+    shapes: Option<Shapes>,
+    others: Option<Others>,
 }
 
 impl RegexSet {
@@ -206,19 +233,6 @@ impl RegexSet {
             }
         }
         required::without_longer(&mut owned, |id| confirm[id.index()] != NONE);
-        owned.sort_unstable();
-        owned.dedup();
-        let mut starts = vec![];
-        let mut literals: Vec<&[u8]> = vec![];
-        for (at, (literal, _)) in owned.iter().enumerate() {
-            if literals.last() != Some(&&literal[..]) {
-                literals.push(literal);
-                starts.push(at as u32);
-            }
-        }
-        starts.push(owned.len() as u32);
-        let mut builder = PatternSet::builder();
-        let literals = builder.kind(MatchKind::Overlapping).ascii_case_insensitive(fold).build(&literals)?;
         let others = match others.is_empty() {
             true => None,
             false => {
@@ -232,6 +246,36 @@ impl RegexSet {
                 Some(Others { regex, one_line, hirs, first: OnceLock::new(), ids: others })
             }
         };
+        let parts = Parts { regexes, confirm, borders: Borders::None, shapes, others };
+        RegexSet::assemble(parts, owned, fold, terminator)
+    }
+
+    /// A set of these literals and what is to be run where they are.
+    fn assemble(
+        parts: Parts,
+        mut owned: Vec<(Vec<u8>, PatternId)>,
+        fold: bool,
+        terminator: LineTerminator,
+    ) -> Result<Self, Error> {
+        let Parts { regexes, confirm, borders, shapes, others } = parts;
+        if fold {
+            // Spellings that differ in case alone are one literal.
+            owned.iter_mut().for_each(|(literal, _)| literal.make_ascii_lowercase());
+        }
+        owned.sort_unstable();
+        owned.dedup();
+        let mut starts = vec![];
+        let mut literals: Vec<&[u8]> = vec![];
+        for (at, (literal, _)) in owned.iter().enumerate() {
+            if literals.last() != Some(&&literal[..]) {
+                literals.push(literal);
+                starts.push(at as u32);
+            }
+        }
+        starts.push(owned.len() as u32);
+        let mut builder = PatternSet::builder();
+        let literals = builder.kind(MatchKind::Overlapping).ascii_case_insensitive(fold).build(&literals)?;
+        let literals = literals.with_borders(borders);
         let owners = owned.into_iter().map(|(_, id)| id).collect();
         Ok(RegexSet { regexes, confirm, literals, starts, owners, shapes, others, terminator })
     }
@@ -795,5 +839,14 @@ mod tests {
         let mut cache = set.cache();
         let ids = set.matching(&mut cache, b"xa.bx");
         assert_eq!(ids, [PatternId::new(0), PatternId::new(2)]);
+        for (word, whole_line, wanted) in [(true, false, vec![0, 1, 3]), (false, true, vec![1])] {
+            let set = builder.word(word).whole_line(whole_line).build_set(["a.b", "a.b c", "b c.", "c", "a"]).unwrap();
+            assert!(set.regexes.is_empty() && set.others.is_none());
+            let found = |line: &[u8]| -> Vec<usize> {
+                set.matching(&mut set.cache(), line).iter().map(|id| id.index()).collect()
+            };
+            assert_eq!(found(b"a.b c"), if whole_line { wanted } else { vec![0, 1, 3, 4] });
+            assert_eq!(found(b"xa.b"), [0; 0]);
+        }
     }
 }

@@ -20,6 +20,7 @@
 //! # Ok::<(), mapgrep::Error>(())
 //! ```
 
+mod borders;
 mod builder;
 mod filter;
 mod format;
@@ -30,6 +31,7 @@ mod verify;
 
 use std::{fmt, ops::ControlFlow, ops::Range, sync::Arc};
 
+pub(super) use self::borders::Borders;
 pub use self::builder::PatternSetBuilder;
 use self::{
     format::{Layout, elements},
@@ -75,6 +77,7 @@ pub struct PatternSet {
     owner: Arc<dyn AsRef<[u8]> + Send + Sync>,
     layout: Arc<Layout>,
     prepared: Arc<[Prepared]>,
+    borders: Borders,
 }
 
 // The owner is asked for its bytes and nothing else, which changes nothing.
@@ -115,7 +118,12 @@ impl Walk {
 
     /// A walk that goes on behind a match that ended at `end`.
     pub(crate) fn after(end: usize) -> Self {
-        Walk { at: end, last_end: Some(end) }
+        Walk::resume(end, Some(end))
+    }
+
+    /// A walk that goes on at `at`, where the last match before ended at `last_end`.
+    pub(super) fn resume(at: usize, last_end: Option<usize>) -> Self {
+        Walk { at, last_end }
     }
 
     /// The first place at which the next match can start.
@@ -180,7 +188,7 @@ impl PatternSet {
     fn open(owner: Arc<dyn AsRef<[u8]> + Send + Sync>, layout: Layout) -> Result<Self, Error> {
         let bytes = (*owner).as_ref();
         let prepared = layout.tiers.iter().map(|tier| Prepared::new(bytes, &layout, tier)).collect::<Result<_, _>>()?;
-        Ok(PatternSet { owner, layout: Arc::new(layout), prepared })
+        Ok(PatternSet { owner, layout: Arc::new(layout), prepared, borders: Borders::None })
     }
 
     /// The set as bytes, to be stored and [opened](PatternSet::from_bytes) again, on any machine.
@@ -281,7 +289,8 @@ impl PatternSet {
         if parts.is_empty() {
             parts.push("nothing can match".to_owned());
         }
-        format!("{count} of {lengths} ({kind}{case}): {}", parts.join("; "))
+        let borders = self.borders.description();
+        format!("{count} of {lengths} ({kind}{case}{borders}): {}", parts.join("; "))
     }
 
     /// True when a pattern occurs.
@@ -360,6 +369,12 @@ impl PatternSet {
     pub(crate) fn with_kind(&self, kind: MatchKind) -> Self {
         PatternSet { layout: Arc::new(Layout { kind, ..(*self.layout).clone() }), ..self.clone() }
     }
+
+    /// The same patterns, which match only where these borders are around them. What is serialised knows nothing of
+    /// them.
+    pub(super) fn with_borders(self, borders: Borders) -> Self {
+        PatternSet { borders, ..self }
+    }
 }
 
 /// Writes the checksum that these bytes should have, so that tests can damage the rest of a serialised set.
@@ -430,6 +445,7 @@ impl Iterator for FindIter<'_, '_> {
 struct Search<'s, 'h> {
     haystack: &'h [u8],
     kind: MatchKind,
+    borders: Borders,
     patterns: u32,
     /// The ids of empty patterns.
     empty: &'s [[u8; 4]],
@@ -439,10 +455,11 @@ struct Search<'s, 'h> {
 impl<'s, 'h> Search<'s, 'h> {
     fn new(set: &'s PatternSet, haystack: &'h [u8]) -> Self {
         let bytes = set.as_bytes();
-        let tier = |(number, prepared)| Tier::new(bytes, &set.layout, number, prepared);
+        let tier = |(number, prepared)| Tier::new(bytes, &set.layout, number, prepared, set.borders);
         Search {
             haystack,
             kind: set.layout.kind,
+            borders: set.borders,
             patterns: set.layout.patterns,
             empty: elements(bytes, &set.layout.empty),
             tiers: set.prepared.iter().enumerate().map(tier).collect(),
@@ -524,7 +541,7 @@ impl<'s, 'h> Search<'s, 'h> {
         ControlFlow::Continue(())
     }
 
-    /// As [`block`](Search::block), where empty patterns match at every place.
+    /// As [`block`](Search::block), where empty patterns match at every place that has borders.
     fn report_with_empty<B>(
         &self,
         walk: &mut Walk,
@@ -534,14 +551,24 @@ impl<'s, 'h> Search<'s, 'h> {
     ) -> ControlFlow<B> {
         let base = walk.at;
         let mut rest = found;
+        let mut next_empty = None;
         while walk.at < end {
-            let at = walk.at;
-            let before = rest.iter().take_while(|found| base + (found.start as usize) < at).count();
+            let before = rest.iter().take_while(|found| base + (found.start as usize) < walk.at).count();
             rest = &rest[before..];
+            let empty_at = match next_empty {
+                Some(place) if place >= walk.at => place,
+                _ => *next_empty.insert(self.borders.next_empty(self.haystack, walk.at, end)),
+            };
+            let at = rest.first().map_or(end, |found| base + found.start as usize).min(empty_at);
+            walk.at = at;
+            if at >= end {
+                break;
+            }
             let here = rest.iter().take_while(|found| base + found.start as usize == at).count();
-            let (here, empty) = (&rest[..here], Span::new(at, at));
+            let (here, empty, is_empty_here) = (&rest[..here], Span::new(at, at), empty_at == at);
             if self.kind == MatchKind::Overlapping {
-                for id in self.empty.iter().map(|id| word(id, 0)).filter(|&id| id < self.patterns) {
+                let empties = if is_empty_here { self.empty } else { &[] };
+                for id in empties.iter().map(|id| word(id, 0)).filter(|&id| id < self.patterns) {
                     each(empty, PatternId::new(id as usize))?;
                 }
                 for &found in here {
@@ -551,15 +578,15 @@ impl<'s, 'h> Search<'s, 'h> {
                 continue;
             }
             let first_empty = PatternId::new(word(&self.empty[0], 0) as usize);
-            let best =
-                self.best(base, here).filter(|&(_, id)| self.kind != MatchKind::LeftmostFirst || id < first_empty);
+            let is_better = |id| self.kind != MatchKind::LeftmostFirst || !is_empty_here || id < first_empty;
+            let best = self.best(base, here).filter(|&(_, id)| is_better(id));
             match best {
                 Some((span, id)) => {
                     each(span, id)?;
                     *walk = Walk { at: span.end, last_end: Some(span.end) };
                 }
                 None => {
-                    if walk.last_end != Some(at) && first_empty.index() < self.patterns as usize {
+                    if is_empty_here && walk.last_end != Some(at) && first_empty.index() < self.patterns as usize {
                         each(empty, first_empty)?;
                     }
                     walk.at = at + 1;

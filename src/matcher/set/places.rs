@@ -66,6 +66,18 @@ impl Places {
         &self.places[..self.len]
     }
 
+    /// Keeps the places for which this is true.
+    #[inline(always)]
+    pub(super) fn retain(&mut self, mut keeps: impl FnMut(usize) -> bool) {
+        let mut kept = 0;
+        for at in 0..self.len {
+            let place = self.places[at];
+            self.places[kept] = place;
+            kept += usize::from(keeps(self.base + place as usize));
+        }
+        self.len = kept;
+    }
+
     pub(super) fn clear(&mut self) {
         self.len = 0;
     }

@@ -5,6 +5,7 @@
 //! same length, which is bounded by its shortest pattern.
 
 use super::{
+    borders::Borders,
     filter::{Shape, Windows},
     format::{Layout, TierLayout, elements},
     packed::{self, Packed},
@@ -69,6 +70,7 @@ pub(super) struct Tier<'s> {
     shortest: usize,
     filter: Filter<'s>,
     table: Table<'s>,
+    borders: Borders,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -79,14 +81,25 @@ enum Filter<'s> {
 }
 
 impl<'s> Tier<'s> {
-    pub(super) fn new(bytes: &'s [u8], layout: &Layout, number: usize, prepared: &'s Prepared) -> Option<Self> {
+    pub(super) fn new(
+        bytes: &'s [u8],
+        layout: &Layout,
+        number: usize,
+        prepared: &'s Prepared,
+        borders: Borders,
+    ) -> Option<Self> {
         let tier = &layout.tiers[number];
         let filter = match prepared {
             Prepared::Literal(finder) => Filter::Literal(finder),
             Prepared::Few(packed) => Filter::Few(packed),
             Prepared::Many(shape) => Filter::Many(Windows::new(*shape, elements(bytes, &tier.filter))?),
         };
-        Some(Tier { shortest: tier.shortest as usize, filter, table: Table::new(bytes, layout, tier, number) })
+        let mut table = Table::new(bytes, layout, tier, number);
+        if !borders.is_none() {
+            // The pattern that would be the one may lack the border behind it that another one has.
+            table.find_all();
+        }
+        Some(Tier { shortest: tier.shortest as usize, filter, table, borders })
     }
 
     pub(super) fn table(&self) -> &Table<'s> {
@@ -105,13 +118,38 @@ impl<'s> Tier<'s> {
                 Filter::Few(packed) => packed.find(haystack, at, last, &mut places),
                 Filter::Many(windows) => windows.find(haystack, at, last, &mut places),
             };
-            self.table.verify(haystack, from, places.as_slice(), &mut next, found);
+            match self.borders {
+                Borders::None => self.table.verify(haystack, from, places.as_slice(), &mut next, found),
+                borders => self.verify_with_borders(borders, haystack, from, &mut places, found),
+            }
             places.clear();
             if found.len() > enough && at < last {
                 return at;
             }
         }
         to
+    }
+
+    /// Appends what starts at the places and has borders on both sides.
+    fn verify_with_borders(
+        &self,
+        borders: Borders,
+        haystack: &[u8],
+        from: usize,
+        places: &mut Places,
+        found: &mut Vec<Found>,
+    ) {
+        places.retain(|place| borders.starts(haystack, place));
+        let mut checked = found.len();
+        self.table.verify(haystack, from, places.as_slice(), &mut 0, found);
+        for at in checked..found.len() {
+            let this = found[at];
+            if borders.ends(haystack, from + this.start as usize + this.len as usize) {
+                found[checked] = this;
+                checked += 1;
+            }
+        }
+        found.truncate(checked);
     }
 }
 

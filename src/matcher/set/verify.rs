@@ -125,6 +125,11 @@ impl<'s> Table<'s> {
         }
     }
 
+    /// Has [`verify`](Table::verify) find all that starts at a place, whatever the kind of matches.
+    pub(super) fn find_all(&mut self) {
+        (self.kind, self.is_alone) = (MatchKind::Overlapping, false);
+    }
+
     /// The pattern of a rank, with case folded where it is ignored; an empty one where the tables are damaged.
     pub(super) fn pattern(&self, rank: u32) -> &'s [u8] {
         let rank = rank as usize;
