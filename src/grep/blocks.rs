@@ -21,7 +21,7 @@ use super::{
 use crate::{
     error::Error,
     mapping::Mapping,
-    matcher::Cursor,
+    matcher::{Ahead, Cursor},
     scan::{newlines, seam::MatchStages, window::Window},
     span::{Match, Span},
 };
@@ -68,6 +68,7 @@ pub(super) struct BlockSeam {
     line: u64,
     /// The walk over the matches of a pattern without bounds, and the match that it has found ahead.
     cursor: Cursor,
+    learnt: Ahead,
     ahead: Option<Match>,
     exhausted: bool,
 }
@@ -186,10 +187,10 @@ impl<'a> GrepStages<'a, '_> {
             matches.push(m);
         }
         if seam.ahead.is_none() && !seam.exhausted {
-            let BlockSeam { cursor, ahead, exhausted, .. } = seam;
+            let BlockSeam { cursor, learnt, ahead, exhausted, .. } = seam;
             mapping.read_before_fault(0..mapping.len(), |bytes| {
                 let mut cache = self.matcher.cache();
-                while let Some((span, pattern)) = cursor.next(self.matcher, &mut cache, bytes) {
+                while let Some((span, pattern)) = cursor.next(self.matcher, &mut cache, bytes, learnt) {
                     let m = Match { start: span.start as u64, end: span.end as u64, pattern };
                     if !owns(&m) {
                         *ahead = Some(m);

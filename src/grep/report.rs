@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::Error,
     mapping::Mapping,
-    matcher::{Cursor, Reach},
+    matcher::{Ahead, Cursor, Reach},
     scan::{Cancel, Flow, newlines, window::Window},
     span::{Match, Span},
 };
@@ -189,7 +189,8 @@ impl<'a> GrepStages<'a, '_> {
                 let cache = &mut cache.borrow_mut();
                 if let Some(first) = first {
                     let mut cursor = Cursor::new(before + (first - range.start) as usize);
-                    while let Some((m, _)) = cursor.next(self.matcher, cache, around) {
+                    let mut ahead = Ahead::default();
+                    while let Some((m, _)) = cursor.next(self.matcher, cache, around, &mut ahead) {
                         let is_inside = m.start < before + end as usize;
                         if !is_inside || each(Span::new(m.start - before, m.end - before)) == Flow::Stop {
                             return;

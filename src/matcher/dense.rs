@@ -151,6 +151,31 @@ impl Dense {
         }
     }
 
+    /// The offset behind the byte at which it is known what starts at `start`: all that a search from there reads.
+    pub(super) fn reads_to(&self, haystack: &[u8], start: usize) -> usize {
+        let table = &self.anchored;
+        let mut state = table.start(haystack, start);
+        let mut upto = start;
+        while state > Table::GAVE_UP
+            && let Some(&byte) = haystack.get(upto)
+        {
+            state = table.step(state, byte);
+            upto += 1;
+        }
+        upto
+    }
+
+    /// The next offset at which a match could start, as far as its first byte tells.
+    #[inline(always)]
+    pub(super) fn next_first(&self, haystack: &[u8], from: usize) -> Option<usize> {
+        self.first.find(haystack, from)
+    }
+
+    /// The automaton of matches that start at a given offset.
+    pub(super) fn anchored(&self) -> &Table {
+        &self.anchored
+    }
+
     /// True when [`find_end`](Dense::find_end) is faster than anything but a prefilter for matches that are far apart.
     pub(super) fn is_vectorized(&self) -> bool {
         self.steps.is_some()
@@ -178,7 +203,7 @@ enum Run {
 
 /// An automaton of at most 256 states.
 #[derive(Clone, Debug)]
-struct Table {
+pub(super) struct Table {
     /// For each byte, the state that follows on each state.
     next: Box<[[u8; 256]; 256]>,
     /// The state to begin in, by the byte before.
@@ -193,8 +218,8 @@ struct Table {
 }
 
 impl Table {
-    const DEAD: u8 = 0;
-    const GAVE_UP: u8 = 1;
+    pub(super) const DEAD: u8 = 0;
+    pub(super) const GAVE_UP: u8 = 1;
     /// The first state of a match. An unanchored automaton has no other, and never leaves it.
     const MATCH: u8 = 2;
 
@@ -266,14 +291,31 @@ impl Table {
         Some(table)
     }
 
+    /// How many states there are; their numbers are less than this.
+    pub(super) fn states(&self) -> usize {
+        self.states
+    }
+
+    /// Whether a state of an anchored automaton tells of a match that ended before the last byte.
     #[inline(always)]
-    fn step(&self, state: u8, byte: u8) -> u8 {
+    pub(super) fn is_match(&self, state: u8) -> bool {
+        (Self::MATCH..=self.last_special).contains(&state)
+    }
+
+    /// Whether the end of the haystack completes a match.
+    #[inline(always)]
+    pub(super) fn matches_at_end(&self, state: u8) -> bool {
+        self.matches_at_end[usize::from(state)]
+    }
+
+    #[inline(always)]
+    pub(super) fn step(&self, state: u8, byte: u8) -> u8 {
         self.next[usize::from(byte)][usize::from(state)]
     }
 
     /// The state in which a search from `at` on begins.
     #[inline(always)]
-    fn start(&self, haystack: &[u8], at: usize) -> u8 {
+    pub(super) fn start(&self, haystack: &[u8], at: usize) -> u8 {
         match at.checked_sub(1) {
             Some(before) => self.start[usize::from(haystack[before])],
             None => self.start_of_text,

@@ -24,6 +24,7 @@ mod captures;
 mod dense;
 mod filtered;
 mod frequencies;
+mod horizon;
 pub mod literal;
 mod literal_lines;
 mod literals;
@@ -48,6 +49,7 @@ pub use self::{
 };
 use self::{
     filtered::Filtered,
+    horizon::Horizon,
     literals::Literals,
     regex::{LoneCr, Regexes},
     set::Walk,
@@ -292,10 +294,10 @@ impl Matcher {
             Strategy::Literals(literals) => Some(literals.find_iter(haystack)),
             _ => None,
         };
-        let mut cursor = Cursor::default();
+        let (mut cursor, mut ahead) = (Cursor::default(), Ahead::default());
         std::iter::from_fn(move || match &mut literals {
             Some(matches) => matches.next(),
-            None => cursor.next(self, cache, haystack),
+            None => cursor.next(self, cache, haystack, &mut ahead),
         })
     }
 
@@ -312,7 +314,8 @@ impl Matcher {
         if let Strategy::Literals(literals) = &self.strategy {
             return literals.each(haystack, Walk::resume(cursor.at, cursor.last_end), each);
         }
-        while let Some((span, id)) = cursor.next(self, cache, haystack) {
+        let mut ahead = Ahead::default();
+        while let Some((span, id)) = cursor.next(self, cache, haystack, &mut ahead) {
             if !each(span, id) {
                 return;
             }
@@ -444,6 +447,10 @@ impl Cache {
     }
 }
 
+/// What a walk has learnt of the text before it, so that all its searches together are linear.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ahead(Horizon);
+
 /// Where a walk over non-overlapping matches stands. Two walks with equal cursors find the same matches from there on,
 /// which is what lets a parallel search agree with a sequential one again after a chunk border.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -463,9 +470,21 @@ impl Cursor {
         Cursor { at: end, last_end: Some(end) }
     }
 
-    pub(crate) fn next(&mut self, matcher: &Matcher, cache: &mut Cache, haystack: &[u8]) -> Option<(Span, PatternId)> {
+    /// The next match. `ahead` is that of this walk over this haystack.
+    pub(crate) fn next(
+        &mut self,
+        matcher: &Matcher,
+        cache: &mut Cache,
+        haystack: &[u8],
+        ahead: &mut Ahead,
+    ) -> Option<(Span, PatternId)> {
         while self.at <= haystack.len() {
-            let (span, id) = matcher.find_at(cache, haystack, self.at)?;
+            let (span, id) = match &matcher.strategy {
+                Strategy::Regexes(regexes) if matcher.lone_cr.is_none() => {
+                    regexes.find_next(cache.regex(), &mut ahead.0, haystack, self.at)?
+                }
+                _ => matcher.find_at(cache, haystack, self.at)?,
+            };
             if !span.is_empty() {
                 *self = Cursor::after(span.end);
                 return Some((span, id));

@@ -16,6 +16,7 @@ use regex_syntax::hir::Hir;
 use super::{
     LineTerminator,
     dense::{Dense, GaveUp},
+    horizon::{Horizon, Sight},
     syntax,
 };
 use crate::{
@@ -240,6 +241,29 @@ impl Regexes {
                 found
             }
         }
+    }
+
+    /// As [`find_at`](Regexes::find_at), for matches one behind the other: what the walk has learnt of the text keeps it linear.
+    pub(super) fn find_next(
+        &self,
+        cache: &mut Cache,
+        horizon: &mut Horizon,
+        haystack: &[u8],
+        mut at: usize,
+    ) -> Option<(Span, PatternId)> {
+        let dense = || self.dense.as_ref()?.get();
+        if horizon.is_known(at)
+            && let Some(dense) = dense()
+        {
+            match horizon.find(dense, haystack, at) {
+                Sight::Match(span) => return Some((span, PatternId::new(0))),
+                Sight::Nothing { upto } => at = upto,
+                Sight::Lost => {}
+            }
+        }
+        let found = self.find_at(cache, haystack, at)?;
+        horizon.note(dense, haystack, at, found.0);
+        Some(found)
     }
 
     /// The first match that starts where the automaton gave up or behind that.
