@@ -23,6 +23,7 @@ use std::{
 pub struct Error {
     kind: Kind,
     path: Option<PathBuf>,
+    pattern: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -65,6 +66,25 @@ impl Error {
             message.push_str(advice);
         }
         self
+    }
+
+    /// The same error, about the pattern at this place in the list that was given.
+    pub(crate) fn with_pattern_index(mut self, index: usize) -> Self {
+        self.pattern = Some(index);
+        self
+    }
+
+    /// Which of several patterns the error is about, counted from 0 in the order in which they were given. None where it is
+    /// about all of them together, or about something else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let error = mapgrep::matcher::MatcherBuilder::new().build(["fine", "a(b"]).unwrap_err();
+    /// assert_eq!(error.pattern_index(), Some(1));
+    /// ```
+    pub fn pattern_index(&self) -> Option<usize> {
+        self.pattern
     }
 
     /// The file it happened on, where that is known.
@@ -192,7 +212,7 @@ impl Error {
     }
 
     fn from_kind(kind: Kind) -> Self {
-        Error { kind, path: None }
+        Error { kind, path: None, pattern: None }
     }
 }
 

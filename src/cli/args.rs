@@ -7,7 +7,10 @@ use std::{
     str::FromStr,
 };
 
-use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{
+    ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum,
+    builder::{OsStringValueParser, TypedValueParser},
+};
 
 use super::ranges::{ByteRange, LineRange, parse_lines, parse_range, parse_size};
 use crate::{
@@ -39,15 +42,21 @@ pub(super) struct Args {
 
     /// A pattern to search for; may be given many times. Also for patterns that begin with a dash.
     #[arg(short = 'e', long, value_name = "PATTERN", allow_hyphen_values = true)]
-    regexp: Vec<String>,
+    regexp: Vec<OsString>,
 
     /// A file with one pattern per line; "-" is standard input. May be given many times.
     #[arg(short = 'f', long, value_name = "FILE")]
     file: Vec<PathBuf>,
 
-    /// Take patterns as plain strings.
+    /// Take patterns as plain strings, which may have any bytes. Of strings that match at the same place, the first in the
+    /// order in which they were given is the match; see --longest.
     #[arg(short = 'F', long)]
     pub(super) fixed_strings: bool,
+
+    /// With -F, of strings that match at the same place the longest is the match: what -o, --column, --count-matches and
+    /// --pattern-ids tell. Which lines are selected does not depend on it.
+    #[arg(long, requires = "fixed_strings")]
+    pub(super) longest: bool,
 
     /// Letters match both their cases.
     #[arg(short = 'i', long, overrides_with_all = ["case_sensitive", "smart_case"])]
@@ -140,7 +149,8 @@ pub(super) struct Args {
     #[arg(short = 'q', long)]
     pub(super) quiet: bool,
 
-    /// Show only what matches, each match on a line of its own.
+    /// Show only what matches, each match on a line of its own. Matches do not overlap; of patterns that match at the same
+    /// place, the first in the order in which they were given is shown, and with -F --longest the longest.
     #[arg(short = 'o', long)]
     pub(super) only_matching: bool,
 
@@ -148,7 +158,7 @@ pub(super) struct Args {
     /// ${name} what the group of that name did, $0 the whole match, and $$ a dollar sign. With -U, lines are joined where the
     /// end of one is replaced. Files are not changed.
     #[arg(short = 'r', long, value_name = "TEXT", allow_hyphen_values = true)]
-    pub(super) replace: Option<String>,
+    pub(super) replace: Option<OsString>,
 
     /// Show the offset of each line, or with -o of each match, in bytes from the start of the file.
     #[arg(short = 'b', long)]
@@ -273,7 +283,7 @@ pub(super) struct Args {
     pub(super) threads: usize,
 
     /// Include or, with a leading "!", exclude files in directories whose path matches GLOB. May be given many times.
-    #[arg(short = 'g', long, value_name = "GLOB", allow_hyphen_values = true)]
+    #[arg(short = 'g', long, value_name = "GLOB", allow_hyphen_values = true, value_parser = OsStringValueParser::new().try_map(parse_glob))]
     pub(super) glob: Vec<String>,
 
     /// Search hidden files and directories too.
@@ -326,7 +336,7 @@ pub(super) struct Args {
 /// Where patterns come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PatternSource {
-    Text(String),
+    Text(OsString),
     File(PathBuf),
 }
 
@@ -488,6 +498,11 @@ impl Args {
     }
 }
 
+/// A glob, which has to be text.
+fn parse_glob(glob: OsString) -> Result<String, String> {
+    glob.into_string().map_err(|glob| format!("a glob has to be valid UTF-8, and this is {glob:?}"))
+}
+
 /// A number of lines, bytes or directories.
 pub(super) fn parse_number<N: FromStr<Err = ParseIntError>>(text: &str) -> Result<N, String> {
     text.parse().map_err(|error: ParseIntError| match error.kind() {
@@ -536,7 +551,7 @@ mod tests {
     #[test]
     fn patterns_keep_their_order() {
         let sources = parse(&["-e", "a", "-f", "b", "-e", "-c"]).pattern_sources;
-        let text = |s: &str| PatternSource::Text(s.to_owned());
+        let text = |s: &str| PatternSource::Text(s.into());
         assert_eq!(sources, [text("a"), PatternSource::File("b".into()), text("-c")]);
     }
 

@@ -130,7 +130,7 @@ impl Indexes {
         path: &Path,
         index: &Index,
         text: &Mapping,
-        patterns: &[String],
+        patterns: &[Vec<u8>],
     ) -> Result<Option<Candidates>, Error> {
         if let Some(why) = self.helpless {
             if self.how == IndexUse::Require {

@@ -92,7 +92,7 @@ fn run_to(args: &Args, stdout: impl Write + Send + 'static, to_terminal: bool) -
     let mut matcher_builder = matcher_builder(args);
     let mut matcher = matcher_builder.build(&collected.patterns).map_err(|error| {
         let advice = "-F takes patterns as plain strings, of which there may be more";
-        if args.fixed_strings { error } else { error.advise(advice) }
+        collected.named(if args.fixed_strings { error } else { error.advise(advice) })
     })?;
     if !matcher.is_by_line() && !matcher.crosses_lines() {
         // Lines that have nothing to do with each other are searched faster, and shown as they are without the flag.
@@ -109,7 +109,7 @@ fn run_to(args: &Args, stdout: impl Write + Send + 'static, to_terminal: bool) -
         collected
             .patterns
             .iter()
-            .filter_map(|pattern| hints::of_regex(pattern))
+            .filter_map(|pattern| hints::of_regex(str::from_utf8(pattern).ok()?))
             .take(1)
             .for_each(|hint| messages.warn(hint));
     }
@@ -126,6 +126,7 @@ fn run_to(args: &Args, stdout: impl Write + Send + 'static, to_terminal: bool) -
     let mut style = style(args, single.is_none(), to_terminal);
     style.multiline = !matcher.is_by_line();
     if let (Some(text), Goal::Lines) = (&args.replace, args.goal()) {
+        let Some(text) = patterns::bytes(text) else { bail!("the text of -r is not valid UTF-8: {text:?}") };
         style.replacer = Some(matcher_builder.build_replacer(&collected.patterns, text)?);
     }
     if args.tells_patterns_apart() {
@@ -202,6 +203,7 @@ fn matcher_builder(args: &Args) -> MatcherBuilder {
         .case(args.case())
         .word(args.word_regexp)
         .whole_line(args.line_regexp)
+        .longest(args.longest)
         .refuse_nul(!args.all_text())
         .merge(true);
     builder

@@ -1,55 +1,116 @@
 //! Collects the patterns: from -e and -f, or the first argument.
 
-use std::{collections::HashSet, ffi::OsString, path::Path};
+use std::{
+    borrow::Cow,
+    collections::HashSet,
+    ffi::{OsStr, OsString},
+    fs,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use super::args::{Args, PatternSource};
+use crate::error::Error;
 
 /// The patterns, and what is left of the positional arguments.
 pub(super) struct Patterns {
-    pub(super) patterns: Vec<String>,
+    pub(super) patterns: Vec<Vec<u8>>,
     /// Which of all that were given each is, counted from 1.
     pub(super) numbers: Vec<u64>,
     pub(super) paths: Vec<OsString>,
     /// Patterns were read from standard input, which therefore cannot be searched.
     pub(super) took_stdin: bool,
+    lists: Vec<List>,
+}
+
+/// A file of patterns, one a line.
+struct List {
+    path: PathBuf,
+    /// How many patterns were given before.
+    before: u64,
+    lines: u64,
+}
+
+impl Patterns {
+    fn one(pattern: Vec<u8>, paths: Vec<OsString>) -> Self {
+        Patterns { patterns: vec![pattern], numbers: vec![1], paths, took_stdin: false, lists: vec![] }
+    }
+
+    /// An error about one of the patterns, behind the file and the line that it was read from.
+    pub(super) fn named(&self, error: Error) -> anyhow::Error {
+        match error.pattern_index().and_then(|index| self.place(*self.numbers.get(index)?)) {
+            Some(place) => anyhow!("{place}: {error}"),
+            None => error.into(),
+        }
+    }
+
+    /// The file and the line that a pattern of this number was read from.
+    fn place(&self, number: u64) -> Option<String> {
+        let of = |list: &&List| (list.before + 1..=list.before + list.lines).contains(&number);
+        let list = self.lists.iter().find(of)?;
+        Some(format!("{}:{}", list.path.display(), number - list.before))
+    }
+
+    /// # Errors
+    ///
+    /// When a regex is not UTF-8.
+    fn check(&self) -> anyhow::Result<()> {
+        for (pattern, &number) in self.patterns.iter().zip(&self.numbers) {
+            if str::from_utf8(pattern).is_err() {
+                let place = self.place(number).unwrap_or_else(|| "the command line".to_owned());
+                bail!(
+                    "{place}: the pattern \"{}\" is not valid UTF-8; -F searches for it as it is, and in a regex a byte is \
+                     written as in (?-u:\\xFF)",
+                    pattern.escape_ascii()
+                );
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Collects patterns in the order in which they were given, each once.
 ///
 /// # Errors
 ///
-/// When there are none, when a file of patterns cannot be read, and when a pattern is not UTF-8.
+/// When there are none, when a file of patterns cannot be read, and when a regex is not UTF-8.
 pub(super) fn collect(args: &Args) -> anyhow::Result<Patterns> {
+    let collected = collect_all(args)?;
+    if !args.fixed_strings {
+        collected.check()?;
+    }
+    Ok(collected)
+}
+
+fn collect_all(args: &Args) -> anyhow::Result<Patterns> {
     let mut paths = args.positional.clone();
     if args.pattern_sources.is_empty() && args.lines.is_some() && paths.len() <= 1 {
         // Every line of the range is wanted.
-        return Ok(Patterns { patterns: vec![String::new()], numbers: vec![1], paths, took_stdin: false });
+        return Ok(Patterns::one(vec![], paths));
     }
     if args.pattern_sources.is_empty() {
         if paths.is_empty() {
             bail!("a pattern is needed: mapgrep [OPTIONS] PATTERN [PATH...], see --help");
         }
-        let Ok(pattern) = paths.remove(0).into_string() else {
-            bail!("the pattern is not valid UTF-8; bytes can be written as in (?-u:\\xFF)");
-        };
-        return Ok(Patterns { patterns: vec![pattern], numbers: vec![1], paths, took_stdin: false });
+        return Ok(Patterns::one(given(&paths.remove(0))?, paths));
     }
     let mut patterns = vec![];
+    let mut lists = vec![];
     let mut took_stdin = false;
-    let mut add = |pattern: String| patterns.push(pattern);
     for source in &args.pattern_sources {
         match source {
-            PatternSource::Text(pattern) => add(pattern.clone()),
-            PatternSource::File(path) if path == Path::new("-") => {
-                if std::mem::replace(&mut took_stdin, true) {
+            PatternSource::Text(pattern) => patterns.push(given(pattern)?),
+            PatternSource::File(path) => {
+                let is_stdin = path == Path::new("-");
+                if is_stdin && std::mem::replace(&mut took_stdin, true) {
                     bail!("patterns can be read from standard input only once (-f -)");
                 }
-                grep_cli::patterns_from_stdin().context("cannot read patterns")?.into_iter().for_each(&mut add);
-            }
-            PatternSource::File(path) => {
-                grep_cli::patterns_from_path(path).context("cannot read patterns")?.into_iter().for_each(&mut add);
+                let (path, text) = read(path, is_stdin)?;
+                let before = patterns.len() as u64;
+                patterns.extend(lines(&text).map(<[u8]>::to_vec));
+                lists.push(List { path, before, lines: patterns.len() as u64 - before });
             }
         }
     }
@@ -57,13 +118,50 @@ pub(super) fn collect(args: &Args) -> anyhow::Result<Patterns> {
         bail!("standard input cannot both hold the patterns (-f -) and be searched (-)");
     }
     let (patterns, numbers) = each_once(patterns);
-    Ok(Patterns { patterns, numbers, paths, took_stdin })
+    Ok(Patterns { patterns, numbers, paths, took_stdin, lists })
+}
+
+/// The bytes of an argument. None on systems where these are known of UTF-8 alone, when it is none.
+pub(super) fn bytes(argument: &OsStr) -> Option<&[u8]> {
+    #[cfg(unix)]
+    return Some(std::os::unix::ffi::OsStrExt::as_bytes(argument));
+    #[cfg(not(unix))]
+    argument.to_str().map(str::as_bytes)
+}
+
+/// A pattern on the command line.
+fn given(pattern: &OsStr) -> anyhow::Result<Vec<u8>> {
+    match bytes(pattern) {
+        Some(bytes) => Ok(bytes.to_vec()),
+        None => bail!("the pattern {pattern:?} is not valid UTF-8"),
+    }
+}
+
+/// What is in a file of patterns, and its name for messages.
+fn read(path: &Path, is_stdin: bool) -> anyhow::Result<(PathBuf, Vec<u8>)> {
+    let (name, text) = match is_stdin {
+        true => {
+            let mut text = vec![];
+            (Cow::Borrowed("standard input"), io::stdin().read_to_end(&mut text).map(|_| text))
+        }
+        false => (path.to_string_lossy(), fs::read(path)),
+    };
+    let text = text.with_context(|| format!("cannot read patterns: {name}"))?;
+    Ok((PathBuf::from(&*name), text))
+}
+
+/// The lines of a list, without what ends them: `\n`, or `\r\n`.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split_inclusive(|&byte| byte == b'\n').map(|line| match line.strip_suffix(b"\n") {
+        Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
+        None => line,
+    })
 }
 
 /// Leaves out what was there before. Also tells which of all, counted from 1, those are that stay.
-fn each_once(mut patterns: Vec<String>) -> (Vec<String>, Vec<u64>) {
+fn each_once(mut patterns: Vec<Vec<u8>>) -> (Vec<Vec<u8>>, Vec<u64>) {
     let mut seen = HashSet::with_capacity(patterns.len());
-    let is_first: Vec<bool> = patterns.iter().map(|pattern| seen.insert(pattern.as_str())).collect();
+    let is_first: Vec<bool> = patterns.iter().map(|pattern| seen.insert(pattern.as_slice())).collect();
     drop(seen);
     let numbers = (1..).zip(&is_first).filter(|(_, is_first)| **is_first).map(|(number, _)| number).collect();
     let mut is_first = is_first.into_iter();

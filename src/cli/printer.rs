@@ -131,7 +131,7 @@ impl<'a> Printer<'a> {
     }
 
     /// On how many lines a pattern was found.
-    pub(super) fn pattern_count(&self, number: u64, count: u64, pattern: &str, out: &mut Vec<u8>) {
+    pub(super) fn pattern_count(&self, number: u64, count: u64, pattern: &[u8], out: &mut Vec<u8>) {
         self.push_field_path(b":", out);
         if self.style.shows_pattern_numbers {
             out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
@@ -139,7 +139,7 @@ impl<'a> Printer<'a> {
         }
         out.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
         out.push(b':');
-        out.extend_from_slice(pattern.as_bytes());
+        out.extend_from_slice(pattern);
         self.end_line(out);
     }
 

@@ -38,7 +38,7 @@ pub(super) struct Searcher {
     walked: Grep,
     style: Style,
     /// For those that are counted one by one.
-    patterns: Vec<String>,
+    patterns: Vec<Vec<u8>>,
     includes_zero: bool,
     show: Show,
     quiet: bool,
@@ -123,7 +123,7 @@ impl Searcher {
         matcher: Matcher,
         builder: &GrepBuilder,
         style: Style,
-        patterns: Vec<String>,
+        patterns: Vec<Vec<u8>>,
         indexes: Indexes,
         cancel: &Cancel,
     ) -> Result<Self, Error> {

@@ -64,7 +64,8 @@ pub struct MatcherBuilder {
     pub(super) terminator: LineTerminator,
     dot_matches_newline: bool,
     refuse_nul: bool,
-    merge: bool,
+    pub(super) merge: bool,
+    pub(super) longest: bool,
 }
 
 impl MatcherBuilder {
@@ -130,23 +131,48 @@ impl MatcherBuilder {
         self
     }
 
-    /// Compiles the patterns. With none at all, nothing ever matches.
+    /// Of plain strings that match at the same place, the longest one is the match, not the one that comes first in the list:
+    /// [`MatchKind::LeftmostLongest`](super::set::MatchKind::LeftmostLongest). Regexes have no longest match; see
+    /// [`fixed_strings`](MatcherBuilder::fixed_strings).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::matcher::MatcherBuilder;
+    ///
+    /// let find = |yes| {
+    ///     let matcher = MatcherBuilder::new().fixed_strings(true).longest(yes).build(["net", "network"]).unwrap();
+    ///     matcher.find_at(&mut matcher.cache(), b"networks", 0).map(|(span, id)| (span.range(), id.index()))
+    /// };
+    /// assert_eq!(find(false), Some((0..3, 0)));
+    /// assert_eq!(find(true), Some((0..7, 1)));
+    /// ```
+    pub fn longest(&mut self, yes: bool) -> &mut Self {
+        self.longest = yes;
+        self
+    }
+
+    /// Compiles the patterns. With none at all, nothing ever matches. Regexes are UTF-8; plain strings may have any bytes.
     ///
     /// # Errors
     ///
-    /// [`is_pattern`](Error::is_pattern) when a pattern is not valid or too large; the text shows the position. With
-    /// [`by_line`](MatcherBuilder::by_line) also when a pattern needs a line terminator.
+    /// [`is_pattern`](Error::is_pattern) when a pattern is not valid or too large; the text shows the position, and
+    /// [`pattern_index`](Error::pattern_index) says which pattern it is. With
+    /// [`by_line`](MatcherBuilder::by_line) also when a pattern needs a line terminator. With
+    /// [`longest`](MatcherBuilder::longest) when the patterns are not plain strings, or have to be compiled as regexes: with a line
+    /// end in one of several, and where case is ignored of letters with too many spellings.
     ///
     /// # Complexity
     ///
     /// Linear in the length of the patterns for literals. A regex can take time and memory in proportion to the
     /// product of its nested repetitions; there is a limit on the memory, and one on the length of all patterns that are no
     /// plain strings: 4 MiB, or 2 where case is ignored.
-    pub fn build<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Result<Matcher, Error> {
+    pub fn build<P: AsRef<[u8]>>(&self, patterns: impl IntoIterator<Item = P>) -> Result<Matcher, Error> {
         let patterns: Vec<P> = patterns.into_iter().collect();
         if let Some(matcher) = self.build_from_strings(&patterns)? {
             return Ok(matcher);
         }
+        self.refuse_longest(patterns.len())?;
         let parsed = self.parse(&patterns)?;
         let longest = longest(&parsed);
         let reach = self.reach(&parsed, longest);
@@ -168,7 +194,7 @@ impl MatcherBuilder {
     }
 
     /// Several plain strings, which need no syntax trees. None where something about them does.
-    fn build_from_strings<P: AsRef<str>>(&self, strings: &[P]) -> Result<Option<Matcher>, Error> {
+    fn build_from_strings<P: AsRef<[u8]>>(&self, strings: &[P]) -> Result<Option<Matcher>, Error> {
         if let [] | [_] = strings
             && strings.iter().all(|string| string.as_ref().len() <= LONG)
         {
@@ -176,7 +202,7 @@ impl MatcherBuilder {
         }
         let Some(ignore_case) = self.ignores_case_of_plain(strings) else { return Ok(None) };
         let borders = self.borders();
-        let literals = Literals::of_strings(strings, ignore_case, self.merge, borders)?;
+        let literals = Literals::of_strings(strings, ignore_case, self, borders)?;
         Ok(literals.map(|literals| {
             let has_borders = borders != Borders::None;
             let matches_empty = literals.has_empty();
@@ -197,6 +223,22 @@ impl MatcherBuilder {
         }))
     }
 
+    /// # Errors
+    ///
+    /// When the longest match of several patterns is wanted: a regex engine finds the first one.
+    pub(super) fn refuse_longest(&self, patterns: usize) -> Result<(), Error> {
+        if !self.longest || patterns < 2 {
+            return Ok(());
+        }
+        Err(Error::pattern(match self.fixed_strings {
+            false => "the longest of several matches is known of plain strings only, not of regexes",
+            true => {
+                "the longest of several matches cannot be told: one of the strings has a line end, or with case ignored the \
+                 strings have too many spellings"
+            }
+        }))
+    }
+
     /// What has to be around a match.
     pub(super) fn borders(&self) -> Borders {
         match (self.whole_line, self.word) {
@@ -207,10 +249,10 @@ impl MatcherBuilder {
     }
 
     /// Whether case is ignored of plain strings that need no syntax trees. None where something about them does.
-    pub(crate) fn ignores_case_of_plain<P: AsRef<str>>(&self, strings: &[P]) -> Option<bool> {
+    pub(crate) fn ignores_case_of_plain<P: AsRef<[u8]>>(&self, strings: &[P]) -> Option<bool> {
         // With a line end in one, matches cross lines, or it is to be refused.
         let is_banned = |byte: &u8| self.terminator.bytes().contains(byte);
-        let has_banned = || strings.iter().any(|string| string.as_ref().as_bytes().iter().any(is_banned));
+        let has_banned = || strings.iter().any(|string| string.as_ref().iter().any(is_banned));
         if !self.fixed_strings || has_banned() {
             return None;
         }
@@ -222,35 +264,35 @@ impl MatcherBuilder {
     }
 
     /// The syntax trees of the patterns, with all options applied.
-    pub(crate) fn parse<P: AsRef<str>>(&self, patterns: &[P]) -> Result<Vec<Hir>, Error> {
+    pub(crate) fn parse<P: AsRef<[u8]>>(&self, patterns: &[P]) -> Result<Vec<Hir>, Error> {
         let ignore_case = self.ignores_case(patterns)?;
         let syntax = self.syntax(ignore_case);
         // Trees of the parser are large, and each goes as soon as it was translated.
-        let confined = patterns.iter().map(|pattern| {
+        let confined = each_pattern(patterns, |pattern| {
             let text = pattern.as_ref();
             if self.is_own_tree(text, ignore_case) {
-                return self.confine(Hir::literal(text.as_bytes()), Groups::Drop);
+                return self.confine(Hir::literal(text), Groups::Drop);
             }
             let (text, ast) = self.ast(text)?;
             self.confine(syntax.translate(&text, &ast)?, Groups::Drop)
         });
-        Ok(self.wrap(confined.collect::<Result<Vec<_>, _>>()?))
+        Ok(self.wrap(confined?))
     }
 
     /// The texts, escaped where they are plain strings, with their trees.
-    pub(super) fn asts<P: AsRef<str>>(&self, patterns: &[P]) -> Result<Vec<(String, Ast)>, Error> {
-        patterns.iter().map(|pattern| self.ast(pattern.as_ref())).collect()
+    pub(super) fn asts<P: AsRef<[u8]>>(&self, patterns: &[P]) -> Result<Vec<(String, Ast)>, Error> {
+        each_pattern(patterns, |pattern| self.ast(pattern.as_ref()))
     }
 
-    fn ast(&self, pattern: &str) -> Result<(String, Ast), Error> {
+    fn ast(&self, pattern: &[u8]) -> Result<(String, Ast), Error> {
         match self.fixed_strings {
-            true => syntax::parse(&regex_syntax::escape(pattern)),
-            false => syntax::parse(pattern),
+            true => syntax::parse(&syntax::escape(pattern)),
+            false => syntax::parse(syntax::text(pattern)?),
         }
     }
 
     /// Whether a pattern matches its own text alone, so that no parser is needed.
-    fn is_own_tree(&self, pattern: &str, ignore_case: bool) -> bool {
+    fn is_own_tree(&self, pattern: &[u8], ignore_case: bool) -> bool {
         !ignore_case && (self.fixed_strings || syntax::is_plain(pattern))
     }
 
@@ -259,10 +301,10 @@ impl MatcherBuilder {
     /// # Errors
     ///
     /// When the patterns are too large to parse them, or, where that is needed to decide, one is not valid.
-    pub(super) fn ignores_case<P: AsRef<str>>(&self, patterns: &[P]) -> Result<bool, Error> {
+    pub(super) fn ignores_case<P: AsRef<[u8]>>(&self, patterns: &[P]) -> Result<bool, Error> {
         let texts = || patterns.iter().map(AsRef::as_ref);
         let check = |ignore_case: bool| {
-            let len: usize = texts().filter(|text| !self.is_own_tree(text, ignore_case)).map(str::len).sum();
+            let len: usize = texts().filter(|text| !self.is_own_tree(text, ignore_case)).map(<[u8]>::len).sum();
             let limit = if ignore_case { MOST_IGNORING_CASE } else { MOST };
             if len <= limit {
                 return Ok(ignore_case);
@@ -279,10 +321,10 @@ impl MatcherBuilder {
             return Ok(ignore_case);
         }
         let mut case = LetterCase::default();
-        for text in texts() {
+        for (index, text) in texts().enumerate() {
             case = match self.is_own_tree(text, false) {
                 true => case.and_plain(text),
-                false => case.and(&self.ast(text)?.1),
+                false => case.and(&self.ast(text).map_err(|error| error.with_pattern_index(index))?.1),
             };
         }
         check(case.is_all_lower())
@@ -353,9 +395,20 @@ impl MatcherBuilder {
     }
 }
 
+/// What is made of each of the patterns.
+///
+/// # Errors
+///
+/// The first one, which says of which pattern it is.
+fn each_pattern<P, T>(patterns: &[P], make: impl Fn(&P) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+    let made = patterns.iter().enumerate();
+    made.map(|(index, pattern)| make(pattern).map_err(|error| error.with_pattern_index(index))).collect()
+}
+
 /// Whether plain strings have a character, and none that is upper case.
-fn is_all_lower<P: AsRef<str>>(strings: &[P]) -> bool {
-    let chars = || strings.iter().flat_map(|string| string.as_ref().chars());
+fn is_all_lower<P: AsRef<[u8]>>(strings: &[P]) -> bool {
+    let chunks = || strings.iter().flat_map(|string| string.as_ref().utf8_chunks());
+    let chars = || chunks().flat_map(|chunk| chunk.valid().chars());
     chars().next().is_some() && !chars().any(char::is_uppercase)
 }
 

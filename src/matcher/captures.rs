@@ -85,14 +85,14 @@ impl MatcherBuilder {
     /// });
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
-    pub fn build_replacer<P: AsRef<str>>(
+    pub fn build_replacer<P: AsRef<[u8]>>(
         &self,
         patterns: impl IntoIterator<Item = P>,
         replacement: impl AsRef<[u8]>,
     ) -> Result<Replacer, Error> {
         let patterns: Vec<P> = patterns.into_iter().collect();
         // A plain string has no groups, and a million of them need no parser.
-        let ignore_case = self.ignores_case(&patterns)?;
+        let ignore_case = !self.fixed_strings && self.ignores_case(&patterns)?;
         let asts = if self.fixed_strings { vec![] } else { self.asts(&patterns)? };
         let mut names = vec![];
         let mut before = vec![];

@@ -99,7 +99,7 @@ impl Horizon {
     ) {
         self.searches += 1;
         self.walked += found.end - at;
-        let is_sampled = self.searches % SAMPLED == 0 || self.searches.is_power_of_two();
+        let is_sampled = self.searches.is_multiple_of(SAMPLED) || self.searches.is_power_of_two();
         let left = haystack.len() - found.end;
         if is_sampled && !self.is_off && self.searches.saturating_mul(left) >= UNSEEN {
             self.look(dense, haystack, at, found);

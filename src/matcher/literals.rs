@@ -2,7 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use super::set::{Borders, MatchKind, PatternSet, Walk};
+use super::{
+    MatcherBuilder,
+    set::{Borders, MatchKind, PatternSet, Walk},
+};
 use crate::{
     error::Error,
     span::{PatternId, Span},
@@ -42,27 +45,29 @@ impl Literals {
 
     /// Those of plain strings, without a syntax tree for each: there may be a million. Matches have the `borders` around them:
     /// this is `-w` and `-x` without a regex. None where case is ignored of letters that have many spellings.
-    pub(super) fn of_strings<P: AsRef<str>>(
+    pub(super) fn of_strings<P: AsRef<[u8]>>(
         strings: &[P],
         ignore_case: bool,
-        merge: bool,
+        builder: &MatcherBuilder,
         borders: Borders,
     ) -> Result<Option<Self>, Error> {
-        let literals = Self::of_strings_anywhere(strings, ignore_case, merge)?;
+        let literals = Self::of_strings_anywhere(strings, ignore_case, builder)?;
         Ok(literals.map(|Literals { set, owners }| Literals { set: set.with_borders(borders), owners }))
     }
 
-    fn of_strings_anywhere<P: AsRef<str>>(
+    fn of_strings_anywhere<P: AsRef<[u8]>>(
         strings: &[P],
         ignore_case: bool,
-        merge: bool,
+        builder: &MatcherBuilder,
     ) -> Result<Option<Self>, Error> {
-        let texts = || strings.iter().map(|string| string.as_ref().as_bytes());
+        let texts = || strings.iter().map(|string| string.as_ref());
         if ignore_case && !texts().all(<[u8]>::is_ascii) {
             return Ok(None);
         }
+        let &MatcherBuilder { merge, longest, .. } = builder;
         let mut builder = PatternSet::builder();
-        builder.kind(MatchKind::LeftmostFirst).ascii_case_insensitive(ignore_case);
+        let kind = if longest { MatchKind::LeftmostLongest } else { MatchKind::LeftmostFirst };
+        builder.kind(kind).ascii_case_insensitive(ignore_case);
         if !(ignore_case && texts().any(|text| text.iter().any(|&byte| other_spelling(byte).is_some()))) {
             let owners = if merge { Owners::One } else { Owners::Themselves };
             return Ok(Some(Literals { set: builder.build(texts())?, owners }));
@@ -124,11 +129,11 @@ impl Literals {
 
 /// All spellings of plain strings, each with its pattern: the strings themselves, and where case is ignored those that differ in
 /// more than the case of ASCII letters. None where there are too many.
-pub(super) fn spellings<P: AsRef<str>>(strings: &[P], ignore_case: bool) -> Option<Vec<(Vec<u8>, PatternId)>> {
+pub(super) fn spellings<P: AsRef<[u8]>>(strings: &[P], ignore_case: bool) -> Option<Vec<(Vec<u8>, PatternId)>> {
     let mut all = Vec::with_capacity(strings.len());
     let mut spelt = vec![];
     for (index, string) in strings.iter().enumerate() {
-        let text = string.as_ref().as_bytes();
+        let text = string.as_ref();
         match (ignore_case, text.is_ascii()) {
             (false, _) => spelt.push(text.to_vec()),
             (true, true) if spell(text, &mut spelt) => {}

@@ -70,6 +70,8 @@ pub struct RegexSet {
     /// Whose literal each is: those of literal `i` are `owners[starts[i]..starts[i + 1]]`.
     starts: Vec<u32>,
     owners: Vec<PatternId>,
+    /// Of patterns that match at a place, the longest match is wanted. All of them are literals then.
+    longest: bool,
     /// Shapes, of patterns that are no literals.
     shapes: Option<Shapes>,
     others: Option<Others>,
@@ -158,13 +160,14 @@ impl MatcherBuilder {
     /// # Complexity
     ///
     /// As [`build`](MatcherBuilder::build); a million plain literals take about a second.
-    pub fn build_set<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Result<RegexSet, Error> {
+    pub fn build_set<P: AsRef<[u8]>>(&self, patterns: impl IntoIterator<Item = P>) -> Result<RegexSet, Error> {
         let patterns: Vec<P> = patterns.into_iter().collect();
         let mut apart = self.clone();
         apart.by_line(true).merge(false);
         if let Some(set) = apart.set_of_strings(&patterns)? {
             return Ok(set);
         }
+        self.refuse_longest(patterns.len())?;
         let hirs = apart.parse(&patterns)?;
         let required =
             |fold: bool| -> Vec<Option<Required>> { hirs.iter().map(|hir| Required::of(hir, fold)).collect() };
@@ -185,7 +188,7 @@ impl MatcherBuilder {
     }
 
     /// A set of plain strings, which need no regexes, whatever has to be around them. None where something about them does.
-    fn set_of_strings<P: AsRef<str>>(&self, strings: &[P]) -> Result<Option<RegexSet>, Error> {
+    fn set_of_strings<P: AsRef<[u8]>>(&self, strings: &[P]) -> Result<Option<RegexSet>, Error> {
         let Some(ignore_case) = self.ignores_case_of_plain(strings) else { return Ok(None) };
         let borders = self.borders();
         // Without borders, an empty string would be seen at every place of every line.
@@ -193,7 +196,7 @@ impl MatcherBuilder {
             return Ok(None);
         }
         let Some(literals) = literals::spellings(strings, ignore_case) else { return Ok(None) };
-        let parts = Parts { confirm: vec![NONE; strings.len()], borders, ..Parts::default() };
+        let parts = Parts { confirm: vec![NONE; strings.len()], borders, longest: self.longest, ..Parts::default() };
         RegexSet::assemble(parts, literals, ignore_case, self.terminator).map(Some)
     }
 }
@@ -204,6 +207,7 @@ struct Parts {
     regexes: Vec<Confirming>,
     confirm: Vec<u32>,
     borders: Borders,
+    longest: bool,
     shapes: Option<Shapes>,
     others: Option<Others>,
 }
@@ -246,7 +250,7 @@ impl RegexSet {
                 Some(Others { regex, one_line, hirs, first: OnceLock::new(), ids: others })
             }
         };
-        let parts = Parts { regexes, confirm, borders: Borders::None, shapes, others };
+        let parts = Parts { regexes, confirm, shapes, others, ..Parts::default() };
         RegexSet::assemble(parts, owned, fold, terminator)
     }
 
@@ -257,7 +261,7 @@ impl RegexSet {
         fold: bool,
         terminator: LineTerminator,
     ) -> Result<Self, Error> {
-        let Parts { regexes, confirm, borders, shapes, others } = parts;
+        let Parts { regexes, confirm, borders, longest, shapes, others } = parts;
         if fold {
             // Spellings that differ in case alone are one literal.
             owned.iter_mut().for_each(|(literal, _)| literal.make_ascii_lowercase());
@@ -277,7 +281,7 @@ impl RegexSet {
         let literals = builder.kind(MatchKind::Overlapping).ascii_case_insensitive(fold).build(&literals)?;
         let literals = literals.with_borders(borders);
         let owners = owned.into_iter().map(|(_, id)| id).collect();
-        Ok(RegexSet { regexes, confirm, literals, starts, owners, shapes, others, terminator })
+        Ok(RegexSet { regexes, confirm, literals, starts, owners, longest, shapes, others, terminator })
     }
 
     /// How many patterns there are.
@@ -370,7 +374,8 @@ impl RegexSet {
         LinePatterns { ids, confirmed }
     }
 
-    /// The first of the patterns on a line, in the order of the list, that matches at a place in it: where the patterns are searched
+    /// The first of the patterns on a line, in the order of the list, that matches at a place in it, or the longest one with
+    /// [`longest`](MatcherBuilder::longest): where the patterns are searched
     /// for as one and a match begins there, it is this one's. The line comes as for [`on_line`](RegexSet::on_line).
     ///
     /// # Complexity
@@ -399,7 +404,12 @@ impl RegexSet {
         let place = place.min(content.len());
         let input = Input::new(content).range(place..).anchored(Anchored::Yes);
         let mut first: Option<PatternId> = None;
-        let _ = self.literals.for_each(content, place..place + 1, |_, literal| {
+        let mut end = place;
+        let _ = self.literals.for_each(content, place..place + 1, |span, literal| {
+            // Shorter literals come first.
+            if self.longest && span.end > end {
+                (first, end) = (None, span.end);
+            }
             let is_alone = |id: &&PatternId| self.confirm[id.index()] == NONE;
             first = self.owners_of(literal).iter().find(is_alone).copied().into_iter().chain(first).min();
             ControlFlow::<()>::Continue(())

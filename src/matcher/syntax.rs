@@ -22,11 +22,38 @@ pub(super) fn parse(pattern: &str) -> Result<(String, Ast), Error> {
     Ok((pattern.to_owned(), ast))
 }
 
-/// Whether no character of a pattern is special.
-pub(super) fn is_plain(pattern: &str) -> bool {
+/// Whether no character of a pattern is special, and it is UTF-8.
+pub(super) fn is_plain(pattern: &[u8]) -> bool {
     // Some characters are special within a class only, which takes a bracket.
     let is_special = |c: char| regex_syntax::is_meta_character(c) && !matches!(c, '#' | '&' | '-' | '~');
-    !pattern.chars().any(is_special)
+    str::from_utf8(pattern).is_ok_and(|pattern| !pattern.chars().any(is_special))
+}
+
+/// A regex that matches a plain string, which may have any bytes.
+pub(super) fn escape(string: &[u8]) -> String {
+    let mut escaped = String::with_capacity(string.len());
+    for chunk in string.utf8_chunks() {
+        regex_syntax::escape_into(chunk.valid(), &mut escaped);
+        for byte in chunk.invalid() {
+            escaped.push_str(&format!(r"(?-u:\x{byte:02X})"));
+        }
+    }
+    escaped
+}
+
+/// The text of a regex.
+///
+/// # Errors
+///
+/// When it is not UTF-8.
+pub(super) fn text(pattern: &[u8]) -> Result<&str, Error> {
+    str::from_utf8(pattern).map_err(|error| {
+        Error::pattern(format!(
+            "the pattern is not valid UTF-8, from its byte {} on: \"{}\"; in a regex a byte is written as in (?-u:\\xFF)",
+            error.valid_up_to(),
+            pattern.escape_ascii()
+        ))
+    })
 }
 
 /// The options of a translation from text to tree.
@@ -230,9 +257,10 @@ impl LetterCase {
     }
 
     /// The same for a pattern in which no character is special.
-    pub(super) fn and_plain(mut self, pattern: &str) -> Self {
+    pub(super) fn and_plain(mut self, pattern: &[u8]) -> Self {
+        let mut chars = pattern.utf8_chunks().flat_map(|chunk| chunk.valid().chars());
         self.any_literal |= !pattern.is_empty();
-        self.any_upper |= pattern.chars().any(char::is_uppercase);
+        self.any_upper |= chars.any(char::is_uppercase);
         self
     }
 

@@ -19,7 +19,9 @@ mod hostile_index;
 #[cfg(target_os = "linux")]
 mod large_patterns;
 mod line_ends;
+mod lists_of_strings;
 mod messages;
+mod quadratic_lines;
 mod ranges;
 #[cfg(target_os = "linux")]
 mod refused_resources;

@@ -105,8 +105,9 @@ impl Requirer {
     }
 
     /// What a plain string needs. It is the literal that it is, but for characters beyond ASCII with another case.
-    pub(super) fn plain(&mut self, text: &str, ignore_case: bool) -> Required {
-        let bytes = &text.as_bytes()[..text.len().min(LONGEST)];
+    /// It may have any bytes.
+    pub(super) fn plain(&mut self, text: &[u8], ignore_case: bool) -> Required {
+        let bytes = &text[..text.len().min(LONGEST)];
         if !ignore_case {
             return Required::new(Needs::literal(bytes), Odd::default());
         }
@@ -114,6 +115,8 @@ impl Requirer {
             return Required::new(Needs::literal(bytes), Odd::of_letters(bytes));
         }
         let mut run = Run::new();
+        // What is no UTF-8 is left out: the longest part between is needed as well.
+        let text = text.utf8_chunks().map(|chunk| chunk.valid()).max_by_key(|part| part.len()).unwrap_or_default();
         for char in text.chars() {
             let mut class = ClassUnicode::new([ClassUnicodeRange::new(char, char)]);
             class.case_fold_simple();

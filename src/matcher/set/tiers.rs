@@ -140,16 +140,17 @@ impl<'s> Tier<'s> {
         found: &mut Vec<Found>,
     ) {
         places.retain(|place| borders.starts(haystack, place));
-        let mut checked = found.len();
+        let before = found.len();
         self.table.verify(haystack, from, places.as_slice(), &mut 0, found);
-        for at in checked..found.len() {
+        let mut kept = before;
+        for at in before..found.len() {
             let this = found[at];
             if borders.ends(haystack, from + this.start as usize + this.len as usize) {
-                found[checked] = this;
-                checked += 1;
+                found[kept] = this;
+                kept += 1;
             }
         }
-        found.truncate(checked);
+        found.truncate(kept);
     }
 }
 
