@@ -69,11 +69,11 @@ fn end_without(size: usize) -> ! {
 /// How many threads can search files side by side with the descriptors that there may be. Each needs those of a file, of its
 /// index and of a directory.
 pub(super) fn most_threads() -> usize {
-    const NEEDED: u64 = 3;
-    // Standard input, output and error, and the output's own.
-    const TAKEN: u64 = 4;
     #[cfg(unix)]
     if let Some(most) = limit(libc::RLIMIT_NOFILE) {
+        const NEEDED: u64 = 3;
+        // Standard input, output and error, and the output's own.
+        const TAKEN: u64 = 4;
         return usize::try_from(most.saturating_sub(TAKEN) / NEEDED).unwrap_or(usize::MAX).max(1);
     }
     usize::MAX

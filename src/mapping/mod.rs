@@ -38,7 +38,6 @@ use std::{
 
 #[cfg(unix)]
 pub use self::constants::{FlushFlags, MapFlags, Prot, RawAdvice};
-pub(crate) use self::residency::map_to_ask;
 pub use self::{
     advise::{Advice, Discard},
     options::{Access, MapOptions},
@@ -51,6 +50,7 @@ use self::{
     copied::Quick,
     sys::{Fault, Region, Stat, Watch},
 };
+pub(crate) use self::{residency::map_to_ask, sys::has_room};
 use crate::error::Error;
 
 /// A range of a file, or anonymous memory, in the address space, with a cursor. Dropping it unmaps.

@@ -11,7 +11,7 @@ use std::{
 
 use rayon::{Scope, ThreadBuilder, ThreadPool, ThreadPoolBuilder};
 
-use crate::mapping::{Access, MapOptions, Mapping};
+use crate::mapping::{Access, MapOptions, Mapping, has_room};
 
 /// Where the parallel parts of a search run.
 ///
@@ -192,11 +192,16 @@ impl Room {
     /// the process.
     const FOR_START: usize = 4 << 20;
 
+    /// In how many parts: two stacks and what guards them, and the memory of its own that it allocates from.
+    const PARTS: usize = 8;
+
     /// Keeps room for the work of a thread that is started next, and makes sure that there is room for its start.
     fn take() -> Option<Self> {
-        let reserve = |len| MapOptions::new().len(len).access(Access::Copy).map_anonymous().ok();
-        drop(reserve(Self::FOR_WORK + Self::FOR_START)?);
-        Some(Room { _reserved: reserve(Self::FOR_WORK)? })
+        if !has_room(Self::FOR_WORK + Self::FOR_START, Self::PARTS) {
+            return None;
+        }
+        let reserved = MapOptions::new().len(Self::FOR_WORK).access(Access::Copy).map_anonymous();
+        Some(Room { _reserved: reserved.ok()? })
     }
 }
 

@@ -247,3 +247,35 @@ fn write_long_line(path: &Path, mebibytes: usize) {
     (0..=mebibytes).take_while(|n| n * piece.len() < mebibytes << 20).for_each(|_| file.write_all(&piece).unwrap());
     file.write_all(b"needle\nanother line\n").unwrap();
 }
+
+/// Where the thread was refused that waits for signals, Ctrl-C did nothing.
+#[test]
+fn ctrl_c_ends_a_search_without_a_thread() {
+    use std::os::unix::process::ExitStatusExt;
+
+    let dir = tempfile::tempdir().unwrap();
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let (mut lines, output) = std::io::pipe().unwrap();
+    let mut command = mapgrep(dir.path(), &["needle"]);
+    // Whoever runs the tests may ignore the signal.
+    #[allow(unsafe_code)]
+    // SAFETY: the system call may be made between fork and exec.
+    unsafe {
+        std::os::unix::process::CommandExt::pre_exec(&mut command, || {
+            libc::signal(libc::SIGINT, libc::SIG_DFL);
+            Ok(())
+        });
+    }
+    let mut child = limited(command.stdin(reader).stdout(output), &[Limit::Threads(1)]).spawn().unwrap();
+    drop(command);
+    std::io::Write::write_all(&mut writer, b"a needle\n").unwrap();
+    // It is at work when the line comes.
+    let mut line = [0; 9];
+    std::io::Read::read_exact(&mut lines, &mut line).unwrap();
+    #[allow(unsafe_code)]
+    // SAFETY: the child was not waited for, so that the number is its own.
+    unsafe {
+        libc::kill(child.id() as i32, libc::SIGINT);
+    }
+    assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGINT));
+}

@@ -59,6 +59,11 @@ pub(super) fn error(number: i32) -> io::Error {
     io::Error::from_raw_os_error(number)
 }
 
+/// Whether the address space has room for `len` bytes more, and the system for `parts` mappings.
+pub(crate) fn has_room(len: usize, parts: usize) -> bool {
+    imp::has_room(len, parts)
+}
+
 /// The size of a page of memory, in bytes: Python's `PAGESIZE`.
 pub fn page_size() -> usize {
     imp::page_size()

@@ -320,6 +320,21 @@ fn anonymous(request: &Request, prot: mm::ProtFlags, flags: mm::MapFlags) -> io:
     Ok(unsafe { mm::mmap_anonymous(ptr::null_mut(), request.len, prot, flags) }?)
 }
 
+/// Whether the address space has room for `len` bytes, and the list of what is mapped for `parts` of them that differ.
+pub(in crate::mapping) fn has_room(len: usize, parts: usize) -> bool {
+    // SAFETY: the memory is new, and unmapped again when this returns.
+    let mapped = unsafe { mm::mmap_anonymous(ptr::null_mut(), len, mm::ProtFlags::READ, mm::MapFlags::PRIVATE) };
+    let Ok(start) = mapped else { return false };
+    let memory = Raw { start: start.cast(), len };
+    let page = page_size();
+    (0..parts / 2).all(|pair| {
+        let at = (2 * pair + 1) * page;
+        // SAFETY: the page lies in the memory that was mapped above, which nobody looks at.
+        at + page <= len
+            && unsafe { mm::mprotect(memory.start.add(at).cast(), page, mm::MprotectFlags::empty()) }.is_ok()
+    })
+}
+
 pub(in crate::mapping) fn page_size() -> usize {
     rustix::param::page_size()
 }
