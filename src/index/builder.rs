@@ -29,7 +29,7 @@ use super::{
 use crate::{
     error::Error,
     mapping::{Access, MapOptions, Mapping},
-    scan::{Cancel, Pool, unordered::each_chunk},
+    scan::{Cancel, Pool, has_room_for_thread, unordered::each_chunk},
 };
 
 /// Files of fewer bytes are searched before an index is opened.
@@ -562,8 +562,9 @@ impl Work<'_> {
         let is_whole = std::thread::scope(|scope| {
             let (send, receive) = sync_channel::<Made>(0);
             let write_all = move || _ = receive.into_iter().all(|made| write(&made));
-            let thread =
-                std::thread::Builder::new().name("mapgrep-write".to_owned()).spawn_scoped(scope, write_all).ok();
+            let start =
+                || std::thread::Builder::new().name("mapgrep-write".to_owned()).spawn_scoped(scope, write_all).ok();
+            let thread = has_room_for_thread().then(start).flatten();
             let mut first = blocks.start;
             let mut is_whole = true;
             while first < blocks.end {

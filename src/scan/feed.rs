@@ -11,6 +11,7 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
+use super::pool::has_room_for_thread;
 use crate::error::Error;
 
 /// How many windows of a stream a reading thread keeps ready.
@@ -63,9 +64,10 @@ impl<'a, T: Send + 'static> Feed<'a, T> {
             }));
             reader.finish(outcome.err());
         };
-        match std::thread::Builder::new().name("mapgrep-read".to_owned()).spawn(read) {
-            Ok(_) => Feed::Prefetched(Prefetch { shared }),
-            Err(_) => Feed::Blocking(Box::new(take(&items).into_iter().flatten())),
+        let start = || std::thread::Builder::new().name("mapgrep-read".to_owned()).spawn(read).is_ok();
+        match has_room_for_thread() && start() {
+            true => Feed::Prefetched(Prefetch { shared }),
+            false => Feed::Blocking(Box::new(take(&items).into_iter().flatten())),
         }
     }
 }

@@ -10,7 +10,11 @@ use std::{
     thread,
 };
 
-use super::{DEFAULT_CHUNK_SIZE, pool::worthwhile_threads, window::AHEAD};
+use super::{
+    DEFAULT_CHUNK_SIZE,
+    pool::{has_room_for_thread, worthwhile_threads},
+    window::AHEAD,
+};
 use crate::{
     error::Error,
     mapping::{Mapping, Slice},
@@ -276,8 +280,9 @@ fn run_by_all(work: &(impl Fn() + Sync), pieces: usize) {
     }
     thread::scope(|scope| {
         // With fewer threads, the search takes longer.
-        let start = |_| thread::Builder::new().name("mapgrep-find".to_owned()).spawn_scoped(scope, work).ok();
-        let others: Vec<_> = (1..worthwhile_threads(pieces)).map_while(start).collect();
+        let start = || thread::Builder::new().name("mapgrep-find".to_owned()).spawn_scoped(scope, work).ok();
+        let others = (1..worthwhile_threads(pieces)).map_while(|_| has_room_for_thread().then(start)?);
+        let others: Vec<_> = others.collect();
         work();
         // The scope waits for their work alone, not for their end.
         others.into_iter().for_each(|other| {

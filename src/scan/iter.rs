@@ -12,7 +12,7 @@ use std::{
     vec,
 };
 
-use super::{Flow, Pool, Scanner, cancel::Cancel, sequential::Walk};
+use super::{Flow, Pool, Scanner, cancel::Cancel, pool::has_room_for_thread, sequential::Walk};
 use crate::{
     error::Error,
     mapping::{Advice, Mapping},
@@ -188,9 +188,10 @@ impl ParFindIter {
                 let _ = sender.send(Err(error));
             }
         };
-        let driver = match Builder::new().name("mapgrep-iter".to_owned()).spawn(run) {
-            Ok(thread) => Driver::Thread(Search { batches, thread }),
-            Err(_) => Driver::Alone(Box::new(alone)),
+        let start = || Builder::new().name("mapgrep-iter".to_owned()).spawn(run).ok();
+        let driver = match has_room_for_thread().then(start).flatten() {
+            Some(thread) => Driver::Thread(Search { batches, thread }),
+            None => Driver::Alone(Box::new(alone)),
         };
         ParFindIter { batch: vec![].into_iter(), stop, driver: Some(driver) }
     }

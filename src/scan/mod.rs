@@ -56,6 +56,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub(crate) use self::pool::has_room_for_thread;
 use self::{
     cache::CacheKeeper,
     chunk::Chunks,

@@ -179,6 +179,11 @@ impl Workers {
     }
 }
 
+/// Whether there is room to start a thread. Where there is none for its second stack, the standard library ends the process.
+pub(crate) fn has_room_for_thread() -> bool {
+    has_room(Room::FOR_START, Room::PARTS)
+}
+
 /// Address space that is kept free while threads are started.
 struct Room {
     _reserved: Mapping,
