@@ -31,9 +31,11 @@
 
 mod backwards;
 mod blocks;
+mod events;
 mod format;
 mod lines;
 mod long;
+mod path;
 mod report;
 mod section;
 mod stages;
@@ -53,7 +55,7 @@ use self::stages::{Caches, Ended, GrepStages, Seam};
 pub use crate::scan::Flow;
 use crate::{
     error::Error,
-    index::Part,
+    index::{Part, Query},
     mapping::{Advice, Mapping},
     matcher::Matcher,
     scan::{
@@ -314,7 +316,7 @@ impl GrepBuilder {
         if options.passthru {
             options.context = Context::EVERYTHING;
         }
-        Ok(Grep { matcher, options, caches: Caches::default() })
+        Ok(Grep { matcher, options, query: None, caches: Caches::default() })
     }
 }
 
@@ -323,6 +325,8 @@ impl GrepBuilder {
 pub struct Grep {
     matcher: Matcher,
     options: GrepBuilder,
+    /// What a line needs in order to match, where that is known.
+    query: Option<Arc<Query>>,
     /// Caches that earlier searches have filled. For small files, making one takes longer than the search.
     caches: Caches,
 }

@@ -17,6 +17,7 @@ mod constants;
 mod copied;
 mod cursor;
 mod flush;
+mod open;
 mod options;
 mod raw;
 mod reader;

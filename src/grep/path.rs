@@ -1,0 +1,127 @@
+//! Files by their paths, with their indexes.
+
+use std::{
+    fs::{File, Metadata},
+    path::Path,
+};
+
+use super::{
+    Flow, Grep, GrepBuilder, Line, Summary,
+    events::{Packed, Unpacker},
+};
+use crate::{
+    error::Error,
+    index::{Candidates, Freshness, Index, Query},
+    mapping::Mapping,
+    matcher::MatcherBuilder,
+    scan::Pool,
+};
+
+/// Shorter files are searched before their index is opened.
+const WORTH_AN_INDEX_BYTES: u64 = 1 << 20;
+
+impl GrepBuilder {
+    /// Puts the options and patterns together. Unlike a search that is [built](GrepBuilder::build) from a matcher, this one knows what
+    /// a line needs in order to match, and so [`search_path`](Grep::search_path) uses indexes.
+    ///
+    /// # Errors
+    ///
+    /// As [`MatcherBuilder::build`] and [`build`](GrepBuilder::build).
+    ///
+    /// # Examples
+    ///
+    /// See [`search_path`](Grep::search_path).
+    pub fn compile<P: AsRef<[u8]>>(&self, builder: &MatcherBuilder, patterns: &[P]) -> Result<Grep, Error> {
+        let mut grep = self.build(builder.build(patterns)?)?;
+        if grep.takes_parts() {
+            let query = Query::new(builder, patterns)?;
+            grep.query = (!query.is_anything()).then(|| query.into());
+        }
+        Ok(grep)
+    }
+}
+
+impl Grep {
+    /// Searches a file by its path: mapped into memory where it is a regular file, with its index where it has one that can be
+    /// relied on, and read as a stream otherwise. `each` is called as by [`for_each_line`](Grep::for_each_line); the lines are
+    /// the same with an index and without.
+    ///
+    /// What is promised when other programs write to the file meanwhile: no signal and no panic. Lines that are appended during
+    /// the search may or may not be found. A file that is cut gives an error behind the lines that come before the cut. Of a file
+    /// that is written to in the middle, lines may be found that are half old and half new.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be opened or read, and [`is_truncated`](Error::is_truncated) when it became shorter meanwhile; with its
+    /// path. An index that is damaged, or not of this file, is no error: all is searched.
+    ///
+    /// # Panics
+    ///
+    /// Passes on panics of `each`.
+    ///
+    /// # Complexity
+    ///
+    /// As [`for_each_line`](Grep::for_each_line); with an index, that of the parts that can match, and a few reads of the index for
+    /// each literal that lines need. An index is used where the search was [compiled](GrepBuilder::compile) from patterns that
+    /// require literals of three bytes at least, by line, and is for lines that match.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{grep::{Flow, GrepBuilder}, matcher::MatcherBuilder, scan::Pool};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-path-{}", std::process::id()));
+    /// # std::fs::write(&path, "ok\nERROR 1\nok\nERROR 2\n")?;
+    /// let grep = GrepBuilder::new().line_numbers(true).compile(MatcherBuilder::new().by_line(true), &["ERROR"])?;
+    /// let mut found = vec![];
+    /// grep.search_path(&path, &Pool::default(), &mut |line| {
+    ///     found.push((line.number.unwrap(), String::from_utf8_lossy(line.bytes).into_owned()));
+    ///     Flow::Continue
+    /// })?;
+    /// assert_eq!(found, [(2, "ERROR 1\n".to_owned()), (4, "ERROR 2\n".to_owned())]);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn search_path(
+        &self,
+        path: impl AsRef<Path>,
+        pool: &Pool,
+        each: &mut dyn FnMut(&Line<'_>) -> Flow,
+    ) -> Result<Summary, Error> {
+        let path = path.as_ref();
+        let mut searched = || {
+            let file = File::open(path).map_err(|error| Error::io("", error))?;
+            let metadata = file.metadata().map_err(|error| Error::io("", error))?;
+            // Files of the kernel's making, such as those in /proc, have no size until they are read.
+            if !metadata.is_file() || metadata.len() == 0 {
+                let mut unpacker = Unpacker::default();
+                let emit = &mut |packed: &[u8]| unpacker.hand_on(packed, each);
+                let summary = self.search_reader(file, &Packed, pool, emit)?;
+                return Ok(unpacker.finish(summary, u64::MAX));
+            }
+            let mapping = Mapping::open_file(&file)?;
+            match self.candidates(path, &metadata, &mapping) {
+                Some(candidates) => {
+                    let mut unpacker = Unpacker::default();
+                    let emit = &mut |packed: &[u8]| unpacker.hand_on(packed, each);
+                    let summary = self.search_parts(&mapping, candidates.parts(), &Packed, pool, emit)?;
+                    Ok(unpacker.finish(summary, mapping.len() as u64))
+                }
+                None => self.for_each_line(&mapping, pool, each),
+            }
+        };
+        searched().map_err(|error: Error| error.with_path(path))
+    }
+
+    /// What the index of a file leaves to be searched, if it has one that can be relied on and that is of help.
+    fn candidates(&self, path: &Path, metadata: &Metadata, text: &Mapping) -> Option<Candidates> {
+        let query = self.query.as_ref().filter(|_| metadata.len() >= WORTH_AN_INDEX_BYTES)?;
+        let index = Index::open(path, None).ok()??;
+        match index.freshness(metadata, text).ok()? {
+            Freshness::Same | Freshness::Grown => {}
+            Freshness::Stale(_) => return None,
+        }
+        let after = self.options.context.after as u64;
+        index.candidates(query, text, after).ok().filter(|candidates| !candidates.is_everything())
+    }
+}
