@@ -160,7 +160,8 @@ pub(super) struct Args {
     #[arg(short = 'r', long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(super) replace: Option<OsString>,
 
-    /// Show the offset of each line, or with -o of each match, in bytes from the start of the file.
+    /// Show the offset of each line, or with -o of each match, in bytes from the start of the file. In UTF-16, which a byte
+    /// order mark tells, this is the offset in the text as it is searched: in UTF-8 and without the mark.
     #[arg(short = 'b', long)]
     pub(super) byte_offset: bool,
 
@@ -229,8 +230,8 @@ pub(super) struct Args {
     #[arg(long, overrides_with = "text")]
     pub(super) binary: bool,
 
-    /// Search only the lines that start in these bytes of each file, or with -o the matches: START..END, from 0, without END
-    /// itself. Either may be left out. 64K and 64KiB are 64 times 1024 bytes, 64KB is 64 times 1000; M, G and T likewise; 1.5G
+    /// Search only the lines that start in these bytes of each file, or with -o (but not with -r, --trim or --pattern-ids) the
+    /// matches: START..END, from 0, without END itself. Bytes are counted as by -b. Either may be left out. 64K and 64KiB are 64 times 1024 bytes, 64KB is 64 times 1000; M, G and T likewise; 1.5G
     /// is a number too. -1G is 1 GiB before the end of the file, and 10% a tenth of its length. Offsets and line numbers stay
     /// those of the file; context stays in the range. With -U, a match that begins in the range is shown to its end. The
     /// outputs of ranges that follow each other are that of one search, but with -U.

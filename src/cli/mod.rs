@@ -13,6 +13,7 @@ mod indexed;
 mod interrupt;
 mod json;
 mod long;
+mod mark;
 mod messages;
 mod output;
 mod panics;

@@ -2,12 +2,10 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io,
     ops::{AddAssign, Range},
     time::Instant,
 };
-
-use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::{
     args::{Args, Show},
@@ -15,6 +13,7 @@ use super::{
     ids::PatternCounts,
     indexed::Indexes,
     json::Json,
+    mark::{Shifted, Text},
     messages,
     printer::{Printer, Style},
     progress::Progress,
@@ -85,7 +84,7 @@ enum Source {
     /// With its index, if there is one that can be relied on.
     Mapped(Mapping, Option<Box<Index>>),
     /// With its length, if it has one.
-    Stream(Box<dyn Read + Send>, Option<u64>),
+    Stream(Text, Option<u64>),
 }
 
 /// What of a mapped file is searched.
@@ -215,20 +214,28 @@ impl Searcher {
                 }
                 summary?
             }
-            Source::Stream(reader, _) if self.wants_length() => {
+            Source::Stream(mut text, _) if self.wants_length() => {
                 self.explain(haystack, || "a stream, read to its end into memory".to_owned());
-                match stream::read_to_memory(reader)? {
+                let shifted = Shifted { format, by: text.skipped().map_err(cannot_read)? };
+                match stream::read_to_memory(text)? {
                     Some(memory) => {
-                        let narrowed = self.narrow(haystack, grep, &memory, None, pool)?;
-                        narrowed.search(grep, &memory, format, pool, &mut print)?
+                        let mut narrowed = self.narrow(haystack, grep, &memory, None, pool)?;
+                        if let (Some(range), None) = (self.range, self.lines) {
+                            narrowed.within = Some(shifted.back(range.resolve(memory.len() as u64 + shifted.by)));
+                        }
+                        shifted.summary(narrowed.search(grep, &memory, &shifted, pool, &mut print)?)
                     }
                     None => Summary::default(),
                 }
             }
-            Source::Stream(reader, len) => {
+            Source::Stream(mut text, len) => {
                 let _progress = self.progress.start(len);
                 self.explain(haystack, || format!("a stream, {}", grep.stream_plan(pool)));
-                let mut summary = grep.search_reader(reader, format, pool, &mut print)?;
+                let shifted = Shifted { format, by: text.skipped().map_err(cannot_read)? };
+                let within = self.range.and_then(|range| range.fixed()).filter(|_| shifted.by > 0);
+                let within = within.map(|range| grep.within(shifted.back(range)));
+                let grep = within.as_ref().unwrap_or(grep);
+                let mut summary = shifted.summary(grep.search_reader(text, &shifted, pool, &mut print)?);
                 // The end of a file is no place before it.
                 summary.stopped_at = summary.stopped_at.filter(|&at| len.is_none_or(|len| at < len));
                 summary
@@ -345,7 +352,7 @@ impl Searcher {
     fn open(&self, haystack: &Haystack) -> Result<Source, Error> {
         if haystack.is_stdin {
             self.indexes.do_without(None, "standard input has none")?;
-            return Ok(Source::Stream(decoded(io::stdin()), None));
+            return Ok(Source::Stream(Text::new(io::stdin()), None));
         }
         let cannot_open = |error| Error::io("", error);
         let mut file = File::open(&haystack.path).map_err(cannot_open)?;
@@ -391,7 +398,7 @@ impl Searcher {
             };
         }
         self.indexes.do_without(len, why)?;
-        Ok(Source::Stream(decoded(CacheReader::new(file, self.cache)), len))
+        Ok(Source::Stream(Text::new(CacheReader::new(file, self.cache)), len))
     }
 
     /// True when there is no NUL in a file, neither in what is indexed nor behind it.
@@ -465,11 +472,8 @@ impl Searcher {
     }
 }
 
-/// A stream as text: what begins with a byte order mark is converted to UTF-8, and the mark is taken off.
-fn decoded(source: impl Read + Send + 'static) -> Box<dyn Read + Send> {
-    let mut builder = DecodeReaderBytesBuilder::new();
-    builder.utf8_passthru(true).strip_bom(true).bom_override(true).bom_sniffing(true);
-    Box::new(builder.build(source))
+fn cannot_read(error: io::Error) -> Error {
+    Error::io("", error)
 }
 
 /// How many bytes at the start of a mapped file are looked at for a NUL that no line shows.

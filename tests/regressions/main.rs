@@ -10,6 +10,7 @@ mod support;
 #[path = "../index_support/worked.rs"]
 mod worked;
 
+mod byte_order_marks;
 mod closed_output;
 mod context_behind_the_limit;
 mod empty_match_at_the_end;

@@ -76,6 +76,10 @@ impl Case {
         if flag(&["--null-data"]) && (flag(&["-x", "--line-regexp"]) || any_pattern(&["^", "$", "(?m)"])) {
             return Some("with --null-data the anchors of ripgrep look for line feeds, not for the ends of records");
         }
+        let has_mark = self.searched().any(|data| data.starts_with(b"\xEF\xBB\xBF"));
+        if has_mark && (json || flag(&["-b", "--byte-offset"]) || self.nul_behind(0)) {
+            return Some("where a file begins with the byte order mark of UTF-8, offsets are those of the file here");
+        }
         if flag(&["--null-data"]) && any_pattern(&["."]) {
             return Some("with --null-data a record may contain line ends, and . matches them, as in GNU grep");
         }
