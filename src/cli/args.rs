@@ -291,7 +291,8 @@ pub(super) struct Args {
     #[arg(short = '.', long)]
     pub(super) hidden: bool,
 
-    /// Do not pass over what .gitignore, .ignore and similar files name.
+    /// Do not pass over what .gitignore, .ignore and similar files name. Braces in these files are alternatives, as in -g; to
+    /// git they are characters, unless they are escaped.
     #[arg(long)]
     pub(super) no_ignore: bool,
 

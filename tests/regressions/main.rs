@@ -10,6 +10,7 @@ mod support;
 #[path = "../index_support/worked.rs"]
 mod worked;
 
+mod braces_in_gitignore;
 mod byte_order_marks;
 mod closed_output;
 mod context_behind_the_limit;

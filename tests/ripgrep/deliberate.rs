@@ -98,8 +98,13 @@ impl Case {
         if flag(&["--trim"]) && flag(&["-o", "--only-matching"]) {
             return Some("without -U, --trim of ripgrep trims the text of each match, and not the line that it is on");
         }
-        if flag(&["-U", "--multiline"]) && streams && self.nul_behind(0) {
-            return Some("with -U ripgrep does not make line feeds of the NULs in streams");
+        if flag(&["-U", "--multiline"]) && self.nul_behind(0) {
+            return Some("with -U ripgrep has one block of adjacent lines, and looks for NULs in all of it");
+        }
+        if self.has_stats() && flag(&["-c", "--count", "--count-matches"]) && self.nul_behind(60_000) {
+            return Some(
+                "where it counts, ripgrep says of a binary file that it was searched up to its NUL, and counts on",
+            );
         }
         if json && streams && self.nul_behind(0) && !flag(&["-a", "--text", "--null-data"]) {
             return Some("in streams ripgrep makes line feeds of NULs; --json shows lines as they are");
