@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    index::{Freshness, Index, IndexBuilder, Outcome, Stat, is_index},
+    index::{Freshness, Index, IndexBuilder, Outcome, Stat, Unfit, is_index, open_text},
     mapping::{Access, MapOptions},
     scan::{Cancel, Pool},
 };
@@ -36,7 +36,8 @@ const SMALL: u64 = 64 << 20;
 /// The index of FILE is FILE.mgx, or a file in the user's cache directory where the directory of FILE cannot be written; that of
 /// a symbolic link is that of the file it leads to. mapgrep uses it by itself. What is appended to FILE is found without being
 /// indexed; update indexes that, too. A file that was changed in any other way is searched as one without an index, until it
-/// is indexed anew.
+/// is indexed anew. An index is used where it belongs to whoever searches, to root, or to the owner of FILE, and may be read by
+/// those who may read FILE. When FILE is renamed within its directory, as logs are, build and update take its index along.
 ///
 /// Exit status: 0 when all was done, 1 when verify has found changes, 2 when there was an error, 130 when it was interrupted.
 #[derive(Debug, Parser)]
@@ -67,12 +68,22 @@ enum Command {
         /// file that was replaced is indexed anew, and so is one whose index is damaged.
         #[arg(long)]
         watch: bool,
+
+        /// Compare all that was indexed with what it was, at the speed of reading it, in place of some blocks that are chosen
+        /// at random. A file that was changed in its middle and has grown since is told from one that has only grown.
+        #[arg(long)]
+        verify: bool,
     },
-    /// Compare files with their indexes, byte for byte. Where nothing has changed an index is relied on again; where
-    /// something has, it is told which bytes.
+    /// Compare files with their indexes, byte for byte, and what the indexes say with the files, at the speed of building them.
+    /// Where nothing has changed an index is relied on again; where something has, it is told which bytes.
     Verify {
         #[command(flatten)]
         common: Common,
+
+        /// Compare hashes alone: whether the files have changed, and whether the indexes were damaged. It takes as long as to
+        /// read them. What an index says is taken on trust then.
+        #[arg(long)]
+        quick: bool,
     },
     /// Tell about indexes: their size, what they cover, and whether they can be relied on.
     Stat {
@@ -146,7 +157,7 @@ struct Run<'a> {
 fn run(command: &Command) -> ExitCode {
     let (Command::Build { common, .. }
     | Command::Update { common, .. }
-    | Command::Verify { common }
+    | Command::Verify { common, .. }
     | Command::Stat { common }
     | Command::Remove { common }) = command;
     let cancel = interrupt::watch(Rescue::nothing());
@@ -215,8 +226,11 @@ impl Run<'_> {
         !is_index(path) && (makes || !matches!(Index::open(path, self.common.index_dir.as_deref()), Ok(None)))
     }
 
-    /// Does what was asked for with all files: the small ones side by side.
+    /// Does what was asked for with all files: the small ones side by side, unless that takes no time.
     fn all(&self, files: &[(PathBuf, u64)]) {
+        if matches!(self.command, Command::Stat { .. } | Command::Remove { .. }) {
+            return files.iter().for_each(|(path, _)| self.one(path, &self.pool, None));
+        }
         let (small, large): (Vec<_>, Vec<_>) = files.iter().partition(|(_, len)| *len < SMALL);
         let rest = Mutex::new(small.into_iter());
         let work = || {
@@ -292,20 +306,28 @@ impl Run<'_> {
                 builder.small(*small);
                 self.tell_outcome(path, &builder.build(path, pool)?, started);
             }
-            Command::Update { watch: true, .. } => {
-                let outcome = self.keep_up(path, builder.patient(true), pool)?;
+            Command::Update { watch: true, verify, .. } => {
+                let outcome = self.keep_up(path, builder.patient(true).compare_all(*verify), pool)?;
                 if matches!(outcome, Outcome::Written(_)) {
                     self.tell_outcome(path, &outcome, started);
                 }
             }
-            Command::Update { .. } => self.tell_outcome(path, &builder.update(path, pool)?, started),
-            Command::Verify { .. } => {
-                let verified = builder.verify(path, pool)?;
+            Command::Update { verify, .. } => {
+                self.tell_outcome(path, &builder.compare_all(*verify).update(path, pool)?, started);
+            }
+            Command::Verify { quick, .. } => {
+                let verified = builder.quick(*quick).verify(path, pool)?;
                 if self.cancel.is_cancelled() {
                     return Ok(());
                 }
                 if verified.changed.is_empty() {
-                    self.say(format_args!("{}: the index is right", path.display()));
+                    let found = match quick {
+                        true => {
+                            "the file has not changed, and the index is not damaged; what it says was not compared with the file"
+                        }
+                        false => "the index is right",
+                    };
+                    self.say(format_args!("{}: {found}", path.display()));
                     return Ok(());
                 }
                 *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = true;
@@ -324,10 +346,14 @@ impl Run<'_> {
 
     /// Updates an index, or makes it anew where that cannot be done.
     fn keep_up(&self, path: &Path, builder: &IndexBuilder, pool: &Pool) -> Result<Outcome, Error> {
-        let damaged = match builder.is_stale(path) {
+        let damaged = match builder.is_replaced(path) {
             Ok(true) => return builder.build(path, pool),
             Ok(false) => match builder.update(path, pool) {
-                Err(error) if error.is_invalid_input() => error,
+                // It may have been replaced meanwhile.
+                Err(error) if error.is_invalid_input() => match builder.is_replaced(path) {
+                    Ok(true) => return builder.build(path, pool),
+                    _ => error,
+                },
                 updated => return updated,
             },
             Err(error) if error.is_invalid_input() => error,
@@ -353,6 +379,7 @@ impl Run<'_> {
                     "{path}: skipped; files of less than 1 MiB are searched as fast without an index"
                 ));
             }
+            Outcome::Unfit(unfit) => self.say(format_args!("{path}: skipped; {unfit}{}", Advice(*unfit, &path))),
             Outcome::Cancelled => {}
         }
     }
@@ -403,13 +430,31 @@ impl std::fmt::Display for Summary<'_> {
     }
 }
 
+/// What to do with a file that an index is of no use for.
+struct Advice<'a>(Unfit, &'a std::path::Display<'a>);
+
+impl std::fmt::Display for Advice<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Unfit::Compressed(how) => write!(f, "; {} {} | mapgrep ... searches it", how.command(), self.1),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Whether an index can be relied on, in words.
 fn state(path: &Path, index: &Index) -> Result<String, Error> {
     let cannot = |error| Error::io("", error).with_path(path);
-    let file = std::fs::File::open(path).map_err(cannot)?;
+    let file = open_text(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
+    if !metadata.is_file() {
+        return Ok("not used: the file is no regular file by now".to_owned());
+    }
     if metadata.len() == 0 {
         return Ok("the file is empty".to_owned());
+    }
+    if let Some(unfit) = Unfit::of_file(&file).map_err(cannot)? {
+        return Ok(format!("not used: {unfit}"));
     }
     #[allow(unsafe_code)]
     // SAFETY: whoever changes the file meanwhile gets hashes of changing bytes; the mapping is only read through its guard.

@@ -86,7 +86,7 @@ impl Indexes {
         Ok(())
     }
 
-    /// The index of a mapped file, if there is one that can be relied on. `metadata` is what the file had before it was mapped.
+    /// The index of a mapped file, if there is one that can be relied on. `metadata` is what the open file had before it was mapped.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ impl Indexes {
         if !self.are_looked_for(metadata) {
             return Ok(None);
         }
-        let usable = Index::open(path, self.directory.as_deref()).and_then(|index| {
+        let usable = Index::open_beside(path, text, metadata, self.directory.as_deref()).and_then(|index| {
             let Some(index) = index else { return Ok(Err(None)) };
             Ok(match index.freshness(metadata, text)? {
                 Freshness::Same | Freshness::Grown => Ok(index),
@@ -179,7 +179,7 @@ impl Indexes {
     }
 
     fn warn(&self, path: &Path, why: impl Display) {
-        if self.warns {
+        if self.warns || self.explain {
             messages::print(format_args!("{}: searched without its index: {why}", path.display()));
         }
     }

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     error::Error,
     grep::{Binary, Flow, Format, Grep, GrepBuilder, Summary},
-    index::{Index, Part},
+    index::{Index, Part, Unfit},
     mapping::{Access, MapOptions, Mapping},
     matcher::Matcher,
     scan::{self, CachePolicy, CacheReader, Cancel, Pool, cache::CacheKeeper, newlines, stream},
@@ -49,6 +49,7 @@ pub(super) struct Searcher {
     indexes: Indexes,
     cache: CachePolicy,
     explain: bool,
+    notes: bool,
     progress: Progress,
     cancel: Cancel,
 }
@@ -85,6 +86,12 @@ enum Source {
     Mapped(Mapping, Option<Box<Index>>),
     /// With its length, if it has one.
     Stream(Text, Option<u64>),
+}
+
+/// A file that was opened, and what its first bytes tell of it where it was named, or is mapped.
+struct Opened {
+    source: Source,
+    unfit: Option<Unfit>,
 }
 
 /// What of a mapped file is searched.
@@ -155,6 +162,7 @@ impl Searcher {
             indexes,
             cache: args.cache_policy(),
             explain: args.explain,
+            notes: !(args.quiet || args.no_messages),
             progress,
             cancel: cancel.clone(),
         })
@@ -198,7 +206,13 @@ impl Searcher {
             sink.write(bytes)
         };
         let mut nul = None;
-        let summary = match self.open(haystack)? {
+        let Opened { source, unfit } = self.open(haystack)?;
+        // What it has of its file is found in that file.
+        if haystack.explicit && unfit == Some(Unfit::Index) {
+            self.note(haystack, || "passed over: it is an index".to_owned());
+            return Ok(Outcome::default());
+        }
+        let summary = match source {
             Source::Mapped(mapping, index) => {
                 let _progress = self.progress.start(Some(self.len_of_range(mapping.len() as u64)));
                 // That a file was mapped for its index is not to be seen.
@@ -241,6 +255,16 @@ impl Searcher {
                 summary
             }
         };
+        if let Some(Unfit::Compressed(how)) = unfit
+            && haystack.explicit
+            && summary.matched_lines == 0
+            && !self.cancel.is_cancelled()
+        {
+            self.note(haystack, || {
+                let path = haystack.path.display();
+                format!("nothing was found, and it is compressed with {how}: {} {path} | mapgrep ...", how.command())
+            });
+        }
         let stopped_at = summary.stopped_at;
         let quits = grep.binary() == Binary::Quit;
         let (matched, mut last) = self.conclude(&summary, quits, &printer);
@@ -349,10 +373,10 @@ impl Searcher {
     }
 
     /// Maps a file when that is wanted and possible, and reads it otherwise.
-    fn open(&self, haystack: &Haystack) -> Result<Source, Error> {
+    fn open(&self, haystack: &Haystack) -> Result<Opened, Error> {
         if haystack.is_stdin {
             self.indexes.do_without(None, "standard input has none")?;
-            return Ok(Source::Stream(Text::new(io::stdin()), None));
+            return Ok(Opened { source: Source::Stream(Text::new(io::stdin()), None), unfit: None });
         }
         let cannot_open = |error| Error::io("", error);
         let mut file = File::open(&haystack.path).map_err(cannot_open)?;
@@ -364,6 +388,7 @@ impl Searcher {
         let maps = self.maps(haystack);
         // Files in directories are streams, which end with their first NUL. With an index it is known that there is none.
         let maps_indexed = self.maps_explicit && self.indexes.are_looked_for(&metadata);
+        let mut unfit = None;
         let mut why = if self.maps_explicit { "it cannot be mapped" } else { "with --no-mmap files are streams" };
         // Files of the kernel's making, such as those in /proc, have no size until they are read.
         if (maps || maps_indexed) && len.is_some_and(|len| len > 0) {
@@ -375,7 +400,8 @@ impl Searcher {
                 Err((_, Some(unmapped))) => unmapped,
                 Err((error, None)) => return Err(error),
                 Ok(mapping) => {
-                    if self.has_byte_order_mark(&mapping)? {
+                    unfit = self.unfit(&mapping)?;
+                    if unfit == Some(Unfit::Marked) {
                         why = "it begins with a byte order mark, and is converted as a stream";
                     } else {
                         let index = self.indexes.open(&haystack.path, &metadata, &mapping)?.map(Box::new);
@@ -386,7 +412,7 @@ impl Searcher {
                             _ => maps,
                         };
                         if may_map {
-                            return Ok(Source::Mapped(mapping, index));
+                            return Ok(Opened { source: Source::Mapped(mapping, index), unfit });
                         }
                         why = "it has a NUL, with which the search of a file in a directory ends";
                         if index.is_some() {
@@ -397,8 +423,11 @@ impl Searcher {
                 }
             };
         }
+        if unfit.is_none() && haystack.explicit && len.is_some_and(|len| len > 0) {
+            unfit = Unfit::of_file(&file).map_err(cannot_open)?;
+        }
         self.indexes.do_without(len, why)?;
-        Ok(Source::Stream(Text::new(CacheReader::new(file, self.cache)), len))
+        Ok(Opened { source: Source::Stream(Text::new(CacheReader::new(file, self.cache)), len), unfit })
     }
 
     /// True when there is no NUL in a file, neither in what is indexed nor behind it.
@@ -426,13 +455,11 @@ impl Searcher {
         range.end.min(len).saturating_sub(range.start)
     }
 
-    /// True when a file begins with the byte order mark of UTF-8 or UTF-16.
-    fn has_byte_order_mark(&self, mapping: &Mapping) -> Result<bool, Error> {
+    /// What the first bytes of a file tell.
+    fn unfit(&self, mapping: &Mapping) -> Result<Option<Unfit>, Error> {
         // The search that follows is not to take what this reads for what was there before.
         let _keeper = CacheKeeper::of_mapping(self.cache, mapping, 0);
-        mapping.guarded(0..mapping.len().min(3), |head| {
-            head.starts_with(b"\xEF\xBB\xBF") || head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF")
-        })
+        mapping.guarded(0..mapping.len().min(Unfit::HEAD_BYTES), Unfit::of)
     }
 
     /// What is shown when the search of a file is over, and whether the file is one of those that were looked for.
@@ -462,6 +489,13 @@ impl Searcher {
     fn push_counts(&self, counts: &PatternCounts<'_>, printer: &Printer<'_>, out: &mut Vec<u8>) {
         for (number, index, count) in counts.counts().filter(|&(_, _, count)| count > 0 || self.includes_zero) {
             printer.pattern_count(number, count, &self.patterns[index], out);
+        }
+    }
+
+    /// Tells of what is no error, and may surprise.
+    fn note(&self, haystack: &Haystack, what: impl FnOnce() -> String) {
+        if self.notes {
+            messages::print(format_args!("{}: {}", haystack.path.display(), what()));
         }
     }
 

@@ -40,6 +40,10 @@ impl Bits {
         self.words[at / 64] |= 1 << (at % 64);
     }
 
+    pub(super) fn clear(&mut self, at: usize) {
+        self.words[at / 64] &= !(1 << (at % 64));
+    }
+
     #[inline]
     pub(super) fn get(&self, at: usize) -> bool {
         self.words[at / 64] >> (at % 64) & 1 == 1

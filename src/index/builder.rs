@@ -15,16 +15,18 @@ use std::{
 use memchr::memrchr;
 
 use super::{
-    Freshness, Index,
+    Freshness, Index, Stale, Unfit,
     commit::Committer,
+    compare, file,
     format::{BLOCK, Entry, MOST_BLOCKS, Manifest},
-    freshness::{COARSE, is_unchanged},
+    freshness::{COARSE, SAMPLES_AFTER_CHANGE, is_unchanged},
     grams::Scheme,
-    identity::{Identity, now},
+    identity::{Attributes, Identity, now},
     lock::Lock,
-    place,
+    owner::Owner,
+    place, renamed,
     segment::{Made, Maker, Segment},
-    storage::{Disk, NEW, Storage, with_suffix},
+    storage::{Disk, NEW, Storage, follow_permissions, with_suffix},
 };
 use crate::{
     error::Error,
@@ -47,6 +49,8 @@ pub enum Outcome {
     UpToDate(Stat),
     /// The file has less than 1 MiB, for which an index is not worth its while. None was made.
     TooSmall,
+    /// An index of the file would be of no use. None was made, nor changed.
+    Unfit(Unfit),
     /// It was cancelled. What was there before is there still.
     Cancelled,
 }
@@ -99,6 +103,8 @@ pub struct IndexBuilder {
     waiting: Option<fn(&Path)>,
     least_size: Option<u64>,
     patient: bool,
+    quick: bool,
+    compare_all: bool,
 }
 
 impl IndexBuilder {
@@ -154,7 +160,23 @@ impl IndexBuilder {
         self
     }
 
-    /// Indexes a file, in place of an index that it may have.
+    /// Has [`verify`](IndexBuilder::verify) look at hashes alone: those of the blocks of the file, which tell whether it has changed, and
+    /// those of the index, which tell whether it was damaged. What the index says is not compared with the file, so that it is
+    /// taken on trust from whoever made it.
+    pub fn quick(&mut self, yes: bool) -> &mut Self {
+        self.quick = yes;
+        self
+    }
+
+    /// Has [`update`](IndexBuilder::update) compare all indexed blocks of the file with their hashes, in place of some of them. It finds
+    /// changes in the middle of a file that has also grown, and takes as long as to read the file.
+    pub fn compare_all(&mut self, yes: bool) -> &mut Self {
+        self.compare_all = yes;
+        self
+    }
+
+    /// Indexes a file, in place of an index that it may have. Where the file of another index in its directory was renamed, that index goes
+    /// along, and is updated, before its name is used.
     ///
     /// # Errors
     ///
@@ -170,8 +192,9 @@ impl IndexBuilder {
     /// See [`Index`].
     pub fn build(&self, text: &Path, pool: &Pool) -> Result<Outcome, Error> {
         let opened = Text::open(text)?;
-        if self.is_too_small(&opened) {
-            return Ok(Outcome::TooSmall);
+        self.follow_renames(&opened, pool);
+        if let Some(outcome) = self.passed_over(&opened)? {
+            return Ok(outcome);
         }
         let new = self.create(&opened)?;
         // Another writer may have been waited for.
@@ -187,56 +210,127 @@ impl IndexBuilder {
         work.build(new.storage, &new.path)?.outcome(&new.path)
     }
 
+    /// What becomes of a file that is not indexed.
+    fn passed_over(&self, opened: &Text) -> Result<Option<Outcome>, Error> {
+        Ok(match opened.unfit()? {
+            Some(unfit) => Some(Outcome::Unfit(unfit)),
+            None => self.is_too_small(opened).then_some(Outcome::TooSmall),
+        })
+    }
+
+    /// Gives indexes the names of their files. Those whose files were renamed can be relied on again when they are updated.
+    fn follow_renames(&self, opened: &Text, pool: &Pool) {
+        let is_worthwhile = !self.is_too_small(opened);
+        for text in renamed::follow(&opened.path, &opened.attributes(), self.directory.as_deref(), is_worthwhile) {
+            // Where that fails it is told by whoever has to do with that file.
+            let _ = self.update_in_place(&text, pool);
+        }
+    }
+
     /// Indexes what was appended to a file since it was indexed. Where it has no index, builds one.
     ///
     /// # Errors
     ///
-    /// As [`build`](IndexBuilder::build); and when the file is not one that has only grown: it has to be built anew, or
-    /// [verified](IndexBuilder::verify).
+    /// As [`build`](IndexBuilder::build); and when the file is not one that has only grown: it has to be built anew.
     ///
     /// # Complexity
     ///
     /// Linear in what was appended, plus a part of the index that is never larger than for 256 MiB of text; every now and then,
-    /// plus a copy of the index.
+    /// plus a copy of the index. Of the blocks that were indexed before, 64 are compared with their hashes, or as many as are
+    /// added; and all, where the attributes of the file do not tell that it has only grown, or when
+    /// [that is wanted](IndexBuilder::compare_all).
     pub fn update(&self, text: &Path, pool: &Pool) -> Result<Outcome, Error> {
-        let Some((index, _lock)) = self.open_to_write(text)? else { return self.build(text, pool) };
-        let opened = Text::open(text)?;
-        let Some(mapping) = opened.map()?.filter(|_| !self.is_too_small(&opened)) else { return Ok(Outcome::TooSmall) };
-        match index.freshness_of(opened.identity, &mapping)? {
-            Freshness::Same => return Ok(Outcome::UpToDate(index.stat())),
-            Freshness::Grown => {}
-            Freshness::Stale(stale) => {
-                return Err(Error::invalid_input(format!("the index cannot be updated: {stale}")).with_path(text));
-            }
+        self.follow_renames(&Text::open(text)?, pool);
+        match self.update_in_place(text, pool)? {
+            Some(outcome) => Ok(outcome),
+            None => self.build(text, pool),
         }
-        let maker = Maker::new(index.manifest().scheme, pool, self.cancel.as_ref());
-        let work = Work { builder: self, opened: &opened, text: &mapping, maker };
-        let path = index.path();
-        work.update(&index, || Disk::open(path), || Disk::create(path, &opened.file))?.outcome(path)
     }
 
-    /// Compares all indexed blocks of a file with what they were. If none has changed, the index can be relied on from then on. When
-    /// it is cancelled nothing changes, and what is returned tells of the blocks that were compared by then.
+    /// Updates the index of a file, if there is one.
+    fn update_in_place(&self, text: &Path, pool: &Pool) -> Result<Option<Outcome>, Error> {
+        let Some(Writing { index, opened, _lock }) = self.open_to_write(text)? else { return Ok(None) };
+        if let Some(outcome) = self.passed_over(&opened)? {
+            return Ok(Some(outcome));
+        }
+        let Some(mapping) = opened.map()? else { return Ok(Some(Outcome::TooSmall)) };
+        let done = match self.judge(&index, &opened, &mapping, pool)? {
+            Judged::Same => Done::UpToDate,
+            Judged::Cancelled => Done::Cancelled,
+            Judged::Stale(stale) => {
+                return Err(Error::invalid_input(format!("the index cannot be updated: {stale}")).with_path(text));
+            }
+            Judged::ToUpdate => {
+                let maker = Maker::new(index.manifest().scheme, pool, self.cancel.as_ref());
+                let work = Work { builder: self, opened: &opened, text: &mapping, maker };
+                work.update(&index, || open_same(&index), || Disk::create(index.path(), &opened.file))?
+            }
+        };
+        done.outcome(index.path()).map(Some)
+    }
+
+    /// Whether an index can be updated. What the attributes of the text leave open, its blocks tell.
+    fn judge(&self, index: &Index, opened: &Text, text: &Mapping, pool: &Pool) -> Result<Judged, Error> {
+        let by_attributes = index.freshness_by_attributes(opened.identity);
+        match by_attributes {
+            // It will not be written to, so that nothing has to be known of it yet.
+            Freshness::Grown if self.waits_for_more(index, opened) => return Ok(Judged::Same),
+            Freshness::Stale(Stale::Changed | Stale::Touched) => {}
+            Freshness::Stale(stale) => return Ok(Judged::Stale(stale)),
+            Freshness::Same | Freshness::Grown if self.compare_all => {}
+            Freshness::Same | Freshness::Grown => {
+                let added = (opened.identity.size / BLOCK).saturating_sub(index.manifest().blocks());
+                // Whoever comes again and again compares as many in the end.
+                let least = if self.patient { 1 } else { SAMPLES_AFTER_CHANGE };
+                return Ok(match index.freshness_of(&opened.attributes(), text, added.max(least))? {
+                    Freshness::Same => Judged::Same,
+                    Freshness::Grown => Judged::ToUpdate,
+                    Freshness::Stale(stale) => Judged::Stale(stale),
+                });
+            }
+        }
+        let changed = self.changed_blocks(index, Some(text), pool)?;
+        Ok(match by_attributes {
+            _ if self.is_cancelled() => Judged::Cancelled,
+            _ if !changed.is_empty() => Judged::Stale(Stale::Changed),
+            Freshness::Same => Judged::Same,
+            _ => Judged::ToUpdate,
+        })
+    }
+
+    /// Whether there is nothing to be added to an index yet, and its text is being written to.
+    fn waits_for_more(&self, index: &Index, opened: &Text) -> bool {
+        self.patient && opened.is_being_written() && opened.identity.size / BLOCK <= index.manifest().blocks()
+    }
+
+    /// Compares all indexed blocks of a file with what they were, and what the index says of them with what is in them, unless it is to
+    /// be [quick](IndexBuilder::quick). If none has changed, the index can be relied on from then on. When it is cancelled nothing
+    /// changes, and what is returned tells of the blocks that were compared by then.
     ///
     /// # Errors
     ///
-    /// When there is no index, or one that is damaged, and those of [`build`](IndexBuilder::build).
+    /// When there is no index, or one that is damaged or says what is not so, and those of [`build`](IndexBuilder::build).
     ///
     /// # Complexity
     ///
-    /// Linear in the file and the index.
+    /// That of [`build`](IndexBuilder::build); when it is quick, linear in the file and the index at the speed of memory.
     pub fn verify(&self, text: &Path, pool: &Pool) -> Result<Verified, Error> {
         let none =
             || Error::invalid_input("there is no index of this file: mapgrep-index build makes one").with_path(text);
-        let (index, _lock) = self.open_to_write(text)?.ok_or_else(none)?;
+        let Writing { index, opened, _lock } = self.open_to_write(text)?.ok_or_else(none)?;
         let path = index.path();
-        let opened = Text::open(text)?;
         index.read(|reader| reader.segments.iter().try_for_each(Segment::verify))?;
-        let mapping = opened.map()?;
-        let changed = self.changed_blocks(&index, mapping.as_ref(), pool)?;
+        let changed = match opened.map()? {
+            Some(text) if !self.quick => {
+                let maker = Maker::new(index.manifest().scheme, pool, self.cancel.as_ref());
+                let compared = compare::changed_blocks(&index, &text, &maker, |bytes| self.advance(bytes))?;
+                compared.unwrap_or_default()
+            }
+            text => self.changed_blocks(&index, text.as_ref(), pool)?,
+        };
         if changed.is_empty() && !self.is_cancelled() && index.manifest().identity != opened.identity {
-            let disk = Disk::open(path).map_err(|error| cannot_write(error, path))?;
-            let mut committer = Committer::resume(disk, *index.header());
+            let mut committer =
+                Committer::resume(open_same(&index).map_err(|error| cannot_write(error, path))?, *index.header());
             let manifest = Manifest { identity: opened.identity, seen_at: opened.seen_at, ..index.manifest().clone() };
             committer.commit(&manifest, 0).map_err(|error| cannot_write(error, path))?;
         }
@@ -294,7 +388,7 @@ impl IndexBuilder {
         if !is_there(path) && !is_there(&with_suffix(path, NEW)) {
             return Ok(false);
         }
-        let _lock = self.lock(path)?;
+        let _lock = self.lock(path, None)?;
         if place::is_other(path) {
             return Ok(false);
         }
@@ -312,28 +406,47 @@ impl IndexBuilder {
     /// As [`build`](IndexBuilder::build).
     pub fn is_stale(&self, text: &Path) -> Result<bool, Error> {
         let opened = Text::open(text)?;
-        let Some(index) = Index::open(text, self.directory.as_deref())? else { return Ok(false) };
+        let attributes = opened.attributes();
+        let Some(index) = Index::open_of(text, Some(&attributes), self.directory.as_deref())? else { return Ok(false) };
         let Some(mapping) = opened.map()? else { return Ok(true) };
-        Ok(matches!(index.freshness_of(opened.identity, &mapping)?, Freshness::Stale(_)))
+        Ok(matches!(index.freshness_of(&attributes, &mapping, SAMPLES_AFTER_CHANGE)?, Freshness::Stale(_)))
     }
 
-    /// The index of a text, if it has one, and the right to write it.
-    fn open_to_write(&self, text: &Path) -> Result<Option<(Index, Lock)>, Error> {
-        let open = || Index::open(text, self.directory.as_deref());
-        while let Some(index) = open()? {
+    /// Whether a file has an index that is of another file, or of a longer one, as its attributes tell.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](IndexBuilder::build).
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_replaced(&self, text: &Path) -> Result<bool, Error> {
+        let attributes = Text::open(text)?.attributes();
+        let index = Index::open_of(text, Some(&attributes), self.directory.as_deref())?;
+        let freshness = index.map(|index| index.freshness_by_attributes(attributes.identity));
+        Ok(matches!(freshness, Some(Freshness::Stale(Stale::Replaced | Stale::Shrunk))))
+    }
+
+    /// The index of a text, if it has one, and the right to write it. Who may read it is who may read the text from here on.
+    fn open_to_write(&self, text: &Path) -> Result<Option<Writing>, Error> {
+        loop {
+            let attributes = Attributes::at(text).ok();
+            let open = |attributes: Option<&Attributes>| Index::open_of(text, attributes, self.directory.as_deref());
+            let Some(index) = open(attributes.as_ref())? else { return Ok(None) };
             let path = index.path().to_owned();
-            let lock = self.lock(&path)?;
-            // Somebody may have written it meanwhile, or taken it away.
-            if let Some(index) = open()?.filter(|index| index.path() == path) {
-                return Ok(Some((index, lock)));
+            let lock = self.lock(&path, attributes.as_ref().map(|attributes| &attributes.owner))?;
+            // The text may be longer by now, and somebody may have written the index meanwhile, or taken it away.
+            let opened = Text::open(text)?;
+            if let Some(index) = open(Some(&opened.attributes()))?.filter(|index| index.path() == path) {
+                if let Ok((file, _)) = file::read(&path) {
+                    follow_permissions(&path, &file, &opened.file).map_err(|error| cannot_write(error, &path))?;
+                }
+                return Ok(Some(Writing { index, opened, _lock: lock }));
             }
         }
-        Ok(None)
     }
 
     /// The right to write an index, and nothing else there of an earlier one who had it.
-    fn lock(&self, path: &Path) -> Result<Lock, Error> {
-        let lock = Lock::acquire(path, || {
+    fn lock(&self, path: &Path, text: Option<&Owner>) -> Result<Lock, Error> {
+        let lock = Lock::acquire(path, text, || {
             if let Some(tell) = self.waiting {
                 tell(path);
             }
@@ -350,8 +463,16 @@ impl IndexBuilder {
             let path = &path?;
             // The directory of the text is there; others are made.
             let directory = path.parent().filter(|_| i > 0 || self.directory.is_some());
-            let there_is = directory.map_or(Ok(()), std::fs::create_dir_all).map_err(|error| cannot_write(error, path));
-            let made = there_is.and_then(|()| self.lock(path)).and_then(|lock| {
+            let there_is =
+                directory.map_or(Ok(()), place::make_directory).and_then(|()| match place::is_held_by_another(path) {
+                    true => {
+                        let message = "a file of somebody else has its name, and cannot be replaced in this directory";
+                        Err(io::Error::new(io::ErrorKind::PermissionDenied, message))
+                    }
+                    false => Ok(()),
+                });
+            let there_is = there_is.map_err(|error| cannot_write(error, path));
+            let made = there_is.and_then(|()| self.lock(path, Some(&text.owner))).and_then(|lock| {
                 if place::is_other(path) {
                     let message = "this file is no index, and is not overwritten: --index-dir names another place";
                     return Err(Error::invalid_input(message).with_path(path));
@@ -392,6 +513,31 @@ struct NewFile {
     _lock: Lock,
 }
 
+/// What of an index is to be written.
+struct Writing {
+    index: Index,
+    opened: Text,
+    _lock: Lock,
+}
+
+/// What is to be done with an index.
+enum Judged {
+    Same,
+    ToUpdate,
+    Stale(Stale),
+    Cancelled,
+}
+
+/// Opens the file of an index to append to it, and no other that has its name by now.
+fn open_same(index: &Index) -> io::Result<Disk> {
+    let disk = Disk::open(index.path())?;
+    let file = Identity::of(Some(disk.file()), &disk.file().metadata()?).file();
+    match file == index.attributes().identity.file() {
+        true => Ok(disk),
+        false => Err(io::Error::other("another file has its name by now")),
+    }
+}
+
 fn cannot_write(error: io::Error, path: &Path) -> Error {
     Error::io("cannot write the index", error).with_path(path)
 }
@@ -401,6 +547,7 @@ struct Text {
     path: PathBuf,
     file: File,
     identity: Identity,
+    owner: Owner,
     /// When that was asked for.
     seen_at: i64,
 }
@@ -408,7 +555,7 @@ struct Text {
 impl Text {
     fn open(path: &Path) -> Result<Self, Error> {
         let cannot = |error| Error::io("", error).with_path(path);
-        let file = File::open(path).map_err(cannot)?;
+        let file = file::open_text(path).map_err(cannot)?;
         let seen_at = now();
         let metadata = file.metadata().map_err(cannot)?;
         if metadata.is_dir() {
@@ -417,7 +564,17 @@ impl Text {
         if !metadata.is_file() {
             return Err(Error::invalid_input("only regular files can be indexed").with_path(path));
         }
-        Ok(Text { path: path.to_owned(), file, identity: Identity::of(&metadata), seen_at })
+        let Attributes { identity, owner } = Attributes::of(Some(&file), &metadata);
+        Ok(Text { path: path.to_owned(), file, identity, owner, seen_at })
+    }
+
+    fn attributes(&self) -> Attributes {
+        Attributes { identity: self.identity, owner: self.owner.clone() }
+    }
+
+    /// Why an index would be of no use, if so.
+    fn unfit(&self) -> Result<Option<Unfit>, Error> {
+        Unfit::of_file(&self.file).map_err(|error| Error::io("", error).with_path(&self.path))
     }
 
     /// Whether it was written to so shortly before it was looked at that more is to be expected.
@@ -437,9 +594,9 @@ impl Text {
 
     /// Fails when the path names another file by now, or the file is shorter, or was changed otherwise than by appending to it.
     fn check_same(&self) -> Result<(), Error> {
-        let now = std::fs::metadata(&self.path).map(|metadata| Identity::of(&metadata));
+        let now = Attributes::at(&self.path).map(|attributes| attributes.identity);
         match now {
-            Ok(now) if (now.device, now.inode) != (self.identity.device, self.identity.inode) => {
+            Ok(now) if now.file() != self.identity.file() => {
                 let message = "the file was replaced while it was indexed: index it again";
                 Err(Error::invalid_input(message).with_path(&self.path))
             }
@@ -686,8 +843,9 @@ impl Work<'_> {
 
 impl Index {
     fn reopen(path: &Path) -> Result<Self, Error> {
-        let file = File::open(path).map_err(|error| Error::io("cannot open the index", error).with_path(path))?;
-        Self::from_file(file, path).map_err(|error| error.with_path(path))
+        let opened = file::read(path).map_err(|error| Error::io("cannot open the index", error));
+        let index = opened.and_then(|(file, metadata)| Self::from_file(file, &metadata, path));
+        index.map_err(|error| error.with_path(path))
     }
 
     /// What is known of it.

@@ -18,7 +18,7 @@
 //!     64           zeros
 //!    120  u64      checksum of the 120 bytes before
 //! manifest
-//!      0  u64 u64  device and inode of the text; on systems without them, 0
+//!      0  u64 u64  device and inode of the text; on Windows the number of the volume and the index of the file
 //!     16  u64      size of the text in bytes
 //!     24  i64 i64  nanoseconds since 1970 of its last change, and of the last change of its inode (or its creation)
 //!     40  i64      when the text was looked at for the commit, as such a time

@@ -1,9 +1,13 @@
 //! Whether a file is the one that was indexed.
 
 use std::{
-    fs::Metadata,
+    fs::{File, Metadata},
+    io,
+    path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
+
+use super::owner::Owner;
 
 /// What tells a file from others, and from itself after a change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,13 +17,14 @@ pub(super) struct Identity {
     pub(super) size: u64,
     /// Nanoseconds since 1970 of the last change of its content.
     pub(super) modified: i64,
-    /// The same of its inode; on systems without that, of its creation.
+    /// The same of its inode; on Windows, of what is known of the file.
     pub(super) changed: i64,
 }
 
 impl Identity {
+    /// `file` is the one that the attributes are of. On Windows they do not tell which that is.
     #[cfg(unix)]
-    pub(super) fn of(metadata: &Metadata) -> Self {
+    pub(super) fn of(_: Option<&File>, metadata: &Metadata) -> Self {
         use std::os::unix::fs::MetadataExt;
         let nanoseconds = |seconds: i64, rest: i64| seconds.wrapping_mul(1_000_000_000).wrapping_add(rest);
         Identity {
@@ -31,15 +36,46 @@ impl Identity {
         }
     }
 
-    #[cfg(not(unix))]
-    pub(super) fn of(metadata: &Metadata) -> Self {
-        let time = |time: std::io::Result<SystemTime>| time.map_or(0, nanoseconds);
-        Identity {
-            device: 0,
-            inode: 0,
-            size: metadata.len(),
-            modified: time(metadata.modified()),
-            changed: time(metadata.created()),
+    #[cfg(windows)]
+    pub(super) fn of(file: Option<&File>, metadata: &Metadata) -> Self {
+        let time = |time: io::Result<SystemTime>| time.map_or(0, nanoseconds);
+        let modified = time(metadata.modified());
+        let size = metadata.len();
+        let known = file.and_then(windows::look_up);
+        match known {
+            Some((device, inode, changed)) => Identity { device, inode, size, modified, changed },
+            None => Identity { device: 0, inode: 0, size, modified, changed: time(metadata.created()) },
+        }
+    }
+
+    /// Which file it is, whatever is in it.
+    pub(super) fn file(&self) -> (u64, u64) {
+        (self.device, self.inode)
+    }
+}
+
+/// What an open file is, and whose.
+#[derive(Clone, Debug)]
+pub(super) struct Attributes {
+    pub(super) identity: Identity,
+    pub(super) owner: Owner,
+}
+
+impl Attributes {
+    pub(super) fn of(file: Option<&File>, metadata: &Metadata) -> Self {
+        Attributes { identity: Identity::of(file, metadata), owner: Owner::of(file, metadata) }
+    }
+
+    /// Those of the file that a path leads to.
+    pub(super) fn at(path: &Path) -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            Ok(Self::of(None, &path.metadata()?))
+        }
+        #[cfg(windows)]
+        {
+            let file = File::open(path)?;
+            Ok(Self::of(Some(&file), &file.metadata()?))
         }
     }
 }
@@ -53,5 +89,43 @@ fn nanoseconds(time: SystemTime) -> i64 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_nanos()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |before| -before),
+    }
+}
+
+#[cfg(windows)]
+mod windows {
+    #![allow(unsafe_code)]
+
+    use std::{fs::File, mem::MaybeUninit, os::windows::io::AsRawHandle};
+
+    use windows_sys::Win32::Storage::FileSystem::{
+        BY_HANDLE_FILE_INFORMATION, FILE_BASIC_INFO, FileBasicInfo, GetFileInformationByHandle,
+        GetFileInformationByHandleEx,
+    };
+
+    /// From 1601, where the system's time begins, to 1970, in its steps of 100 nanoseconds.
+    const TO_1970: i64 = 116_444_736_000_000_000;
+
+    /// The number of the volume, the index of the file there, and the last change of what is known of it.
+    pub(super) fn look_up(file: &File) -> Option<(u64, u64, i64)> {
+        let mut known = MaybeUninit::<BY_HANDLE_FILE_INFORMATION>::zeroed();
+        // SAFETY: the handle is open for the length of the call, and there is place for what is written.
+        if unsafe { GetFileInformationByHandle(file.as_raw_handle(), known.as_mut_ptr()) } == 0 {
+            return None;
+        }
+        // SAFETY: zeros are valid in all of its fields, and the call has written it.
+        let known = unsafe { known.assume_init() };
+        let index = u64::from(known.nFileIndexHigh) << 32 | u64::from(known.nFileIndexLow);
+        let mut basic = MaybeUninit::<FILE_BASIC_INFO>::zeroed();
+        let size = size_of::<FILE_BASIC_INFO>() as u32;
+        // SAFETY: as before; the size is that of the place.
+        if unsafe { GetFileInformationByHandleEx(file.as_raw_handle(), FileBasicInfo, basic.as_mut_ptr().cast(), size) }
+            == 0
+        {
+            return None;
+        }
+        // SAFETY: zeros are valid in all of its fields, and the call has written it.
+        let changed = unsafe { basic.assume_init() }.ChangeTime;
+        Some((u64::from(known.dwVolumeSerialNumber), index, changed.saturating_sub(TO_1970).saturating_mul(100)))
     }
 }

@@ -1,14 +1,14 @@
 //! One writer at a time.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, Metadata, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
 };
 
 #[cfg(unix)]
 use super::storage::directory;
-use super::storage::with_suffix;
+use super::{Stale, file, owner::Owner, storage::with_suffix};
 use crate::error::Error;
 
 /// What is behind the name of an index in that of its lock.
@@ -22,18 +22,42 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Takes the right to write the index with this path, if nobody has it; otherwise calls `waiting` once, and waits.
-    pub(super) fn acquire(index: &Path, mut waiting: impl FnMut()) -> Result<Self, Error> {
+    /// Takes the right to write the index with this path, if nobody has it; otherwise calls `waiting` once, and waits. `text` is the
+    /// owner of the text.
+    ///
+    /// # Errors
+    ///
+    /// When the lock belongs to somebody on whose index nobody here relies, who could keep it for ever: that directory cannot
+    /// be written, then.
+    pub(super) fn acquire(index: &Path, text: Option<&Owner>, mut waiting: impl FnMut()) -> Result<Self, Error> {
+        Self::acquire_or(index, text, || {
+            waiting();
+            true
+        })
+        .map(|lock| lock.expect("it was waited for"))
+    }
+
+    /// Takes the right to write an index unless somebody has it.
+    pub(super) fn try_acquire(index: &Path, text: Option<&Owner>) -> Result<Option<Self>, Error> {
+        Self::acquire_or(index, text, || false)
+    }
+
+    /// `waits` is called once where somebody has it, and says whether that is waited for.
+    fn acquire_or(index: &Path, text: Option<&Owner>, mut waits: impl FnMut() -> bool) -> Result<Option<Self>, Error> {
         let path = with_suffix(index, LOCK);
         let cannot = |error| Error::io("cannot lock the index", error).with_path(&path);
         let mut waited = false;
         loop {
-            let (file, denied) = open(&path).map_err(cannot)?;
+            let (file, metadata, denied) = open(&path).map_err(cannot)?;
+            if Owner::of(Some(&file), &metadata).is_trusted_beside(text) == Err(Stale::Foreign) {
+                let message = "it belongs to somebody else than you, root or the owner of the file";
+                return Err(cannot(io::Error::new(io::ErrorKind::PermissionDenied, message)));
+            }
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    if !std::mem::replace(&mut waited, true) {
-                        waiting();
+                    if !std::mem::replace(&mut waited, true) && !waits() {
+                        return Ok(None);
                     }
                     file.lock().map_err(cannot)?;
                 }
@@ -42,7 +66,7 @@ impl Lock {
             }
             // Whoever had it took the file away, and another may have been made.
             if is_same(&file, &path).map_err(cannot)? {
-                return Ok(Lock { path, _file: file });
+                return Ok(Some(Lock { path, _file: file }));
             }
         }
     }
@@ -58,12 +82,12 @@ impl Drop for Lock {
 /// Opens the file to be locked, and says why it could not be opened for writing, if so. What another user has left there, who was
 /// killed, may only be readable; whoever may write to the directory may lock it all the same. Others wait for nothing: they
 /// could not write the index.
-fn open(path: &Path) -> io::Result<(File, Option<io::Error>)> {
-    match OpenOptions::new().write(true).create(true).truncate(false).open(path) {
-        Ok(file) => Ok((file, None)),
+fn open(path: &Path) -> io::Result<(File, Metadata, Option<io::Error>)> {
+    match file::open(path, OpenOptions::new().write(true).create(true).truncate(false)) {
+        Ok((file, metadata)) => Ok((file, metadata, None)),
         Err(denied) if denied.kind() == io::ErrorKind::PermissionDenied && may_write_beside(path) => {
-            match File::open(path) {
-                Ok(file) => Ok((file, Some(denied))),
+            match file::read(path) {
+                Ok((file, metadata)) => Ok((file, metadata, Some(denied))),
                 Err(_) => Err(denied),
             }
         }
@@ -90,7 +114,7 @@ fn is_same(file: &File, path: &Path) -> io::Result<bool> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        let there = match std::fs::metadata(path) {
+        let there = match path.symlink_metadata() {
             Ok(there) => there,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error),

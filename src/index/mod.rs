@@ -3,20 +3,25 @@
 mod bits;
 mod builder;
 mod commit;
+mod compare;
+mod file;
 mod format;
 mod freshness;
 mod grams;
 mod identity;
 mod lock;
+mod owner;
 mod parts;
 mod place;
 mod plan;
 mod query;
 mod reader;
+mod renamed;
 mod rows;
 mod seal;
 mod segment;
 mod storage;
+mod unfit;
 mod work;
 
 pub use self::{
@@ -26,9 +31,10 @@ pub use self::{
     plan::Candidates,
     query::Query,
     reader::Index,
+    unfit::{Compression, Unfit},
 };
 #[cfg(feature = "cli")]
-pub(crate) use self::{place::is_index, plan::Unhelped};
+pub(crate) use self::{file::open_text, place::is_index, plan::Unhelped};
 #[doc(hidden)]
 pub use self::{
     seal::seal,

@@ -12,18 +12,20 @@ use xxhash_rust::xxh3::xxh3_64;
 #[cfg(feature = "cli")]
 use super::format::MAGIC;
 use super::format::{BODY, may_be_index};
-use super::storage::with_suffix;
+#[cfg(unix)]
+use super::storage::directory;
+use super::{file, storage::with_suffix};
 #[cfg(feature = "cli")]
 use super::{lock::LOCK, storage::NEW};
 use crate::error::Error;
 
 /// What the names of indexes end with.
-const SUFFIX: &str = ".mgx";
+pub(super) const SUFFIX: &str = ".mgx";
 
 /// Whether a file is an index, by its name and its first bytes, or what is there while one is written.
 #[cfg(feature = "cli")]
 pub(crate) fn is_index(path: &Path) -> bool {
-    use std::{fs::File, io::Read};
+    use std::io::Read;
 
     let name = path.as_os_str().as_encoded_bytes();
     if let Some(name) = [NEW, LOCK].iter().find_map(|end| name.strip_suffix(end.as_bytes())) {
@@ -31,17 +33,68 @@ pub(crate) fn is_index(path: &Path) -> bool {
     }
     let mut start = [0; MAGIC.len()];
     name.ends_with(SUFFIX.as_bytes())
-        && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
+        && file::read(path).and_then(|(mut file, _)| file.read_exact(&mut start)).is_ok()
         && start == MAGIC
 }
 
 /// Whether something else has the name of an index. It is not to be lost.
 pub(super) fn is_other(path: &Path) -> bool {
-    use std::{fs::File, io::Read};
+    use std::io::Read;
 
+    if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return true;
+    }
     let mut head = vec![];
-    let read = File::open(path).and_then(|file| file.take(BODY).read_to_end(&mut head));
+    let read = file::read(path).and_then(|(file, _)| file.take(BODY).read_to_end(&mut head));
     read.is_ok() && !may_be_index(&head)
+}
+
+/// Whether an index is in the user's cache, where nobody else has to do with it.
+#[cfg(unix)]
+pub(super) fn is_in_cache(path: &Path) -> bool {
+    path.parent().is_some_and(|parent| cache_directory().as_deref() == Some(parent))
+}
+
+/// Makes the directory that an index is to be in. Nobody else may look into that of the user's cache: the names of files are in it.
+pub(super) fn make_directory(directory: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if cache_directory().as_deref() == Some(directory) {
+        use std::{
+            fs::{DirBuilder, Permissions, set_permissions},
+            os::unix::fs::{DirBuilderExt, PermissionsExt},
+        };
+
+        DirBuilder::new().recursive(true).mode(PRIVATE).create(directory)?;
+        // Earlier versions made it for all to read. One that is somebody else's is left as it is.
+        if directory.metadata()?.permissions().mode() & 0o7777 != PRIVATE {
+            let _ = set_permissions(directory, Permissions::from_mode(PRIVATE));
+        }
+        return Ok(());
+    }
+    std::fs::create_dir_all(directory)
+}
+
+/// The mode of a directory of one user.
+#[cfg(unix)]
+const PRIVATE: u32 = 0o700;
+
+/// Whether a file that is there could not be replaced: in a directory with the sticky bit everybody may make files, and nobody may rename
+/// one over that of another. It would be noticed when all the work is done.
+pub(super) fn is_held_by_another(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+
+        const STICKY: u32 = 0o1000;
+        let (Ok(file), Ok(directory)) = (path.symlink_metadata(), directory(path).metadata()) else { return false };
+        let user = rustix::process::geteuid().as_raw();
+        directory.mode() & STICKY != 0 && user != 0 && user != file.uid() && user != directory.uid()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
 }
 
 /// Where the index of a text may be: where it is looked for first comes first, and a new one is made in the first that can

@@ -490,7 +490,7 @@ mod tests {
         let entry = committer.add(&empty, Scheme::Default).unwrap();
         let mut segments = vec![entry; before as usize / MOST_BLOCKS];
         segments.push(committer.add(&last, Scheme::Default).unwrap());
-        let identity = Identity::of(&file.metadata().unwrap());
+        let identity = Identity::of(Some(&file), &file.metadata().unwrap());
         let newlines = last.newlines;
         // As if it had been looked at long after its last change, so that no hashes are compared.
         let seen_at = now() + 10_000_000_000;

@@ -1,19 +1,20 @@
 //! An index file that was opened, and what it says of blocks and lines.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io::Read,
     ops::Range,
     path::{Path, PathBuf},
 };
 
 use super::{
-    Freshness,
+    Freshness, file,
     format::{
         BLOCK, BODY, Entry, Header, Manifest, ROW_GROUP, Record, damaged, fixed_len, longest_group, offsets_start,
         u32_at,
     },
-    identity::Identity,
+    identity::Attributes,
+    owner::Owner,
     place,
     segment::Segment,
 };
@@ -60,6 +61,8 @@ use crate::{
 pub struct Index {
     path: PathBuf,
     mapping: Mapping,
+    /// Which file it is, and whose.
+    attributes: Attributes,
     header: Header,
     manifest: Manifest,
 }
@@ -75,17 +78,39 @@ impl Index {
     ///
     /// # Errors
     ///
-    /// When the index cannot be read, is of another version of this program, or is damaged, and there is no other.
+    /// When the index cannot be read, is no regular file, is of another version of this program, or is damaged, and there is no other.
+    /// When it belongs to somebody else than whoever runs this, root, or the owner of the file, or may be written by others than
+    /// the file: they may have left lines out of it.
     ///
     /// # Complexity
     ///
     /// Constant, plus some bytes for each 256 MiB of text.
     pub fn open(text: &Path, directory: Option<&Path>) -> Result<Option<Self>, Error> {
+        // Whoever opens a text that is not there is told so.
+        Self::open_of(text, Attributes::at(text).ok().as_ref(), directory)
+    }
+
+    /// Opens the index of a text that was mapped from a file with these attributes.
+    #[cfg(feature = "cli")]
+    pub(crate) fn open_beside(
+        path: &Path,
+        text: &Mapping,
+        metadata: &Metadata,
+        directory: Option<&Path>,
+    ) -> Result<Option<Self>, Error> {
+        Self::open_of(path, Some(&Attributes::of(text.file(), metadata)), directory)
+    }
+
+    pub(super) fn open_of(
+        text: &Path,
+        attributes: Option<&Attributes>,
+        directory: Option<&Path>,
+    ) -> Result<Option<Self>, Error> {
         let mut best: Option<(Option<Rank>, Result<Self, Error>)> = None;
         for path in place::places(text, directory) {
             let path = path?;
-            let opened = match File::open(&path) {
-                Ok(file) => Self::from_file(file, &path),
+            let opened = match file::read(&path) {
+                Ok((file, metadata)) => Self::from_trusted(file, &metadata, &path, attributes),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 // Whoever may not look into a directory has no index there.
                 Err(error) if place::is_unwritable(&error) => continue,
@@ -94,7 +119,7 @@ impl Index {
             };
             let opened = opened.map_err(|error| error.with_path(&path));
             // What cannot be read has none.
-            let rank = opened.as_ref().ok().map(|index| index.rank(text));
+            let rank = opened.as_ref().ok().map(|index| index.rank(attributes));
             if rank.is_some_and(|(freshness, _)| freshness == SAME) {
                 return opened.map(Some);
             }
@@ -106,18 +131,30 @@ impl Index {
     }
 
     /// How much of use an index is beside others of the same text.
-    fn rank(&self, text: &Path) -> Rank {
-        let freshness = text.metadata().map(|metadata| self.freshness_by_attributes(Identity::of(&metadata)));
-        let freshness = match freshness {
-            Ok(Freshness::Same) => SAME,
-            Ok(Freshness::Grown) => 1,
-            // Whoever opens a text that is not there is told so.
-            Ok(Freshness::Stale(_)) | Err(_) => 0,
+    fn rank(&self, text: Option<&Attributes>) -> Rank {
+        let freshness = match text.map(|text| self.freshness_by_attributes(text.identity)) {
+            Some(Freshness::Same) => SAME,
+            Some(Freshness::Grown) => 1,
+            Some(Freshness::Stale(_)) | None => 0,
         };
         (freshness, self.manifest.seen_at)
     }
 
-    pub(super) fn from_file(file: File, path: &Path) -> Result<Self, Error> {
+    /// Nothing of a file is looked at that somebody may have made to be harmful.
+    pub(super) fn from_trusted(
+        file: File,
+        metadata: &Metadata,
+        path: &Path,
+        text: Option<&Attributes>,
+    ) -> Result<Self, Error> {
+        let owner = Owner::of(Some(&file), metadata);
+        match owner.is_trusted_beside(text.map(|text| &text.owner)) {
+            Ok(()) => Self::from_file(file, metadata, path),
+            Err(stale) => Err(Error::invalid_input(stale.to_string())),
+        }
+    }
+
+    pub(super) fn from_file(file: File, metadata: &Metadata, path: &Path) -> Result<Self, Error> {
         // What a header refers to is there before it is, so that it is in what is mapped behind that, whoever writes meanwhile.
         let mut head = Vec::with_capacity(BODY as usize + 1);
         (&file).take(BODY).read_to_end(&mut head).map_err(|error| Error::io("cannot read the index", error))?;
@@ -125,13 +162,14 @@ impl Index {
             return Err(damaged("it is empty"));
         }
         let header = Header::read(&head)?;
+        let attributes = Attributes::of(Some(&file), metadata);
         #[allow(unsafe_code)]
         // SAFETY: index files are only ever appended to, but for their headers, which are not looked at here; whoever changes them
         // otherwise gets checksums that do not hold. The mapping is read through its guard, so that a file that is cut is an error.
         let mapping =
             unsafe { MapOptions::new().access(Access::Read).map_own_file(file) }.map_err(|(error, _)| error)?;
         let manifest = mapping.guarded(.., |bytes| Manifest::read(bytes, &header))??;
-        Ok(Index { path: path.to_owned(), mapping, header, manifest })
+        Ok(Index { path: path.to_owned(), mapping, attributes, header, manifest })
     }
 
     /// An index whose manifest is not looked at.
@@ -140,12 +178,22 @@ impl Index {
         #[allow(unsafe_code)]
         // SAFETY: nobody else knows the file.
         let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file)? };
-        Ok(Index { path: path.to_owned(), mapping, header: Header::default(), manifest })
+        let metadata = file.metadata().map_err(|error| Error::io("", error))?;
+        let attributes = Attributes::of(Some(&file), &metadata);
+        Ok(Index { path: path.to_owned(), mapping, attributes, header: Header::default(), manifest })
     }
 
     /// Where the index is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+
+    pub(super) fn owner(&self) -> &Owner {
+        &self.attributes.owner
     }
 
     pub(super) fn header(&self) -> &Header {

@@ -453,6 +453,7 @@ impl<'a> Segment<'a> {
 }
 
 /// 32 rows of a segment.
+#[derive(PartialEq)]
 pub(super) struct RowGroup<'a> {
     lengths: &'a [u8],
     width: usize,

@@ -6,6 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::file;
+#[cfg(unix)]
+use super::place;
+
 /// An index file that is written.
 pub(super) trait Storage: Send {
     /// Writes bytes, at any offset.
@@ -31,26 +35,82 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    /// A new file that will have the name `path`, with the permissions of the text: who may not read that may not read of it.
+    /// A new file that will have the name `path`, with the permissions that the text gives it.
     pub(super) fn create(path: &Path, text: &File) -> io::Result<Self> {
         let temporary = with_suffix(path, NEW);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
         #[cfg(unix)]
         {
-            use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-            options.mode(text.metadata()?.mode() & 0o666 | 0o600);
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
         }
-        #[cfg(not(unix))]
-        let _ = text;
         let file = options.open(&temporary)?;
-        Ok(Disk { file, path: path.to_owned(), temporary: Some(temporary) })
+        let disk = Disk { file, path: path.to_owned(), temporary: Some(temporary) };
+        follow_permissions(path, &disk.file, text)?;
+        Ok(disk)
     }
 
     /// A file that is there.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        let (file, _) = file::open(path, OpenOptions::new().read(true).write(true))?;
         Ok(Disk { file, path: path.to_owned(), temporary: None })
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+/// Gives the index at `path` the permissions that its text has by now: whoever may not read the text may not read of it in its index,
+/// which tells of each string whether it is there. Nobody but its owner writes it. In the user's cache it is the user's alone.
+/// Where root makes it, it gets the owner of the text.
+///
+/// What the system does not permit is left: the index of another user, or a file system without permissions.
+pub(super) fn follow_permissions(path: &Path, index: &File, text: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Gid, Mode, Uid, fchmod, fchown};
+        use std::os::unix::fs::MetadataExt;
+
+        const READ_BY_OTHERS: u32 = 0o044;
+        let (of_text, mut of_index) = (text.metadata()?, index.metadata()?);
+        let is_private = place::is_in_cache(path);
+        let owners = |metadata: &std::fs::Metadata| (metadata.uid(), metadata.gid());
+        if !is_private && owners(&of_index) != owners(&of_text) {
+            let as_root = fchown(index, Some(Uid::from_raw(of_text.uid())), Some(Gid::from_raw(of_text.gid())));
+            let _ = as_root.or_else(|_| fchown(index, None, Some(Gid::from_raw(of_text.gid()))));
+            of_index = index.metadata()?;
+        }
+        let others = of_text.mode() & READ_BY_OTHERS;
+        let others = match of_index.gid() == of_text.gid() {
+            _ if is_private || has_access_list(text) || has_access_list(index) => 0,
+            true => others,
+            // Of another group only what all may read is known.
+            false if others == READ_BY_OTHERS => others,
+            false => 0,
+        };
+        let mode = 0o600 | others;
+        if of_index.mode() & 0o7777 != mode {
+            let _ = fchmod(index, Mode::from_raw_mode(mode as _));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (path, index, text);
+    Ok(())
+}
+
+/// Whether there is a list of who may read a file, which its mode does not tell.
+#[cfg(unix)]
+fn has_access_list(file: &File) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        rustix::fs::fgetxattr(file, "system.posix_acl_access", &mut [0u8; 0][..]).is_ok_and(|len| len > 0)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = file;
+        false
     }
 }
 
@@ -84,7 +144,7 @@ impl Storage for Disk {
 }
 
 /// Returns when the names in the directory of a file are on the disk, where that can be had.
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
@@ -100,7 +160,6 @@ fn sync_directory(path: &Path) -> io::Result<()> {
 }
 
 /// The directory that a file is in.
-#[cfg(unix)]
 pub(super) fn directory(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

@@ -183,6 +183,11 @@ impl Mapping {
         size_of(file)
     }
 
+    /// The file that is mapped, if a descriptor of it was kept.
+    pub(crate) fn file(&self) -> Option<&File> {
+        self.mapped.as_ref().and_then(|mapped| mapped.backing.file())
+    }
+
     /// Runs `read` on the bytes of `range`, counted from the start of the mapping, and returns its result.
     ///
     /// The file's size is compared with the range before and after `read` ran. Where the file no longer holds the

@@ -14,7 +14,10 @@ mod braces_in_gitignore;
 mod byte_order_marks;
 mod closed_output;
 mod context_behind_the_limit;
+#[cfg(unix)]
+mod edited_then_grown;
 mod empty_match_at_the_end;
+mod files_of_no_use_to_an_index;
 mod fresh_clone;
 #[cfg(unix)]
 mod hostile_index;
@@ -23,12 +26,20 @@ mod large_patterns;
 mod line_ends;
 mod lists_of_strings;
 mod messages;
+#[cfg(unix)]
+mod names_that_are_no_files;
+#[cfg(unix)]
+mod planted_indexes;
 mod quadratic_lines;
 mod ranges;
 #[cfg(target_os = "linux")]
 mod refused_resources;
+#[cfg(unix)]
+mod renamed_logs;
 mod replaced_line_ends;
 mod shared_memory_growth;
 #[cfg(target_os = "linux")]
 mod threads_of_a_call;
 mod trimmed_matches;
+#[cfg(unix)]
+mod who_reads_an_index;

@@ -172,7 +172,9 @@ impl World {
     fn open(&self, file: &[u8]) -> Result<Index, Error> {
         let path = self.directory.path().join("index");
         std::fs::write(&path, file).unwrap();
-        Index::from_file(File::open(&path).unwrap(), &path)
+        let file = File::open(&path).unwrap();
+        let metadata = file.metadata().unwrap();
+        Index::from_file(file, &metadata, &path)
     }
 
     /// Builds, or updates what the file has, and says what was asked of storage.

@@ -1,0 +1,125 @@
+//! Logs are renamed when they are rotated, and their indexes have to go along.
+//!
+//! `app.log` becomes `app.log.1`, which was `app.log.2` until then, and another `app.log` is begun. An index knows the device and the
+//! inode of its file, so that each can be given the name that its file has by now. That is done whenever a file is indexed, or
+//! its index updated, and for files that stay in their directory.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Index, file,
+    identity::{Attributes, Identity},
+    lock::Lock,
+    place::{self, SUFFIX},
+    storage::{directory, sync_directory},
+};
+
+/// Gives the index of a text the name that belongs to it, and before that moves what has this name, and is of another text, out
+/// of the way. Returns the other texts whose indexes were moved. What cannot be done is left: it is as if nothing had been
+/// renamed, then, and no index is relied on that is not of its text.
+pub(super) fn follow(text: &Path, attributes: &Attributes, among: Option<&Path>, is_worthwhile: bool) -> Vec<PathBuf> {
+    let mut moved = vec![];
+    // Links have the index of what they lead to, and it is that which is renamed.
+    let Ok(whole) = text.canonicalize() else { return moved };
+    let places: Vec<PathBuf> = place::places(&whole, among).filter_map(Result::ok).collect();
+    let is_known = |path: &PathBuf| known(path, attributes).is_some_and(|file| file == attributes.identity.file());
+    if places.iter().any(is_known) {
+        return moved;
+    }
+    for (i, path) in places.iter().enumerate() {
+        let renames = Renames { attributes, nth: i, among };
+        renames.make_room(path, &whole, &mut vec![], &mut moved);
+        if is_worthwhile {
+            renames.adopt(path);
+        }
+    }
+    moved
+}
+
+/// Of which file an index is, if it is one that is relied on.
+fn known(index: &Path, attributes: &Attributes) -> Option<(u64, u64)> {
+    let (file, metadata) = file::read(index).ok()?;
+    let index = Index::from_trusted(file, &metadata, index, Some(attributes)).ok()?;
+    Some(index.manifest().identity.file())
+}
+
+struct Renames<'a> {
+    /// Of the text that is indexed.
+    attributes: &'a Attributes,
+    /// In which of the places of an index it is looked for.
+    nth: usize,
+    among: Option<&'a Path>,
+}
+
+impl Renames<'_> {
+    fn place(&self, text: &Path) -> Option<PathBuf> {
+        place::places(text, self.among).nth(self.nth)?.ok()
+    }
+
+    /// Moves the index that has the name of that of `text`, if its own text has another name by now. `names` are those that are
+    /// being made room at.
+    fn make_room(&self, index: &Path, text: &Path, names: &mut Vec<PathBuf>, moved: &mut Vec<PathBuf>) {
+        names.push(index.to_owned());
+        let Some(of) = known(index, self.attributes) else { return };
+        let Some(now) = find(directory(text), of).filter(|now| now != text) else { return };
+        let Some(to) = self.place(&now).filter(|to| !names.contains(to)) else { return };
+        if known(&to, self.attributes) != Some(of) {
+            self.make_room(&to, &now, names, moved);
+            if self.rename(index, &to, of) {
+                moved.push(now);
+            }
+        }
+    }
+
+    /// Looks for the index of the text among all that are where it would be, and gives it that name.
+    fn adopt(&self, path: &Path) {
+        let of = self.attributes.identity.file();
+        let Ok(entries) = directory(path).read_dir() else { return };
+        let others = entries.flatten().map(|entry| entry.path());
+        let other =
+            others.filter(|other| other != path && other.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes()));
+        let found = other.into_iter().find(|other| {
+            known(other, self.attributes) == Some(of) && {
+                // A file that has two names keeps the one by which it was indexed.
+                let name = other.with_extension("");
+                file_at(&name) != Some(of)
+            }
+        });
+        if let Some(found) = found {
+            self.rename(&found, path, of);
+        }
+    }
+
+    /// Where somebody else is writing one of the two, that is for another time.
+    fn rename(&self, from: &Path, to: &Path, of: (u64, u64)) -> bool {
+        let owner = Some(&self.attributes.owner);
+        let lock = |path: &Path| Lock::try_acquire(path, owner).ok().flatten();
+        let (Some(_from), Some(_to)) = (lock(from), lock(to)) else { return false };
+        known(from, self.attributes) == Some(of)
+            && !place::is_other(to)
+            && std::fs::rename(from, to).is_ok()
+            && sync_directory(to).is_ok()
+    }
+}
+
+/// The regular file in a directory that is this one.
+fn find(directory: &Path, of: (u64, u64)) -> Option<PathBuf> {
+    let entries = directory.read_dir().ok()?.flatten();
+    #[cfg(unix)]
+    let entries = entries.filter(|entry| std::os::unix::fs::DirEntryExt::ino(entry) == of.1);
+    entries.map(|entry| entry.path()).find(|path| file_at(path) == Some(of))
+}
+
+/// Which file a path names, if it is a regular one and no link.
+fn file_at(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        let metadata = path.symlink_metadata().ok().filter(|metadata| metadata.is_file())?;
+        Some(Identity::of(None, &metadata).file())
+    }
+    #[cfg(windows)]
+    {
+        let (file, metadata) = file::read(path).ok()?;
+        Some(Identity::of(Some(&file), &metadata).file())
+    }
+}
