@@ -88,7 +88,8 @@ fn parse_bytes(text: &str) -> Result<u64, String> {
     let unit = match unit.to_ascii_uppercase().as_str() {
         "" | "B" => 1,
         unit => {
-            let power = "KMGT".find(&unit[..1]).filter(|_| unit.is_ascii()).ok_or_else(none)? as u32 + 1;
+            // The first letter may have several bytes.
+            let power = unit.get(..1).and_then(|letter| "KMGT".find(letter)).ok_or_else(none)? as u32 + 1;
             match &unit[1..] {
                 "" | "IB" => 1024_u64.pow(power),
                 "B" => 1000_u64.pow(power),
