@@ -614,7 +614,7 @@ fn lines_are_found_by_their_numbers() {
     check();
     build(&dir, &["big"]);
     check();
-    let (_, out, _) = mapgrep(&dir, &["--lines=2..3", "big", "small"]);
+    let (_, out, _) = mapgrep(&dir, &["--lines=2..3", "", "big", "small"]);
     assert_eq!(
         out,
         "big:line 0000002 of the log 2\nbig:line 0000003 of the log 3\nsmall:line 0000002 of the log 2\nsmall:line 0000003 of the log 3\n"
@@ -653,11 +653,10 @@ fn what_are_no_lines_is_told() {
     for (lines, why) in [
         ("0", "lines are counted from 1"),
         ("0..3", "lines are counted from 1"),
-        ("9..3", "LAST before FIRST: the lines end at 3 and begin at 9"),
+        ("9..3", "LAST before FIRST in \"9..3\""),
         ("x", "\"x\" is not the number of a line: lines are FIRST..LAST, FIRST.., ..LAST, or one number"),
         ("", "\"\" is not the number of a line"),
         ("1-5", "\"1-5\" is not the number of a line"),
-        ("-5", "\"-5\" is not the number of a line"),
         ("1...5", "\".5\" is not the number of a line"),
         ("99999999999999999999", "is not the number of a line"),
     ] {
