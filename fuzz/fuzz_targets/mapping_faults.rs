@@ -5,6 +5,9 @@
 //! says which byte each look sees, which call is an error, and at which offset the file ends then. In cases with a second
 //! thread the order is not known, and what holds in any order is asked for: of a file that is only cut, what a call
 //! returns is the original.
+//!
+//! Short inputs have no steps. With `-len_control=0 -max_len=400` a fault in the model is found within seconds, and without
+//! in minutes.
 
 #![no_main]
 

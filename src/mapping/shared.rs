@@ -209,6 +209,7 @@ mod tests {
             scope.spawn(move || {
                 let mut last = [0; 2];
                 while last != [ROUNDS; 2] {
+                    thread::yield_now();
                     let mut bytes = [0; WORD_BYTES];
                     // SAFETY: as said above.
                     unsafe { load(shared.0, &mut bytes) };

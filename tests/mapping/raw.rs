@@ -5,7 +5,7 @@ use mapgrep::{
     mapping::{Access, MapOptions, Mapping},
 };
 
-use crate::support::{ALL, fails, file_of, map, mapped, memory};
+use crate::support::{ALL, fails, file_of, mapped, memory};
 
 /// What the address of a mapping is. No byte is read.
 fn address(m: &Mapping) -> usize {
@@ -63,6 +63,8 @@ fn a_mapping_says_whether_it_can_be_written() {
     #[cfg(unix)]
     {
         use mapgrep::mapping::Prot;
+
+        use crate::support::map;
 
         for (prot, writable) in [(Prot::READ, false), (Prot::empty(), false), (Prot::READ | Prot::WRITE, true)] {
             assert_eq!(map(&file, MapOptions::new().prot(prot)).unwrap().is_writable(), writable, "{prot:?}");
