@@ -118,8 +118,9 @@ impl Case {
                 "an empty match behind the last byte of a file without a line end is one to ripgrep when it counts",
             );
         }
-        if flag(&["-w", "--word-regexp"]) && flag(&["--crlf"]) && self.may_match_empty() {
-            return Some("to ripgrep there is an empty word between the two characters of a line end");
+        let may_match_in_line_end = flag(&["-w", "--word-regexp"]) || any_pattern(&[r"\B"]);
+        if may_match_in_line_end && flag(&["--crlf"]) && self.may_match_empty() {
+            return Some("to ripgrep there is an empty match between the two characters of a line end");
         }
         if flag(&["-w", "--word-regexp"]) && any_pattern(&["|", "*", "?", "{0"]) && !self.is_utf8() {
             return Some("an empty word beside a broken character depends on the line before it in ripgrep");
