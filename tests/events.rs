@@ -172,3 +172,28 @@ fn a_mapping_is_opened_by_its_path() {
         assert!(mapping.slice(..).unwrap_err().is_truncated());
     }
 }
+
+/// Bytes in memory are searched where they are, with any number of threads.
+#[test]
+fn bytes_in_memory_have_the_same_lines() {
+    let text = text(5_000);
+    let mut options = GrepBuilder::new();
+    options.line_numbers(true).after_context(1).chunk_size(1000);
+    let grep = options.build(builder().build(["needle"]).unwrap()).unwrap();
+    for start in [0, 1, 17, text.len() - 3, text.len()] {
+        let text = &text[start..];
+        let search = |each: &mut dyn FnMut(&mapgrep::grep::Line<'_>) -> Flow| {
+            grep.for_each_line_of(text, &Pool::new(3), each).unwrap()
+        };
+        assert_eq!(taken(usize::MAX, search).0, naive(text, b"needle"));
+    }
+    let scanner = mapgrep::scan::Scanner::new(MatcherBuilder::new().build(["needle"]).unwrap());
+    let mut found = 0;
+    let stats = scanner.for_each_of(&text, |m: mapgrep::Match| {
+        assert_eq!(&text[m.start as usize..m.end as usize], b"needle");
+        found += 1;
+        Flow::Continue
+    });
+    let wanted: usize = naive(&text, b"needle").iter().map(|line| line.matches.len()).sum();
+    assert_eq!((found, stats.unwrap().matches), (wanted, wanted as u64));
+}

@@ -5,7 +5,12 @@
 //! So lines come in bounded memory and at the speed of output.
 
 use super::{Flow, Format, Grep, Line, LineKind, Summary};
-use crate::{error::Error, mapping::Mapping, scan::Pool, span::Span};
+use crate::{
+    error::Error,
+    mapping::{Lent, Mapping},
+    scan::Pool,
+    span::Span,
+};
 
 impl Grep {
     /// Searches a mapped file in parallel and calls `each` on the calling thread with the reported lines, in file order, until
@@ -53,6 +58,37 @@ impl Grep {
         let mut unpacker = Unpacker::default();
         let summary = self.search_mapping(mapping, &Packed, pool, &mut |packed| unpacker.hand_on(packed, each))?;
         Ok(unpacker.finish(summary, mapping.len() as u64))
+    }
+}
+
+impl Grep {
+    /// Searches bytes in memory, which is otherwise as [`for_each_line`](Grep::for_each_line). They are not copied.
+    ///
+    /// # Errors, panics and complexity
+    ///
+    /// As [`for_each_line`](Grep::for_each_line).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{grep::{Flow, GrepBuilder}, matcher::MatcherBuilder, scan::Pool};
+    ///
+    /// let grep = GrepBuilder::new().build(MatcherBuilder::new().by_line(true).build(["b+"])?)?;
+    /// let mut offsets = vec![];
+    /// grep.for_each_line_of(b"abc\nac\nabbc", &Pool::default(), &mut |line| {
+    ///     offsets.push(line.offset);
+    ///     Flow::Continue
+    /// })?;
+    /// assert_eq!(offsets, [0, 7]);
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn for_each_line_of(
+        &self,
+        bytes: &[u8],
+        pool: &Pool,
+        each: &mut dyn FnMut(&Line<'_>) -> Flow,
+    ) -> Result<Summary, Error> {
+        self.for_each_line(Lent::new(bytes)?.mapping(), pool, each)
     }
 }
 

@@ -168,6 +168,10 @@ impl Mapping {
     /// otherwise what the operating system says: `EINVAL` when it does not start at a multiple of the page size.
     pub fn advise_range(&self, advice: Advice, range: impl RangeBounds<usize>) -> Result<(), Error> {
         let range = self.range_to_advise(range)?;
+        if matches!(self.usable()?.backing, super::Backing::Lent) {
+            // The pages may hold other things of their owner.
+            return Ok(());
+        }
         #[cfg(unix)]
         // SAFETY: the range lies in the mapping, and none of these advices changes what is in it.
         let given = unsafe { self.usable()?.region.advise(advice.raw(), range) };

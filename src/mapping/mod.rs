@@ -17,6 +17,7 @@ mod constants;
 mod copied;
 mod cursor;
 mod flush;
+mod lent;
 mod open;
 mod options;
 mod raw;
@@ -51,7 +52,7 @@ use self::{
     copied::Quick,
     sys::{Fault, Region, Stat, Watch},
 };
-pub(crate) use self::{residency::map_to_ask, sys::has_room};
+pub(crate) use self::{lent::Lent, residency::map_to_ask, sys::has_room};
 use crate::error::Error;
 
 /// A range of a file, or anonymous memory, in the address space, with a cursor. Dropping it unmaps.
@@ -82,6 +83,8 @@ struct Mapped {
 enum Backing {
     /// No file. That none is to be tracked forbids a change of length all the same.
     Anonymous { is_tracked: bool },
+    /// Memory of the caller's, which is only read.
+    Lent,
     /// A file of which no descriptor was kept.
     Untracked,
     /// A duplicate of the caller's descriptor. Only regular files have a size that means something.
@@ -97,7 +100,7 @@ impl Backing {
     fn file(&self) -> Option<&File> {
         match self {
             Backing::File { file, .. } => Some(file),
-            Backing::Anonymous { .. } | Backing::Untracked => None,
+            Backing::Anonymous { .. } | Backing::Lent | Backing::Untracked => None,
         }
     }
 }
@@ -105,7 +108,7 @@ impl Backing {
 impl Mapping {
     fn new(region: Region, backing: Backing, options: &MapOptions, access: Access) -> Result<Self, Error> {
         let offset = options.offset_in_file();
-        let is_watched = options.guards_faults() && !matches!(backing, Backing::Anonymous { .. });
+        let is_watched = options.guards_faults() && !matches!(backing, Backing::Anonymous { .. } | Backing::Lent);
         let mapped = Mapped::new(region, backing, offset, is_watched, options.checks_small_reads())?;
         Ok(Mapping { mapped: Some(mapped), position: 0, offset, access })
     }
@@ -115,7 +118,7 @@ impl Mapping {
     pub(crate) fn into_file(mut self) -> Option<File> {
         match self.mapped.take()?.backing {
             Backing::File { file, .. } => Some(file),
-            Backing::Anonymous { .. } | Backing::Untracked => None,
+            Backing::Anonymous { .. } | Backing::Lent | Backing::Untracked => None,
         }
     }
 
@@ -423,7 +426,7 @@ impl Mapped {
     fn is_modified(&self) -> bool {
         match &self.backing {
             Backing::File { file, modified, .. } => Stat::of(file).is_ok_and(|stat| stat.modified != *modified),
-            Backing::Anonymous { .. } | Backing::Untracked => false,
+            Backing::Anonymous { .. } | Backing::Lent | Backing::Untracked => false,
         }
     }
 }

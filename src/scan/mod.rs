@@ -73,7 +73,7 @@ pub use self::{
 };
 use crate::{
     error::Error,
-    mapping::{Advice, Mapping, page_size},
+    mapping::{Advice, Lent, Mapping, page_size},
     matcher::{Matcher, Reach},
     span::Match,
 };
@@ -233,6 +233,30 @@ impl Scanner {
             Flow::Continue
         })?;
         Ok(Stats { matches: delivered, ..stats })
+    }
+
+    /// As [`for_each`](Scanner::for_each), for bytes in memory. They are not copied.
+    ///
+    /// # Errors, panics and complexity
+    ///
+    /// As [`for_each`](Scanner::for_each).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{Match, matcher::MatcherBuilder, scan::{Flow, Scanner}};
+    ///
+    /// let scanner = Scanner::new(MatcherBuilder::new().build(["[0-9]+"])?);
+    /// let mut found = vec![];
+    /// scanner.for_each_of(b"a1 b22", |m: Match| {
+    ///     found.push(m.start..m.end);
+    ///     Flow::Continue
+    /// })?;
+    /// assert_eq!(found, [1..2, 4..6]);
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn for_each_of(&self, bytes: &[u8], sink: impl Sink<Match>) -> Result<Stats, Error> {
+        self.for_each(Lent::new(bytes)?.mapping(), sink)
     }
 
     /// How many matches there are that do not overlap.

@@ -1,4 +1,4 @@
-//! Memory that is mapped, by memmap2 or by the system's own calls.
+//! Memory that is mapped, by memmap2 or by the system's own calls, or lent.
 #![allow(unsafe_code)]
 
 use memmap2::MmapRaw;
@@ -10,7 +10,20 @@ pub(super) enum Memory {
     Memmap(MmapRaw),
     /// What memmap2 has no call for. Dropping it unmaps.
     Raw(Raw),
+    /// Memory of somebody else, which stays as it is for longer than this value, and is only read. Dropping it does nothing.
+    Lent(Lent),
 }
+
+#[derive(Debug)]
+pub(super) struct Lent {
+    pub(super) start: *mut u8,
+    pub(super) len: usize,
+}
+
+// SAFETY: the memory is only read, by as many threads as want to.
+unsafe impl Send for Lent {}
+// SAFETY: the memory is only read, by as many threads as want to.
+unsafe impl Sync for Lent {}
 
 // SAFETY: the pointer is that of a mapping which this value alone owns; as with `MmapRaw`, whoever reads or writes through
 // it sees to it that this happens in order.
@@ -23,6 +36,7 @@ impl Memory {
         match self {
             Memory::Memmap(map) => map.as_mut_ptr(),
             Memory::Raw(raw) => raw.start,
+            Memory::Lent(lent) => lent.start,
         }
     }
 
@@ -30,6 +44,7 @@ impl Memory {
         match self {
             Memory::Memmap(map) => map.len(),
             Memory::Raw(raw) => raw.len,
+            Memory::Lent(lent) => lent.len,
         }
     }
 }

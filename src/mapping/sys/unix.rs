@@ -15,7 +15,10 @@ use std::{
 use memmap2::{MmapOptions, MmapRaw};
 use rustix::mm;
 
-use super::{Stat, memory::Memory};
+use super::{
+    Stat,
+    memory::{Lent, Memory},
+};
 use crate::mapping::{FlushFlags, MapFlags, Prot, RawAdvice};
 
 pub(in crate::mapping) const BAD_DESCRIPTOR: i32 = libc::EBADF;
@@ -58,6 +61,13 @@ impl Drop for Raw {
 }
 
 impl Region {
+    /// Memory of the caller, who sees to it that it stays there, unchanged, for as long as the region.
+    pub(in crate::mapping) fn lent(start: *const u8, len: usize) -> Region {
+        let flags = MapFlags::PRIVATE | MapFlags::ANONYMOUS;
+        let memory = Memory::Lent(Lent { start: start.cast_mut(), len });
+        Region { memory, request: Request { offset: 0, len, flags, prot: Prot::READ } }
+    }
+
     /// Maps a file, or anonymous memory without one.
     pub(in crate::mapping) fn map(file: Option<BorrowedFd<'_>>, request: Request) -> io::Result<Region> {
         // Nothing in memory is longer.
@@ -216,6 +226,7 @@ impl Region {
                 (raw.start, raw.len) = (moved.cast(), len);
                 Ok(())
             }
+            Memory::Lent(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 

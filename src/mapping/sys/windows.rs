@@ -33,7 +33,10 @@ use windows_sys::Win32::{
     },
 };
 
-use super::{Fault, Stat, memory::Memory};
+use super::{
+    Fault, Stat,
+    memory::{Lent, Memory},
+};
 use crate::mapping::{Access, Advice, Discard};
 
 pub(in crate::mapping) const BAD_DESCRIPTOR: i32 = ERROR_INVALID_HANDLE as i32;
@@ -84,6 +87,12 @@ impl Drop for Raw {
 }
 
 impl Region {
+    /// Memory of the caller, who sees to it that it stays there, unchanged, for as long as the region.
+    pub(in crate::mapping) fn lent(start: *const u8, len: usize) -> Region {
+        let memory = Memory::Lent(Lent { start: start.cast_mut(), len });
+        Region { memory, request: Request { offset: 0, len, access: Access::Read, tag_name: None } }
+    }
+
     /// Maps a file, or anonymous memory without one. A file that is mapped to be written grows to the mapping's end.
     pub(in crate::mapping) fn map(file: Option<BorrowedHandle<'_>>, request: Request) -> io::Result<Region> {
         // memmap2 would round an offset down, and the system extends a file before it looks at the offset.
@@ -127,6 +136,7 @@ impl Region {
         let raw = match &self.memory {
             Memory::Memmap(map) => return map.flush_range(range.start, range.len()),
             Memory::Raw(raw) => raw,
+            Memory::Lent(_) => return Ok(()),
         };
         let start: *const c_void = raw.start.wrapping_add(range.start).cast();
         // SAFETY: the caller checked the range; writing pages back changes no byte of them.
