@@ -428,7 +428,7 @@ fn a_block_of_many_lines_and_a_line_of_many_matches_take_no_longer_than_others()
     let dir = files(&[("lines", &lines), ("line", &line)]);
     let output = in_dir(dir.path(), &["-U", "-n", r"\na", "lines"]);
     assert_eq!(output.stdout.iter().filter(|&&byte| byte == b'\n').count(), 400_000);
-    let output = in_dir(dir.path(), &["-U", "-c", "--chunk-size=64K", r"a\n?", "line"]);
+    let output = in_dir(dir.path(), &["-U", "--count-matches", "--chunk-size=64K", r"a\n?", "line"]);
     assert_eq!(stdout(&output), "1500000\n");
     let output = in_dir(dir.path(), &["-U", "-c", "--chunk-size=64K", r"q\n?", "line"]);
     assert_eq!(stdout(&output), "");
