@@ -34,8 +34,10 @@ pub(super) fn select(
     if matcher.is_for_all_matches() {
         let mut goes_on = true;
         matcher.each_match(cache, bytes, Cursor::new(0), |m, _| {
-            // An empty match behind the last terminator is on no line.
-            if m.start < at || (m.start == bytes.len() && bytes.last() == Some(&terminator)) {
+            // An empty match behind the last terminator is on no line. One behind an unterminated line is on that line, which has
+            // been selected if `at` is its end.
+            let is_behind = m.start == bytes.len() && (at == m.start || bytes.last() == Some(&terminator));
+            if m.start < at || is_behind {
                 return true;
             }
             let start = memrchr(terminator, &bytes[at..m.start]).map_or(at, |end| at + end + 1);

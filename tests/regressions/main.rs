@@ -17,6 +17,7 @@ mod context_behind_the_limit;
 #[cfg(unix)]
 mod edited_then_grown;
 mod empty_match_at_the_end;
+mod empty_matches;
 mod files_of_no_use_to_an_index;
 mod fresh_clone;
 #[cfg(unix)]
