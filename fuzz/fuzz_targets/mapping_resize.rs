@@ -350,14 +350,18 @@ impl Model {
             return Some(Value::Error("invalid input"));
         }
         let end = self.offset.checked_add(len).filter(|&end| end <= i64::MAX as usize)?;
-        if matches!(self.backing, Backing::Shared) && len > self.len {
+        // Shared memory has the pages that it was made with, and keeps what is in them.
+        let is_shared = matches!(self.backing, Backing::Shared);
+        if is_shared && len > self.bytes.len() {
             return Some(Value::Error("EINVAL"));
         }
         if len > 1 << 40 {
             return Some(Value::Error("the system's"));
         }
         let end = if self.backing.is_file() { end } else { end.next_multiple_of(page_size()) };
-        self.bytes.resize(end, 0);
+        if !is_shared {
+            self.bytes.resize(end, 0);
+        }
         self.len = len;
         Some(Value::Nothing)
     }
