@@ -44,7 +44,21 @@ const EQUAL: [&str; 6] = ["", "", "a", "[a]", "(?:a)", "b|a"];
 impl Case {
     fn text(&self, terminator: LineTerminator) -> Vec<u8> {
         const PIECES: [&[u8]; 15] = [
-            b"a", b"a", b"b", b"ab", b"foo", b"x", b" ", b"\n", b"\n", b"\n", b"\r", b"\xC3\xA9", b"\xC3", b"\xA9", b"ababab",
+            b"a",
+            b"a",
+            b"b",
+            b"ab",
+            b"foo",
+            b"x",
+            b" ",
+            b"\n",
+            b"\n",
+            b"\n",
+            b"\r",
+            b"\xC3\xA9",
+            b"\xC3",
+            b"\xA9",
+            b"ababab",
         ];
         let pieces: Vec<u8> = self.text.iter().flat_map(|&byte| PIECES[usize::from(byte) % 15]).copied().collect();
         ended(&pieces, terminator)
@@ -112,5 +126,11 @@ fuzz_target!(|case: Case| {
     let text = case.text(line.mode.terminator);
     let file = file();
     fs::write(&file, &text).expect("a temporary file");
-    assert_eq!(line.run(&file), line.expected(&text), "{:?} in {:?}", line.args(&file), text.escape_ascii().to_string());
+    assert_eq!(
+        line.run(&file),
+        line.expected(&text),
+        "{:?} in {:?}",
+        line.args(&file),
+        text.escape_ascii().to_string()
+    );
 });

@@ -58,7 +58,8 @@ struct Question {
     lines: Vec<Range<u64>>,
 }
 
-const LITERALS: [&str; 6] = ["session 7 ", "10.0.3.7 ", "acgtacgtacgtac", "no such thing", "long line and its end", "xyz"];
+const LITERALS: [&str; 6] =
+    ["session 7 ", "10.0.3.7 ", "acgtacgtacgtac", "no such thing", "long line and its end", "xyz"];
 
 /// Some blocks of lines, among them one that is longer than two blocks.
 fn text() -> Vec<u8> {
@@ -144,7 +145,10 @@ impl Sample {
         // The index may speak of more blocks than the text has, but not of more than it has records of.
         let blocks = text / 256 + index / RECORD;
         // All of it is read a few times at most, and some records for each block.
-        assert!(index_bytes <= 4 * index + 16 * RECORDS * blocks, "{what}: {index_bytes} bytes of {index} of the index");
+        assert!(
+            index_bytes <= 4 * index + 16 * RECORDS * blocks,
+            "{what}: {index_bytes} bytes of {index} of the index"
+        );
         assert!(text_bytes <= 20 * 512 + 2 * text, "{what}: {text_bytes} bytes of {text} of the text");
         assert!(rows <= SEGMENTS * ROWS, "{what}: {rows} rows");
         assert!(steps <= 4 * blocks + SEGMENTS + 16, "{what}: {steps} steps");
