@@ -141,6 +141,7 @@ fn where_nothing_can_be_written_the_index_is_in_the_cache() {
         "{}",
         stderr(&output)
     );
+    assert!(stderr(&output).contains("; --index-dir DIR puts the index elsewhere"), "{}", stderr(&output));
     mode(&path("logs"), 0o755);
 }
 

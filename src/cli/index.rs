@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    index::{Freshness, Index, IndexBuilder, Outcome, Stat, Unfit, is_index, open_text},
+    index::{Freshness, Index, IndexBuilder, Outcome, Stat, Unfit, has_name_of_index, is_index, open_text},
     mapping::{Access, MapOptions},
     scan::{Cancel, Pool},
 };
@@ -222,8 +222,12 @@ impl Run<'_> {
 
     /// Whether a file that was found in a directory is dealt with. Whoever makes no indexes only looks after those that are there.
     fn takes(&self, path: &Path) -> bool {
-        let makes = matches!(self.command, Command::Build { .. } | Command::Update { .. });
-        !is_index(path) && (makes || !matches!(Index::open(path, self.common.index_dir.as_deref()), Ok(None)))
+        !is_index(path) && (self.makes() || !matches!(Index::open(path, self.common.index_dir.as_deref()), Ok(None)))
+    }
+
+    /// Whether indexes are written.
+    fn makes(&self) -> bool {
+        matches!(self.command, Command::Build { .. } | Command::Update { .. })
     }
 
     /// Does what was asked for with all files: the small ones side by side, unless that takes no time.
@@ -274,7 +278,10 @@ impl Run<'_> {
             return;
         }
         if let Err(error) = self.try_one(path, pool, len) {
-            self.error(error.to_string());
+            let is_of_its_place = error.is_io() && error.path().is_none_or(has_name_of_index);
+            let advice =
+                if is_of_its_place && self.makes() { "; --index-dir DIR puts the index elsewhere" } else { "" };
+            self.error(format!("{error}{advice}"));
         }
     }
 

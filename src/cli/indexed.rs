@@ -15,13 +15,11 @@ use super::{
 };
 use crate::{
     error::Error,
-    index::{Candidates, Freshness, Index, Query, Unhelped},
+    index::{Candidates, Freshness, Index, LEAST_SIZE, Query, Unhelped},
     mapping::Mapping,
     matcher::{Matcher, MatcherBuilder},
 };
 
-/// Files of fewer bytes are searched before an index is opened.
-const WORTHWHILE: u64 = 1 << 20;
 /// A file has to have so many bytes for each pattern that is planned for, where there are more than a few: to plan for one takes a
 /// hundredth of the time that it takes to search so many.
 const BYTES_A_PATTERN: u64 = 8 << 20;
@@ -71,7 +69,7 @@ impl Indexes {
 
     /// True for files that are large enough, unless no indexes are used.
     pub(super) fn are_looked_for(&self, metadata: &Metadata) -> bool {
-        self.how != IndexUse::Never && metadata.len() >= WORTHWHILE
+        self.how != IndexUse::Never && metadata.len() >= LEAST_SIZE
     }
 
     /// Called for what is searched as a stream, with its length if it has one.
@@ -80,7 +78,7 @@ impl Indexes {
     ///
     /// Where an index is required.
     pub(super) fn do_without(&self, len: Option<u64>, why: &str) -> Result<(), Error> {
-        if self.how == IndexUse::Require && len.is_none_or(|len| len >= WORTHWHILE) {
+        if self.how == IndexUse::Require && len.is_none_or(|len| len >= LEAST_SIZE) {
             return Err(Error::invalid_input(format!("--index=require, and no index is used: {why}")));
         }
         Ok(())
@@ -196,7 +194,7 @@ fn plan(index: &Index, query: &Query, candidates: &Candidates) -> String {
     let said = match candidates.unhelped() {
         Some(Unhelped::NoNeeds) => "lines that match need not have anything that is indexed".to_owned(),
         Some(Unhelped::TooMany) => "more than a third of the blocks can match, so that all are searched".to_owned(),
-        Some(Unhelped::TooLong) => "planning takes longer than it may, so that all is searched".to_owned(),
+        Some(Unhelped::TooCostly) => "planning takes more work than it may, so that all is searched".to_owned(),
         None => format!(
             "{} of {} blocks can match; with what is not indexed, {} in {} parts are searched",
             candidates.blocks(),

@@ -11,14 +11,11 @@ use super::{
 };
 use crate::{
     error::Error,
-    index::{Candidates, Freshness, Index, Query},
+    index::{Candidates, Freshness, Index, LEAST_SIZE, Query},
     mapping::Mapping,
     matcher::MatcherBuilder,
     scan::Pool,
 };
-
-/// Shorter files are searched before their index is opened.
-const WORTH_AN_INDEX_BYTES: u64 = 1 << 20;
 
 impl GrepBuilder {
     /// Puts the options and patterns together. Unlike a search that is [built](GrepBuilder::build) from a matcher, this one knows what
@@ -115,7 +112,7 @@ impl Grep {
 
     /// What the index of a file leaves to be searched, if it has one that can be relied on and that is of help.
     fn candidates(&self, path: &Path, metadata: &Metadata, text: &Mapping) -> Option<Candidates> {
-        let query = self.query.as_ref().filter(|_| metadata.len() >= WORTH_AN_INDEX_BYTES)?;
+        let query = self.query.as_ref().filter(|_| metadata.len() >= LEAST_SIZE)?;
         let index = Index::open(path, None).ok()??;
         match index.freshness(metadata, text).ok()? {
             Freshness::Same | Freshness::Grown => {}

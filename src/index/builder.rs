@@ -15,7 +15,7 @@ use std::{
 use memchr::memrchr;
 
 use super::{
-    Freshness, Index, Stale, Unfit,
+    Freshness, Index, LEAST_SIZE, Stale, Unfit,
     commit::Committer,
     compare, file,
     format::{BLOCK, Entry, MOST_BLOCKS, Manifest},
@@ -34,8 +34,6 @@ use crate::{
     scan::{Cancel, Pool, has_room_for_thread, unordered::each_chunk},
 };
 
-/// Files of fewer bytes are searched before an index is opened.
-const WORTHWHILE: u64 = 1 << 20;
 /// An index of which a larger part than 3 in 10 is of no more use is written anew.
 const DEAD_OF_TEN: u64 = 3;
 
@@ -474,8 +472,9 @@ impl IndexBuilder {
             let there_is = there_is.map_err(|error| cannot_write(error, path));
             let made = there_is.and_then(|()| self.lock(path, Some(&text.owner))).and_then(|lock| {
                 if place::is_other(path) {
-                    let message = "this file is no index, and is not overwritten: --index-dir names another place";
-                    return Err(Error::invalid_input(message).with_path(path));
+                    let message = "this file is no index, and is not overwritten";
+                    let error = io::Error::new(io::ErrorKind::AlreadyExists, message);
+                    return Err(Error::io("", error).with_path(path));
                 }
                 let storage = Disk::create(path, &text.file).map_err(|error| cannot_write(error, path))?;
                 Ok(NewFile { storage, path: path.clone(), _lock: lock })
@@ -488,11 +487,13 @@ impl IndexBuilder {
                 Err(error) => return Err(error),
             }
         }
-        Err(refused.unwrap_or_else(|| Error::invalid_input("there is no place for the index: --index-dir names one")))
+        Err(refused.unwrap_or_else(|| {
+            Error::io("", io::Error::new(io::ErrorKind::NotFound, "there is no place for the index"))
+        }))
     }
 
     fn is_too_small(&self, text: &Text) -> bool {
-        text.identity.size < self.least_size.unwrap_or(WORTHWHILE)
+        text.identity.size < self.least_size.unwrap_or(LEAST_SIZE)
     }
 
     fn is_cancelled(&self) -> bool {

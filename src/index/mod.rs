@@ -34,9 +34,16 @@ pub use self::{
     unfit::{Compression, Unfit},
 };
 #[cfg(feature = "cli")]
-pub(crate) use self::{file::open_text, place::is_index, plan::Unhelped};
+pub(crate) use self::{
+    file::open_text,
+    place::{has_name_of_index, is_index},
+    plan::Unhelped,
+};
 #[doc(hidden)]
 pub use self::{
     seal::seal,
     work::{Work, work},
 };
+
+/// Files of fewer bytes are searched before an index is opened: none is made for them, and none is looked for.
+pub(crate) const LEAST_SIZE: u64 = 1 << 20;

@@ -27,14 +27,25 @@ pub(super) const SUFFIX: &str = ".mgx";
 pub(crate) fn is_index(path: &Path) -> bool {
     use std::io::Read;
 
-    let name = path.as_os_str().as_encoded_bytes();
-    if let Some(name) = [NEW, LOCK].iter().find_map(|end| name.strip_suffix(end.as_bytes())) {
-        return name.ends_with(SUFFIX.as_bytes());
-    }
     let mut start = [0; MAGIC.len()];
-    name.ends_with(SUFFIX.as_bytes())
-        && file::read(path).and_then(|(mut file, _)| file.read_exact(&mut start)).is_ok()
-        && start == MAGIC
+    is_beside_index(path)
+        || has_name_of_index(path)
+            && file::read(path).and_then(|(mut file, _)| file.read_exact(&mut start)).is_ok()
+            && start == MAGIC
+}
+
+/// Whether a file has the name of an index, or of what is there while one is written.
+#[cfg(feature = "cli")]
+pub(crate) fn has_name_of_index(path: &Path) -> bool {
+    is_beside_index(path) || path.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes())
+}
+
+/// Whether a file has the name of what is there while an index is written.
+#[cfg(feature = "cli")]
+fn is_beside_index(path: &Path) -> bool {
+    let name = path.as_os_str().as_encoded_bytes();
+    let of_index = [NEW, LOCK].iter().find_map(|end| name.strip_suffix(end.as_bytes()));
+    of_index.is_some_and(|name| name.ends_with(SUFFIX.as_bytes()))
 }
 
 /// Whether something else has the name of an index. It is not to be lost.

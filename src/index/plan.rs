@@ -1,9 +1,6 @@
 //! From a query to the parts of the file that can match.
 
-use std::{
-    ops::Range,
-    time::{Duration, Instant},
-};
+use std::ops::Range;
 
 use super::{
     Index, Part, Query,
@@ -18,15 +15,18 @@ use crate::{error::Error, mapping::Mapping};
 
 /// When more than one in so many blocks can match, looking at the rest costs less than leaving it out.
 const WORTHWHILE: u64 = 3;
-/// A search looks at about so many bytes in a second, and planning may take this part of its time.
-const SCAN_SPEED: u64 = 7 << 30;
-const PLANNING: u32 = 50;
-const LEAST_PLANNING: Duration = Duration::from_millis(2);
+/// Planning may cost this part of a search of all bytes of the text, and that of so many bytes in any case. Work is counted and no
+/// time, so that a query has the same plan each time.
+const PLANNING: u64 = 50;
+const LEAST_PLANNING: u64 = 16 << 20;
+/// How many bytes are searched in the time that a row takes, or that a literal takes whose rows are looked up, or a block of which it
+/// is seen whether it shares a line: about 7 bytes in a nanosecond.
+const COST_OF_ROW: u64 = 8 << 10;
+const COST_OF_LITERAL: u64 = 4 << 10;
+const COST_OF_LINKED_BLOCK: u64 = 16;
 /// After so many of the rarest rows, more of them are read only if one of the last few has made a difference.
 const ENOUGH_ROWS: usize = 8;
 const LAST_ROWS: usize = 3;
-/// The clock is looked at once in so many literals whose rows are looked up.
-const LITERALS_A_LOOK: u64 = 16;
 /// A block that is looked at in vain costs as much as so many rows.
 const ROWS_A_BLOCK: usize = 8;
 
@@ -48,8 +48,8 @@ pub(crate) enum Unhelped {
     NoNeeds,
     /// More blocks can match than are worth telling apart from the others.
     TooMany,
-    /// Planning takes as long as it may.
-    TooLong,
+    /// Planning costs as much as it may.
+    TooCostly,
 }
 
 impl Candidates {
@@ -137,19 +137,16 @@ impl Index {
     /// # Complexity
     ///
     /// For each 256 MiB of text some rows of at most 512 bytes, fewer than the literals of the query have bytes; and a
-    /// step for each part, and for each block that comes behind one. It takes no longer than a fiftieth of a search, or 2 ms, but for
-    /// these steps: what cannot be planned in that time is the whole file.
+    /// step for each part, and for each block that comes behind one. But for these steps it does no more work than a fiftieth of a
+    /// search of the text, or a search of 16 MiB: what cannot be planned with that is the whole file.
     ///
     /// # Examples
     ///
     /// See [`Index`].
     pub fn candidates(&self, query: &Query, text: &Mapping, after: u64) -> Result<Candidates, Error> {
-        let started = Instant::now();
-        let scan = Duration::from_nanos(text.len() as u64 * 1000 / (SCAN_SPEED / 1_000_000));
-        let deadline = started + (scan / PLANNING).max(LEAST_PLANNING);
-        let mut planner = Planner { deadline, literals: 0, rows: 0, row: Bits::zeros(0) };
         let manifest = self.manifest();
         let (len, all_blocks) = (text.len() as u64, manifest.blocks());
+        let mut planner = Planner::new((len / PLANNING).max(LEAST_PLANNING));
         let whole = |unhelped, rows| Candidates {
             parts: vec![Part { range: 0..len, newlines: 0 }],
             unhelped: Some(unhelped),
@@ -157,7 +154,7 @@ impl Index {
             all_blocks,
             rows,
         };
-        let Some(mut node) = planner.compile(&query.needs, self) else { return Ok(whole(Unhelped::TooLong, 0)) };
+        let Some(mut node) = planner.compile(&query.needs, self) else { return Ok(whole(Unhelped::TooCostly, 0)) };
         if matches!(node, Node::Everything) {
             return Ok(whole(Unhelped::NoNeeds, 0));
         }
@@ -177,7 +174,7 @@ impl Index {
                 let links = Links::of(segment, next)?;
                 let mut found = Bits::zeros(0);
                 if planner.evaluate(&mut node, segment, &links, &mut found)?.is_none() {
-                    return Ok(whole(Unhelped::TooLong, planner.rows));
+                    return Ok(whole(Unhelped::TooCostly, planner.rows));
                 }
                 for block in found.ones_iter() {
                     let block = first + block as u64;
@@ -241,6 +238,8 @@ struct Links {
     runs: Vec<Range<usize>>,
     /// Of these the line goes on in another segment.
     open: Vec<Range<usize>>,
+    /// How many blocks are in all of them.
+    blocks: u64,
 }
 
 impl Links {
@@ -264,7 +263,8 @@ impl Links {
         if goes_on {
             open.push(runs.pop_if(|run| run.end == blocks).unwrap_or(blocks - 1..blocks));
         }
-        Ok(Links { runs, open })
+        let of_runs = runs.iter().chain(&open).map(|run: &Range<usize>| run.len() as u64).sum();
+        Ok(Links { runs, open, blocks: of_runs })
     }
 
     /// What stands in one block of a line stands on that line.
@@ -281,29 +281,32 @@ impl Links {
 }
 
 struct Planner {
-    deadline: Instant,
-    /// How many literals were looked up.
-    literals: u64,
+    /// What may be done still, in bytes that are searched in the time.
+    left: u64,
     /// How many rows were read.
     rows: u64,
     row: Bits,
 }
 
 impl Planner {
-    fn is_late(&self) -> bool {
-        Instant::now() >= self.deadline
+    /// One that may do as much as a search of so many bytes.
+    fn new(bytes: u64) -> Self {
+        Planner { left: bytes, rows: 0, row: Bits::zeros(0) }
     }
 
-    /// What the needs ask of rows. None where that takes too long.
+    /// None where there is not as much left.
+    fn spend(&mut self, cost: u64) -> Option<()> {
+        self.left = self.left.checked_sub(cost)?;
+        Some(())
+    }
+
+    /// What the needs ask of rows. None where that costs too much.
     fn compile(&mut self, needs: &Needs, index: &Index) -> Option<Node> {
         Some(match needs {
             Needs::Anything => Node::Everything,
             Needs::Nothing => Node::Nothing,
             Needs::Literal(literal) => {
-                self.literals += 1;
-                if self.literals.is_multiple_of(LITERALS_A_LOOK) && self.is_late() {
-                    return None;
-                }
+                self.spend(COST_OF_LITERAL)?;
                 work::steps(1);
                 let rows = index.manifest().scheme.rows_of_literal(literal);
                 if rows.is_empty() { Node::Everything } else { Node::Rows(Rows::new(rows)) }
@@ -339,7 +342,7 @@ impl Planner {
         })
     }
 
-    /// Sets the bits of the blocks of a segment that can match. None where that takes too long.
+    /// Sets the bits of the blocks of a segment that can match. None where that costs too much.
     fn evaluate(
         &mut self,
         node: &mut Node,
@@ -379,8 +382,7 @@ impl Planner {
         Ok(Some(()))
     }
 
-    /// Finds the blocks that have all rows, as far as it is worth while. None where that takes too long: a row may have to be waited
-    /// for, so that the clock is looked at before each.
+    /// Finds the blocks that have all rows, as far as it is worth while. None where that costs too much.
     fn and_rows(
         &mut self,
         rows: &mut Rows,
@@ -392,7 +394,7 @@ impl Planner {
         let (mut left, mut idle) = (found.count(), 0);
         let mut counts = vec![];
         for (i, &row) in rows.rows.iter().enumerate() {
-            if self.is_late() {
+            if self.spend(COST_OF_ROW + links.blocks * COST_OF_LINKED_BLOCK).is_none() {
                 return Ok(None);
             }
             segment.read_row(row as usize, &mut self.row)?;
@@ -517,19 +519,21 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_that_is_late_reads_no_row() {
+    fn a_plan_reads_as_many_rows_as_it_may() {
         let pool = Pool::inline();
         let records = [Record { first_line: Some(0), ..Record::default() }; 4];
         let made = Maker::new(Scheme::Small, &pool, None).empty(&records).unwrap().unwrap();
         let segment = Segment::new(&made.bytes, made.entry, Scheme::Small).unwrap();
         let links = Links::of(&segment, None).unwrap();
-        let evaluate = |deadline| {
-            let mut planner = Planner { deadline, literals: 0, rows: 0, row: Bits::zeros(0) };
-            let mut node = Node::All(vec![Node::Rows(Rows::new((0..100).collect())), Node::Everything]);
+        let evaluate = |left| {
+            let mut planner = Planner::new(left);
+            let rows = |row| Node::Rows(Rows::new(vec![row]));
+            let mut node = Node::Any((0..10).map(rows).collect());
             let evaluated = planner.evaluate(&mut node, &segment, &links, &mut Bits::zeros(0)).unwrap();
             (evaluated.is_some(), planner.rows)
         };
-        assert_eq!(evaluate(Instant::now()), (false, 0));
-        assert_eq!(evaluate(Instant::now() + Duration::from_secs(3600)), (true, 1));
+        assert_eq!(evaluate(0), (false, 0));
+        assert_eq!(evaluate(10 * COST_OF_ROW - 1), (false, 9));
+        assert_eq!(evaluate(10 * COST_OF_ROW), (true, 10));
     }
 }

@@ -72,7 +72,12 @@ fn an_index_is_a_regular_file() {
         assert_eq!(said(&mut mapgrep(dir, &["--mmap", "-a", "-c", "0033333", "."])).1, "./text:1\n", "{kind}");
         for command in ["stat", "verify", "update"] {
             let (status, out, errors) = said(&mut mapgrep_index(dir, &[command, "text"]));
-            assert_eq!((status, out, errors), (2, String::new(), format!("mapgrep-index: {why}\n")), "{command}");
+            let advice = if command == "update" { "; --index-dir DIR puts the index elsewhere" } else { "" };
+            assert_eq!(
+                (status, out, errors),
+                (2, String::new(), format!("mapgrep-index: {why}{advice}\n")),
+                "{command}"
+            );
         }
         let (status, _, errors) = said(&mut mapgrep_index(dir, &["build", "text"]));
         let kept = "text.mgx: this file is no index, and is not overwritten";
@@ -93,7 +98,7 @@ fn a_lock_is_a_regular_file() {
         let why = format!("text.mgx.lock: cannot lock the index: it is {kind}, and no regular file");
         assert_eq!(
             said(&mut mapgrep_index(dir, &["build", "text"])),
-            (2, String::new(), format!("mapgrep-index: {why}\n"))
+            (2, String::new(), format!("mapgrep-index: {why}; --index-dir DIR puts the index elsewhere\n"))
         );
         assert!(!dir.join("elsewhere").exists() && !dir.join("text.mgx").exists());
         assert_eq!(said(&mut mapgrep(dir, &["-c", "0033333", "text"])), (0, "1\n".into(), String::new()));
