@@ -228,7 +228,7 @@ fn benches(criterion: &mut Criterion) {
 const ROUNDS: usize = 20;
 
 /// Prints, for each task, the median of the ratios of two searches that were run one right after the other.
-fn pairs(filter: Option<&str>) {
+fn pairs(filter: Option<&str>, rounds: usize) {
     for group in groups() {
         if filter.is_some_and(|filter| !group.name.contains(filter)) {
             continue;
@@ -251,7 +251,7 @@ fn pairs(filter: Option<&str>) {
             };
             let mut own = Vec::new();
             let mut ratios = vec![Vec::new(); searches.len() - 1];
-            for round in 0..ROUNDS {
+            for round in 0..rounds {
                 for (ratios, (_, theirs)) in ratios.iter_mut().zip(&searches[1..]) {
                     let (our_time, their_time) = if round % 2 == 0 {
                         let our_time = time(ours);
@@ -290,7 +290,8 @@ fn median(values: &mut [f64]) -> f64 {
 fn main() {
     let arguments: Vec<String> = env::args().collect();
     if let Some(at) = arguments.iter().position(|argument| argument == "--pairs") {
-        pairs(arguments.get(at + 1).map(String::as_str).filter(|filter| !filter.starts_with('-')));
+        let rounds = if arguments.iter().any(|argument| argument == "--test") { 1 } else { ROUNDS };
+        pairs(arguments.get(at + 1).map(String::as_str).filter(|filter| !filter.starts_with('-')), rounds);
         return;
     }
     let mut criterion = Criterion::default().configure_from_args();

@@ -243,16 +243,18 @@ fn a_reader_that_does_not_read_holds_up_nothing() {
 
 #[test]
 fn the_second_signal_ends_the_process_at_once() {
-    let (silent, writer) = io::pipe().unwrap();
-    let (mut running, _output) = Running::with_output(mapgrep(&["-j1", "line"]).stdin(silent));
-    running.wait_for_handler();
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("file"), numbered(500_000)).unwrap();
+    let (mut running, mut output) = Running::with_output(mapgrep(&["-j1", "line", "file"]).current_dir(dir.path()));
+    output.read_exact(&mut [0; 1000]).unwrap();
+    // The pipe fills up.
+    thread::sleep(Duration::from_millis(500));
     running.signal(libc::SIGINT);
-    thread::sleep(Duration::from_millis(50));
-    // Not before a second has passed would the first one end it.
+    thread::sleep(Duration::from_millis(150));
+    // Nobody reads. Not before a second has passed would the first one end it.
     assert!(running.0.try_wait().unwrap().is_none());
     running.signal(libc::SIGINT);
     assert_eq!(running.wait().code(), Some(130));
-    drop(writer);
 }
 
 /// As for jobs in the background.

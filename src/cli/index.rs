@@ -17,7 +17,6 @@ use super::{
     args::{When, parse_threads},
     interrupt,
     messages::{self, Messages},
-    output::Rescue,
     progress::Progress,
     resources, usage,
 };
@@ -160,7 +159,7 @@ fn run(command: &Command) -> ExitCode {
     | Command::Verify { common, .. }
     | Command::Stat { common }
     | Command::Remove { common }) = command;
-    let cancel = interrupt::watch(Rescue::nothing());
+    let cancel = interrupt::watch(None).cancel;
     let when = match common.progress {
         When::Auto if common.quiet => When::Never,
         when => when,

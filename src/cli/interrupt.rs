@@ -1,30 +1,59 @@
 //! Ctrl-C, and requests to terminate: what was found so far goes out, and the exit status is 130.
 
-use std::{process::exit, thread, time::Duration};
+use std::{
+    io::{self, IsTerminal},
+    process::exit,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
-use super::output::Rescue;
+use super::{messages, output::Rescue};
 use crate::scan::Cancel;
 
 /// The exit status of a search that was interrupted.
 pub(super) const STATUS: u8 = 130;
 
-/// How long a search may take to end that was interrupted. What holds it up longer is a reader that does not read, a
-/// stream that says nothing, or a disk.
+/// How long a command that was interrupted may take to clean up, and its reader to take the output.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a search may take to end that was interrupted. What holds it up longer is one very long line, a stream that says
+/// nothing, or a disk. People notice a tenth of a second.
+const PATIENCE_WITH_SEARCH: Duration = Duration::from_millis(70);
+const STEP: Duration = Duration::from_millis(5);
+
+/// What follows when the process is interrupted.
+pub(super) struct Interrupt {
+    /// It is cancelled then.
+    pub(super) cancel: Cancel,
+    is_searching: Arc<AtomicBool>,
+}
+
+impl Interrupt {
+    /// From here on nothing is left to be done that could take long, and that has to be done in full.
+    pub(super) fn search_has_ended(&self) {
+        self.is_searching.store(false, Ordering::Relaxed);
+    }
+}
 
 /// A token that is cancelled by Ctrl-C (SIGINT), SIGTERM, and SIGHUP. The second of them ends the process at once. So does
-/// the first when the search does not end by itself soon; the output that `rescue` can still get out goes out then, which
-/// need not end with a whole line where a reader does not read.
+/// the first when the search does not end by itself within [`PATIENCE_WITH_SEARCH`]; the output that `rescue` can still get out goes
+/// out then. A reader that does not read holds it up for [`PATIENCE`], and what it gets need not end with a whole line. A
+/// command without output to rescue has files to clean up, and is given as long.
 ///
 /// Where one of the signals is ignored, as in jobs in the background and under `nohup`, all of them are left as they are.
-pub(super) fn watch(rescue: Rescue) -> Cancel {
-    let cancel = Cancel::new();
-    let token = cancel.clone();
+pub(super) fn watch(rescue: Option<Rescue>) -> Interrupt {
+    let is_searching = Arc::new(AtomicBool::new(rescue.is_some()));
+    let interrupt = Interrupt { cancel: Cancel::new(), is_searching };
+    let (token, is_searching) = (interrupt.cancel.clone(), interrupt.is_searching.clone());
     let mut rescue = Some(rescue);
     let handler = move || {
         let Some(rescue) = rescue.take() else { exit(STATUS.into()) };
         token.cancel();
-        if thread::Builder::new().spawn(move || give_up(rescue)).is_err() {
+        let is_searching = is_searching.clone();
+        if thread::Builder::new().spawn(move || give_up(rescue, &is_searching)).is_err() {
             exit(STATUS.into());
         }
     };
@@ -32,7 +61,7 @@ pub(super) fn watch(rescue: Rescue) -> Cancel {
     if let Err(ctrlc::Error::System(_)) = ctrlc::try_set_handler(handler) {
         end_at_once();
     }
-    cancel
+    interrupt
 }
 
 /// What is said of a search that was interrupted, to somebody who looks on.
@@ -58,11 +87,28 @@ fn end_at_once() {
 }
 
 /// Ends the process when it has not ended by itself.
-fn give_up(rescue: Rescue) {
-    thread::sleep(PATIENCE);
-    let rescued = thread::Builder::new().spawn(|| rescue.flush_for_good());
-    if rescued.is_ok() {
-        thread::sleep(PATIENCE / 10);
+fn give_up(rescue: Option<Rescue>, is_searching: &AtomicBool) {
+    let started = Instant::now();
+    thread::sleep(PATIENCE_WITH_SEARCH);
+    while (!is_searching.load(Ordering::Relaxed) || rescue.as_ref().is_some_and(Rescue::is_writing))
+        && started.elapsed() < PATIENCE
+    {
+        thread::sleep(STEP);
+    }
+    // Either may wait for whoever reads.
+    let last_words = thread::Builder::new().spawn(|| {
+        if let Some(rescue) = rescue {
+            rescue.flush_for_good();
+        }
+        if io::stderr().is_terminal() {
+            messages::print(report(None));
+        }
+    });
+    if let Ok(last_words) = last_words {
+        let started = Instant::now();
+        while !last_words.is_finished() && started.elapsed() < PATIENCE / 10 {
+            thread::sleep(STEP);
+        }
     }
     exit(STATUS.into());
 }

@@ -142,7 +142,8 @@ fn run_to(args: &Args, stdout: impl Write + Send + 'static, to_terminal: bool) -
     let from_stdin = single.as_ref().is_some_and(|haystack| haystack.is_stdin);
     let mut output = Output::new(stdout);
     // Before this there is nothing to be saved.
-    let cancel = interrupt::watch(output.rescue());
+    let interrupt = interrupt::watch(Some(output.rescue()));
+    let cancel = interrupt.cancel.clone();
     let builder = grep_builder(args, to_terminal && !from_stdin, &cancel);
     let separator = separator(args, &style);
     let indexes = Indexes::new(args, &matcher_builder, &matcher);
@@ -179,6 +180,7 @@ fn run_to(args: &Args, stdout: impl Write + Send + 'static, to_terminal: bool) -
             outcome
         }
     };
+    interrupt.search_has_ended();
     if args.show() == Show::Json {
         output.write(&json::summary(&outcome.stats, outcome.stopped_at, started.elapsed()));
     } else if args.stats {

@@ -84,32 +84,46 @@ impl<W: Write + Send + 'static> Output<W> {
     /// A way to what is collected, for another thread.
     pub(super) fn rescue(&self) -> Rescue {
         let writer: Weak<Mutex<BufWriter<W>>> = Arc::downgrade(&self.writer);
-        Rescue(Box::new(move || {
-            let Some(writer) = writer.upgrade() else { return };
-            let mut writer = match writer.try_lock() {
-                Ok(writer) => writer,
-                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => return,
-            };
-            let _ = writer.flush();
-            mem::forget(writer);
-        }))
+        Rescue(Box::new(writer))
     }
 }
 
 /// Gets out what is collected when the process is about to end and the one who writes may never come back.
-pub(super) struct Rescue(Box<dyn FnOnce() + Send>);
+pub(super) struct Rescue(Box<dyn Collected>);
 
 impl Rescue {
-    /// For a command that collects nothing.
-    pub(super) fn nothing() -> Self {
-        Rescue(Box::new(|| {}))
+    /// True while something is written, which takes as long as the reader likes.
+    pub(super) fn is_writing(&self) -> bool {
+        self.0.is_writing()
     }
 
     /// Writes what is collected, unless something is being written already, and nothing is written after it. May wait for
     /// the reader.
     pub(super) fn flush_for_good(self) {
-        (self.0)();
+        self.0.flush_for_good();
+    }
+}
+
+/// What is collected of an output of any kind, as long as that is there.
+trait Collected: Send {
+    fn is_writing(&self) -> bool;
+    fn flush_for_good(&self);
+}
+
+impl<W: Write + Send> Collected for Weak<Mutex<BufWriter<W>>> {
+    fn is_writing(&self) -> bool {
+        self.upgrade().is_some_and(|writer| matches!(writer.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
+    fn flush_for_good(&self) {
+        let Some(writer) = self.upgrade() else { return };
+        let mut writer = match writer.try_lock() {
+            Ok(writer) => writer,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        let _ = writer.flush();
+        mem::forget(writer);
     }
 }
 
