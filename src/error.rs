@@ -170,6 +170,11 @@ impl Error {
         Self::from_kind(Kind::Io { doing: doing.into(), source })
     }
 
+    /// What a reader says. An error of this crate that came out of one is itself again.
+    pub(crate) fn from_read(error: io::Error) -> Self {
+        error.downcast::<Error>().unwrap_or_else(|error| Self::io("", error))
+    }
+
     pub(crate) fn invalid_input(message: impl Into<String>) -> Self {
         Self::from_kind(Kind::InvalidInput(message.into()))
     }

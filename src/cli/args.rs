@@ -25,6 +25,10 @@ use crate::{
 /// are walked; hidden files, binary files, indexes and what .gitignore and similar files name are passed over. Output is in
 /// file order, whatever the number of threads.
 ///
+/// Standard input that is a regular file is searched from its offset on, mapped where that is of use (--last, --reverse, --range,
+/// --lines, -U, -a, an index), and left at its end, or behind the last line that was wanted (-m, -q, -l). A file that is also the output is an error where its lines would be printed; in
+/// directories it is passed over.
+///
 /// Exit status: 0 when a line was selected, 1 when none was, 2 when there was an error (with -q, 0 when a line was
 /// selected in spite of it), 130 when it was interrupted.
 #[derive(Debug, Parser)]
@@ -257,7 +261,8 @@ pub(super) struct Args {
     pub(super) index_dir: Option<PathBuf>,
 
     /// Show the last NUM selected lines of each file, in file order. It is searched from its end on, as far as it has to be;
-    /// a stream is read to its end into memory first. With -m, the first of these lines. Not with matches across lines.
+    /// a stream is read to its end into memory first, and so is a binary file in a directory, which ends with its first NUL. With
+    /// -m, the first of these lines. Not with matches across lines.
     #[arg(long, value_name = "NUM", value_parser = parse_number::<u64>, allow_negative_numbers = true)]
     pub(super) last: Option<u64>,
 

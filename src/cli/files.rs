@@ -5,6 +5,7 @@ use std::io::Write;
 
 use super::{
     haystack::Haystack,
+    input::Input,
     messages::Messages,
     output::Output,
     search::{Outcome, Searcher, Sink},
@@ -103,6 +104,10 @@ pub(super) struct Direct<'a, W: Write> {
 }
 
 impl<W: Write> Sink for Direct<'_, W> {
+    fn is_live(&mut self) {
+        self.flushes = true;
+    }
+
     fn begin_lines(&mut self) {
         if let Some(separator) = self.separator
             && self.output.written() > 0
@@ -205,12 +210,17 @@ impl Stages for FileStages<'_> {
             Ok(haystack) => haystack,
             Err(message) => return Ok(FileResult::Failed(message.clone())),
         };
-        if haystack.is_stdin || haystack.path.metadata().is_ok_and(|file| !file.is_file() || file.len() > SMALL) {
-            // What is no regular file, such as a pipe, may be of any size.
+        // What is no regular file, such as a pipe, may be of any size, and wait when it is opened. A walk finds none.
+        let may_wait = haystack.explicit && haystack.path.metadata().is_ok_and(|file| !file.is_file());
+        if haystack.is_stdin || may_wait {
+            return Ok(FileResult::Large(haystack.clone()));
+        }
+        let input = Input::open(haystack);
+        if input.as_ref().is_ok_and(|input| input.len().is_none_or(|len| len > SMALL)) {
             return Ok(FileResult::Large(haystack.clone()));
         }
         let mut sink = Collected::default();
-        let result = self.searcher.search(haystack, alone, &mut sink);
+        let result = self.searcher.search_opened(haystack, input, alone, &mut sink);
         if sink.overflowed {
             return Ok(FileResult::Large(haystack.clone()));
         }

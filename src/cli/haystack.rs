@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    fs::Metadata,
     path::{Path, PathBuf},
 };
 
@@ -19,11 +20,13 @@ pub(super) struct Haystack {
     pub(super) is_stdin: bool,
     /// It was named on the command line, and is searched whatever it is.
     pub(super) explicit: bool,
+    /// The length of a regular file, where it is known before the file is opened.
+    pub(super) len: Option<u64>,
 }
 
 impl Haystack {
     fn stdin() -> Self {
-        Haystack { path: "<stdin>".into(), is_stdin: true, explicit: true }
+        Haystack { path: "<stdin>".into(), is_stdin: true, explicit: true, len: None }
     }
 }
 
@@ -49,7 +52,12 @@ impl Paths {
     pub(super) fn single(&self) -> Option<Haystack> {
         match &self.paths[..] {
             [path] if path == Path::new("-") => Some(Haystack::stdin()),
-            [path] if !path.is_dir() => Some(Haystack { path: path.clone(), is_stdin: false, explicit: true }),
+            [path] => {
+                let metadata = path.metadata().ok();
+                let is_dir = metadata.as_ref().is_some_and(Metadata::is_dir);
+                let len = metadata.filter(Metadata::is_file).map(|metadata| metadata.len());
+                (!is_dir).then(|| Haystack { path: path.clone(), is_stdin: false, explicit: true, len })
+            }
             _ => None,
         }
     }
@@ -197,7 +205,7 @@ impl Haystacks {
             Ok(stripped) if self.strip_dot => stripped.to_owned(),
             _ => path,
         };
-        Some(Haystack { path, is_stdin: false, explicit })
+        Some(Haystack { path, is_stdin: false, explicit, len: None })
     }
 }
 

@@ -32,6 +32,11 @@ pub(super) struct Interrupt {
 }
 
 impl Interrupt {
+    /// The signals end the process, as they do where nobody asks for anything else: for what is over in a moment.
+    pub(super) fn unwatched() -> Self {
+        Interrupt { cancel: Cancel::new(), is_searching: Arc::default() }
+    }
+
     /// From here on nothing is left to be done that could take long, and that has to be done in full.
     pub(super) fn search_has_ended(&self) {
         self.is_searching.store(false, Ordering::Relaxed);

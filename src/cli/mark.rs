@@ -2,36 +2,36 @@
 //! the same bytes, which it has in UTF-8.
 
 use std::{
-    io::{self, Read},
+    io::{self, Cursor, Read},
+    mem,
     ops::Range,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
 };
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use crate::grep::{Format, Line, LongMatches, Summary};
 
-/// The byte order mark of UTF-8.
-const UTF8: [u8; 3] = *b"\xEF\xBB\xBF";
+/// The longest mark, that of UTF-8.
+const UTF8: &[u8] = b"\xEF\xBB\xBF";
+/// Of UTF-8 and UTF-16.
+const MARKS: [&[u8]; 3] = [UTF8, b"\xFF\xFE", b"\xFE\xFF"];
 
-/// A stream as text.
+/// A stream as text. Nothing that has come waits for more, but what may be a part of a mark.
 pub(super) struct Text {
-    decoded: Box<dyn Read + Send>,
-    /// What was read ahead, up to where the mark would end at least.
+    source: Box<dyn Read + Send>,
+    is_regular: bool,
+    has_begun: bool,
+    /// What was read ahead and is not handed out yet.
     ahead: Vec<u8>,
-    skipped: Arc<AtomicU64>,
+    /// How many bytes of it a mark may be in. As in ripgrep they are a read of their own, on which it depends what is binary.
+    first: usize,
+    skipped: u64,
 }
 
 impl Text {
-    pub(super) fn new(source: impl Read + Send + 'static) -> Self {
-        let skipped = Arc::new(AtomicU64::new(0));
-        let source = Watched { source, first: vec![], skipped: Arc::clone(&skipped) };
-        let mut builder = DecodeReaderBytesBuilder::new();
-        builder.utf8_passthru(true).strip_bom(true).bom_override(true).bom_sniffing(true);
-        Text { decoded: Box::new(builder.build(source)), ahead: vec![], skipped }
+    /// Of a regular file, a few bytes can be asked for alone. A pipe may give fewer than are asked for.
+    pub(super) fn new(source: impl Read + Send + 'static, is_regular: bool) -> Self {
+        Text { source: Box::new(source), is_regular, has_begun: false, ahead: vec![], first: 0, skipped: 0 }
     }
 
     /// How many bytes of the file stand before the text and are none of it: the mark, in UTF-8. Reads the beginning of the
@@ -41,54 +41,69 @@ impl Text {
     ///
     /// Those of reading.
     pub(super) fn skipped(&mut self) -> io::Result<u64> {
-        const FIRST: usize = 64 << 10;
-        if self.ahead.is_empty() {
-            let mut first = vec![0; FIRST];
-            let read = loop {
-                match self.decoded.read(&mut first) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    read => break read?,
-                }
-            };
-            first.truncate(read);
+        self.begin()?;
+        Ok(self.skipped)
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        const OF_PIPE: usize = 64 << 10;
+        if self.has_begun {
+            return Ok(());
+        }
+        let mut first = vec![0; if self.is_regular { UTF8.len() } else { OF_PIPE }];
+        let mut filled = read_some(&mut self.source, &mut first)?;
+        while filled > 0 && filled < first.len() && (self.is_regular || is_part_of_mark(&first[..filled])) {
+            match read_some(&mut self.source, &mut first[filled..])? {
+                0 => break,
+                read => filled += read,
+            }
+        }
+        first.truncate(filled);
+        self.has_begun = true;
+        if MARKS.iter().any(|mark| first.starts_with(mark)) {
+            if first.starts_with(UTF8) {
+                self.skipped = UTF8.len() as u64;
+            }
+            let mut builder = DecodeReaderBytesBuilder::new();
+            builder.utf8_passthru(true).strip_bom(true).bom_override(true).bom_sniffing(true);
+            let rest = mem::replace(&mut self.source, Box::new(io::empty()));
+            self.source = Box::new(builder.build(Cursor::new(first).chain(rest)));
+        } else {
+            self.first = filled.min(UTF8.len());
             self.ahead = first;
         }
-        Ok(self.skipped.load(Ordering::Relaxed))
+        Ok(())
     }
 }
 
 impl Read for Text {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.begin()?;
         if self.ahead.is_empty() {
-            return self.decoded.read(buffer);
+            return self.source.read(buffer);
         }
-        let read = self.ahead.len().min(buffer.len());
+        let wanted = if self.first > 0 { self.first } else { self.ahead.len() };
+        let read = wanted.min(buffer.len());
         buffer[..read].copy_from_slice(&self.ahead[..read]);
         self.ahead.drain(..read);
+        self.first = self.first.saturating_sub(read);
         Ok(read)
     }
 }
 
-/// Sees whether the bytes that are read from a source begin with the mark.
-struct Watched<R> {
-    source: R,
-    /// The first of them, as many as the mark has.
-    first: Vec<u8>,
-    skipped: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Watched<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.source.read(buffer)?;
-        if self.first.len() < UTF8.len() && read > 0 {
-            let wanted = UTF8.len() - self.first.len();
-            self.first.extend_from_slice(&buffer[..read.min(wanted)]);
-            if self.first == UTF8 {
-                self.skipped.store(UTF8.len() as u64, Ordering::Relaxed);
-            }
+/// Reads, and begins anew after a signal.
+fn read_some(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match source.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
         }
-        Ok(read)
     }
+}
+
+/// Whether the bytes are the beginning of a mark, and not all of it.
+fn is_part_of_mark(bytes: &[u8]) -> bool {
+    MARKS.iter().any(|mark| bytes.len() < mark.len() && mark.starts_with(bytes))
 }
 
 /// Lines of a text before which some bytes of the file stand.
@@ -137,5 +152,61 @@ impl Format for Shifted<'_> {
 
     fn context_break(&self, out: &mut Vec<u8>) {
         self.format.context_break(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hands out as much as it is told to, read by read.
+    struct Pieces(Vec<&'static [u8]>);
+
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Ok(0);
+            }
+            let read = (&mut self.0[0]).read(buffer)?;
+            if self.0[0].is_empty() {
+                self.0.remove(0);
+            }
+            Ok(read)
+        }
+    }
+
+    fn reads(pieces: &[&'static [u8]], is_regular: bool) -> Vec<Vec<u8>> {
+        let mut text = Text::new(Pieces(pieces.to_vec()), is_regular);
+        let mut reads = vec![];
+        loop {
+            let mut buffer = [0; 100];
+            let read = text.read(&mut buffer).unwrap();
+            if read == 0 {
+                return reads;
+            }
+            reads.push(buffer[..read].to_vec());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_mark_does_not_wait() {
+        assert_eq!(reads(&[b"x\n", b"y\n"], false), [b"x\n", b"y\n"]);
+        assert_eq!(reads(&[b"x", b"\n"], false), [b"x", b"\n"]);
+        assert_eq!(reads(&[b"\xEF", b"x\n"], false).concat(), b"\xEFx\n");
+        assert_eq!(reads(&[b"\xEF", b"\xBB"], false).concat(), b"\xEF\xBB");
+        assert_eq!(reads(&[b"long line\n"], false), [&b"lon"[..], b"g line\n"]);
+        assert_eq!(reads(&[b"long line\n"], true), [&b"lon"[..], b"g line\n"]);
+        assert_eq!(reads(&[b"lo", b"ng line\n"], true), [&b"lon"[..], b"g line\n"]);
+        assert_eq!(reads(&[b"a"], true), [b"a"]);
+        assert!(reads(&[], true).is_empty() && reads(&[], false).is_empty());
+    }
+
+    #[test]
+    fn marks_that_come_in_pieces_are_found() {
+        for is_regular in [false, true] {
+            assert_eq!(reads(&[b"\xEF", b"\xBB", b"\xBFabc\n", b"d"], is_regular).concat(), b"abc\nd");
+            assert_eq!(reads(&[b"\xFF", b"\xFEa", b"\0\n\0"], is_regular).concat(), b"a\n");
+            assert_eq!(reads(&[b"\xFE\xFF\0a", b"\0\n"], is_regular).concat(), b"a\n");
+        }
     }
 }

@@ -10,6 +10,7 @@ mod hints;
 mod ids;
 mod index;
 mod indexed;
+mod input;
 mod interrupt;
 mod json;
 mod long;
@@ -43,6 +44,7 @@ use self::{
     haystack::Paths,
     ids::PatternIds,
     indexed::Indexes,
+    interrupt::Interrupt,
     messages::Messages,
     output::Output,
     printer::{Colors, Style},
@@ -141,18 +143,20 @@ fn run_to(args: &Args, stdout: impl Write + Send + 'static, to_terminal: bool) -
     let is_single = single.is_some();
     let from_stdin = single.as_ref().is_some_and(|haystack| haystack.is_stdin);
     let mut output = Output::new(stdout);
+    // A small file is searched before a thread that waits for signals is there, and before others could help.
+    let is_small = single.as_ref().is_some_and(|haystack| haystack.len.is_some_and(|len| len <= search::SMALL));
     // Before this there is nothing to be saved.
-    let interrupt = interrupt::watch(Some(output.rescue()));
+    let interrupt = if is_small { Interrupt::unwatched() } else { interrupt::watch(Some(output.rescue())) };
     let cancel = interrupt.cancel.clone();
     let builder = grep_builder(args, to_terminal && !from_stdin, &cancel);
     let separator = separator(args, &style);
     let indexes = Indexes::new(args, &matcher_builder, &matcher);
     let searcher = Searcher::new(args, matcher, &builder, style, collected.patterns, indexes, &cancel)?;
     let threads = if single.is_some() { usize::MAX } else { resources::most_threads() };
-    let pool = Pool::new(args.threads).at_most(threads);
+    let pool = if is_small { Pool::inline() } else { Pool::new(args.threads).at_most(threads) };
     let outcome = match single {
         Some(haystack) => {
-            let mut sink = Direct { output: &mut output, separator, flushes: from_stdin || to_terminal };
+            let mut sink = Direct { output: &mut output, separator, flushes: to_terminal };
             searcher.search(&haystack, &pool, &mut sink).unwrap_or_else(|error| {
                 messages.error(error);
                 Outcome::default()

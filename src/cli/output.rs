@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    fs::File,
+    fs::{File, Metadata},
     io::{self, BufWriter, ErrorKind, Write},
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak},
@@ -124,6 +124,38 @@ impl<W: Write + Send> Collected for Weak<Mutex<BufWriter<W>>> {
         };
         let _ = writer.flush();
         mem::forget(writer);
+    }
+}
+
+/// What tells a regular file from all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    /// That of standard output. None where that is no regular file, but a terminal, a pipe, or what takes everything.
+    pub(super) fn of_stdout() -> Option<Self> {
+        let Stdout { file, .. } = stdout().ok()?;
+        Self::of(&file.metadata().ok().filter(Metadata::is_file)?)
+    }
+
+    #[cfg(unix)]
+    fn of(metadata: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+
+        Some(FileId { device: metadata.dev(), inode: metadata.ino() })
+    }
+
+    /// Attributes do not tell there.
+    #[cfg(windows)]
+    fn of(_: &Metadata) -> Option<Self> {
+        None
+    }
+
+    pub(super) fn is_of(self, metadata: &Metadata) -> bool {
+        Self::of(metadata) == Some(self)
     }
 }
 

@@ -1,8 +1,7 @@
 //! The search of one file, and what is shown of its result.
 
 use std::{
-    fs::File,
-    io,
+    fs::Metadata,
     ops::{AddAssign, Range},
     time::Instant,
 };
@@ -12,9 +11,11 @@ use super::{
     haystack::Haystack,
     ids::PatternCounts,
     indexed::Indexes,
+    input::Input,
     json::Json,
     mark::{Shifted, Text},
     messages,
+    output::FileId,
     printer::{Printer, Style},
     progress::Progress,
     ranges::{ByteRange, Line, LineRange},
@@ -26,7 +27,7 @@ use crate::{
     index::{Index, Part, Unfit},
     mapping::{Access, MapOptions, Mapping},
     matcher::Matcher,
-    scan::{self, CachePolicy, CacheReader, Cancel, Pool, cache::CacheKeeper, newlines, stream},
+    scan::{self, CachePolicy, Cancel, Pool, cache::CacheKeeper, newlines},
 };
 
 /// All that the searches of a run have in common.
@@ -44,6 +45,10 @@ pub(super) struct Searcher {
     all_text: bool,
     maps_explicit: bool,
     maps_walked: bool,
+    /// A file is wanted as a whole, or from its end.
+    takes_all: bool,
+    /// The file that lines are printed to. It is not to be searched for what is printed.
+    output: Option<FileId>,
     range: Option<ByteRange>,
     lines: Option<LineRange>,
     indexes: Indexes,
@@ -56,6 +61,10 @@ pub(super) struct Searcher {
 
 /// Where the output of a search goes.
 pub(super) trait Sink {
+    /// Called before the search of what others may be writing to at this moment, such as a pipe: what is found is not to wait
+    /// for more.
+    fn is_live(&mut self) {}
+
     /// Called once, before the first line of a file. Nothing is called for a file of which no line is shown.
     fn begin_lines(&mut self);
 
@@ -84,11 +93,12 @@ impl AddAssign for Outcome {
 enum Source {
     /// With its index, if there is one that can be relied on.
     Mapped(Mapping, Option<Box<Index>>),
-    /// With its length, if it has one.
-    Stream(Text, Option<u64>),
+    Stream,
+    /// There is nothing in it, and what comes to be in it is none of it.
+    Nothing,
 }
 
-/// A file that was opened, and what its first bytes tell of it where it was named, or is mapped.
+/// How a file is searched, and what its first bytes tell of it where it was named, or is mapped.
 struct Opened {
     source: Source,
     unfit: Option<Unfit>,
@@ -103,18 +113,33 @@ struct Narrowed {
 }
 
 impl Narrowed {
+    /// How many bytes of a file were looked at by a search that came to this offset, or of a search from the end that has seen this
+    /// many bytes.
+    fn bytes_searched(&self, summary: &Summary, start: u64, end: Option<u64>) -> u64 {
+        let Some(parts) = &self.parts else { return summary.bytes_searched };
+        let searched = match end {
+            Some(end) => end.saturating_sub(summary.bytes_searched)..end,
+            None => 0..start + summary.bytes_searched,
+        };
+        let overlap = |part: &Part| {
+            let (from, upto) = (part.range.start.max(searched.start), part.range.end.min(searched.end));
+            upto.saturating_sub(from)
+        };
+        parts.iter().map(overlap).sum()
+    }
+
     fn search(
-        self,
+        &self,
         grep: &Grep,
         mapping: &Mapping,
         format: &dyn Format,
         pool: &Pool,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
-        let confined = self.within.map(|range| grep.within(range));
+        let confined = self.within.clone().map(|range| grep.within(range));
         let grep = confined.as_ref().unwrap_or(grep);
-        match self.parts {
-            Some(parts) => grep.search_parts(mapping, &parts, format, pool, emit),
+        match &self.parts {
+            Some(parts) => grep.search_parts(mapping, parts, format, pool, emit),
             None => grep.search_mapping(mapping, format, pool, emit),
         }
     }
@@ -156,7 +181,9 @@ impl Searcher {
             quiet: args.quiet,
             all_text: args.all_text(),
             maps_explicit: !args.no_mmap,
-            maps_walked: args.mmap || args.needs_mapping(),
+            maps_walked: args.mmap,
+            takes_all: args.needs_mapping(),
+            output: prints_lines(args).then(FileId::of_stdout).flatten(),
             range: args.range,
             lines: args.lines,
             indexes,
@@ -174,13 +201,36 @@ impl Searcher {
     ///
     /// When the file cannot be opened or read, with its name. What was found before has gone to the sink.
     pub(super) fn search(&self, haystack: &Haystack, pool: &Pool, sink: &mut dyn Sink) -> Result<Outcome, Error> {
-        self.search_named(haystack, pool, sink).map_err(|error| {
+        let input = Input::open(haystack);
+        self.search_opened(haystack, input, pool, sink)
+    }
+
+    /// The same for a file that was opened, if it could be.
+    ///
+    /// # Errors
+    ///
+    /// As [`search`](Searcher::search).
+    pub(super) fn search_opened(
+        &self,
+        haystack: &Haystack,
+        input: Result<Input, Error>,
+        pool: &Pool,
+        sink: &mut dyn Sink,
+    ) -> Result<Outcome, Error> {
+        let searched = input.and_then(|input| self.search_input(haystack, input, pool, sink));
+        searched.map_err(|error| {
             let error = error.advise("a file that is mapped takes no such memory; without -a, a NUL ends a line");
             error.while_searching().with_path(&haystack.path)
         })
     }
 
-    fn search_named(&self, haystack: &Haystack, pool: &Pool, sink: &mut dyn Sink) -> Result<Outcome, Error> {
+    fn search_input(
+        &self,
+        haystack: &Haystack,
+        mut input: Input,
+        pool: &Pool,
+        sink: &mut dyn Sink,
+    ) -> Result<Outcome, Error> {
         let started = Instant::now();
         let grep = if haystack.explicit { &self.explicit } else { &self.walked };
         let printer = Printer::new(&self.style, &haystack.path);
@@ -193,6 +243,9 @@ impl Searcher {
             (None, Some(counts)) => counts,
             (None, None) => &printer,
         };
+        if input.len().is_none() {
+            sink.is_live();
+        }
         let mut printed = 0;
         let mut print = |bytes: &[u8]| {
             if printed == 0 {
@@ -206,52 +259,67 @@ impl Searcher {
             sink.write(bytes)
         };
         let mut nul = None;
-        let Opened { source, unfit } = self.open(haystack)?;
+        let mut bytes_read = None;
+        let (start, len) = (input.start(), input.len());
+        let later = match start {
+            0 => None,
+            start => Some(grep.starting_at(start)),
+        };
+        let place = input.place();
+        let leave_at = |stopped_at| {
+            if let Some(place) = place {
+                place.leave_at(stopped_at);
+            }
+        };
+        let Opened { source, unfit } = self.open(haystack, &mut input)?;
         // What it has of its file is found in that file.
         if haystack.explicit && unfit == Some(Unfit::Index) {
             self.note(haystack, || "passed over: it is an index".to_owned());
             return Ok(Outcome::default());
         }
         let summary = match source {
+            Source::Nothing => Summary::default(),
             Source::Mapped(mapping, index) => {
-                let _progress = self.progress.start(Some(self.len_of_range(mapping.len() as u64)));
+                let grep = later.as_ref().unwrap_or(grep);
+                let _progress = self.progress.start(Some(self.len_of_range(mapping.len() as u64 - start)));
                 // That a file was mapped for its index is not to be seen.
                 if json.is_some() && !self.all_text && self.maps(haystack) {
-                    nul = first_nul(&mapping)?;
+                    nul = first_nul(&mapping, start)?;
                 }
-                let narrowed = self.narrow(haystack, grep, &mapping, index.as_deref(), pool);
+                let narrowed = self.narrow(haystack, grep, (&mapping, start), index.as_deref(), pool);
                 let is_whole = narrowed.as_ref().is_ok_and(|narrowed| narrowed.parts.is_none());
-                let summary = narrowed.and_then(|narrowed| narrowed.search(grep, &mapping, format, pool, &mut print));
+                let summary = narrowed.and_then(|narrowed| {
+                    let summary = narrowed.search(grep, &mapping, format, pool, &mut print)?;
+                    let from_end = grep.is_backwards().then_some(mapping.len() as u64);
+                    bytes_read = Some(narrowed.bytes_searched(&summary, start, from_end));
+                    Ok(summary)
+                });
                 // Of some parts there is little to let go of, and no threads may have been started.
                 if is_whole {
                     scan::unmap(mapping, pool);
                 }
-                summary?
+                let summary = summary?;
+                leave_at(summary.stopped_at);
+                summary
             }
-            Source::Stream(mut text, _) if self.wants_length() => {
-                self.explain(haystack, || "a stream, read to its end into memory".to_owned());
-                let shifted = Shifted { format, by: text.skipped().map_err(cannot_read)? };
-                match stream::read_to_memory(text)? {
-                    Some(memory) => {
-                        let mut narrowed = self.narrow(haystack, grep, &memory, None, pool)?;
-                        if let (Some(range), None) = (self.range, self.lines) {
-                            narrowed.within = Some(shifted.back(range.resolve(memory.len() as u64 + shifted.by)));
-                        }
-                        shifted.summary(narrowed.search(grep, &memory, &shifted, pool, &mut print)?)
-                    }
-                    None => Summary::default(),
-                }
-            }
-            Source::Stream(mut text, len) => {
+            Source::Stream => {
                 let _progress = self.progress.start(len);
-                self.explain(haystack, || format!("a stream, {}", grep.stream_plan(pool)));
-                let shifted = Shifted { format, by: text.skipped().map_err(cannot_read)? };
-                let within = self.range.and_then(|range| range.fixed()).filter(|_| shifted.by > 0);
-                let within = within.map(|range| grep.within(shifted.back(range)));
-                let grep = within.as_ref().unwrap_or(grep);
-                let mut summary = shifted.summary(grep.search_reader(text, &shifted, pool, &mut print)?);
+                let mut text = input.into_text(self.cache);
+                let shifted = Shifted { format, by: text.skipped().map_err(Error::from_read)? };
+                let summary = match self.wants_length() {
+                    true => self.search_lines_of_stream(haystack, grep, text, &shifted, pool, &mut print)?,
+                    false => {
+                        self.explain(haystack, || format!("a stream, {}", grep.stream_plan(pool)));
+                        let within = self.range.and_then(|range| range.fixed()).filter(|_| shifted.by > 0);
+                        let within = within.map(|range| grep.within(shifted.back(range)));
+                        let grep = within.as_ref().unwrap_or(grep);
+                        grep.search_reader(text, &shifted, pool, &mut print)?
+                    }
+                };
+                let mut summary = shifted.summary(summary);
                 // The end of a file is no place before it.
                 summary.stopped_at = summary.stopped_at.filter(|&at| len.is_none_or(|len| at < len));
+                leave_at(summary.stopped_at);
                 summary
             }
         };
@@ -283,7 +351,7 @@ impl Searcher {
             files_with_matches: u64::from(summary.matched_lines > 0),
             files: 1,
             bytes_printed: printed + last.len() as u64,
-            bytes_searched: summary.bytes_searched,
+            bytes_searched: bytes_read.unwrap_or(summary.bytes_searched),
             searching: started.elapsed(),
         };
         if let Some(json) = json {
@@ -298,12 +366,41 @@ impl Searcher {
         Ok(Outcome { matched, stats, stopped_at })
     }
 
-    /// What of a mapped file its index and the range of lines leave to be searched.
+    /// Searches a part of a stream that depends on its length, or some lines of it. What was found is told in offsets of the text.
+    fn search_lines_of_stream(
+        &self,
+        haystack: &Haystack,
+        grep: &Grep,
+        text: Text,
+        shifted: &Shifted<'_>,
+        pool: &Pool,
+        emit: &mut dyn FnMut(&[u8]) -> Flow,
+    ) -> Result<Summary, Error> {
+        self.explain(haystack, || "a stream, read to its end into memory".to_owned());
+        let (read, nul) = grep.read_to_memory(text)?;
+        let mut summary = Summary::default();
+        let mut comes_to_end = true;
+        if let Some(memory) = &read.bytes {
+            let mut narrowed = self.narrow(haystack, grep, (memory, 0), None, pool)?;
+            if let (Some(range), None) = (self.range, self.lines) {
+                narrowed.within = Some(shifted.back(range.resolve(memory.len() as u64 + shifted.by)));
+            }
+            summary = narrowed.search(grep, memory, shifted, pool, emit)?;
+            let end = memory.len() as u64;
+            comes_to_end = summary.stopped_at.is_none() && narrowed.within.is_none_or(|range| range.end == end);
+        }
+        if comes_to_end {
+            summary.binary = summary.binary.or(nul);
+        }
+        read.error.filter(|_| comes_to_end).map_or(Ok(summary), Err)
+    }
+
+    /// What of a mapped file, of which the text begins at an offset, its index and the range of lines leave to be searched.
     fn narrow(
         &self,
         haystack: &Haystack,
         grep: &Grep,
-        mapping: &Mapping,
+        (mapping, origin): (&Mapping, u64),
         index: Option<&Index>,
         pool: &Pool,
     ) -> Result<Narrowed, Error> {
@@ -317,9 +414,13 @@ impl Searcher {
                 self.explain(haystack, || format!("mapped, {}", grep.plan(mapping.len() as u64, pool)));
             }
             let relative = self.range.filter(|range| range.fixed().is_none());
-            return Ok(Narrowed { parts, within: relative.map(|range| range.resolve(mapping.len() as u64)) });
+            let of_text = |range: ByteRange| {
+                let Range { start, end } = range.resolve((mapping.len() as u64).saturating_sub(origin));
+                start.saturating_add(origin)..end.saturating_add(origin)
+            };
+            return Ok(Narrowed { parts, within: relative.map(of_text) });
         };
-        let (range, before) = self.bytes_of_lines(lines, haystack, grep, mapping, index, pool)?;
+        let (range, before) = self.bytes_of_lines(lines, haystack, grep, (mapping, origin), index, pool)?;
         self.explain(haystack, || format!("mapped, the lines are bytes {}..{}", range.start, range.end));
         // Where their numbers are known, they need not be counted again.
         let part = |newlines| vec![Part { range: range.clone(), newlines }];
@@ -333,7 +434,7 @@ impl Searcher {
         lines: LineRange,
         haystack: &Haystack,
         grep: &Grep,
-        mapping: &Mapping,
+        (mapping, origin): (&Mapping, u64),
         index: Option<&Index>,
         pool: &Pool,
     ) -> Result<(Range<u64>, Option<u64>), Error> {
@@ -350,14 +451,14 @@ impl Searcher {
             let start = newlines::after_nth(mapping, from as usize, rest, terminator, pool)?;
             Ok::<_, Error>(start.unwrap_or(end_of_file))
         };
-        let nth_last = |nth| newlines::start_of_nth_last(mapping, nth, terminator);
+        let nth_last = |nth| Ok::<_, Error>(newlines::start_of_nth_last(mapping, nth, terminator)?.max(origin));
         let (start, before) = match lines.first {
-            Line::Start(first) => (line_start((0, 0), first - 1)?, Some(first - 1)),
+            Line::Start(first) => (line_start((origin, 0), first - 1)?, Some(first - 1)),
             Line::End(nth) => (nth_last(nth)?, None),
         };
         let end = match lines.last {
             Line::End(nth) => nth_last(nth - 1)?,
-            Line::Start(last) => line_start(before.map_or((0, 0), |before| (start, before)), last)?,
+            Line::Start(last) => line_start(before.map_or((origin, 0), |before| (start, before)), last)?,
         };
         Ok((start..end.max(start), before))
     }
@@ -367,54 +468,76 @@ impl Searcher {
         self.lines.is_some() || self.range.is_some_and(|range| range.fixed().is_none())
     }
 
-    /// Whether a file is mapped, with an index or without.
+    /// Whether a file is mapped, with an index or without. Standard input is a stream.
     fn maps(&self, haystack: &Haystack) -> bool {
-        if haystack.explicit { self.maps_explicit } else { self.maps_walked }
+        !haystack.is_stdin && if haystack.explicit { self.maps_explicit } else { self.maps_walked }
     }
 
-    /// Maps a file when that is wanted and possible, and reads it otherwise.
-    fn open(&self, haystack: &Haystack) -> Result<Opened, Error> {
-        if haystack.is_stdin {
-            self.indexes.do_without(None, "standard input has none")?;
-            return Ok(Opened { source: Source::Stream(Text::new(io::stdin()), None), unfit: None });
-        }
-        let cannot_open = |error| Error::io("", error);
-        let mut file = File::open(&haystack.path).map_err(cannot_open)?;
-        let metadata = file.metadata().map_err(cannot_open)?;
-        if metadata.is_dir() {
-            return Err(cannot_open(io::ErrorKind::IsADirectory.into()));
-        }
-        let len = metadata.is_file().then_some(metadata.len());
-        let maps = self.maps(haystack);
-        // Files in directories are streams, which end with their first NUL. With an index it is known that there is none.
-        let maps_indexed = self.maps_explicit && self.indexes.are_looked_for(&metadata);
-        let mut unfit = None;
+    /// How a file is searched: mapped when that is wanted and possible, and as a stream otherwise.
+    fn open(&self, haystack: &Haystack, input: &mut Input) -> Result<Opened, Error> {
         let mut why = if self.maps_explicit { "it cannot be mapped" } else { "with --no-mmap files are streams" };
+        let (Some(metadata), Some(len)) = (input.regular().cloned(), input.len()) else {
+            self.indexes.do_without(None, if haystack.is_stdin { "standard input has none" } else { why })?;
+            return Ok(Opened { source: Source::Stream, unfit: None });
+        };
+        if self.output.is_some_and(|output| output.is_of(&metadata)) {
+            // An empty one has nothing that could be printed to it again.
+            return match len {
+                0 => Ok(Opened { source: Source::Nothing, unfit: None }),
+                _ => Err(Error::invalid_input("this file is also the output: what is found would be searched again")),
+            };
+        }
+        // What is no text is binary from another place on in a stream than in a file that is mapped. Where there is no NUL that makes
+        // no difference, nor where all of a stream would be read into memory first.
+        let grep = if haystack.explicit { &self.explicit } else { &self.walked };
+        let takes_all = self.takes_all || !grep.matcher().is_by_line();
+        let all_is_text = self.maps_explicit && grep.binary() == Binary::Text;
+        let looks_for_index = self.maps_explicit && self.indexes.are_looked_for(&metadata);
+        let maps = self.maps(haystack) || (haystack.is_stdin && self.maps_explicit && takes_all);
+        let wants_text = if haystack.is_stdin { all_is_text } else { self.takes_all };
+        let maps_text = !maps && self.maps_explicit && (looks_for_index || wants_text);
+        // Of standard input nobody asked what it is.
+        let opened = |source, unfit: Option<Unfit>| Opened { source, unfit: unfit.filter(|_| !haystack.is_stdin) };
+        let mut unfit = None;
         // Files of the kernel's making, such as those in /proc, have no size until they are read.
-        if (maps || maps_indexed) && len.is_some_and(|len| len > 0) {
+        if len > 0
+            && maps
+            && let Some(text) = self.read_small(input, len)?
+        {
+            unfit = self.unfit(&text, 0)?;
+            if unfit != Some(Unfit::Marked) {
+                return Ok(opened(Source::Mapped(text, None), unfit));
+            }
+            input.rewind().map_err(Error::from_read)?;
+        } else if len > 0
+            && (maps || maps_text)
+            && let Ok(size) = usize::try_from(metadata.len())
+            && let Some(file) = input.take_file()
+        {
+            // One that is shorter by now is a stream that ends too early.
+            let mut options = MapOptions::new();
+            options.access(Access::Read).len(size);
             #[allow(unsafe_code)]
             // SAFETY: whoever changes the file while it is searched gets a search of changing bytes; the mapping is
             // only ever read through its guard, which checks the size, and no part of it is kept.
-            let mapped = unsafe { MapOptions::new().access(Access::Read).map_own_file(file) };
-            file = match mapped {
+            let mapped = unsafe { options.map_own_file(file) };
+            let file = match mapped {
                 Err((_, Some(unmapped))) => unmapped,
                 Err((error, None)) => return Err(error),
                 Ok(mapping) => {
-                    unfit = self.unfit(&mapping)?;
+                    unfit = self.unfit(&mapping, input.start())?;
                     if unfit == Some(Unfit::Marked) {
                         why = "it begins with a byte order mark, and is converted as a stream";
+                    } else if input.start() > 0 && !grep.matcher().is_by_line() {
+                        why = "it is not searched from its start";
                     } else {
-                        let index = self.indexes.open(&haystack.path, &metadata, &mapping)?.map(Box::new);
-                        let may_map = match &index {
-                            Some(index) if !maps => {
-                                self.walked.binary() == Binary::Text || self.is_text(index, &mapping)?
-                            }
-                            _ => maps,
-                        };
-                        if may_map {
-                            return Ok(Opened { source: Source::Mapped(mapping, index), unfit });
+                        let index = self.open_index(haystack, input, &metadata, &mapping)?.map(Box::new);
+                        let wants_mapping = maps || index.is_some() || wants_text;
+                        let is_text = || self.is_text(index.as_deref(), &mapping, input.start());
+                        if wants_mapping && (maps || all_is_text || is_text()?) {
+                            return Ok(opened(Source::Mapped(mapping, index), unfit));
                         }
-                        why = "it has a NUL, with which the search of a file in a directory ends";
+                        why = "it has a NUL, from which on a stream is binary";
                         if index.is_some() {
                             self.explain(haystack, || format!("its index is not used: {why}"));
                         }
@@ -422,23 +545,58 @@ impl Searcher {
                     mapping.into_file().expect("a mapping keeps its descriptor unless it is told not to")
                 }
             };
+            input.put_back(file);
         }
-        if unfit.is_none() && haystack.explicit && len.is_some_and(|len| len > 0) {
-            unfit = Unfit::of_file(&file).map_err(cannot_open)?;
+        if unfit.is_none() && haystack.explicit && len > 0 {
+            unfit = input.unfit().map_err(Error::from_read)?;
         }
-        self.indexes.do_without(len, why)?;
-        Ok(Opened { source: Source::Stream(Text::new(CacheReader::new(file, self.cache)), len), unfit })
+        self.indexes.do_without(Some(len), why)?;
+        Ok(opened(Source::Stream, unfit))
     }
 
-    /// True when there is no NUL in a file, neither in what is indexed nor behind it.
-    fn is_text(&self, index: &Index, mapping: &Mapping) -> Result<bool, Error> {
+    /// The index of a mapped file, if it has one that can be relied on.
+    fn open_index(
+        &self,
+        haystack: &Haystack,
+        input: &Input,
+        metadata: &Metadata,
+        mapping: &Mapping,
+    ) -> Result<Option<Index>, Error> {
+        if !self.indexes.are_looked_for(metadata) {
+            return Ok(None);
+        }
+        let path = input.path(haystack).filter(|_| input.start() == 0);
+        let Some(path) = path else {
+            let why = "standard input has no name, or is not read from its start";
+            return self.indexes.do_without(input.len(), why).map(|()| None);
+        };
+        self.indexes.open(&path, metadata, mapping)
+    }
+
+    /// The bytes of a file that is so small that reading it costs less than mapping it. None for others, and for one that has
+    /// become shorter.
+    fn read_small(&self, input: &Input, len: u64) -> Result<Option<Mapping>, Error> {
+        if len > SMALL || input.start() > 0 || self.cache != CachePolicy::Keep {
+            return Ok(None);
+        }
+        let mut memory = MapOptions::new().len(len as usize).access(Access::Copy).map_anonymous()?;
+        let is_whole = memory.guarded_mut(.., |room| input.read_all(room))?;
+        if is_whole.map_err(Error::from_read)? {
+            return Ok(Some(memory));
+        }
+        input.rewind().map_err(Error::from_read)?;
+        Ok(None)
+    }
+
+    /// True when there is no NUL in a file from where its text starts on, neither in what is indexed nor behind it.
+    fn is_text(&self, index: Option<&Index>, mapping: &Mapping, start: u64) -> Result<bool, Error> {
         const STEP: usize = 16 << 20;
-        if index.has_nul() {
+        if index.is_some_and(Index::has_nul) {
             return Ok(false);
         }
         // The search is not to take what this reads for what was there before.
         let _keeper = CacheKeeper::of_mapping(self.cache, mapping, 0);
-        let mut at = index.covered() as usize;
+        let mut at = index.map_or(start, Index::covered) as usize;
         while at < mapping.len() && !self.cancel.is_cancelled() {
             let end = mapping.len().min(at + STEP);
             if mapping.guarded(at..end, |bytes| memchr::memchr(0, bytes).is_some())? {
@@ -455,11 +613,12 @@ impl Searcher {
         range.end.min(len).saturating_sub(range.start)
     }
 
-    /// What the first bytes of a file tell.
-    fn unfit(&self, mapping: &Mapping) -> Result<Option<Unfit>, Error> {
+    /// What the first bytes of a text tell that begins at an offset.
+    fn unfit(&self, mapping: &Mapping, start: u64) -> Result<Option<Unfit>, Error> {
         // The search that follows is not to take what this reads for what was there before.
         let _keeper = CacheKeeper::of_mapping(self.cache, mapping, 0);
-        mapping.guarded(0..mapping.len().min(Unfit::HEAD_BYTES), Unfit::of)
+        let start = mapping.len().min(start as usize);
+        mapping.guarded(start..mapping.len().min(start + Unfit::HEAD_BYTES), Unfit::of)
     }
 
     /// What is shown when the search of a file is over, and whether the file is one of those that were looked for.
@@ -506,14 +665,23 @@ impl Searcher {
     }
 }
 
-fn cannot_read(error: io::Error) -> Error {
-    Error::io("", error)
-}
+/// Up to this size a file that was named is read and not mapped: to map it, watch it and let go of it takes a dozen calls of the
+/// system more.
+pub(super) const SMALL: u64 = 64 << 10;
 
 /// How many bytes at the start of a mapped file are looked at for a NUL that no line shows.
 const HEAD: usize = 64 << 10;
 
-/// The offset of a NUL near the start of a file.
-fn first_nul(mapping: &Mapping) -> Result<Option<u64>, Error> {
-    mapping.guarded(0..mapping.len().min(HEAD), |head| memchr::memchr(0, head).map(|at| at as u64))
+/// The offset of a NUL near the start of a text that begins at an offset.
+fn first_nul(mapping: &Mapping, start: u64) -> Result<Option<u64>, Error> {
+    let start = mapping.len().min(start as usize);
+    let end = mapping.len().min(start.saturating_add(HEAD));
+    mapping.guarded(start..end, |head| memchr::memchr(0, head).map(|at| at as u64))
+}
+
+/// Whether lines are printed as they are found, and more than one: what is printed may be found again in a file that is both read
+/// and written.
+fn prints_lines(args: &Args) -> bool {
+    let most = args.max_count.unwrap_or(u64::MAX).min(args.last.unwrap_or(u64::MAX));
+    !args.quiet && most > 1 && matches!(args.show(), Show::Lines | Show::Json)
 }

@@ -64,10 +64,42 @@ use crate::{
         feed::{self, Feed},
         newlines,
         pieces::{Piece, Pieces},
-        stream,
-        window::Window,
+        stream::{self, InMemory, LineReader, Nul, Text},
+        window::{Spare, Window},
     },
 };
+
+/// Lines of a text that begins within a mapping.
+struct Shifted<'a> {
+    format: &'a dyn Format,
+    by: u64,
+}
+
+impl Format for Shifted<'_> {
+    fn wants_matches(&self) -> bool {
+        self.format.wants_matches()
+    }
+
+    fn only_matches(&self) -> bool {
+        self.format.only_matches()
+    }
+
+    fn joins_lines(&self) -> bool {
+        self.format.joins_lines()
+    }
+
+    fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
+        self.format.line(&Line { offset: line.offset.saturating_sub(self.by), ..*line }, out);
+    }
+
+    fn long_line(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
+        self.format.long_line(&Line { offset: line.offset.saturating_sub(self.by), ..*line }, matches, emit);
+    }
+
+    fn context_break(&self, out: &mut Vec<u8>) {
+        self.format.context_break(out);
+    }
+}
 
 /// How many bytes at the start of a mapped file are looked at to tell whether it is binary.
 const BINARY_HEAD: usize = 64 << 10;
@@ -316,7 +348,7 @@ impl GrepBuilder {
         if options.passthru {
             options.context = Context::EVERYTHING;
         }
-        Ok(Grep { matcher, options, query: None, caches: Caches::default() })
+        Ok(Grep { matcher, options, query: None, caches: Caches::default(), spare: Spare::default(), origin: 0 })
     }
 }
 
@@ -329,6 +361,10 @@ pub struct Grep {
     query: Option<Arc<Query>>,
     /// Caches that earlier searches have filled. For small files, making one takes longer than the search.
     caches: Caches,
+    /// Memory that earlier streams were read into.
+    spare: Spare,
+    /// Where in a mapped file the text begins.
+    origin: u64,
 }
 
 impl Grep {
@@ -345,10 +381,27 @@ impl Grep {
         grep
     }
 
+    /// The same search of mapped files of which the bytes before an offset are no part of the text: a line begins there, and it is
+    /// byte 0 of line 1. [`within`](Grep::within), and parts, are still told by the offsets of the mapping. For searches by line.
+    #[cfg(feature = "cli")]
+    pub(crate) fn starting_at(&self, origin: u64) -> Self {
+        let mut grep = self.clone();
+        grep.origin = origin;
+        let Range { start, end } = grep.options.range;
+        grep.options.range = start.saturating_add(origin)..end.saturating_add(origin);
+        grep
+    }
+
     /// Whether [parts](Grep::search_parts) of a file can be searched for what this looks for.
     pub fn takes_parts(&self) -> bool {
         let looks_at_all = self.options.invert || self.options.passthru;
         !looks_at_all && self.matcher.is_by_line() && self.matcher.terminator() == b'\n'
+    }
+
+    /// Whether it reports lines in the opposite order, and counts the bytes it has searched from the end.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_backwards(&self) -> bool {
+        self.options.reverse && self.options.goal == Goal::Lines
     }
 
     /// What a NUL byte means to it.
@@ -449,7 +502,8 @@ impl Grep {
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
         let terminator = self.matcher.terminator();
-        let whole = Pieces::new(mapping, vec![Piece::whole(mapping)], self.chunk_size(), terminator);
+        let whole = Piece::from(mapping, self.origin as usize);
+        let whole = Pieces::new(mapping, vec![whole], self.chunk_size(), terminator);
         self.search_pieces(mapping, whole, format, pool, emit)
     }
 
@@ -537,6 +591,30 @@ impl Grep {
     fn search_pieces(
         &self,
         mapping: &Mapping,
+        pieces: Pieces<'_>,
+        format: &dyn Format,
+        pool: &Pool,
+        emit: &mut dyn FnMut(&[u8]) -> Flow,
+    ) -> Result<Summary, Error> {
+        if self.origin > 0 {
+            let shifted = Shifted { format, by: self.origin };
+            let searched = self.search_pieces_by_offset(mapping, pieces, &shifted, pool, emit)?;
+            let shift = |offset: u64| offset.saturating_sub(self.origin);
+            let bytes_searched = match self.options.reverse && self.options.goal == Goal::Lines {
+                // That is a number of bytes.
+                true => searched.bytes_searched,
+                false => shift(searched.bytes_searched),
+            };
+            let (stopped_at, binary) = (searched.stopped_at.map(shift), searched.binary.map(shift));
+            return Ok(Summary { bytes_searched, stopped_at, binary, ..searched });
+        }
+        self.search_pieces_by_offset(mapping, pieces, format, pool, emit)
+    }
+
+    /// The same, where all offsets are those in the mapping.
+    fn search_pieces_by_offset(
+        &self,
+        mapping: &Mapping,
         mut pieces: Pieces<'_>,
         format: &dyn Format,
         pool: &Pool,
@@ -551,8 +629,9 @@ impl Grep {
         let keeper = CacheKeeper::of_mapping(options.cache, mapping, lag);
         let mut binary = None;
         if options.binary != Binary::Text {
-            let head = BINARY_HEAD.min(mapping.len());
-            binary = mapping.guarded(0..head, |bytes| memchr::memchr(0, bytes))?.map(|at| at as u64);
+            let start = mapping.len().min(self.origin as usize);
+            let head = start..mapping.len().min(start.saturating_add(BINARY_HEAD));
+            binary = mapping.guarded(head, |bytes| memchr::memchr(0, bytes))?.map(|at| (start + at) as u64);
             if binary.is_some() && options.binary == Binary::Quit {
                 return Ok(Summary { binary, ..Summary::default() });
             }
@@ -564,6 +643,16 @@ impl Grep {
         let inline = Pool::inline();
         let pool = if pieces.len() <= self.little() { &inline } else { pool };
         let floor = range.start;
+        let backwards = options.reverse && options.goal == Goal::Lines;
+        // From the end, the lines are those that are found from the front, where the search may end before.
+        let quits_in = match options.binary == Binary::Quit && (backwards || options.last.is_some()) {
+            true => self.first_line_with_nul(mapping, &pieces, &keeper)?,
+            false => None,
+        };
+        if let Some((line, _)) = quits_in {
+            range.end = line.max(range.start);
+            pieces.confine(range.start as usize..range.end as usize);
+        }
         let set_progress = |bytes| {
             if let Some(progress) = &options.progress {
                 progress.store(bytes, Ordering::Relaxed);
@@ -576,7 +665,6 @@ impl Grep {
                 set_progress(range.end - floor);
             }
         }
-        let backwards = options.reverse && options.goal == Goal::Lines;
         let mut seam = Seam::new(options, floor, range.start);
         seam.binary = binary;
         if options.line_numbers {
@@ -614,6 +702,7 @@ impl Grep {
             let at = resume.unwrap_or(u64::MAX).min(summary.bytes_searched).max(range.start);
             summary.stopped_at = (at < range.end && summary.binary.is_none()).then_some(at);
         }
+        summary.binary = summary.binary.or(quits_in.map(|(_, nul)| nul));
         // What lies behind the first NUL was looked at, but not as text.
         summary.bytes_searched = summary.bytes_searched.min(summary.binary.unwrap_or(u64::MAX));
         Ok(summary)
@@ -642,20 +731,18 @@ impl Grep {
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
         if self.needs_all(format) {
-            return match stream::read_to_memory(reader)? {
-                Some(memory) => self.search_mapping(&memory, format, pool, emit),
-                None => Ok(Summary::default()),
+            let (InMemory { bytes, error }, nul) = self.read_to_memory(reader)?;
+            let mut summary = match bytes {
+                Some(memory) => self.search_mapping(&memory, format, pool, emit)?,
+                None => Summary::default(),
             };
+            // Who has what was wanted does not know what comes behind.
+            if summary.stopped_at.is_none() {
+                summary.binary = summary.binary.or(nul);
+            }
+            return error.filter(|_| summary.stopped_at.is_none()).map_or(Ok(summary), Err);
         }
-        let nul = match self.options.binary {
-            Binary::Text => stream::Nul::Text,
-            Binary::Suppress => stream::Nul::EndsLine,
-            Binary::Quit => stream::Nul::Ends,
-        };
-        let context = self.options.context;
-        // Where there is context, ripgrep keeps one line more than it may show, which decides where its reads end.
-        let kept = if context.is_none() { 0 } else { context.before.saturating_add(1) };
-        let windows = stream::LineReader::new(reader, nul, self.matcher.terminator(), kept, self.options.chunk_size);
+        let windows = self.windows(reader);
         let windows = stream::within(self.options.range.clone(), windows).map(|lines| lines.map(Window::Owned));
         let feed = match pool.threads() {
             1 => Feed::direct(windows),
@@ -669,6 +756,72 @@ impl Grep {
         let is_before_end = had_enough && searched < self.options.range.end && summary.binary.is_none();
         summary.stopped_at = stop.map(|stop| stop.upto.min(searched)).or(is_before_end.then_some(searched));
         Ok(summary)
+    }
+
+    /// Cuts a stream into windows.
+    fn windows<R: Read>(&self, reader: R) -> LineReader<R> {
+        let nul = match self.options.binary {
+            Binary::Text => Nul::Text,
+            Binary::Suppress => Nul::EndsLine,
+            Binary::Quit => Nul::Ends,
+        };
+        let context = self.options.context;
+        // Where there is context, ripgrep keeps one line more than it may show, which decides where its reads end.
+        let kept = if context.is_none() { 0 } else { context.before.saturating_add(1) };
+        LineReader::new(reader, nul, self.matcher.terminator(), kept, self.options.chunk_size, &self.spare)
+    }
+
+    /// Reads a stream into memory, up to where a search would end that takes it as it comes; and the NUL that it would end at.
+    pub(crate) fn read_to_memory(&self, reader: impl Read) -> Result<(InMemory, Option<u64>), Error> {
+        let terminator = self.matcher.terminator();
+        if self.options.binary != Binary::Quit || !self.matcher.is_by_line() {
+            return Ok((stream::read_to_memory(reader, terminator)?, None));
+        }
+        let mut text = Text::new(self.windows(reader));
+        let read = stream::read_to_memory(&mut text, terminator)?;
+        Ok((read, text.nul()))
+    }
+
+    /// The first selected line with a NUL in the pieces of a file, and that NUL.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the pieces up to that line: a search for NUL, and one for matches in the lines that have one.
+    fn first_line_with_nul(
+        &self,
+        mapping: &Mapping,
+        pieces: &Pieces<'_>,
+        keeper: &CacheKeeper<'_>,
+    ) -> Result<Option<(u64, u64)>, Error> {
+        const STEP: u64 = 4 << 20;
+        let terminator = self.matcher.terminator();
+        let mut cache = self.matcher.cache();
+        for range in pieces.ranges() {
+            let piece = Piece { range: range.clone(), within: range.clone(), newlines: 0 };
+            let window = Window::of_piece(mapping, piece, terminator);
+            let (mut at, end) = (range.start as u64, range.end as u64);
+            while at < end && !self.options.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
+                let step = at..end.min(at + STEP);
+                let Some(nul) = window.first_nul(step.clone())? else {
+                    keeper.done_with(step.start as usize..step.end as usize);
+                    at = step.end;
+                    continue;
+                };
+                let line = window.line_start(nul)?..window.after_terminator(nul, end)?.unwrap_or(end);
+                let mut is_selected = false;
+                window.read(line.clone(), |bytes| {
+                    lines::select(&self.matcher, &mut cache, bytes, self.options.invert, |_| {
+                        is_selected = true;
+                        false
+                    });
+                })?;
+                if is_selected {
+                    return Ok(Some((line.start, nul)));
+                }
+                at = line.end;
+            }
+        }
+        Ok(None)
     }
 
     /// A stream has to be read to its end before it can be searched.
@@ -694,10 +847,11 @@ impl Grep {
     /// The range to search. It begins where a line does: with the line that the given range begins in where matches of it may
     /// be in the range, else with the next one. It ends with a line, or where no match may start any more.
     fn lines_of_range(&self, mapping: &Mapping, searches_matches: bool) -> Result<Range<u64>, Error> {
-        let len = mapping.len() as u64;
-        let whole = Window::of_whole(mapping, 0..mapping.len(), self.matcher.terminator());
+        let (origin, len) = (self.origin.min(mapping.len() as u64), mapping.len() as u64);
+        let piece = Piece::from(mapping, origin as usize);
+        let whole = Window::of_piece(mapping, piece, self.matcher.terminator());
         let line_start = |at: u64| match at {
-            0 => Ok(0),
+            at if at <= origin => Ok(origin),
             at if at >= len => Ok(len),
             at => Ok::<_, Error>(whole.after_terminator(at - 1, len)?.unwrap_or(len)),
         };

@@ -314,7 +314,7 @@ fn with_end_of_file(range: Range<u64>, len: u64) -> Range<u64> {
 impl<'a> GrepStages<'a, '_> {
     /// `mapped` is of a file: where its chunks end, its length, and what keeps its pages.
     pub(super) fn new(grep: &'a Grep, format: &'a dyn Format, mapped: Option<(u64, u64, &'a CacheKeeper<'a>)>) -> Self {
-        let Grep { matcher, options, caches, query: _ } = grep;
+        let Grep { matcher, options, caches, .. } = grep;
         let is_mapped = mapped.is_some();
         let len = mapped.map_or(0, |(_, len, _)| len);
         let multiline = !matcher.is_by_line();

@@ -219,6 +219,14 @@ impl CacheReader {
     }
 }
 
+impl CacheReader {
+    /// The file, to ask for its attributes.
+    #[cfg(feature = "cli")]
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+}
+
 impl Read for CacheReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.file.read(buffer)?;

@@ -33,6 +33,12 @@ impl Piece {
         Piece { range: 0..mapping.len(), within: 0..mapping.len(), newlines: 0 }
     }
 
+    /// All of a file from an offset on: what lies before is no part of the text.
+    pub(crate) fn from(mapping: &Mapping, start: usize) -> Self {
+        let range = start.min(mapping.len())..mapping.len();
+        Piece { range: range.clone(), within: range, newlines: 0 }
+    }
+
     /// Whether it is all of a file, of which a range may be searched.
     pub(crate) fn is_whole(&self, mapping: &Mapping) -> bool {
         self.within == (0..mapping.len())
@@ -65,6 +71,11 @@ impl<'m> Pieces<'m> {
     /// How many bytes are searched.
     pub(crate) fn len(&self) -> usize {
         self.pieces.iter().map(|piece| piece.range.len()).sum()
+    }
+
+    /// What is searched, in file order.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        self.pieces.iter().map(|piece| piece.range.clone())
     }
 
     pub(crate) fn first(&mut self) -> Option<&mut Piece> {

@@ -30,6 +30,9 @@ const READ: usize = 64 << 10;
 /// How much the system is asked for at once where more is read, so that there is room for what comes and little more.
 const PIECE: usize = 1 << 20;
 
+/// Buffers up to this size are kept from one stream to the next.
+const KEPT: usize = 1 << 20;
+
 /// What a NUL in a stream means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nul {
@@ -41,18 +44,25 @@ pub(crate) enum Nul {
     EndsLine,
 }
 
-/// Reads a stream to its end into anonymous memory, for searches that have to see it from its end, or as a whole. None when
-/// there is nothing in it.
+/// A stream that was read into memory.
+pub(crate) struct InMemory {
+    /// None when there was nothing in it.
+    pub(crate) bytes: Option<Mapping>,
+    /// The stream ended with an error. Of what came before, the whole lines are there.
+    pub(crate) error: Option<Error>,
+}
+
+/// Reads a stream to its end into anonymous memory, for searches that have to see it from its end, or as a whole.
 ///
 /// # Errors
 ///
-/// What reading says, and [`is_out_of_memory`](Error::is_out_of_memory) for a stream that is larger than the memory.
-pub(crate) fn read_to_memory(mut source: impl Read) -> Result<Option<Mapping>, Error> {
+/// [`is_out_of_memory`](Error::is_out_of_memory) for a stream that is larger than the memory.
+pub(crate) fn read_to_memory(mut source: impl Read, terminator: u8) -> Result<InMemory, Error> {
     const LARGEST: usize = 64 << 20;
     // How much there will be is not known, and memory that is shared cannot grow on all systems. So it is collected in pieces,
     // each of which goes as soon as it was copied.
     let mut pieces: Vec<Vec<u8>> = vec![];
-    let mut len = 0;
+    let (mut len, mut error) = (0, None);
     let mut allowance = Allowance::new();
     loop {
         // Pieces of that size go back to the system at once.
@@ -64,16 +74,29 @@ pub(crate) fn read_to_memory(mut source: impl Read) -> Result<Option<Mapping>, E
                 "a stream of more than {held} MiB, which has to be in memory as a whole: there is no memory for more"
             )));
         }
-        let is_over = fill(&mut source, &mut piece).map_err(|e| Error::io("", e))?;
+        let filled = fill(&mut source, &mut piece);
         piece.shrink_to_fit();
         len += piece.len();
         pieces.push(piece);
+        let is_over = *filled.as_ref().unwrap_or(&true);
+        if let Err(failed) = filled {
+            error = Some(Error::from_read(failed));
+            // Nobody knows how the line would have gone on that it ends in.
+            while let Some(last) = pieces.last_mut() {
+                if let Some(end) = memrchr(terminator, last) {
+                    last.truncate(end + 1);
+                    break;
+                }
+                pieces.pop();
+            }
+            len = pieces.iter().map(Vec::len).sum();
+        }
         if is_over {
             break;
         }
     }
     if len == 0 {
-        return Ok(None);
+        return Ok(InMemory { bytes: None, error });
     }
     let mut memory = MapOptions::new().len(len).map_anonymous()?;
     let mut filled = 0;
@@ -81,7 +104,48 @@ pub(crate) fn read_to_memory(mut source: impl Read) -> Result<Option<Mapping>, E
         memory.guarded_mut(filled..filled + piece.len(), |room| room.copy_from_slice(&piece))?;
         filled += piece.len();
     }
-    Ok(Some(memory))
+    Ok(InMemory { bytes: Some(memory), error })
+}
+
+/// The lines of a stream, read as [`LineReader`] reads them, for those who want them in one piece.
+pub(crate) struct Text<R> {
+    windows: LineReader<R>,
+    current: Option<Lines>,
+    nul: Option<u64>,
+}
+
+impl<R: Read> Text<R> {
+    pub(crate) fn new(windows: LineReader<R>) -> Self {
+        Text { windows, current: None, nul: None }
+    }
+
+    /// The offset of the NUL that ended the stream, or changed its meaning, once that was read.
+    pub(crate) fn nul(&self) -> Option<u64> {
+        self.nul
+    }
+}
+
+impl<R: Read> Read for Text<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(lines) = &mut self.current {
+                let mut own = &lines.bytes[lines.own.clone()];
+                let read = own.read(buffer)?;
+                lines.own.start += read;
+                if read > 0 || buffer.is_empty() {
+                    return Ok(read);
+                }
+            }
+            match self.windows.next() {
+                None => return Ok(0),
+                Some(Err(error)) => return Err(error.into()),
+                Some(Ok(lines)) => {
+                    self.nul = self.nul.or(lines.binary);
+                    self.current = Some(lines);
+                }
+            }
+        }
+    }
 }
 
 /// Fills the room of an empty buffer. True when the source ended before that.
@@ -97,7 +161,10 @@ fn fill(source: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<bool> {
             }
             Ok(read) => filled += read,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
+            Err(e) => {
+                buffer.truncate(filled);
+                return Err(e);
+            }
         }
     }
     Ok(false)
@@ -195,16 +262,25 @@ pub(crate) struct LineReader<R> {
     allowance: Allowance,
 }
 
+impl<R> Drop for LineReader<R> {
+    fn drop(&mut self) {
+        // The next stream may be a small file.
+        self.spare.give_back(std::mem::take(&mut self.bytes));
+        self.spare.trim(KEPT);
+    }
+}
+
 impl<R: Read> LineReader<R> {
-    pub(crate) fn new(source: R, nul: Nul, terminator: u8, context: usize, window: usize) -> Self {
+    /// `spare` is where its memory comes from, and goes when it is dropped: one for many small files.
+    pub(crate) fn new(source: R, nul: Nul, terminator: u8, context: usize, window: usize, spare: &Spare) -> Self {
         LineReader {
             source,
             nul,
             terminator,
             context,
             window,
-            bytes: vec![],
-            spare: Spare::default(),
+            bytes: spare.take(),
+            spare: spare.clone(),
             filled: 0,
             base: 0,
             own: 0,
@@ -262,7 +338,7 @@ impl<R: Read> LineReader<R> {
     /// Reads up to `wanted` bytes, and fewer where no more are there for now. None are there at the end.
     fn read(&mut self, wanted: usize) -> Result<usize, Error> {
         if let Some(error) = self.failed.take() {
-            return Err(Error::io("", error));
+            return Err(Error::from_read(error));
         }
         let mut read = 0;
         while read < wanted {
@@ -284,7 +360,7 @@ impl<R: Read> LineReader<R> {
                     }
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) if read == 0 => return Err(Error::io("", e)),
+                Err(e) if read == 0 => return Err(Error::from_read(e)),
                 Err(e) => {
                     self.failed = Some(e);
                     break;
@@ -414,7 +490,7 @@ mod tests {
     }
 
     fn read_all(text: &[u8], step: usize, nul: Nul, context: usize, window: usize) -> Vec<Lines> {
-        LineReader::new(Slow(text, step), nul, b'\n', context, window).map(Result::unwrap).collect()
+        LineReader::new(Slow(text, step), nul, b'\n', context, window, &Spare::default()).map(Result::unwrap).collect()
     }
 
     #[test]

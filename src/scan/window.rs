@@ -69,7 +69,7 @@ pub(crate) struct Lines {
 
 /// Memory that windows of a stream use one after the other. Fresh memory costs more than what is read into it: the system
 /// has to clear it first.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Spare(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl Spare {
@@ -84,9 +84,14 @@ impl Spare {
         self.buffers().pop().unwrap_or_default()
     }
 
-    fn give_back(&self, buffer: Vec<u8>) {
+    /// Frees the buffers that are longer than this.
+    pub(crate) fn trim(&self, bytes: usize) {
+        self.buffers().retain(|buffer| buffer.capacity() <= bytes);
+    }
+
+    pub(crate) fn give_back(&self, buffer: Vec<u8>) {
         let mut buffers = self.buffers();
-        if buffers.len() < Self::KEPT && buffer.capacity() <= Self::LARGEST {
+        if buffers.len() < Self::KEPT && (1..=Self::LARGEST).contains(&buffer.capacity()) {
             buffers.push(buffer);
         }
     }
@@ -103,6 +108,11 @@ impl Drop for Lines {
 }
 
 impl<'m> Window<'m> {
+    /// What a piece of a mapping has, as one window.
+    pub(crate) fn of_piece(mapping: &'m Mapping, piece: Piece, terminator: u8) -> Self {
+        Window::Mapped { mapping, range: piece.range.clone(), piece, ahead: 0..0, terminator }
+    }
+
     /// A range of a mapping that is searched as a whole.
     pub(crate) fn of_whole(mapping: &'m Mapping, range: Range<usize>, terminator: u8) -> Self {
         let start = range.end.saturating_add(AHEAD);
@@ -358,16 +368,16 @@ impl Window<'_> {
     ///
     /// Linear in the bytes between the two.
     pub(crate) fn line_start(&self, at: u64) -> Result<u64, Error> {
-        let terminator = self.terminator();
+        let (terminator, floor) = (self.terminator(), self.start());
         let mut end = at;
-        while end > 0 {
-            let start = end.saturating_sub(STEP);
+        while end > floor {
+            let start = floor.max(end.saturating_sub(STEP));
             if let Some(found) = self.read(start..end, |bytes| memrchr(terminator, bytes))? {
                 return Ok(start + found as u64 + 1);
             }
             end = start;
         }
-        Ok(0)
+        Ok(floor)
     }
 
     /// The offset of the first NUL among these bytes.

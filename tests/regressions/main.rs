@@ -10,6 +10,7 @@ mod support;
 #[path = "../index_support/worked.rs"]
 mod worked;
 
+mod binary_from_the_end;
 mod braces_in_gitignore;
 mod byte_order_marks;
 mod closed_output;
@@ -20,6 +21,7 @@ mod empty_match_at_the_end;
 mod empty_matches;
 mod files_of_no_use_to_an_index;
 mod fresh_clone;
+mod held_back_lines;
 #[cfg(unix)]
 mod hostile_index;
 #[cfg(target_os = "linux")]
@@ -29,16 +31,20 @@ mod lists_of_strings;
 mod messages;
 #[cfg(unix)]
 mod names_that_are_no_files;
+mod output_is_input;
 #[cfg(unix)]
 mod planted_indexes;
 mod quadratic_lines;
 mod ranges;
+mod ranges_under_load;
 #[cfg(target_os = "linux")]
 mod refused_resources;
 #[cfg(unix)]
 mod renamed_logs;
 mod replaced_line_ends;
 mod shared_memory_growth;
+mod stats_of_an_index;
+mod stdin_is_a_file;
 #[cfg(target_os = "linux")]
 mod threads_of_a_call;
 mod trimmed_matches;

@@ -1,0 +1,183 @@
+//! How the bytes of a file are had: opened, told from the output, and read to the end that the file had then.
+
+use std::{
+    fs::{File, Metadata},
+    io::{self, Read, Seek, SeekFrom},
+    path::PathBuf,
+};
+
+use super::{haystack::Haystack, mark::Text};
+use crate::{
+    error::Error,
+    index::Unfit,
+    scan::{CachePolicy, CacheReader},
+};
+
+/// A file that was opened, or standard input.
+pub(super) struct Input {
+    /// None for standard input that is no regular file, and while a mapping has it.
+    file: Option<File>,
+    metadata: Option<Metadata>,
+    is_stdin: bool,
+    /// Where reading begins: standard input may have been read in part by others.
+    start: u64,
+}
+
+impl Input {
+    /// # Errors
+    ///
+    /// When the file cannot be opened, or is a directory.
+    pub(super) fn open(haystack: &Haystack) -> Result<Self, Error> {
+        if haystack.is_stdin {
+            return Ok(Self::stdin());
+        }
+        let cannot_open = |error| Error::io("", error);
+        let file = File::open(&haystack.path).map_err(cannot_open)?;
+        let metadata = file.metadata().map_err(cannot_open)?;
+        if metadata.is_dir() {
+            return Err(cannot_open(io::ErrorKind::IsADirectory.into()));
+        }
+        Ok(Input { file: Some(file), metadata: Some(metadata), is_stdin: false, start: 0 })
+    }
+
+    fn stdin() -> Self {
+        #[cfg(unix)]
+        let file = {
+            use std::os::fd::AsFd;
+            io::stdin().as_fd().try_clone_to_owned().map(File::from)
+        };
+        #[cfg(windows)]
+        let file = {
+            use std::os::windows::io::AsHandle;
+            io::stdin().as_handle().try_clone_to_owned().map(File::from)
+        };
+        let regular = file.and_then(|mut file| {
+            let metadata = file.metadata()?;
+            let start = file.stream_position()?;
+            Ok((file, metadata, start))
+        });
+        match regular {
+            Ok((file, metadata, start)) if metadata.is_file() => {
+                Input { file: Some(file), metadata: Some(metadata), is_stdin: true, start }
+            }
+            _ => Input { file: None, metadata: None, is_stdin: true, start: 0 },
+        }
+    }
+
+    /// The attributes of a regular file, from before anything of it was read.
+    pub(super) fn regular(&self) -> Option<&Metadata> {
+        self.metadata.as_ref().filter(|metadata| metadata.is_file())
+    }
+
+    /// Gives the file away, to be [put back](Input::put_back) where it is to be read.
+    pub(super) fn take_file(&mut self) -> Option<File> {
+        self.file.take()
+    }
+
+    pub(super) fn put_back(&mut self, file: File) {
+        self.file = Some(file);
+    }
+
+    /// Where reading begins.
+    pub(super) fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// How many bytes there are to read, where that is known.
+    pub(super) fn len(&self) -> Option<u64> {
+        self.regular().map(|metadata| metadata.len().saturating_sub(self.start))
+    }
+
+    /// What the file can be found by again. Nobody has told the name of standard input, but the system may know it.
+    pub(super) fn path(&self, haystack: &Haystack) -> Option<PathBuf> {
+        if !self.is_stdin {
+            return Some(haystack.path.clone());
+        }
+        #[cfg(target_os = "linux")]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let metadata = self.regular()?;
+            let path = std::fs::read_link("/proc/self/fd/0").ok()?;
+            let named = std::fs::metadata(&path).ok()?;
+            ((named.dev(), named.ino()) == (metadata.dev(), metadata.ino())).then_some(path)
+        }
+        #[cfg(not(target_os = "linux"))]
+        None
+    }
+
+    /// Reads all that a file of `len` bytes has into a buffer. False where it has become shorter.
+    pub(super) fn read_all(&self, buffer: &mut [u8]) -> io::Result<bool> {
+        let Some(mut file) = self.file.as_ref() else { return Ok(false) };
+        match file.read_exact(buffer) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Goes back to where reading begins, if something was read.
+    pub(super) fn rewind(&self) -> io::Result<()> {
+        self.file.as_ref().map_or(Ok(()), |mut file| file.seek(SeekFrom::Start(self.start)).map(|_| ()))
+    }
+
+    /// The place in standard input, where that is a regular file.
+    pub(super) fn place(&self) -> Option<Place> {
+        let file = self.file.as_ref().filter(|_| self.is_stdin)?;
+        Some(Place { file: file.try_clone().ok()?, start: self.start, len: self.len()? })
+    }
+
+    /// What the first bytes of a named file tell of it.
+    pub(super) fn unfit(&self) -> io::Result<Option<Unfit>> {
+        self.file.as_ref().map_or(Ok(None), Unfit::of_file)
+    }
+
+    /// All of it as text.
+    pub(super) fn into_text(self, cache: CachePolicy) -> Text {
+        let len = self.len();
+        match (self.file, len) {
+            (Some(file), Some(len)) => {
+                Text::new(Whole { end: self.start + len, left: len, file: CacheReader::new(file, cache) }, true)
+            }
+            (Some(file), None) => Text::new(file, false),
+            (None, _) => Text::new(io::stdin(), false),
+        }
+    }
+}
+
+/// The place in a file up to which it was read. It is shared with those who read on, such as the next command of a shell script.
+pub(super) struct Place {
+    file: File,
+    start: u64,
+    len: u64,
+}
+
+impl Place {
+    /// Leaves it where a reader would have left it that has read this many bytes; all, if none are named.
+    pub(super) fn leave_at(mut self, read: Option<u64>) {
+        let _ = self.file.seek(SeekFrom::Start(self.start + read.unwrap_or(self.len)));
+    }
+}
+
+/// A regular file that is read as a stream. It is an error when it ends before the end that it had when it was opened.
+struct Whole {
+    file: CacheReader,
+    /// The offset of that end.
+    end: u64,
+    /// How many bytes there were up to it that have not been read.
+    left: u64,
+}
+
+impl Read for Whole {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.left = self.left.saturating_sub(read as u64);
+        if read == 0 && self.left > 0 && !buffer.is_empty() {
+            let size = self.file.file().metadata()?.len();
+            // The size of a file that the kernel makes up may be too large from the start, and does not change.
+            if size < self.end {
+                return Err(Error::truncated(size).into());
+            }
+        }
+        Ok(read)
+    }
+}
