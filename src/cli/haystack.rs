@@ -110,7 +110,7 @@ impl Paths {
             .git_exclude(heeds_ignore_files)
             .follow_links(filters.follow)
             .max_depth(filters.max_depth)
-            .skip_stdout(true)
+            .skip_stdout(!filters.output)
             .sort_by_file_name(|a, b| a.cmp(b));
         if heeds_ignore_files {
             builder.add_custom_ignore_filename(".rgignore");
@@ -145,6 +145,8 @@ pub(super) struct Filters {
     pub(super) follow: bool,
     /// The index files of mapgrep-index too.
     pub(super) indexes: bool,
+    /// The file that standard output is too.
+    pub(super) output: bool,
 }
 
 impl Filters {
@@ -156,6 +158,7 @@ impl Filters {
             ignored: args.no_ignore || args.unrestricted >= 1,
             follow: args.follow,
             indexes: false,
+            output: false,
         }
     }
 }

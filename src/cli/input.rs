@@ -4,6 +4,7 @@ use std::{
     fs::{File, Metadata},
     io::{self, Read, Seek, SeekFrom},
     path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use super::{haystack::Haystack, mark::Text};
@@ -21,6 +22,7 @@ pub(super) struct Input {
     is_stdin: bool,
     /// Where reading begins: standard input may have been read in part by others.
     start: u64,
+    reading: Reading,
 }
 
 impl Input {
@@ -37,7 +39,7 @@ impl Input {
         if metadata.is_dir() {
             return Err(cannot_open(io::ErrorKind::IsADirectory.into()));
         }
-        Ok(Input { file: Some(file), metadata: Some(metadata), is_stdin: false, start: 0 })
+        Ok(Input { file: Some(file), metadata: Some(metadata), is_stdin: false, start: 0, reading: Reading::default() })
     }
 
     fn stdin() -> Self {
@@ -58,9 +60,9 @@ impl Input {
         });
         match regular {
             Ok((file, metadata, start)) if metadata.is_file() => {
-                Input { file: Some(file), metadata: Some(metadata), is_stdin: true, start }
+                Input { file: Some(file), metadata: Some(metadata), is_stdin: true, start, reading: Reading::default() }
             }
-            _ => Input { file: None, metadata: None, is_stdin: true, start: 0 },
+            _ => Input { file: None, metadata: None, is_stdin: true, start: 0, reading: Reading::default() },
         }
     }
 
@@ -123,7 +125,7 @@ impl Input {
     /// The place in standard input, where that is a regular file.
     pub(super) fn place(&self) -> Option<Place> {
         let file = self.file.as_ref().filter(|_| self.is_stdin)?;
-        Some(Place { file: file.try_clone().ok()?, start: self.start, len: self.len()? })
+        Some(Place { file: file.try_clone().ok()?, start: self.start, len: self.len()?, reading: self.reading.clone() })
     }
 
     /// What the first bytes of a named file tell of it.
@@ -136,10 +138,12 @@ impl Input {
         let len = self.len();
         match (self.file, len) {
             (Some(file), Some(len)) => {
-                Text::new(Whole { end: self.start + len, left: len, file: CacheReader::new(file, cache) }, true)
+                let (end, file) = (self.start + len, CacheReader::new(file, cache));
+                let whole = Whole { end, left: len, file, reading: self.reading };
+                if self.is_stdin { Text::of_stdin(whole, true) } else { Text::new(whole, true) }
             }
             (Some(file), None) => Text::new(file, false),
-            (None, _) => Text::new(io::stdin(), false),
+            (None, _) => Text::of_stdin(io::stdin(), false),
         }
     }
 }
@@ -149,13 +153,24 @@ pub(super) struct Place {
     file: File,
     start: u64,
     len: u64,
+    reading: Reading,
 }
 
 impl Place {
-    /// Leaves it where a reader would have left it that has read this many bytes; all, if none are named.
+    /// Leaves it where a reader would have left it that has read this many bytes; all, if none are named. Nothing is read any more
+    /// then.
     pub(super) fn leave_at(mut self, read: Option<u64>) {
+        let mut is_over = self.reading.is_over.lock().unwrap_or_else(PoisonError::into_inner);
+        *is_over = true;
         let _ = self.file.seek(SeekFrom::Start(self.start + read.unwrap_or(self.len)));
     }
+}
+
+/// Whether the place in a file is still moved by those who read it. A thread that reads ahead does not end with the search.
+#[derive(Clone, Default)]
+struct Reading {
+    /// Locked for each read.
+    is_over: Arc<Mutex<bool>>,
 }
 
 /// A regular file that is read as a stream. It is an error when it ends before the end that it had when it was opened.
@@ -165,10 +180,15 @@ struct Whole {
     end: u64,
     /// How many bytes there were up to it that have not been read.
     left: u64,
+    reading: Reading,
 }
 
 impl Read for Whole {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let is_over = self.reading.is_over.lock().unwrap_or_else(PoisonError::into_inner);
+        if *is_over {
+            return Ok(0);
+        }
         let read = self.file.read(buffer)?;
         self.left = self.left.saturating_sub(read as u64);
         if read == 0 && self.left > 0 && !buffer.is_empty() {

@@ -20,6 +20,8 @@ const MARKS: [&[u8]; 3] = [UTF8, b"\xFF\xFE", b"\xFE\xFF"];
 pub(super) struct Text {
     source: Box<dyn Read + Send>,
     is_regular: bool,
+    /// How many bytes the source is asked for first.
+    first_read: usize,
     has_begun: bool,
     /// What was read ahead and is not handed out yet.
     ahead: Vec<u8>,
@@ -29,9 +31,20 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// Of a regular file, a few bytes can be asked for alone. A pipe may give fewer than are asked for.
+    /// A regular file has its first bytes at once; a pipe may give fewer than are asked for.
     pub(super) fn new(source: impl Read + Send + 'static, is_regular: bool) -> Self {
-        Text { source: Box::new(source), is_regular, has_begun: false, ahead: vec![], first: 0, skipped: 0 }
+        Self::reading_first(source, is_regular, UTF8.len())
+    }
+
+    /// The same for standard input, which ripgrep reads through a buffer: that it is filled once decides where reads end, and thus
+    /// what is binary.
+    pub(super) fn of_stdin(source: impl Read + Send + 'static, is_regular: bool) -> Self {
+        const BUFFER: usize = 8 << 10;
+        Self::reading_first(source, is_regular, BUFFER)
+    }
+
+    fn reading_first(source: impl Read + Send + 'static, is_regular: bool, first_read: usize) -> Self {
+        Text { source: Box::new(source), is_regular, first_read, has_begun: false, ahead: vec![], first: 0, skipped: 0 }
     }
 
     /// How many bytes of the file stand before the text and are none of it: the mark, in UTF-8. Reads the beginning of the
@@ -46,13 +59,12 @@ impl Text {
     }
 
     fn begin(&mut self) -> io::Result<()> {
-        const OF_PIPE: usize = 64 << 10;
         if self.has_begun {
             return Ok(());
         }
-        let mut first = vec![0; if self.is_regular { UTF8.len() } else { OF_PIPE }];
+        let mut first = vec![0; self.first_read];
         let mut filled = read_some(&mut self.source, &mut first)?;
-        while filled > 0 && filled < first.len() && (self.is_regular || is_part_of_mark(&first[..filled])) {
+        while (1..UTF8.len()).contains(&filled) && (self.is_regular || is_part_of_mark(&first[..filled])) {
             match read_some(&mut self.source, &mut first[filled..])? {
                 0 => break,
                 read => filled += read,
@@ -176,7 +188,10 @@ mod tests {
     }
 
     fn reads(pieces: &[&'static [u8]], is_regular: bool) -> Vec<Vec<u8>> {
-        let mut text = Text::new(Pieces(pieces.to_vec()), is_regular);
+        reads_of(Text::new(Pieces(pieces.to_vec()), is_regular))
+    }
+
+    fn reads_of(mut text: Text) -> Vec<Vec<u8>> {
         let mut reads = vec![];
         loop {
             let mut buffer = [0; 100];
@@ -198,6 +213,15 @@ mod tests {
         assert_eq!(reads(&[b"long line\n"], true), [&b"lon"[..], b"g line\n"]);
         assert_eq!(reads(&[b"lo", b"ng line\n"], true), [&b"lon"[..], b"g line\n"]);
         assert_eq!(reads(&[b"a"], true), [b"a"]);
+        let of_stdin = |text: &'static [u8], is_regular| reads_of(Text::of_stdin(Pieces(vec![text]), is_regular));
+        const LONG: &[u8] = &[b'x'; 10_000];
+        for is_regular in [false, true] {
+            let lens: Vec<_> = of_stdin(LONG, is_regular).iter().map(Vec::len).collect();
+            assert_eq!(lens[0], 3, "{is_regular}");
+            assert_eq!(lens[1..83].iter().sum::<usize>(), 8189, "{is_regular}");
+            assert_eq!(lens.iter().sum::<usize>(), 10_000, "{is_regular}");
+            assert_eq!(of_stdin(b"x\n", is_regular), [b"x\n"]);
+        }
         assert!(reads(&[], true).is_empty() && reads(&[], false).is_empty());
     }
 

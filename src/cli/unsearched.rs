@@ -60,5 +60,6 @@ fn reasons(filters: &Filters) -> Vec<Reason> {
     add(!filters.hidden, |f| f.hidden = true, "hidden".to_owned(), "--hidden searches them too");
     add(!filters.follow, |f| f.follow = true, "symbolic links".to_owned(), "-L follows them");
     add(true, |f| f.indexes = true, "indexes, made by mapgrep-index".to_owned(), "");
+    add(true, |f| f.output = true, "also the output".to_owned(), "");
     reasons
 }

@@ -97,6 +97,9 @@ fn what_cannot_be_found_again_is_searched() {
 fn the_output_in_a_directory_is_passed_over() {
     let dir = files(&[("other", b"tone\n")]);
     assert_eq!(append(dir.path(), &["e", "."], Stdio::null()), (0, "./other:tone\n".to_owned(), String::new()));
+    fs::remove_file(dir.path().join("other")).unwrap();
+    let why = "mapgrep: no files were searched: all in . are also the output\n";
+    assert_eq!(append(dir.path(), &["e", "."], Stdio::null()), (1, String::new(), why.to_owned()));
 }
 
 #[test]
