@@ -4,6 +4,7 @@
 
 mod args;
 mod closed;
+mod compressed;
 mod files;
 mod haystack;
 mod hints;
@@ -180,6 +181,11 @@ fn run_to(args: &Args, stdout: impl Write + Send + 'static, to_terminal: bool) -
                 } else if !args.quiet {
                     messages.warn(why);
                 }
+            }
+            if !outcome.matched
+                && let Some(note) = searcher.note_on_directories()
+            {
+                messages.warn(note);
             }
             outcome
         }

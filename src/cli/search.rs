@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     args::{Args, Show},
+    compressed::CompressedFiles,
     haystack::Haystack,
     ids::PatternCounts,
     indexed::Indexes,
@@ -55,6 +56,7 @@ pub(super) struct Searcher {
     cache: CachePolicy,
     explain: bool,
     notes: bool,
+    compressed: CompressedFiles,
     progress: Progress,
     cancel: Cancel,
 }
@@ -190,6 +192,7 @@ impl Searcher {
             cache: args.cache_policy(),
             explain: args.explain,
             notes: !(args.quiet || args.no_messages),
+            compressed: CompressedFiles::default(),
             progress,
             cancel: cancel.clone(),
         })
@@ -323,15 +326,17 @@ impl Searcher {
                 summary
             }
         };
+        let found_nothing = summary.matched_lines == 0 && !self.cancel.is_cancelled();
         if let Some(Unfit::Compressed(how)) = unfit
             && haystack.explicit
-            && summary.matched_lines == 0
-            && !self.cancel.is_cancelled()
+            && found_nothing
         {
             self.note(haystack, || {
                 let path = haystack.path.display();
                 format!("nothing was found, and it is compressed with {how}: {} {path} | mapgrep ...", how.command())
             });
+        } else if self.notes && found_nothing && !haystack.explicit {
+            self.compressed.see(&haystack.path, unfit);
         }
         let stopped_at = summary.stopped_at;
         let quits = grep.binary() == Binary::Quit;
@@ -649,6 +654,11 @@ impl Searcher {
         for (number, index, count) in counts.counts().filter(|&(_, _, count)| count > 0 || self.includes_zero) {
             printer.pattern_count(number, count, &self.patterns[index], out);
         }
+    }
+
+    /// What there is to say of the files in which nothing was found.
+    pub(super) fn note_on_directories(&self) -> Option<String> {
+        self.compressed.note()
     }
 
     /// Tells of what is no error, and may surprise.

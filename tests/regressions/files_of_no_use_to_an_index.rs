@@ -103,6 +103,32 @@ fn a_search_that_finds_nothing_tells_that_a_file_is_compressed() {
     }
 }
 
+/// Of those in directories nothing was said at all.
+#[test]
+fn compressed_files_in_directories_are_told_of_once_where_nothing_is_found() {
+    let (gzip, zstd) = (COMPRESSED[0].1, COMPRESSED[1].1);
+    let large = compressed(zstd);
+    let dir =
+        files(&[("logs/b.log.gz", &[gzip, b"x"].concat()), ("logs/c.log.zst", &large), ("logs/d.log", b"plain\n")]);
+    let dir = dir.path();
+    let one = "mapgrep: nothing was found, and 2 of the files are compressed, ";
+    let told = format!("{one}logs/b.log.gz with gzip: zcat logs/b.log.gz | mapgrep ...\n");
+    for args in [&[][..], &["-j1"], &["--mmap"], &["-a"], &["-l"], &["-c"]] {
+        let found = said(&mut mapgrep(dir, &[args, &["nowhere", "logs"]].concat()));
+        assert_eq!(found, (1, String::new(), told.clone()), "{args:?}");
+    }
+    for args in [&["-q"][..], &["--no-messages"]] {
+        assert_eq!(said(&mut mapgrep(dir, &[args, &["nowhere", "logs"]].concat())).2, "", "{args:?}");
+    }
+    assert_eq!(said(&mut mapgrep(dir, &["plain", "logs"])), (0, "logs/d.log:plain\n".into(), String::new()));
+    std::fs::remove_file(dir.join("logs/b.log.gz")).unwrap();
+    let told = "mapgrep: logs/c.log.zst: nothing was found, and it is compressed with zstd: zstdcat logs/c.log.zst | mapgrep ...\n";
+    assert_eq!(said(&mut mapgrep(dir, &["nowhere", "logs"])), (1, String::new(), told.into()));
+    // A name is no proof.
+    std::fs::write(dir.join("logs/c.log.zst"), "plain\n").unwrap();
+    assert_eq!(said(&mut mapgrep(dir, &["nowhere", "logs"])), (1, String::new(), String::new()));
+}
+
 #[test]
 fn files_that_are_converted_are_not_indexed() {
     let utf16: Vec<u8> = log().iter().flat_map(|&byte| [byte, 0]).collect();

@@ -57,7 +57,9 @@ fn of(output: &Output) -> Said {
 pub(crate) fn files(list: &[(&str, &[u8])]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (name, content) in list {
-        fs::write(dir.path().join(name), content).unwrap();
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
     }
     dir
 }
