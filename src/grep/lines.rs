@@ -31,17 +31,17 @@ pub(super) fn select(
     }
     let terminator = matcher.terminator();
     let mut at = 0;
-    if matcher.is_for_all_matches() {
+    if matcher.is_for_all_lines() {
         let mut goes_on = true;
-        matcher.each_match(cache, bytes, Cursor::new(0), |m, _| {
+        matcher.each_place(cache, bytes, |place| {
             // An empty match behind the last terminator is on no line. One behind an unterminated line is on that line, which has
             // been selected if `at` is its end.
-            let is_behind = m.start == bytes.len() && (at == m.start || bytes.last() == Some(&terminator));
-            if m.start < at || is_behind {
+            let is_behind = place == bytes.len() && (at == place || bytes.last() == Some(&terminator));
+            if place < at || is_behind {
                 return true;
             }
-            let start = memrchr(terminator, &bytes[at..m.start]).map_or(at, |end| at + end + 1);
-            let end = line_end(bytes, m.start, terminator);
+            let start = memrchr(terminator, &bytes[at..place]).map_or(at, |end| at + end + 1);
+            let end = line_end(bytes, place, terminator);
             goes_on = match invert {
                 true => each_line(bytes, at..start, terminator, &mut selected),
                 false => selected(Span::new(start, end)),

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::Error,
     mapping::Mapping,
-    matcher::{Ahead, Cursor, Reach},
+    matcher::{Cursor, Reach},
     scan::{Cancel, Flow, newlines, window::Window},
     span::{Match, Span},
 };
@@ -188,14 +188,11 @@ impl<'a> GrepStages<'a, '_> {
             let walk = |each: &mut dyn FnMut(Span) -> Flow| {
                 let cache = &mut cache.borrow_mut();
                 if let Some(first) = first {
-                    let mut cursor = Cursor::new(before + (first - range.start) as usize);
-                    let mut ahead = Ahead::default();
-                    while let Some((m, _)) = cursor.next(self.matcher, cache, around, &mut ahead) {
+                    let cursor = Cursor::new(before + (first - range.start) as usize);
+                    self.matcher.each_match(cache, around, cursor, |m, _| {
                         let is_inside = m.start < before + end as usize;
-                        if !is_inside || each(Span::new(m.start - before, m.end - before)) == Flow::Stop {
-                            return;
-                        }
-                    }
+                        is_inside && each(Span::new(m.start - before, m.end - before)) == Flow::Continue
+                    });
                 } else if !self.multiline && self.shows_matches(kind) {
                     lines::each_match_in(self.matcher, cache, bytes, |m| {
                         !self.is_in_range(range.start + m.start as u64) || each(m) == Flow::Continue

@@ -9,6 +9,7 @@ use regex_syntax::{
 
 use super::{
     LineTerminator, Matcher, Reach, Strategy,
+    dispatched::Dispatched,
     filtered::Filtered,
     literal,
     literals::Literals,
@@ -173,7 +174,11 @@ impl MatcherBuilder {
             return Ok(matcher);
         }
         self.refuse_longest(patterns.len())?;
-        let parsed = self.parse(&patterns)?;
+        let confined = self.parse_confined(&patterns)?;
+        if let Some(matcher) = self.dispatch(&confined)? {
+            return Ok(matcher);
+        }
+        let parsed = self.wrap(confined);
         let longest = longest(&parsed);
         let reach = self.reach(&parsed, longest);
         let crosses_lines = !self.by_line && parsed.iter().any(|hir| syntax::crosses_lines(hir, self.terminator));
@@ -191,6 +196,31 @@ impl MatcherBuilder {
             matches_empty,
             looks_at_words,
         })
+    }
+
+    /// A long list of patterns, each of which is tried where a literal of it is. None where that is not the way.
+    fn dispatch(&self, confined: &[Hir]) -> Result<Option<Matcher>, Error> {
+        // Plain literals alone are a set in any case.
+        if !self.by_line || (!self.word && !self.whole_line && confined.iter().all(is_literal)) {
+            return Ok(None);
+        }
+        let apart: Vec<Hir> = confined.iter().map(|hir| self.wrap_one(hir.clone())).collect();
+        if LoneCr::matters(&apart, self.terminator) {
+            return Ok(None);
+        }
+        let dispatched = Dispatched::new(&apart, self.case != Case::Sensitive, self.merge, self.terminator)?;
+        Ok(dispatched.map(|dispatched| Matcher {
+            lone_cr: None,
+            strategy: dispatched.map_or_else(Strategy::Literals, Strategy::Dispatched),
+            reach: Reach::Line,
+            longest: longest(&apart),
+            by_line: true,
+            terminator: self.terminator,
+            crosses_lines: false,
+            matches_empty: false,
+            // Each line is searched by itself.
+            looks_at_words: false,
+        }))
     }
 
     /// Several plain strings, which need no syntax trees. None where something about them does.
@@ -248,12 +278,16 @@ impl MatcherBuilder {
         }
     }
 
-    /// Whether case is ignored of plain strings that need no syntax trees. None where something about them does.
+    /// Whether case is ignored of strings that need no syntax trees, because no character in them has a meaning of its own. None where
+    /// something about them does.
     pub(crate) fn ignores_case_of_plain<P: AsRef<[u8]>>(&self, strings: &[P]) -> Option<bool> {
         // With a line end in one, matches cross lines, or it is to be refused.
-        let is_banned = |byte: &u8| self.terminator.bytes().contains(byte);
-        let has_banned = || strings.iter().any(|string| string.as_ref().iter().any(is_banned));
-        if !self.fixed_strings || has_banned() {
+        let is_banned = |byte: &u8| {
+            self.terminator.bytes().contains(byte) || (*byte == 0 && self.refuse_nul && !self.fixed_strings)
+        };
+        let is_string = |text: &[u8]| self.fixed_strings || (!self.longest && syntax::is_plain(text));
+        let is_plain = |text: &[u8]| is_string(text) && !text.iter().any(is_banned);
+        if !strings.iter().all(|string| is_plain(string.as_ref())) {
             return None;
         }
         Some(match self.case {
@@ -265,18 +299,22 @@ impl MatcherBuilder {
 
     /// The syntax trees of the patterns, with all options applied.
     pub(crate) fn parse<P: AsRef<[u8]>>(&self, patterns: &[P]) -> Result<Vec<Hir>, Error> {
+        Ok(self.wrap(self.parse_confined(patterns)?))
+    }
+
+    /// The syntax trees, with all options applied but those that say what has to be around a match.
+    fn parse_confined<P: AsRef<[u8]>>(&self, patterns: &[P]) -> Result<Vec<Hir>, Error> {
         let ignore_case = self.ignores_case(patterns)?;
         let syntax = self.syntax(ignore_case);
         // Trees of the parser are large, and each goes as soon as it was translated.
-        let confined = each_pattern(patterns, |pattern| {
+        each_pattern(patterns, |pattern| {
             let text = pattern.as_ref();
             if self.is_own_tree(text, ignore_case) {
                 return self.confine(Hir::literal(text), Groups::Drop);
             }
             let (text, ast) = self.ast(text)?;
             self.confine(syntax.translate(&text, &ast)?, Groups::Drop)
-        });
-        Ok(self.wrap(confined?))
+        })
     }
 
     /// The texts, escaped where they are plain strings, with their trees.
@@ -350,13 +388,16 @@ impl MatcherBuilder {
         if self.merge && patterns.len() > 1 && !plain {
             patterns = vec![Hir::alternation(patterns)];
         }
+        patterns.into_iter().map(|hir| self.wrap_one(hir)).collect()
+    }
+
+    fn wrap_one(&self, hir: Hir) -> Hir {
         let (before, after) = match (self.whole_line, self.word) {
             (true, _) => syntax::line_ends(self.terminator),
             (false, true) => (Look::WordStartHalfUnicode, Look::WordEndHalfUnicode),
-            (false, false) => return patterns,
+            (false, false) => return hir,
         };
-        let wrap = |hir| Hir::concat(vec![Hir::look(before), hir, Hir::look(after)]);
-        patterns.into_iter().map(wrap).collect()
+        Hir::concat(vec![Hir::look(before), hir, Hir::look(after)])
     }
 
     /// How the trees of the patterns are translated.
@@ -382,7 +423,7 @@ impl MatcherBuilder {
         }
         match &literals[..] {
             [(needle, id)] => Ok(Strategy::Literal(Box::new(literal::Finder::new(needle).into_owned()), *id)),
-            _ => Ok(Strategy::Literals(Literals::new(&literals)?)),
+            _ => Ok(Strategy::Literals(Literals::new(&literals, false)?)),
         }
     }
 

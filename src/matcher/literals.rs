@@ -32,8 +32,11 @@ enum Owners {
 }
 
 impl Literals {
-    pub(super) fn new(literals: &[(Vec<u8>, PatternId)]) -> Result<Self, Error> {
-        let set = PatternSet::builder().build(literals.iter().map(|(bytes, _)| bytes))?;
+    /// Those that come with the patterns that they are of, in the order in which they are preferred.
+    pub(super) fn new(literals: &[(Vec<u8>, PatternId)], ignore_ascii_case: bool) -> Result<Self, Error> {
+        let set = PatternSet::builder()
+            .ascii_case_insensitive(ignore_ascii_case)
+            .build(literals.iter().map(|(bytes, _)| bytes))?;
         let ids = || literals.iter().map(|(_, id)| *id);
         let owners = match () {
             () if ids().enumerate().all(|(index, id)| id.index() == index) => Owners::Themselves,

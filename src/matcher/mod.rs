@@ -1,8 +1,8 @@
 //! Patterns, and where they match in one slice of bytes.
 //!
 //! A [`Matcher`] knows no file, no thread and no line numbers. [`MatcherBuilder`] picks the strategy: one literal goes
-//! to a SIMD substring search, several literals to Aho-Corasick, everything else to the regex engine, which has help for
-//! a regex of few states. The choice can be asked for with [`Matcher::description`].
+//! to a SIMD substring search, several literals to a [`set`], everything else to the regex engine, which has help for
+//! a regex of few states. Of a long list of regexes, those are tried on a line whose literals are there. The choice can be asked for with [`Matcher::description`].
 //!
 //! State that changes during a search lives in a [`Cache`], of which every worker has its own: a matcher that is
 //! shared between threads is never a point of contention.
@@ -21,13 +21,16 @@
 
 mod builder;
 mod captures;
+mod confirm;
 mod dense;
+mod dispatched;
 mod filtered;
 mod frequencies;
 mod horizon;
 pub mod literal;
 mod literal_lines;
 mod literals;
+mod owned;
 mod packed;
 mod probes;
 mod regex;
@@ -41,13 +44,14 @@ mod shuffle;
 mod syntax;
 mod vector;
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 pub use self::{
     builder::{Case, MatcherBuilder},
     captures::Replacer,
 };
 use self::{
+    dispatched::Dispatched,
     filtered::Filtered,
     horizon::Horizon,
     literals::Literals,
@@ -90,6 +94,8 @@ enum Strategy {
     Literals(Literals),
     Regexes(Regexes),
     Filtered(Filtered),
+    /// A long list of patterns.
+    Dispatched(Dispatched),
 }
 
 /// What ends a line.
@@ -182,6 +188,7 @@ enum State {
     /// Which bytes of the literal are rare in what was searched.
     Literal(Tuning),
     Regexes(Box<regex::Cache>),
+    Dispatched(Box<dispatched::Cache>),
 }
 
 impl Matcher {
@@ -192,6 +199,7 @@ impl Matcher {
             Strategy::Literal(finder, _) => Cache(State::Literal(finder.tuning())),
             Strategy::Regexes(regexes) => Cache(State::Regexes(Box::new(regexes.cache()))),
             Strategy::Filtered(filtered) => Cache(State::Regexes(Box::new(filtered.cache()))),
+            Strategy::Dispatched(dispatched) => Cache(State::Dispatched(Box::new(dispatched.cache()))),
         }
     }
 
@@ -234,6 +242,7 @@ impl Matcher {
                 let find = |at| filtered.find_at(cache.regex(), haystack, at);
                 LoneCr::find(self.lone_cr.as_deref(), haystack, at, find)
             }
+            Strategy::Dispatched(dispatched) => dispatched.find_at(cache.dispatched(), haystack, at),
         }
     }
 
@@ -259,6 +268,7 @@ impl Matcher {
                 let find_end = |at| filtered.find_end(cache.regex(), haystack, at);
                 LoneCr::find_end(self.lone_cr.as_deref(), haystack, at, find_end)
             }
+            Strategy::Dispatched(dispatched) => dispatched.find_on_line(cache.dispatched(), haystack, at),
         }
     }
 
@@ -295,14 +305,21 @@ impl Matcher {
             _ => None,
         };
         let (mut cursor, mut ahead) = (Cursor::default(), Ahead::default());
-        std::iter::from_fn(move || match &mut literals {
-            Some(matches) => matches.next(),
-            None => cursor.next(self, cache, haystack, &mut ahead),
+        let (mut of_line, mut line) = (VecDeque::new(), Some(0));
+        std::iter::from_fn(move || match (&mut literals, &self.strategy) {
+            (Some(matches), _) => matches.next(),
+            (None, Strategy::Dispatched(dispatched)) => {
+                if of_line.is_empty() {
+                    line = dispatched.next_line(cache.dispatched(), haystack, line?, &mut of_line);
+                }
+                of_line.pop_front()
+            }
+            (None, _) => cursor.next(self, cache, haystack, &mut ahead),
         })
     }
 
-    /// Calls `each` with the matches from where a walk stands, until it returns false. Where the patterns are literals, this is much
-    /// faster than asking for one match after the other.
+    /// Calls `each` with the matches from where a walk stands, until it returns false. Where the patterns are literals, or many, this
+    /// is much faster than asking for one match after the other.
     #[inline]
     pub(crate) fn each_match(
         &self,
@@ -311,8 +328,12 @@ impl Matcher {
         mut cursor: Cursor,
         mut each: impl FnMut(Span, PatternId) -> bool,
     ) {
-        if let Strategy::Literals(literals) = &self.strategy {
-            return literals.each(haystack, Walk::resume(cursor.at, cursor.last_end), each);
+        match &self.strategy {
+            Strategy::Literals(literals) => {
+                return literals.each(haystack, Walk::resume(cursor.at, cursor.last_end), each);
+            }
+            Strategy::Dispatched(dispatched) => return dispatched.each(cache.dispatched(), haystack, cursor.at, each),
+            _ => {}
         }
         let mut ahead = Ahead::default();
         while let Some((span, id)) = cursor.next(self, cache, haystack, &mut ahead) {
@@ -322,10 +343,19 @@ impl Matcher {
         }
     }
 
-    /// True when [`each_match`](Matcher::each_match) is the way to find lines, too. An empty match behind the last line end is on
-    /// no line then.
-    pub(crate) fn is_for_all_matches(&self) -> bool {
-        matches!(self.strategy, Strategy::Literals(_)) && self.is_sure_of_lines()
+    /// True when [`each_place`](Matcher::each_place) is the way to find lines. An empty match behind the last line end is on no line
+    /// then.
+    pub(crate) fn is_for_all_lines(&self) -> bool {
+        matches!(self.strategy, Strategy::Literals(_) | Strategy::Dispatched(_)) && self.is_sure_of_lines()
+    }
+
+    /// Calls `each` with a place on each line that has a match, and maybe with more of them there, until it returns false. The places
+    /// ascend.
+    pub(crate) fn each_place(&self, cache: &mut Cache, haystack: &[u8], mut each: impl FnMut(usize) -> bool) {
+        match &self.strategy {
+            Strategy::Dispatched(dispatched) => dispatched.each_line(cache.dispatched(), haystack, each),
+            _ => self.each_match(cache, haystack, Cursor::new(0), |span, _| each(span.start)),
+        }
     }
 
     /// How far a match reaches.
@@ -421,6 +451,7 @@ impl Matcher {
             Strategy::Literals(literals) => literals.description(),
             Strategy::Regexes(regexes) => regexes.description(),
             Strategy::Filtered(filtered) => filtered.description(),
+            Strategy::Dispatched(dispatched) => dispatched.description(),
         }
     }
 }
@@ -442,6 +473,13 @@ impl Cache {
     fn regex(&mut self) -> &mut regex::Cache {
         match &mut self.0 {
             State::Regexes(cache) => cache,
+            _ => panic!("a cache made by the matcher that it is used with"),
+        }
+    }
+
+    fn dispatched(&mut self) -> &mut dispatched::Cache {
+        match &mut self.0 {
+            State::Dispatched(cache) => cache,
             _ => panic!("a cache made by the matcher that it is used with"),
         }
     }
@@ -519,6 +557,7 @@ mod tests {
                 Strategy::Literals(_) => "literals",
                 Strategy::Regexes(_) => "regexes",
                 Strategy::Filtered(_) => "filtered",
+                Strategy::Dispatched(_) => "dispatched",
             }
         };
         assert_eq!(chosen(&[]), "never");

@@ -17,7 +17,7 @@ use super::{
     LineTerminator,
     dense::{Dense, GaveUp},
     horizon::{Horizon, Sight},
-    syntax,
+    required, syntax,
 };
 use crate::{
     error::Error,
@@ -27,8 +27,11 @@ use crate::{
 /// How much memory a compiled pattern may take before it is refused.
 pub(super) const NFA_SIZE_LIMIT: usize = 100 << 20;
 
-/// How much memory each worker's lazily built automaton may take before its states are thrown away and built anew.
+/// How much memory each worker's lazily built automaton may take before its states are thrown away and built anew: this at least,
+/// more for each pattern, as long as it is not too much for all workers together.
 const LAZY_DFA_CACHE: usize = 16 << 20;
+const LAZY_DFA_CACHE_PER_PATTERN: usize = 64 << 10;
+const LAZY_DFA_CACHES: usize = 1 << 30;
 
 #[derive(Clone, Debug)]
 pub(super) struct Regexes {
@@ -62,10 +65,15 @@ pub(super) struct LoneCr {
 impl LoneCr {
     /// None where it makes no difference to the patterns.
     pub(super) fn new(patterns: &[Hir], terminator: LineTerminator) -> Option<Self> {
-        patterns.iter().any(|hir| syntax::has_crlf_end(hir, terminator)).then(|| LoneCr {
+        Self::matters(patterns, terminator).then(|| LoneCr {
             without_end: patterns.iter().cloned().map(syntax::without_crlf_end).collect(),
             compiled: OnceLock::new(),
         })
+    }
+
+    /// Whether it makes a difference to the patterns.
+    pub(super) fn matters(patterns: &[Hir], terminator: LineTerminator) -> bool {
+        patterns.iter().any(|hir| syntax::has_crlf_end(hir, terminator))
     }
 
     /// The first match at or after `at`. `find` is the engine's search.
@@ -136,6 +144,13 @@ pub(super) struct Cache {
     selecting: Pace,
 }
 
+/// How much memory the automaton of a worker may take for so many patterns.
+fn lazy_dfa_cache(patterns: usize) -> usize {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let most = LAZY_DFA_CACHES / workers;
+    patterns.saturating_mul(LAZY_DFA_CACHE_PER_PATTERN).min(most).max(LAZY_DFA_CACHE)
+}
+
 /// Why the engine did not take a pattern.
 pub(super) fn refused(error: &meta::BuildError) -> Error {
     match error.size_limit() {
@@ -161,11 +176,12 @@ impl Regexes {
         // Empty matches may split a UTF-8 sequence, since a haystack may hold any bytes. The limits for the one-pass
         // and the full DFA are above the engine's defaults, because a pattern is built once and then runs over
         // gigabytes.
+        let alternatives = patterns.iter().map(|hir| required::alternatives(hir).len()).sum::<usize>();
         let config = Regex::config()
             .utf8_empty(false)
             .line_terminator(terminator.byte())
             .nfa_size_limit(Some(NFA_SIZE_LIMIT))
-            .hybrid_cache_capacity(LAZY_DFA_CACHE)
+            .hybrid_cache_capacity(lazy_dfa_cache(alternatives.max(given)))
             .onepass_size_limit(Some(10 << 20))
             .dfa_size_limit(Some(1 << 20))
             .dfa_state_limit(Some(1_000));
@@ -438,6 +454,21 @@ impl Pace {
         match self.credit.checked_sub(Self::GIVING_UP) {
             Some(credit) => self.credit = credit,
             None => (self.credit, self.pause) = (Self::CREDIT.start, Self::PAUSE),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_of_automata_follows_the_patterns_and_is_shared_out() {
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        assert_eq!(lazy_dfa_cache(1), LAZY_DFA_CACHE);
+        for patterns in [2, 300, 3_000, usize::MAX] {
+            let one = lazy_dfa_cache(patterns);
+            assert!(one >= LAZY_DFA_CACHE && (one == LAZY_DFA_CACHE || one * workers <= LAZY_DFA_CACHES));
         }
     }
 }

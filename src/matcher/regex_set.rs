@@ -29,15 +29,16 @@ use memchr::{memchr, memrchr};
 use regex_automata::{
     Anchored, Input, MatchKind as EngineKind, PatternSet as EngineSet,
     meta::{self, Regex},
-    nfa::thompson::WhichCaptures,
 };
 use regex_syntax::hir::Hir;
 
 use super::{
-    Case, LineTerminator, MatcherBuilder, literals,
-    regex::refused,
+    Case, LineTerminator, MatcherBuilder,
+    confirm::{Caches, Confirming, compile},
+    literals,
+    owned::{OwnedLiterals, Seen},
     required::{self, Required},
-    set::{Borders, MatchKind, PatternSet},
+    set::Borders,
     shape::Shape,
     shapes::{Found, Shapes, Which},
     syntax,
@@ -47,16 +48,13 @@ use crate::{
     span::{PatternId, Span},
 };
 
-/// How much memory the states of one regex may take for each worker. There may be thousands of regexes.
-const LAZY_DFA_CACHE: usize = 256 << 10;
-
 /// How much memory those without a literal may take together.
 const LAZY_DFA_CACHE_OF_ALL: usize = 16 << 20;
 
 /// No regex.
 const NONE: u32 = u32::MAX;
 
-/// How many literals may be seen on a line before those are looked for that were seen before.
+/// How many candidates may be seen on a line before those are looked for that were seen before.
 const MANY: usize = 1024;
 
 /// Patterns that are told apart; built with [`MatcherBuilder::build_set`]. Each is looked for on every line by itself.
@@ -65,23 +63,13 @@ pub struct RegexSet {
     regexes: Vec<Confirming>,
     /// For each pattern, which of these; [`NONE`] without one.
     confirm: Vec<u32>,
-    /// All literals.
-    literals: PatternSet,
-    /// Whose literal each is: those of literal `i` are `owners[starts[i]..starts[i + 1]]`.
-    starts: Vec<u32>,
-    owners: Vec<PatternId>,
+    literals: OwnedLiterals,
     /// Of patterns that match at a place, the longest match is wanted. All of them are literals then.
     longest: bool,
     /// Shapes, of patterns that are no literals.
     shapes: Option<Shapes>,
     others: Option<Others>,
     terminator: LineTerminator,
-}
-
-/// A regex that is compiled when it is run for the first time: of a hundred thousand words, few are ever seen.
-struct Confirming {
-    hir: Hir,
-    compiled: OnceLock<Regex>,
 }
 
 /// The patterns that match on a line: [`RegexSet::on_line`].
@@ -124,8 +112,9 @@ struct OtherLines {
 
 /// What a search with a [`RegexSet`] changes. Each thread has its own.
 pub struct SetCache {
-    /// Made when the regex is run for the first time.
-    regexes: Vec<Option<Box<meta::Cache>>>,
+    regexes: Caches,
+    /// Literals that were seen on the line.
+    seen: Seen,
     others: Option<(meta::Cache, EngineSet)>,
     first_of_others: Option<Box<meta::Cache>>,
     /// Places where shapes may be.
@@ -169,21 +158,8 @@ impl MatcherBuilder {
         }
         self.refuse_longest(patterns.len())?;
         let hirs = apart.parse(&patterns)?;
-        let required =
-            |fold: bool| -> Vec<Option<Required>> { hirs.iter().map(|hir| Required::of(hir, fold)).collect() };
         // With case ignored, more patterns may have a literal, or be one.
-        let mut fold = self.case != Case::Sensitive;
-        let mut all = required(fold);
-        let without = |all: &[Option<Required>]| all.iter().filter(|required| required.is_none()).count();
-        let unsure = |all: &[Option<Required>]| all.iter().flatten().filter(|required| !required.is_all).count();
-        if without(&all) + unsure(&all) > 0 {
-            let other = required(!fold);
-            let (ours, others) = ((without(&all), unsure(&all)), (without(&other), unsure(&other)));
-            // Fewer lines have a literal where case counts.
-            if others < ours || (others == ours && fold) {
-                (fold, all) = (!fold, other);
-            }
-        }
+        let (fold, all) = required::choose(&hirs, self.case != Case::Sensitive, required::LEAST_BITS);
         RegexSet::new(&hirs, all, fold, self.terminator)
     }
 
@@ -257,31 +233,13 @@ impl RegexSet {
     /// A set of these literals and what is to be run where they are.
     fn assemble(
         parts: Parts,
-        mut owned: Vec<(Vec<u8>, PatternId)>,
+        owned: Vec<(Vec<u8>, PatternId)>,
         fold: bool,
         terminator: LineTerminator,
     ) -> Result<Self, Error> {
         let Parts { regexes, confirm, borders, longest, shapes, others } = parts;
-        if fold {
-            // Spellings that differ in case alone are one literal.
-            owned.iter_mut().for_each(|(literal, _)| literal.make_ascii_lowercase());
-        }
-        owned.sort_unstable();
-        owned.dedup();
-        let mut starts = vec![];
-        let mut literals: Vec<&[u8]> = vec![];
-        for (at, (literal, _)) in owned.iter().enumerate() {
-            if literals.last() != Some(&&literal[..]) {
-                literals.push(literal);
-                starts.push(at as u32);
-            }
-        }
-        starts.push(owned.len() as u32);
-        let mut builder = PatternSet::builder();
-        let literals = builder.kind(MatchKind::Overlapping).ascii_case_insensitive(fold).build(&literals)?;
-        let literals = literals.with_borders(borders);
-        let owners = owned.into_iter().map(|(_, id)| id).collect();
-        Ok(RegexSet { regexes, confirm, literals, starts, owners, longest, shapes, others, terminator })
+        let literals = OwnedLiterals::new(owned, fold, borders)?;
+        Ok(RegexSet { regexes, confirm, literals, longest, shapes, others, terminator })
     }
 
     /// How many patterns there are.
@@ -302,7 +260,8 @@ impl RegexSet {
     /// A cache for this set.
     pub fn cache(&self) -> SetCache {
         SetCache {
-            regexes: vec![None; self.regexes.len()],
+            regexes: Caches::default(),
+            seen: Seen::default(),
             others: (self.others.as_ref())
                 .map(|others| (others.regex.create_cache(), EngineSet::new(others.regex.pattern_len()))),
             first_of_others: None,
@@ -345,7 +304,7 @@ impl RegexSet {
     pub fn matching<'c>(&self, cache: &'c mut SetCache, line: &[u8]) -> &'c [PatternId] {
         let content = self.terminator.strip(line);
         cache.start_line();
-        let _ = self.literals.for_each(content, 0..content.len() + 1, |_, literal| {
+        let _ = self.literals.each_place(content, 0..content.len() + 1, |_, literal| {
             self.see(cache, literal);
             ControlFlow::<()>::Continue(())
         });
@@ -404,14 +363,20 @@ impl RegexSet {
         let place = place.min(content.len());
         let input = Input::new(content).range(place..).anchored(Anchored::Yes);
         let mut first: Option<PatternId> = None;
-        let mut end = place;
-        let _ = self.literals.for_each(content, place..place + 1, |span, literal| {
-            // Shorter literals come first.
-            if self.longest && span.end > end {
-                (first, end) = (None, span.end);
+        let mut longest = 0;
+        let _ = self.literals.each_place(content, place..place + 1, |_, literal| {
+            if self.longest {
+                let (len, owner) = self.literals.len_and_owner(literal);
+                if first.is_none() || len > longest {
+                    (first, longest) = (Some(owner), len);
+                }
+                return ControlFlow::<()>::Continue(());
             }
-            let is_alone = |id: &&PatternId| self.confirm[id.index()] == NONE;
-            first = self.owners_of(literal).iter().find(is_alone).copied().into_iter().chain(first).min();
+            self.literals.each_owner(literal, |id| {
+                if self.confirm[id.index()] == NONE && first.is_none_or(|first| id < first) {
+                    first = Some(id);
+                }
+            });
             ControlFlow::<()>::Continue(())
         });
         for &id in patterns.confirmed.iter().take_while(|&&id| first.is_none_or(|first| id < first)) {
@@ -431,16 +396,9 @@ impl RegexSet {
         found.into_iter().chain(first).min()
     }
 
-    fn is_match(&self, caches: &mut [Option<Box<meta::Cache>>], id: PatternId, input: &Input<'_>) -> bool {
+    fn is_match(&self, caches: &mut Caches, id: PatternId, input: &Input<'_>) -> bool {
         let index = self.confirm[id.index()] as usize;
-        let regex = self.regexes[index].get(self.terminator);
-        let cache = caches[index].get_or_insert_with(|| Box::new(regex.create_cache()));
-        regex.search_half_with(cache, &input.clone().earliest(true)).is_some()
-    }
-
-    /// Whose literal one is.
-    fn owners_of(&self, literal: PatternId) -> &[PatternId] {
-        &self.owners[self.starts[literal.index()] as usize..self.starts[literal.index() + 1] as usize]
+        self.regexes[index].is_match(caches, index, input)
     }
 
     /// Calls `each` with the lines on which patterns match, and with these patterns, in order, until it says that it wants no
@@ -463,11 +421,11 @@ impl RegexSet {
         self.next_other(cache, text, 0, &mut other);
         let mut line = Span::new(0, 0);
         cache.start_line();
-        if !self.owners.is_empty() {
-            self.literals.for_each(text, 0..text.len() + 1, |place, literal| {
-                if place.start >= line.end {
+        if !self.literals.is_empty() {
+            self.literals.each_place(text, 0..text.len() + 1, |place, literal| {
+                if place >= line.end {
                     self.flush(cache, text, line, &mut other, &mut each)?;
-                    line = self.line_at(text, line.end, place.start);
+                    line = self.line_at(text, line.end, place);
                     cache.start_line();
                 }
                 self.see(cache, literal);
@@ -542,7 +500,8 @@ impl RegexSet {
 
     /// Notes whose literal was seen on the line.
     fn see(&self, cache: &mut SetCache, literal: PatternId) {
-        cache.see(self.owners_of(literal).iter().copied());
+        let SetCache { seen, candidates, .. } = cache;
+        self.literals.see(seen, literal, |id| candidates.push(id));
     }
 
     /// Leaves in `cache.ids` which of the candidates match on a line, and which of the other patterns.
@@ -627,38 +586,6 @@ fn shapes(hirs: &[Hir], required: &[Option<Required>]) -> (Option<Shapes>, Vec<b
     (None, vec![false; hirs.len()])
 }
 
-/// An engine that tells which pattern matched.
-fn compile(hirs: &[&Hir], cache: usize, kind: EngineKind, terminator: LineTerminator) -> Result<Regex, Error> {
-    let config = Regex::config()
-        .utf8_empty(false)
-        .line_terminator(terminator.byte())
-        .nfa_size_limit(Some(super::regex::NFA_SIZE_LIMIT))
-        .hybrid_cache_capacity(cache)
-        .match_kind(kind)
-        .which_captures(WhichCaptures::Implicit);
-    Regex::builder().configure(config).build_many_from_hir(hirs).map_err(|e| refused(&e))
-}
-
-impl Confirming {
-    /// # Errors
-    ///
-    /// When the pattern is too large. One that matches few bytes never is, and is compiled later.
-    fn new(hir: Hir, terminator: LineTerminator) -> Result<Self, Error> {
-        const FEW: usize = 64;
-        let compiled = OnceLock::new();
-        if hir.properties().maximum_len().is_none_or(|len| len > FEW) {
-            let _ = compiled.set(compile(&[&hir], LAZY_DFA_CACHE, EngineKind::LeftmostFirst, terminator)?);
-        }
-        Ok(Confirming { hir, compiled })
-    }
-
-    fn get(&self, terminator: LineTerminator) -> &Regex {
-        self.compiled.get_or_init(|| {
-            compile(&[&self.hir], LAZY_DFA_CACHE, EngineKind::LeftmostFirst, terminator).expect("a small pattern")
-        })
-    }
-}
-
 impl Others {
     fn first(&self, terminator: LineTerminator) -> &Regex {
         self.first.get_or_init(|| {
@@ -680,6 +607,7 @@ impl SetCache {
 
     fn start_line(&mut self) {
         self.candidates.clear();
+        self.seen.restart();
         self.limit = MANY;
     }
 
@@ -815,7 +743,7 @@ mod tests {
             let patterns = [&patterns[..], &others].concat();
             if others.is_empty() {
                 let set = builder.build_set(&patterns).unwrap();
-                prop_assert!(set.shapes.is_some() && set.owners.is_empty() && set.others.is_none());
+                prop_assert!(set.shapes.is_some() && set.literals.is_empty() && set.others.is_none());
             }
             agree(&builder, &patterns, words.concat().as_bytes())?;
         }
@@ -827,7 +755,7 @@ mod tests {
         patterns.push(WITH_SHAPES[0].to_owned());
         let patterns: Vec<&str> = patterns.iter().map(|pattern| &pattern[..]).collect();
         let set = MatcherBuilder::new().build_set(&patterns).unwrap();
-        assert!(set.shapes.is_some() && set.owners.len() == 200);
+        assert!(set.shapes.is_some() && set.literals.owners() == 200);
         let text = "word007a word199z 2024-01-02\n2024-01-02\nword007a\n\n word199 word199a\n";
         agree(&MatcherBuilder::new(), &patterns, text.as_bytes()).unwrap();
     }

@@ -3,8 +3,14 @@
 //! A search for them tells where the pattern has to be tried at all. They may stand anywhere in a match, so there are more
 //! patterns that have them than such that begin or end with a literal.
 
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, hash_map::RandomState},
+    hash::BuildHasher,
+};
+
 use memchr::memmem::{self, Finder};
-use regex_syntax::hir::{Capture, Class, Hir, HirKind};
+use regex_syntax::hir::{Capture, Class, Hir, HirKind, Repetition};
 
 /// How many literals stand for one pattern at most.
 const MOST: usize = 64;
@@ -12,8 +18,11 @@ const MOST: usize = 64;
 /// How long they are at most. What is longer is cut.
 const LONGEST: usize = 32;
 
+/// How many sets of literals are known of one pattern at most, each of which would do.
+const OPTIONS: usize = 8;
+
 /// How rare the most frequent one has to be, in bits: fewer than one place in 2 to this many has it, as far as that can be told.
-const LEAST_BITS: u32 = 11;
+pub(super) const LEAST_BITS: u32 = 11;
 
 /// How rare a literal is that stands for longer ones of other patterns.
 const RARE_BITS: u32 = 18;
@@ -37,13 +46,95 @@ impl Required {
     /// A pattern that may match the empty string has none.
     pub(super) fn of(hir: &Hir, fold: bool) -> Option<Required> {
         let parts = Parser { fold }.parts(hir);
-        let is_rare = |strings: &[Vec<u8>]| strings.len() == 1 || bits(strings) >= LEAST_BITS;
-        let is_all = |exact: &&Exact| exact.is_all && !exact.has_empty() && is_rare(&exact.strings);
-        if let Some(exact) = parts.exact.as_ref().filter(is_all) {
-            return Some(Required { literals: exact.strings.clone(), is_all: true });
+        if let Some(all) = parts.all(LEAST_BITS) {
+            return Some(all);
         }
-        let best = better(parts.exact.map(|exact| exact.strings), parts.best)?;
+        let best = best(parts.into_options())?;
         (bits(&best) >= LEAST_BITS).then(|| Required { literals: fewer(best), is_all: false })
+    }
+}
+
+/// The literals of each of many patterns, as [`Required::of`] says, but such that few patterns have one in common: what is found
+/// is to tell them apart. Says also whether ASCII letters are to be looked for in both cases: as `fold` does, unless more patterns
+/// have literals, or are one, otherwise. Literals that are not all of a pattern have to be as rare as `least_bits` says.
+pub(super) fn choose(patterns: &[Hir], fold: bool, least_bits: u32) -> (bool, Vec<Option<Required>>) {
+    let rank = |all: &[Choices]| {
+        let count = |is: fn(&Choices) -> bool| all.iter().filter(|choices| is(choices)).count();
+        (count(|choices| choices.is_none()), count(|choices| matches!(choices, Choices::Some(_))))
+    };
+    let (mut fold, mut all) = (fold, Choices::of_all(patterns, fold, least_bits));
+    let ours = rank(&all);
+    if ours != (0, 0) {
+        let other = Choices::of_all(patterns, !fold, least_bits);
+        let others = rank(&other);
+        // Fewer lines have a literal where case counts.
+        if others < ours || (others == ours && fold) {
+            (fold, all) = (!fold, other);
+        }
+    }
+    (fold, Choices::decide(all))
+}
+
+/// What one pattern may be looked for by.
+enum Choices {
+    None,
+    All(Required),
+    /// Any of these will do; none is empty.
+    Some(Vec<Vec<Vec<u8>>>),
+}
+
+impl Choices {
+    fn of_all(patterns: &[Hir], fold: bool, least_bits: u32) -> Vec<Choices> {
+        patterns.iter().map(|hir| Choices::of(hir, fold, least_bits)).collect()
+    }
+
+    fn of(hir: &Hir, fold: bool, least_bits: u32) -> Choices {
+        let parts = Parser { fold }.parts(hir);
+        if let Some(all) = parts.all(least_bits) {
+            return Choices::All(all);
+        }
+        let mut options: Vec<_> = parts.into_options().filter(|option| bits(option) >= least_bits).collect();
+        let shorter: Vec<_> = options
+            .iter()
+            .filter(|option| option.len() > 1)
+            .flat_map(|option| [fewer(option.clone()), short(option)])
+            .collect();
+        options.extend(shorter);
+        if options.is_empty() { Choices::None } else { Choices::Some(options) }
+    }
+
+    fn is_none(&self) -> bool {
+        matches!(self, Choices::None)
+    }
+
+    fn decide(all: Vec<Choices>) -> Vec<Option<Required>> {
+        /// How many bits a literal is worth less for twice as many patterns that have it.
+        const SHARED_BITS: u32 = 4;
+        let hasher = RandomState::new();
+        let mut sharers: HashMap<u64, u32> = HashMap::new();
+        let several = all.iter().filter(|choices| matches!(choices, Choices::Some(_))).count() > 1;
+        for choices in all.iter().filter(|_| several) {
+            let Choices::Some(options) = choices else { continue };
+            let mut hashes: Vec<u64> = options.iter().flatten().map(|literal| hasher.hash_one(literal)).collect();
+            hashes.sort_unstable();
+            hashes.dedup();
+            hashes.into_iter().for_each(|hash| *sharers.entry(hash).or_default() += 1);
+        }
+        let sharers = |literal: &Vec<u8>| sharers.get(&hasher.hash_one(literal)).copied().unwrap_or(1).max(1);
+        let worth = |option: &Vec<Vec<u8>>| {
+            let most = option.iter().map(&sharers).max().unwrap_or(1);
+            let worth = bits(option).min(VERY_RARE_BITS).saturating_sub(SHARED_BITS * most.ilog2());
+            (worth, Reverse(option.len()), bits(option))
+        };
+        let decide = |choices| match choices {
+            Choices::None => None,
+            Choices::All(required) => Some(required),
+            Choices::Some(options) => {
+                let literals = options.into_iter().max_by_key(worth).unwrap_or_default();
+                Some(Required { literals, is_all: false })
+            }
+        };
+        all.into_iter().map(decide).collect()
     }
 }
 
@@ -63,7 +154,7 @@ pub(super) fn of_all(patterns: &[Hir]) -> Option<Vec<Vec<u8>>> {
 }
 
 /// The alternatives of a pattern, whatever has to be around all of them.
-fn alternatives(hir: &Hir) -> Vec<&Hir> {
+pub(super) fn alternatives(hir: &Hir) -> Vec<&Hir> {
     match hir.kind() {
         HirKind::Alternation(subs) => subs.iter().flat_map(alternatives).collect(),
         HirKind::Concat(subs) => match &subs[..] {
@@ -83,17 +174,23 @@ fn is_look(hir: &Hir) -> bool {
 pub(super) fn without_longer<I: Copy>(literals: &mut [(Vec<u8>, I)], is_confirmed: impl Fn(I) -> bool) {
     // Each is compared with each.
     const MOST_LITERALS: usize = 1024;
+    /// For how many longer ones one may stand. All of them are tried where it is.
+    const MOST_OWNERS: usize = 16;
     if literals.len() > MOST_LITERALS {
         return;
     }
     let is_rare = |literal: &&Vec<u8>| bits(std::slice::from_ref(*literal)) >= RARE_BITS;
     let short: Vec<Vec<u8>> = literals.iter().map(|(literal, _)| literal).filter(is_rare).cloned().collect();
     let finders: Vec<Finder<'_>> = short.iter().map(Finder::new).collect();
+    let mut owners = vec![0; finders.len()];
     for (literal, _) in literals.iter_mut().filter(|(_, id)| is_confirmed(*id)) {
-        let parts = finders.iter().filter(|part| part.needle().len() < literal.len());
-        let shortest = parts.filter(|part| part.find(literal).is_some()).min_by_key(|part| part.needle().len());
-        if let Some(part) = shortest {
-            *literal = part.needle().to_vec();
+        let is_part = |index: &usize| {
+            let part = &finders[*index];
+            owners[*index] < MOST_OWNERS && part.needle().len() < literal.len() && part.find(literal).is_some()
+        };
+        if let Some(shortest) = (0..finders.len()).filter(is_part).min_by_key(|&index| finders[index].needle().len()) {
+            owners[shortest] += 1;
+            *literal = finders[shortest].needle().to_vec();
         }
     }
 }
@@ -108,13 +205,27 @@ fn fewer(mut literals: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     literals = without_doubles(literals);
     // As many of their first bytes as are rare enough.
     let shorter = (SHORT..LONGEST).map(|len| {
-        let cut = |literal: &Vec<u8>| literal[..len.min(literal.len())].to_vec();
-        without_doubles(literals.iter().map(cut).collect())
+        let mut cut: Vec<_> = literals.iter().map(|literal| literal[..len.min(literal.len())].to_vec()).collect();
+        cut.sort_unstable();
+        cut.dedup();
+        cut
     });
     let best = shorter
         .filter(|shorter| bits(shorter) >= VERY_RARE_BITS)
         .min_by_key(|shorter| (shorter.len(), -longest(shorter)));
-    best.filter(|best| best.len() < literals.len()).unwrap_or(literals)
+    best.filter(|best| best.len() < literals.len()).map(without_doubles).unwrap_or(literals)
+}
+
+/// At most [`FEW`] of them, which are as long as that allows, or else as short as there is any use in.
+fn short(literals: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    const FEW: usize = 16;
+    let cut = |len: usize| {
+        let mut cut: Vec<_> = literals.iter().map(|literal| literal[..len.min(literal.len())].to_vec()).collect();
+        cut.sort_unstable();
+        cut.dedup();
+        cut
+    };
+    (SHORT..=LONGEST).rev().map(cut).find(|cut| cut.len() <= FEW).unwrap_or_else(|| cut(SHORT))
 }
 
 /// Without those that contain others.
@@ -137,8 +248,28 @@ fn longest(literals: &[Vec<u8>]) -> i64 {
 struct Parts {
     /// All that it matches, if that is few literals.
     exact: Option<Exact>,
-    /// The best literals of which each of its matches contains one.
-    best: Option<Vec<Vec<u8>>>,
+    /// Literals of which each of its matches contains one, each of these for itself; [`OPTIONS`] at most.
+    options: Vec<Vec<Vec<u8>>>,
+}
+
+impl Parts {
+    fn exact(exact: Exact) -> Self {
+        Parts { exact: Some(exact), options: vec![] }
+    }
+
+    /// What the pattern matches, if these are a few literals and nothing has to be around them.
+    fn all(&self, least_bits: u32) -> Option<Required> {
+        let is_rare = |strings: &[Vec<u8>]| strings.len() == 1 || bits(strings) >= least_bits;
+        let exact = self.exact.as_ref()?;
+        let is_all = exact.is_all && !exact.has_empty() && is_rare(&exact.strings);
+        is_all.then(|| Required { literals: exact.strings.clone(), is_all: true })
+    }
+
+    /// All that each match contains one of.
+    fn into_options(self) -> impl Iterator<Item = Vec<Vec<u8>>> {
+        let exact = self.exact.map(|exact| exact.strings).filter(|strings| is_usable(strings));
+        exact.into_iter().chain(self.options)
+    }
 }
 
 #[derive(Clone)]
@@ -177,12 +308,12 @@ struct Parser {
 impl Parser {
     fn parts(&self, hir: &Hir) -> Parts {
         match hir.kind() {
-            HirKind::Empty => Parts { exact: Some(Exact::of(b"", true)), best: None },
-            HirKind::Look(_) => Parts { exact: Some(Exact::of(b"", false)), best: None },
+            HirKind::Empty => Parts::exact(Exact::of(b"", true)),
+            HirKind::Look(_) => Parts::exact(Exact::of(b"", false)),
             HirKind::Literal(literal) => self.literal(&literal.0),
-            HirKind::Class(class) => Parts { exact: self.class(class), best: None },
+            HirKind::Class(class) => Parts { exact: self.class(class), options: vec![] },
             HirKind::Capture(Capture { sub, .. }) => self.parts(sub),
-            HirKind::Repetition(repetition) => self.repetition(&repetition.sub, repetition.min, repetition.max),
+            HirKind::Repetition(repetition) => self.repetition(repetition),
             HirKind::Concat(subs) => self.concat(subs),
             HirKind::Alternation(subs) => self.alternation(subs),
         }
@@ -192,9 +323,11 @@ impl Parser {
         let is_all = !(self.fold && bytes.iter().any(u8::is_ascii_alphabetic));
         let string = if self.fold { bytes.to_ascii_lowercase() } else { bytes.to_vec() };
         if string.len() <= LONGEST || is_all {
-            return Parts { exact: Some(Exact::of(&string, is_all)), best: None };
+            return Parts::exact(Exact::of(&string, is_all));
         }
-        Parts { exact: None, best: Some(vec![string[..LONGEST].to_vec()]) }
+        // Many patterns may begin alike, or end alike.
+        let (first, last) = (&string[..LONGEST], &string[string.len() - LONGEST..]);
+        Parts { exact: None, options: vec![vec![first.to_vec()], vec![last.to_vec()]] }
     }
 
     /// The characters of a small class.
@@ -235,17 +368,19 @@ impl Parser {
         (chars.len() <= SMALL && !chars.is_empty()).then_some(Exact { strings: chars, is_all })
     }
 
-    fn repetition(&self, sub: &Hir, min: u32, max: Option<u32>) -> Parts {
+    fn repetition(&self, Repetition { min, max, greedy, sub }: &Repetition) -> Parts {
+        let (min, max) = (*min, *max);
         let parts = self.parts(sub);
         if let (0, Some(1), Some(exact)) = (min, max, &parts.exact)
             && exact.strings.len() < MOST
         {
             let mut strings = exact.strings.clone();
-            strings.push(vec![]);
-            return Parts { exact: Some(Exact { strings, is_all: exact.is_all }), best: None };
+            // In the order of preference.
+            strings.insert(if *greedy { strings.len() } else { 0 }, vec![]);
+            return Parts::exact(Exact { strings, is_all: exact.is_all });
         }
         if min == 0 {
-            return Parts { exact: (max == Some(0)).then(|| Exact::of(b"", true)), best: None };
+            return Parts { exact: (max == Some(0)).then(|| Exact::of(b"", true)), options: vec![] };
         }
         let Some(one) = &parts.exact else { return parts };
         // As many of them as may stand for all.
@@ -256,62 +391,76 @@ impl Parser {
         {
             (run, count) = (longer, count + 1);
         }
-        match count == min && max == Some(min) {
-            true => Parts { exact: Some(run), best: None },
-            false => Parts { exact: None, best: better(Some(run.strings), parts.best) },
+        if count == min && max == Some(min) {
+            return Parts::exact(run);
         }
+        let mut options = parts.options;
+        add(&mut options, run.strings);
+        Parts { exact: None, options }
     }
 
     fn concat(&self, subs: &[Hir]) -> Parts {
         let mut run = Exact::of(b"", true);
-        let (mut best, mut is_exact) = (None, true);
+        let (mut options, mut is_exact) = (vec![], true);
         for sub in subs {
             let parts = self.parts(sub);
-            best = better(best.take(), parts.best);
+            parts.options.into_iter().for_each(|option| add(&mut options, option));
             let next = parts.exact;
             match next.as_ref().and_then(|next| run.followed_by(next)) {
                 Some(longer) => run = longer,
                 None => {
                     is_exact = false;
                     let before = std::mem::replace(&mut run, next.unwrap_or_else(|| Exact::of(b"", true)));
-                    best = better(best.take(), Some(before.strings));
+                    add(&mut options, before.strings);
                 }
             }
         }
-        match is_exact {
-            true => Parts { exact: Some(run), best },
-            false => Parts { exact: None, best: better(best, Some(run.strings)) },
+        if is_exact {
+            return Parts { exact: Some(run), options };
         }
+        add(&mut options, run.strings);
+        Parts { exact: None, options }
     }
 
     fn alternation(&self, subs: &[Hir]) -> Parts {
-        let parts: Vec<Parts> = subs.iter().map(|sub| self.parts(sub)).collect();
         let mut exact = Some(Exact { strings: vec![], is_all: true });
-        let mut best = Some(vec![]);
-        for part in parts {
+        let mut any = Some(vec![]);
+        for part in subs.iter().map(|sub| self.parts(sub)) {
             exact = exact.take().zip(part.exact.as_ref()).map(|(mut all, part)| {
                 all.strings.extend_from_slice(&part.strings);
                 Exact { strings: all.strings, is_all: all.is_all && part.is_all }
             });
             exact = exact.filter(|exact| exact.strings.len() <= MOST);
-            let of_part = better(part.exact.map(|exact| exact.strings), part.best);
-            best = best.take().zip(of_part).map(|(mut all, part): (Vec<Vec<u8>>, _)| {
+            any = any.take().zip(best(part.into_options())).map(|(mut all, part): (Vec<Vec<u8>>, _)| {
                 all.extend(part);
                 all
             });
-            best = best.filter(|best| best.len() <= MOST);
+            any = any.filter(|any| any.len() <= MOST);
         }
-        Parts { exact, best }
+        Parts { exact, options: any.into_iter().filter(|any| is_usable(any)).collect() }
     }
 }
 
-/// The rarer ones of two sets of literals, each of which would do.
-fn better(a: Option<Vec<Vec<u8>>>, b: Option<Vec<Vec<u8>>>) -> Option<Vec<Vec<u8>>> {
-    let usable = |strings: &Vec<Vec<u8>>| !strings.is_empty() && strings.iter().all(|string| !string.is_empty());
-    match (a.filter(usable), b.filter(usable)) {
-        (Some(a), Some(b)) => Some(if bits(&a) >= bits(&b) { a } else { b }),
-        (a, b) => a.or(b),
+/// Adds what each match contains one of. Where there is too much already, in the place of the most frequent.
+fn add(options: &mut Vec<Vec<Vec<u8>>>, option: Vec<Vec<u8>>) {
+    if !is_usable(&option) {
+        return;
     }
+    options.push(option);
+    if options.len() > OPTIONS
+        && let Some(worst) = (0..OPTIONS).min_by_key(|&index| bits(&options[index]))
+    {
+        options.remove(worst);
+    }
+}
+
+/// The rarest of these, and of equally rare ones the first.
+fn best(options: impl Iterator<Item = Vec<Vec<u8>>>) -> Option<Vec<Vec<u8>>> {
+    options.reduce(|best, option| if bits(&option) > bits(&best) { option } else { best })
+}
+
+fn is_usable(strings: &[Vec<u8>]) -> bool {
+    !strings.is_empty() && strings.iter().all(|string| !string.is_empty())
 }
 
 /// How rare the literals are, together.
@@ -368,6 +517,37 @@ mod tests {
         }
         assert_eq!(required("[a-z]+", false), None);
         assert_eq!(required("(?:foobar)*", false), None);
+    }
+
+    #[test]
+    fn of_many_patterns_each_has_a_literal_that_few_others_have() {
+        let hirs: Vec<Hir> = (0..300)
+            .map(|i| regex_syntax::parse(&format!(r"user{}\b.*latency=17\d+ms", 1000 + i)).unwrap())
+            .chain([regex_syntax::parse(r"latency=17\d+ms").unwrap()])
+            .collect();
+        let (fold, chosen) = choose(&hirs, false, LEAST_BITS);
+        assert!(!fold);
+        for (i, required) in chosen[..300].iter().enumerate() {
+            let literals = vec![format!("user{}", 1000 + i).into_bytes()];
+            assert_eq!(required, &Some(Required { literals, is_all: false }));
+        }
+        assert_eq!(chosen[300].as_ref().unwrap().literals, [b"latency=17"]);
+    }
+
+    #[test]
+    fn literals_of_one_pattern_stay_in_the_order_in_which_they_are_preferred() {
+        check("foobar(?:baz)?", false, &["foobarbaz", "foobar"], true);
+        check("foobar(?:baz)??", false, &["foobar", "foobarbaz"], true);
+        check("foobar|foo|foobarbaz", false, &["foobar", "foo", "foobarbaz"], true);
+    }
+
+    #[test]
+    fn one_literal_stands_for_a_few_longer_ones_at_most() {
+        let id = |_: usize| 0;
+        let mut literals: Vec<_> = (0..100).map(|i| (format!("error_code_{i}_").into_bytes(), id(i))).collect();
+        literals.push((b"error_code".to_vec(), id(100)));
+        without_longer(&mut literals, |_| true);
+        assert_eq!(literals.iter().filter(|(literal, _)| literal == b"error_code").count(), 17);
     }
 
     #[test]

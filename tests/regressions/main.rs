@@ -28,6 +28,7 @@ mod hostile_index;
 mod large_patterns;
 mod line_ends;
 mod lists_of_strings;
+mod long_lists;
 mod messages;
 #[cfg(unix)]
 mod names_that_are_no_files;

@@ -365,6 +365,20 @@ impl PatternSet {
         Search::new(self, haystack).walk(walk, upto, each)
     }
 
+    /// Calls `each` with the longest pattern that starts at each place in a range, whatever the kind of matches, until it says that it
+    /// wants no more. Shorter ones may be reported as well: at most one of those of about the same length.
+    pub(crate) fn longest_at_each<B>(
+        &self,
+        haystack: &[u8],
+        starts: Range<usize>,
+        each: impl FnMut(Span, PatternId) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let mut search = Search::new(self, haystack);
+        search.kind = MatchKind::Overlapping;
+        search.tiers.iter_mut().flatten().for_each(Tier::keep_longest);
+        search.walk(&mut Walk::new(starts.start), starts.end, each)
+    }
+
     /// The same patterns with another kind of matches.
     pub(crate) fn with_kind(&self, kind: MatchKind) -> Self {
         PatternSet { layout: Arc::new(Layout { kind, ..(*self.layout).clone() }), ..self.clone() }

@@ -102,6 +102,11 @@ impl<'s> Tier<'s> {
         Some(Tier { shortest: tier.shortest as usize, filter, table, borders })
     }
 
+    /// Has the longest pattern found that starts at each place.
+    pub(super) fn keep_longest(&mut self) {
+        self.table.keep_longest();
+    }
+
     pub(super) fn table(&self) -> &Table<'s> {
         &self.table
     }

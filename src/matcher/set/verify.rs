@@ -130,6 +130,11 @@ impl<'s> Table<'s> {
         (self.kind, self.is_alone) = (MatchKind::Overlapping, false);
     }
 
+    /// Has [`verify`](Table::verify) find the longest pattern that starts at a place, whatever the kind of matches.
+    pub(super) fn keep_longest(&mut self) {
+        (self.kind, self.is_alone) = (MatchKind::LeftmostLongest, false);
+    }
+
     /// The pattern of a rank, with case folded where it is ignored; an empty one where the tables are damaged.
     pub(super) fn pattern(&self, rank: u32) -> &'s [u8] {
         let rank = rank as usize;
