@@ -177,9 +177,9 @@ impl Patterns {
     fn may_match_behind(&self, text: &[u8]) -> bool {
         let empty = |pattern: &String| {
             let tree = regex_syntax::ParserBuilder::new().utf8(false).build().parse(pattern);
-            tree.is_ok_and(|tree| tree.properties().minimum_len() == Some(0))
+            pattern.is_empty() || (!self.fixed && tree.is_ok_and(|tree| tree.properties().minimum_len() == Some(0)))
         };
-        !self.fixed && text.last() != Some(&b'\n') && self.texts.iter().any(empty)
+        text.last() != Some(&b'\n') && self.texts.iter().any(empty)
     }
 
     /// The last of the deliberate differences.
