@@ -16,7 +16,7 @@ use mapgrep::{
     scan::{Pool, Scanner},
 };
 
-use super::limits::{Limit, is_child, run_alone};
+use super::limits::{Limit, is_child, run_alone, said_soon};
 
 fn tasks() -> usize {
     fs::read_dir("/proc/self/task").unwrap().count()
@@ -110,5 +110,38 @@ fn calls_go_on_with_the_threads_there_are() {
     }
     for threads in 1..=4 {
         run_alone("threads_of_a_call::calls_go_on_with_the_threads_there_are", &[Limit::Threads(threads)]);
+    }
+}
+
+/// Takes all mappings that a process may have but `left`: pages whose protection differs from that of their neighbours.
+fn leave_mappings(left: usize) {
+    const PAGE: usize = 4096;
+    let most: usize = fs::read_to_string("/proc/sys/vm/max_map_count").unwrap().trim().parse().unwrap();
+    let len = 2 * most * PAGE;
+    // SAFETY: the memory is new, and nobody reads or writes it.
+    #[allow(unsafe_code)]
+    unsafe {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        let start = libc::mmap(std::ptr::null_mut(), len, libc::PROT_NONE, flags, -1, 0);
+        assert_ne!(start, libc::MAP_FAILED);
+        let protect = |pair: usize, protection| libc::mprotect(start.add((2 * pair + 1) * PAGE), PAGE, protection);
+        let taken = (0..len / PAGE / 2).find(|&pair| protect(pair, libc::PROT_READ) != 0).unwrap();
+        (taken - left / 2..taken).for_each(|pair| assert_eq!(protect(pair, libc::PROT_NONE), 0));
+    }
+}
+
+/// A thread for whose stacks there are too few mappings ended the process, in the standard library.
+#[test]
+fn calls_go_on_where_little_more_can_be_mapped() {
+    const LEFT: &str = "MAPGREP_TEST_LEFT";
+    if let Some(left) = std::env::var_os(LEFT) {
+        leave_mappings(left.to_str().unwrap().parse().unwrap());
+        return calls_of_the_library();
+    }
+    for left in [12, 16, 20, 32] {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["threads_of_a_call::calls_go_on_where_little_more_can_be_mapped", "--exact", "--test-threads=1"]);
+        let (status, output, errors) = said_soon(child.env(LEFT, left.to_string()));
+        assert!(status == 0 && output.contains("1 passed"), "{left} mappings: {status}\n{output}\n{errors}");
     }
 }
