@@ -197,8 +197,9 @@ impl Room {
     /// the process.
     const FOR_START: usize = 4 << 20;
 
-    /// In how many parts: two stacks and what guards them, and the memory of its own that it allocates from.
-    const PARTS: usize = 8;
+    /// In how many parts: two stacks and what guards them, the memory of its own that it allocates from, and as many again for what
+    /// the call maps besides, which would be an error where a thread fewer would do.
+    const PARTS: usize = 16;
 
     /// Keeps room for the work of a thread that is started next, and makes sure that there is room for its start.
     fn take() -> Option<Self> {
