@@ -174,11 +174,10 @@ impl MatcherBuilder {
             return Ok(matcher);
         }
         self.refuse_longest(patterns.len())?;
-        let confined = self.parse_confined(&patterns)?;
-        if let Some(matcher) = self.dispatch(&confined)? {
-            return Ok(matcher);
-        }
-        let parsed = self.wrap(confined);
+        let parsed = match self.dispatch(self.parse_confined(&patterns)?)? {
+            Ok(matcher) => return Ok(matcher),
+            Err(confined) => self.wrap(confined),
+        };
         let longest = longest(&parsed);
         let reach = self.reach(&parsed, longest);
         let crosses_lines = !self.by_line && parsed.iter().any(|hir| syntax::crosses_lines(hir, self.terminator));
@@ -198,22 +197,30 @@ impl MatcherBuilder {
         })
     }
 
-    /// A long list of patterns, each of which is tried where a literal of it is. None where that is not the way.
-    fn dispatch(&self, confined: &[Hir]) -> Result<Option<Matcher>, Error> {
+    /// A long list of patterns, each of which is tried where a literal of it is. Gives them back where that is not the way.
+    fn dispatch(&self, confined: Vec<Hir>) -> Result<Result<Matcher, Vec<Hir>>, Error> {
+        let is_wrapped = self.word || self.whole_line;
         // Plain literals alone are a set in any case.
-        if !self.by_line || (!self.word && !self.whole_line && confined.iter().all(is_literal)) {
-            return Ok(None);
+        if !self.by_line || (!is_wrapped && confined.iter().all(is_literal)) {
+            return Ok(Err(confined));
         }
-        let apart: Vec<Hir> = confined.iter().map(|hir| self.wrap_one(hir.clone())).collect();
+        let (apart, confined) = match is_wrapped {
+            true => (confined.iter().map(|hir| self.wrap_one(hir.clone())).collect(), Some(confined)),
+            false => (confined, None),
+        };
         if LoneCr::matters(&apart, self.terminator) {
-            return Ok(None);
+            return Ok(Err(confined.unwrap_or(apart)));
         }
-        let dispatched = Dispatched::new(&apart, self.case != Case::Sensitive, self.merge, self.terminator)?;
-        Ok(dispatched.map(|dispatched| Matcher {
+        let longest = longest(&apart);
+        let strategy = match Dispatched::strategy(apart, self.case != Case::Sensitive, self.merge, self.terminator)? {
+            Ok(strategy) => strategy,
+            Err(apart) => return Ok(Err(confined.unwrap_or(apart))),
+        };
+        Ok(Ok(Matcher {
             lone_cr: None,
-            strategy: dispatched.map_or_else(Strategy::Literals, Strategy::Dispatched),
+            strategy,
             reach: Reach::Line,
-            longest: longest(&apart),
+            longest,
             by_line: true,
             terminator: self.terminator,
             crosses_lines: false,

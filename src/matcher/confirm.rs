@@ -6,6 +6,7 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use memchr::memchr_iter;
 use regex_automata::{
     Input, MatchKind, PatternID,
     meta::{self, Regex},
@@ -20,6 +21,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use super::{
     LineTerminator,
     regex::{NFA_SIZE_LIMIT, refused},
+    required::byte_bits,
 };
 use crate::{error::Error, span::Span};
 
@@ -39,6 +41,10 @@ const VISITED_BYTES: usize = 16 << 10;
 #[derive(Debug)]
 pub(super) struct Confirming {
     hir: Hir,
+    /// Every match contains it. It is short, and may be empty.
+    also: Vec<u8>,
+    /// The place of its rarest byte.
+    rarest: usize,
     terminator: LineTerminator,
     light: OnceLock<BoundedBacktracker>,
     meta: OnceLock<Regex>,
@@ -69,15 +75,18 @@ impl Clone for Caches {
 }
 
 impl Confirming {
+    /// Every match of the regex contains `also`, which is looked for first; it may be empty.
+    ///
     /// # Errors
     ///
     /// When the regex is too large. One that cannot be is not compiled yet.
-    pub(super) fn new(hir: Hir, terminator: LineTerminator) -> Result<Self, Error> {
+    pub(super) fn new(hir: Hir, also: Vec<u8>, terminator: LineTerminator) -> Result<Self, Error> {
+        let rarest = (0..also.len()).max_by_key(|&at| byte_bits(also[at])).unwrap_or(0);
         let meta = OnceLock::new();
         if most_bytes(&hir) > NFA_SIZE_LIMIT / 2 {
             let _ = meta.set(compile(&[&hir], LAZY_DFA_CACHE, MatchKind::LeftmostFirst, terminator)?);
         }
-        Ok(Confirming { hir, terminator, light: OnceLock::new(), meta })
+        Ok(Confirming { hir, also, rarest, terminator, light: OnceLock::new(), meta })
     }
 
     pub(super) fn hir(&self) -> &Hir {
@@ -93,7 +102,7 @@ impl Confirming {
     pub(super) fn find_end(&self, caches: &mut Caches, index: usize, input: &Input<'_>) -> Option<usize> {
         let input = input.clone().earliest(true);
         let with_meta = |regex: &Regex, cache: &mut meta::Cache| Some(regex.search_half_with(cache, &input)?.offset());
-        self.search(caches, index, &input, with_meta, |found| Some(found?.end))
+        self.search(caches, index, &input, with_meta, |found| Some(found?.end), None)
     }
 
     /// The first match.
@@ -101,7 +110,7 @@ impl Confirming {
         let with_meta = |regex: &Regex, cache: &mut meta::Cache| {
             regex.search_with(cache, input).map(|found| Span::new(found.start(), found.end()))
         };
-        self.search(caches, index, input, with_meta, |found| found)
+        self.search(caches, index, input, with_meta, |found| found, None)
     }
 
     fn search<T>(
@@ -111,7 +120,11 @@ impl Confirming {
         input: &Input<'_>,
         with_meta: impl FnOnce(&Regex, &mut meta::Cache) -> T,
         with_light: impl FnOnce(Option<Span>) -> T,
+        nothing: T,
     ) -> T {
+        if !self.may_match(&input.haystack()[input.get_range()]) {
+            return nothing;
+        }
         let slot = caches.slot(index);
         if slot.meta.is_none() && slot.runs < RUNS_BEFORE_META {
             slot.runs += 1;
@@ -136,6 +149,14 @@ impl Confirming {
             Ok(found) => with_light(found),
             Err(TooLong) => with_meta(regex, &mut regex.create_cache()),
         }
+    }
+
+    /// Whether there is what every match contains. To make a searcher for it would take longer than a line.
+    fn may_match(&self, text: &[u8]) -> bool {
+        let Some(&byte) = self.also.get(self.rarest) else { return true };
+        let is_here =
+            |at: usize| at.checked_sub(self.rarest).is_some_and(|start| text[start..].starts_with(&self.also));
+        memchr_iter(byte, text).any(is_here)
     }
 
     fn backtrack(&self, caches: &mut Caches, input: &Input<'_>) -> Result<Option<Span>, TooLong> {
@@ -234,7 +255,7 @@ mod tests {
             "x{60}",
         ] {
             let hir = hir(pattern);
-            let one = Confirming::new(hir, LineTerminator::Lf).unwrap();
+            let one = Confirming::new(hir, vec![], LineTerminator::Lf).unwrap();
             for from in 0..=text.len() {
                 let input = Input::new(text).range(from..);
                 let (mut caches, mut often) = (Caches::default(), Caches::default());
@@ -242,7 +263,7 @@ mod tests {
                 let found = [one.find(&mut caches, 3, &input), one.find(&mut often, 3, &input)];
                 assert_eq!(found[0], found[1], "{pattern} from {from}");
                 assert!(often.metas == 1);
-                let fresh = Confirming::new(one.hir.clone(), LineTerminator::Lf).unwrap();
+                let fresh = Confirming::new(one.hir.clone(), vec![], LineTerminator::Lf).unwrap();
                 assert_eq!(fresh.find(&mut Caches::default(), 0, &input), found[0], "{pattern} from {from}");
                 assert_eq!(fresh.is_match(&mut Caches::default(), 0, &input), found[0].is_some());
             }
@@ -250,8 +271,22 @@ mod tests {
     }
 
     #[test]
+    fn a_regex_is_not_compiled_where_something_else_lacks_that_every_match_contains() {
+        let one =
+            Confirming::new(hir(r"user17\b.*latency=17\d+ms"), b"latency=17".to_vec(), LineTerminator::Lf).unwrap();
+        let mut caches = Caches::default();
+        for line in ["user17 latency=16", "user17 latency=1", "=17 user17", "latency=17"] {
+            let input = Input::new(line).range(1.min(line.len() - 1)..);
+            assert!(!one.is_match(&mut caches, 0, &input), "{line}");
+        }
+        assert!(one.light.get().is_none());
+        assert!(one.is_match(&mut caches, 0, &Input::new("user17 == latency=171ms")));
+        assert!(one.light.get().is_some());
+    }
+
+    #[test]
     fn a_long_line_is_left_to_the_meta_engine() {
-        let one = Confirming::new(hir("b[0-9]+c"), LineTerminator::Lf).unwrap();
+        let one = Confirming::new(hir("b[0-9]+c"), vec![], LineTerminator::Lf).unwrap();
         let mut text = vec![b'a'; 1 << 20];
         text.extend_from_slice(b"b17c");
         assert_eq!(one.find(&mut Caches::default(), 0, &Input::new(&text)), Some(Span::new(1 << 20, (1 << 20) + 4)));
@@ -261,7 +296,7 @@ mod tests {
     #[test]
     fn no_more_caches_of_the_meta_engine_than_there_is_room_for() {
         let all: Vec<_> = (0..MOST_META_CACHES + 20)
-            .map(|i| Confirming::new(hir(&format!("w{i}[a-z]")), LineTerminator::Lf).unwrap())
+            .map(|i| Confirming::new(hir(&format!("w{i}[a-z]")), vec![], LineTerminator::Lf).unwrap())
             .collect();
         let mut caches = Caches::default();
         for _ in 0..RUNS_BEFORE_META + 3 {
@@ -275,7 +310,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_compiled_is_refused_at_once() {
-        let error = Confirming::new(hir(r"(?:\w{1000}){1000}"), LineTerminator::Lf).unwrap_err();
+        let error = Confirming::new(hir(r"(?:\w{1000}){1000}"), vec![], LineTerminator::Lf).unwrap_err();
         assert!(error.to_string().contains("more than the 100 MiB"), "{error}");
     }
 

@@ -19,7 +19,7 @@ use regex_automata::Input;
 use regex_syntax::hir::Hir;
 
 use super::{
-    LineTerminator, Reach,
+    LineTerminator, Reach, Strategy,
     confirm::{Caches, Confirming},
     literals::Literals,
     owned::{OwnedLiterals, Seen},
@@ -108,49 +108,48 @@ struct Line {
 }
 
 impl Dispatched {
-    /// None where the patterns are few, where too many of them have no literal, or where one of them may be empty: such a pattern
-    /// matches on every line. If all of them are literals, and nothing else, then these alone.
+    /// The strategy for patterns. Gives them back where they are few, where too many of them have no literal, or where one of them may be empty: such a
+    /// pattern matches on every line. If all of them are literals, and nothing else, they are a set of these.
     ///
     /// # Errors
     ///
     /// When a pattern is too large.
-    pub(super) fn new(
-        patterns: &[Hir],
+    pub(super) fn strategy(
+        patterns: Vec<Hir>,
         fold: bool,
         merge: bool,
         terminator: LineTerminator,
-    ) -> Result<Option<Result<Self, Literals>>, Error> {
+    ) -> Result<Result<Strategy, Vec<Hir>>, Error> {
         if patterns.len() < LEAST_PATTERNS || patterns.iter().any(syntax::may_be_empty) {
-            return Ok(None);
+            return Ok(Err(patterns));
         }
-        let (fold, required) = required::choose(patterns, fold, LEAST_BITS);
+        let (fold, required) = required::choose(&patterns, fold, LEAST_BITS);
         let without = required.iter().filter(|required| required.is_none()).count();
         if without > 0 && (patterns.len() < LEAST_MIXED_PATTERNS || without > patterns.len() / 2) {
-            return Ok(None);
+            return Ok(Err(patterns));
         }
         let mut all = Vec::with_capacity(patterns.len());
         let (mut owned, mut alone, mut others) = (vec![], vec![], vec![]);
-        for (index, (hir, required)) in patterns.iter().zip(required).enumerate() {
+        for (index, (hir, required)) in patterns.into_iter().zip(required).enumerate() {
             let id = PatternId::new(index);
-            let is_all = required.as_ref().is_some_and(|required| required.is_all);
-            all.push(match &required {
-                None => Pattern::Other(hir.clone()),
-                Some(_) if is_all => Pattern::Alone(hir.clone()),
-                Some(_) => Pattern::Confirmed(Confirming::new(hir.clone(), terminator)?),
-            });
-            let Some(Required { literals, .. }) = required else {
-                others.push(id);
+            let Some(Required { literals, is_all, also }) = required else {
+                others.push((hir.clone(), id));
+                all.push(Pattern::Other(hir));
                 continue;
             };
             if is_all {
                 alone.extend(literals.iter().map(|literal| (literal.clone(), id)));
             }
+            all.push(match is_all {
+                true => Pattern::Alone(hir),
+                false => Pattern::Confirmed(Confirming::new(hir, also, terminator)?),
+            });
             owned.extend(literals.into_iter().map(|literal| (literal, id)));
         }
-        if others.is_empty() && all.iter().all(|pattern| matches!(pattern, Pattern::Alone(_))) {
+        if all.iter().all(|pattern| matches!(pattern, Pattern::Alone(_))) {
             let id = |id| if merge { PatternId::new(0) } else { id };
             let alone: Vec<_> = alone.into_iter().map(|(literal, of)| (literal, id(of))).collect();
-            return Ok(Some(Err(Literals::new(&alone, fold)?)));
+            return Ok(Ok(Strategy::Literals(Literals::new(&alone, fold)?)));
         }
         required::without_longer(&mut owned, |id| matches!(all[id.index()], Pattern::Confirmed(_)));
         let literals = OwnedLiterals::new(owned, fold, Borders::None)?;
@@ -158,12 +157,12 @@ impl Dispatched {
         let others = match others.is_empty() {
             true => None,
             false => {
-                let hirs: Vec<Hir> = others.iter().map(|id| patterns[id.index()].clone()).collect();
-                Some(Others { regexes: Regexes::new(&hirs, hirs.len(), terminator, true)?, ids: others })
+                let (hirs, ids): (Vec<Hir>, _) = others.into_iter().unzip();
+                Some(Others { regexes: Regexes::new(&hirs, hirs.len(), terminator, true)?, ids })
             }
         };
         let whole = OnceLock::new();
-        Ok(Some(Ok(Dispatched(Arc::new(Patterns {
+        Ok(Ok(Strategy::Dispatched(Dispatched(Arc::new(Patterns {
             patterns: all,
             literals,
             alone,

@@ -204,7 +204,8 @@ impl RegexSet {
             let needs_regex = has_shapes[index] || required.as_ref().is_some_and(|required| !required.is_all);
             confirm.push(if needs_regex { regexes.len() as u32 } else { NONE });
             if needs_regex {
-                regexes.push(Confirming::new(syntax::for_one_line(hir.clone(), terminator), terminator)?);
+                let also = required.as_ref().map_or(vec![], |required| required.also.clone());
+                regexes.push(Confirming::new(syntax::for_one_line(hir.clone(), terminator), also, terminator)?);
             }
             match required {
                 _ if has_shapes[index] => {}

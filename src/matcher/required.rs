@@ -4,7 +4,8 @@
 //! patterns that have them than such that begin or end with a literal.
 
 use std::{
-    cmp::Reverse,
+    borrow::Borrow,
+    cmp::{Ordering, Reverse},
     collections::{HashMap, hash_map::RandomState},
     hash::BuildHasher,
 };
@@ -37,6 +38,8 @@ pub(super) struct Required {
     pub(super) literals: Vec<Vec<u8>>,
     /// They are all that the pattern matches, and nothing has to be around them.
     pub(super) is_all: bool,
+    /// What every match contains as well, if that is known; empty otherwise. With case, whatever there is of the others.
+    pub(super) also: Vec<u8>,
 }
 
 impl Required {
@@ -50,7 +53,7 @@ impl Required {
             return Some(all);
         }
         let best = best(parts.into_options())?;
-        (bits(&best) >= LEAST_BITS).then(|| Required { literals: fewer(best), is_all: false })
+        (bits(&best) >= LEAST_BITS).then(|| Required { literals: fewer(best), is_all: false, also: vec![] })
     }
 }
 
@@ -58,21 +61,30 @@ impl Required {
 /// is to tell them apart. Says also whether ASCII letters are to be looked for in both cases: as `fold` does, unless more patterns
 /// have literals, or are one, otherwise. Literals that are not all of a pattern have to be as rare as `least_bits` says.
 pub(super) fn choose(patterns: &[Hir], fold: bool, least_bits: u32) -> (bool, Vec<Option<Required>>) {
-    let rank = |all: &[Choices]| {
-        let count = |is: fn(&Choices) -> bool| all.iter().filter(|choices| is(choices)).count();
-        (count(|choices| choices.is_none()), count(|choices| matches!(choices, Choices::Some(_))))
+    // Which it is to be is told by a few patterns: of one in which case is ignored there are many literals with case.
+    const SAMPLE: usize = 256;
+    let step = patterns.len().div_ceil(SAMPLE).max(1);
+    let rank = |fold: bool| Choices::rank(patterns.iter().step_by(step).map(|hir| Choices::of(hir, fold, least_bits)));
+    let ours = rank(fold);
+    // Where case is ignored, a pattern that has a literal has fewer in lower case.
+    let fold = match ours.0 > 0 || (ours.1 > 0 && !fold) {
+        // Fewer lines have a literal where case counts.
+        true => match rank(!fold).cmp(&ours) {
+            Ordering::Less => !fold,
+            Ordering::Equal => false,
+            Ordering::Greater => fold,
+        },
+        false => fold,
     };
     let (mut fold, mut all) = (fold, Choices::of_all(patterns, fold, least_bits));
-    let ours = rank(&all);
-    if ours != (0, 0) {
+    if step > 1 && all.iter().any(Choices::is_none) {
         let other = Choices::of_all(patterns, !fold, least_bits);
-        let others = rank(&other);
-        // Fewer lines have a literal where case counts.
-        if others < ours || (others == ours && fold) {
+        if Choices::rank(other.iter()) < Choices::rank(all.iter()) {
             (fold, all) = (!fold, other);
         }
     }
-    (fold, Choices::decide(all))
+    all.iter_mut().for_each(Choices::add_shorter);
+    (fold, Choices::decide(all, fold))
 }
 
 /// What one pattern may be looked for by.
@@ -88,26 +100,37 @@ impl Choices {
         patterns.iter().map(|hir| Choices::of(hir, fold, least_bits)).collect()
     }
 
+    /// How many have no literal, and how many have such as are not all of the pattern.
+    fn rank(all: impl Iterator<Item = impl Borrow<Choices>>) -> (usize, usize) {
+        all.fold((0, 0), |(none, some), choices| match choices.borrow() {
+            Choices::None => (none + 1, some),
+            Choices::All(_) => (none, some),
+            Choices::Some(_) => (none, some + 1),
+        })
+    }
+
     fn of(hir: &Hir, fold: bool, least_bits: u32) -> Choices {
         let parts = Parser { fold }.parts(hir);
         if let Some(all) = parts.all(least_bits) {
             return Choices::All(all);
         }
-        let mut options: Vec<_> = parts.into_options().filter(|option| bits(option) >= least_bits).collect();
-        let shorter: Vec<_> = options
-            .iter()
-            .filter(|option| option.len() > 1)
-            .flat_map(|option| [fewer(option.clone()), short(option)])
-            .collect();
-        options.extend(shorter);
+        let options: Vec<_> = parts.into_options().filter(|option| bits(option) >= least_bits).collect();
         if options.is_empty() { Choices::None } else { Choices::Some(options) }
+    }
+
+    /// Adds fewer literals, in the place of many.
+    fn add_shorter(&mut self) {
+        let Choices::Some(options) = self else { return };
+        let many = options.iter().filter(|option| option.len() > 1);
+        let shorter: Vec<_> = many.flat_map(|option| [fewer(option.clone()), short(option)]).collect();
+        options.extend(shorter);
     }
 
     fn is_none(&self) -> bool {
         matches!(self, Choices::None)
     }
 
-    fn decide(all: Vec<Choices>) -> Vec<Option<Required>> {
+    fn decide(all: Vec<Choices>, fold: bool) -> Vec<Option<Required>> {
         /// How many bits a literal is worth less for twice as many patterns that have it.
         const SHARED_BITS: u32 = 4;
         let hasher = RandomState::new();
@@ -129,13 +152,30 @@ impl Choices {
         let decide = |choices| match choices {
             Choices::None => None,
             Choices::All(required) => Some(required),
-            Choices::Some(options) => {
-                let literals = options.into_iter().max_by_key(worth).unwrap_or_default();
-                Some(Required { literals, is_all: false })
+            Choices::Some(mut options) => {
+                let best = (0..options.len()).max_by_key(|&index| worth(&options[index])).unwrap_or(0);
+                let also = if fold { vec![] } else { also(&options, &options[best]) };
+                Some(Required { literals: options.swap_remove(best), is_all: false, also })
             }
         };
         all.into_iter().map(decide).collect()
     }
+}
+
+/// The rarest single literal that says more than those which are looked for; empty if there is none.
+fn also(options: &[Vec<Vec<u8>>], chosen: &[Vec<u8>]) -> Vec<u8> {
+    let contains = |whole: &[u8], part: &[u8]| memmem::find(whole, part).is_some();
+    let says_more = |literal: &&Vec<u8>| {
+        let is_same = |other: &Vec<u8>| contains(other, literal) || contains(literal, other);
+        !chosen.iter().any(is_same)
+    };
+    let single = options.iter().filter_map(|option| match &option[..] {
+        [literal] => Some(literal),
+        _ => None,
+    });
+    let rarity = |literal: &&Vec<u8>| bits(std::slice::from_ref(*literal));
+    let rarest = single.filter(says_more).max_by_key(rarity);
+    rarest.map_or(vec![], |literal| literal[..literal.len().min(LONGEST)].to_vec())
 }
 
 /// Literals of which every match of any of these patterns contains one, with case. None where a pattern has none.
@@ -262,7 +302,7 @@ impl Parts {
         let is_rare = |strings: &[Vec<u8>]| strings.len() == 1 || bits(strings) >= least_bits;
         let exact = self.exact.as_ref()?;
         let is_all = exact.is_all && !exact.has_empty() && is_rare(&exact.strings);
-        is_all.then(|| Required { literals: exact.strings.clone(), is_all: true })
+        is_all.then(|| Required { literals: exact.strings.clone(), is_all: true, also: vec![] })
     }
 
     /// All that each match contains one of.
@@ -529,7 +569,8 @@ mod tests {
         assert!(!fold);
         for (i, required) in chosen[..300].iter().enumerate() {
             let literals = vec![format!("user{}", 1000 + i).into_bytes()];
-            assert_eq!(required, &Some(Required { literals, is_all: false }));
+            let also = b"latency=17".to_vec();
+            assert_eq!(required, &Some(Required { literals, is_all: false, also }));
         }
         assert_eq!(chosen[300].as_ref().unwrap().literals, [b"latency=17"]);
     }
