@@ -108,8 +108,8 @@ struct Line {
 }
 
 impl Dispatched {
-    /// The strategy for patterns. Gives them back where they are few, where too many of them have no literal, or where one of them may be empty: such a
-    /// pattern matches on every line. If all of them are literals, and nothing else, they are a set of these.
+    /// The strategy for patterns. Gives them back where they are few, where too many of them have no literal, or where one of them
+    /// may be empty: such a pattern matches on every line. If all of them are literals, and nothing else, they are a set of these.
     ///
     /// # Errors
     ///

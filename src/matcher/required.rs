@@ -576,6 +576,19 @@ mod tests {
     }
 
     #[test]
+    fn a_few_of_many_patterns_tell_whether_case_is_ignored() {
+        let hir = |pattern: &str| regex_syntax::parse(pattern).unwrap();
+        let mut hirs: Vec<Hir> = (0..1000).map(|i| hir(&format!("(?i)another{i}x"))).collect();
+        let is_all = |chosen: &[Option<Required>]| chosen.iter().flatten().filter(|required| required.is_all).count();
+        let (fold, chosen) = choose(&hirs, false, LEAST_BITS);
+        assert!(fold && is_all(&chosen) == 1000);
+        // One that is not among the few has a literal all the same.
+        hirs[1] = hir("another[0-9]");
+        let (fold, chosen) = choose(&hirs, false, LEAST_BITS);
+        assert!(fold && is_all(&chosen) == 999 && chosen[1].as_ref().unwrap().literals == [b"another"]);
+    }
+
+    #[test]
     fn literals_of_one_pattern_stay_in_the_order_in_which_they_are_preferred() {
         check("foobar(?:baz)?", false, &["foobarbaz", "foobar"], true);
         check("foobar(?:baz)??", false, &["foobar", "foobarbaz"], true);
