@@ -20,8 +20,11 @@ use crate::{
     },
 };
 
-/// How many files the walk of directories may be ahead of the search.
-const LISTED: usize = 256;
+/// How many batches of files the walk of directories may be ahead of the search.
+const LISTED: usize = 64;
+
+/// How many files a worker takes at once at most: to hand one over costs as much as to search a small one.
+const BATCH: usize = 32;
 
 /// Files up to this size are searched by one worker, into memory.
 const SMALL: u64 = 4 << 20;
@@ -51,16 +54,22 @@ impl Many<'_> {
         haystacks: impl Iterator<Item = Result<Haystack, String>> + Send + 'static,
         output: &mut Output<W>,
     ) -> Result<(Outcome, bool), Error> {
-        let items = haystacks.map(Ok);
+        let items = Batches { files: haystacks, listed: 0 }.map(Ok);
         let feed = if self.pool.threads() == 1 { Feed::direct(items) } else { Feed::prefetched(items, LISTED, |_| 0) };
         let stages = FileStages { searcher: self.searcher, stop_at_match: self.stop_at_match };
         let mut shown = Outcome::default();
         let total = Total::default();
-        let total = ordered::run(&stages, feed, total, self.pool, Some(self.cancel), &mut |file: &FileOutput| {
-            if let Some(outcome) = self.emit(file, output) {
-                shown += outcome;
+        let total = ordered::run(&stages, feed, total, self.pool, Some(self.cancel), &mut |files: &FileOutput| {
+            for file in &files.results {
+                if let Some(outcome) = self.emit(file, output) {
+                    shown += outcome;
+                }
+                let is_over = (shown.matched && self.stop_at_match) || self.cancel.is_cancelled();
+                if is_over || output.flow() == Flow::Stop {
+                    return Flow::Stop;
+                }
             }
-            if shown.matched && self.stop_at_match { Flow::Stop } else { output.flow() }
+            Flow::Continue
         })?;
         let total = total.seam;
         shown += total.silent;
@@ -68,9 +77,9 @@ impl Many<'_> {
     }
 
     /// Shows what was found in a file, or searches it now if it is large.
-    fn emit<W: Write>(&self, file: &FileOutput, output: &mut Output<W>) -> Option<Outcome> {
+    fn emit<W: Write>(&self, file: &FileResult, output: &mut Output<W>) -> Option<Outcome> {
         let mut sink = Direct { output, separator: self.separator, flushes: false };
-        let searched = match file.result.as_ref()? {
+        let searched = match file {
             FileResult::Failed(message) => {
                 self.messages.error(message);
                 return None;
@@ -124,14 +133,32 @@ impl<W: Write> Sink for Direct<'_, W> {
     }
 }
 
-/// How much output of a small file is collected. One with more is searched again, in its turn, without collecting any.
+/// Files in batches. The first come alone, so that few files are searched by many threads.
+struct Batches<I> {
+    files: I,
+    listed: usize,
+}
+
+impl<I: Iterator> Iterator for Batches<I> {
+    type Item = Vec<I::Item>;
+
+    fn next(&mut self) -> Option<Vec<I::Item>> {
+        let size = BATCH.min(1 + self.listed / BATCH);
+        let batch: Vec<I::Item> = self.files.by_ref().take(size).collect();
+        self.listed += batch.len();
+        (!batch.is_empty()).then_some(batch)
+    }
+}
+
+/// How much output of a batch of small files is collected. A file with more is searched again, in its turn, without collecting any.
 const COLLECTED: usize = 2 << 20;
 
 /// A sink that collects the output of one small file.
-#[derive(Default)]
 struct Collected {
     bytes: Vec<u8>,
     has_lines: bool,
+    /// How many bytes it may have.
+    most: usize,
     overflowed: bool,
 }
 
@@ -141,7 +168,7 @@ impl Sink for Collected {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Flow {
-        self.overflowed |= self.bytes.len() + bytes.len() > COLLECTED;
+        self.overflowed |= self.bytes.len() + bytes.len() > self.most;
         if self.overflowed {
             return Flow::Stop;
         }
@@ -174,29 +201,69 @@ enum FileResult {
     Failed(String),
 }
 
+impl FileResult {
+    /// What came of it where nothing is to be shown of it.
+    fn silent(&self) -> Option<Outcome> {
+        match self {
+            FileResult::Searched { bytes, has_lines: false, result: Ok(outcome) } if bytes.is_empty() => Some(*outcome),
+            _ => None,
+        }
+    }
+
+    /// How many bytes of memory its output takes.
+    fn size(&self) -> usize {
+        match self {
+            FileResult::Searched { bytes, .. } => bytes.capacity(),
+            FileResult::Large(_) | FileResult::Failed(_) => 0,
+        }
+    }
+}
+
+/// What is to be shown of a batch of files.
 #[derive(Default)]
 struct FileOutput {
-    result: Option<FileResult>,
+    results: Vec<FileResult>,
 }
 
 impl ordered::Output for FileOutput {
     fn size(&self) -> usize {
-        match &self.result {
-            None => 0,
-            Some(FileResult::Searched { bytes, .. }) => 1 + bytes.capacity(),
-            Some(FileResult::Large(_) | FileResult::Failed(_)) => 1,
-        }
+        self.results.iter().map(|result| 1 + result.size()).sum()
     }
 
     fn clear(&mut self) {
-        self.result = None;
+        self.results.clear();
+    }
+}
+
+impl FileStages<'_> {
+    /// Searches a file, of which so many bytes of output may be collected.
+    fn search(&self, alone: &Pool, item: &Result<Haystack, String>, most: usize) -> FileResult {
+        let haystack = match item {
+            Ok(haystack) => haystack,
+            Err(message) => return FileResult::Failed(message.clone()),
+        };
+        // What is no regular file, such as a pipe, may be of any size, and wait when it is opened. A walk finds none.
+        let may_wait = haystack.explicit && haystack.path.metadata().is_ok_and(|file| !file.is_file());
+        if haystack.is_stdin || may_wait {
+            return FileResult::Large(haystack.clone());
+        }
+        let input = Input::open(haystack);
+        if input.as_ref().is_ok_and(|input| input.len().is_none_or(|len| len > SMALL)) {
+            return FileResult::Large(haystack.clone());
+        }
+        let mut sink = Collected { bytes: vec![], has_lines: false, most, overflowed: false };
+        let result = self.searcher.search_opened(haystack, input, alone, &mut sink);
+        if sink.overflowed {
+            return FileResult::Large(haystack.clone());
+        }
+        FileResult::Searched { bytes: sink.bytes, has_lines: sink.has_lines, result }
     }
 }
 
 impl Stages for FileStages<'_> {
-    type Item = Result<Haystack, String>;
-    type Found = FileResult;
-    type Plan = Option<FileResult>;
+    type Item = Vec<Result<Haystack, String>>;
+    type Found = Vec<FileResult>;
+    type Plan = Vec<FileResult>;
     type Seam = Total;
     type Worker = Pool;
     type Output = FileOutput;
@@ -205,44 +272,35 @@ impl Stages for FileStages<'_> {
         Pool::inline()
     }
 
-    fn scan(&self, alone: &mut Pool, item: &Self::Item) -> Result<FileResult, Error> {
-        let haystack = match item {
-            Ok(haystack) => haystack,
-            Err(message) => return Ok(FileResult::Failed(message.clone())),
-        };
-        // What is no regular file, such as a pipe, may be of any size, and wait when it is opened. A walk finds none.
-        let may_wait = haystack.explicit && haystack.path.metadata().is_ok_and(|file| !file.is_file());
-        if haystack.is_stdin || may_wait {
-            return Ok(FileResult::Large(haystack.clone()));
-        }
-        let input = Input::open(haystack);
-        if input.as_ref().is_ok_and(|input| input.len().is_none_or(|len| len > SMALL)) {
-            return Ok(FileResult::Large(haystack.clone()));
-        }
-        let mut sink = Collected::default();
-        let result = self.searcher.search_opened(haystack, input, alone, &mut sink);
-        if sink.overflowed {
-            return Ok(FileResult::Large(haystack.clone()));
-        }
-        Ok(FileResult::Searched { bytes: sink.bytes, has_lines: sink.has_lines, result })
-    }
-
-    fn found_size(&self, found: &FileResult) -> usize {
-        match found {
-            FileResult::Searched { bytes, .. } => bytes.capacity(),
-            FileResult::Large(_) | FileResult::Failed(_) => 0,
-        }
-    }
-
-    fn join(&self, total: &mut Total, _: &Self::Item, found: FileResult) -> Result<Joined<Self::Plan>, Error> {
-        total.any = true;
-        match found {
-            FileResult::Searched { bytes, has_lines: false, result: Ok(outcome) } if bytes.is_empty() => {
-                total.silent += outcome;
-                Ok(Joined { plan: None, last: total.silent.matched && self.stop_at_match })
+    fn scan(&self, alone: &mut Pool, files: &Self::Item) -> Result<Vec<FileResult>, Error> {
+        let (mut results, mut collected) = (Vec::with_capacity(files.len()), 0);
+        for file in files {
+            let found = self.search(alone, file, COLLECTED.saturating_sub(collected));
+            collected += found.size();
+            let is_enough = self.stop_at_match && found.silent().is_some_and(|outcome| outcome.matched);
+            results.push(found);
+            if is_enough {
+                break;
             }
-            found => Ok(Joined { plan: Some(Some(found)), last: false }),
         }
+        Ok(results)
+    }
+
+    fn found_size(&self, found: &Vec<FileResult>) -> usize {
+        found.iter().map(FileResult::size).sum()
+    }
+
+    fn join(&self, total: &mut Total, _: &Self::Item, mut found: Vec<FileResult>) -> Result<Joined<Self::Plan>, Error> {
+        total.any = true;
+        found.retain(|result| match result.silent() {
+            Some(outcome) => {
+                total.silent += outcome;
+                false
+            }
+            None => true,
+        });
+        let plan = (!found.is_empty()).then_some(found);
+        Ok(Joined { plan, last: total.silent.matched && self.stop_at_match })
     }
 
     fn format(
@@ -252,7 +310,23 @@ impl Stages for FileStages<'_> {
         plan: &mut Self::Plan,
         output: &mut FileOutput,
     ) -> Result<bool, Error> {
-        output.result = plan.take();
+        output.results = std::mem::take(plan);
         Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_files_come_alone_and_many_together() {
+        let sizes = |files: usize| Batches { files: 0..files, listed: 0 }.map(|batch| batch.len()).collect::<Vec<_>>();
+        assert!(sizes(0).is_empty());
+        assert_eq!(sizes(BATCH), [1; BATCH]);
+        assert_eq!(sizes(BATCH + 3)[BATCH..], [2, 1]);
+        let many = sizes(5000);
+        assert_eq!((many.iter().sum::<usize>(), many.iter().max()), (5000, Some(&BATCH)));
+        assert!(Batches { files: 0..5000, listed: 0 }.flatten().eq(0..5000));
     }
 }

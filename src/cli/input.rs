@@ -3,14 +3,17 @@
 use std::{
     fs::{File, Metadata},
     io::{self, Read, Seek, SeekFrom},
+    ops::Range,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
+    vec::IntoIter,
 };
 
 use super::{haystack::Haystack, mark::Text};
 use crate::{
     error::Error,
     index::Unfit,
+    mapping::holes::{Cuts, holes_of},
     scan::{CachePolicy, CacheReader},
 };
 
@@ -133,13 +136,28 @@ impl Input {
         self.file.as_ref().map_or(Ok(None), Unfit::of_file)
     }
 
-    /// All of it as text.
-    pub(super) fn into_text(self, cache: CachePolicy) -> Text {
+    /// Where holes of so many bytes and more are left out of a regular file that is read from its start, and as it is.
+    pub(super) fn cuts(&self, least: u64) -> Cuts {
+        /// More than what decides about a match.
+        const KEPT_BYTES: u64 = 1 << 20;
+        const UNIT: u64 = 1 << 12;
+        let (Some(file), Some(len), 0) = (&self.file, self.len(), self.start) else { return Cuts::default() };
+        let holes = holes_of(file, 0..len, least);
+        if holes.is_empty() || !matches!(self.unfit(), Ok(None)) {
+            return Cuts::default();
+        }
+        Cuts::within(&holes, KEPT_BYTES, UNIT)
+    }
+
+    /// All of it as text, but what is left out.
+    pub(super) fn into_text(self, cache: CachePolicy, cuts: &Cuts) -> Text {
         let len = self.len();
         match (self.file, len) {
             (Some(file), Some(len)) => {
                 let (end, file) = (self.start + len, CacheReader::new(file, cache));
-                let whole = Whole { end, left: len, file, reading: self.reading };
+                let mut parts = cuts.left(len).into_iter();
+                let part = parts.next().unwrap_or(0..len);
+                let whole = Whole { end, left: len, part, parts, file, reading: self.reading };
                 if self.is_stdin { Text::of_stdin(whole, true) } else { Text::new(whole, true) }
             }
             (Some(file), None) => Text::new(file, false),
@@ -180,16 +198,49 @@ struct Whole {
     end: u64,
     /// How many bytes there were up to it that have not been read.
     left: u64,
+    /// What is left of a part that is read, counted from where reading begins, and the parts behind it.
+    part: Range<u64>,
+    parts: IntoIter<Range<u64>>,
     reading: Reading,
+}
+
+impl Whole {
+    /// Goes on to the next part where one has been read. How much is to be read of it at once at most; behind the last one there
+    /// may be more by now.
+    fn enter_part(&mut self) -> io::Result<usize> {
+        if self.parts.as_slice().is_empty() {
+            return Ok(usize::MAX);
+        }
+        if self.part.is_empty()
+            && let Some(next) = self.parts.next()
+        {
+            let passed = next.start - self.part.end;
+            self.file.file().seek_relative(passed as i64)?;
+            self.left -= passed;
+            self.part = next;
+        }
+        Ok(match self.parts.as_slice() {
+            [] => usize::MAX,
+            _ => usize::try_from(self.part.end - self.part.start).unwrap_or(usize::MAX),
+        })
+    }
 }
 
 impl Read for Whole {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let is_over = self.reading.is_over.lock().unwrap_or_else(PoisonError::into_inner);
+        let reading = self.reading.clone();
+        let is_over = reading.is_over.lock().unwrap_or_else(PoisonError::into_inner);
         if *is_over {
             return Ok(0);
         }
-        let read = self.file.read(buffer)?;
+        // What was appended since is not read, as it is not mapped. Of a file that the kernel makes up the length is not known.
+        let rest = if self.end > 0 { usize::try_from(self.left).unwrap_or(usize::MAX) } else { usize::MAX };
+        let most = self.enter_part()?.min(buffer.len()).min(rest);
+        if most == 0 {
+            return Ok(0);
+        }
+        let read = self.file.read(&mut buffer[..most])?;
+        self.part.start = self.part.end.min(self.part.start + read as u64);
         self.left = self.left.saturating_sub(read as u64);
         if read == 0 && self.left > 0 && !buffer.is_empty() {
             let size = self.file.file().metadata()?.len();

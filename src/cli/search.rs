@@ -26,9 +26,12 @@ use crate::{
     error::Error,
     grep::{Binary, Flow, Format, Grep, GrepBuilder, Summary},
     index::{Index, Part, Unfit},
-    mapping::{Access, MapOptions, Mapping},
+    mapping::{
+        Access, MapOptions, Mapping,
+        holes::{Cuts, is_sparse},
+    },
     matcher::Matcher,
-    scan::{self, CachePolicy, Cancel, Pool, cache::CacheKeeper, newlines},
+    scan::{self, CachePolicy, Cancel, Pool, cache::CacheKeeper, holes::LEAST_BYTES, newlines},
 };
 
 /// All that the searches of a run have in common.
@@ -307,7 +310,9 @@ impl Searcher {
             }
             Source::Stream => {
                 let _progress = self.progress.start(len);
-                let mut text = input.into_text(self.cache);
+                let skips = self.range.is_none() && self.lines.is_none() && grep.skips_nuls_of_streams();
+                let cuts = if skips { input.cuts(LEAST_BYTES as u64) } else { Cuts::default() };
+                let mut text = input.into_text(self.cache, &cuts);
                 let shifted = Shifted { format, by: text.skipped().map_err(Error::from_read)? };
                 let summary = match self.wants_length() {
                     true => self.search_lines_of_stream(haystack, grep, text, &shifted, pool, &mut print)?,
@@ -321,6 +326,7 @@ impl Searcher {
                 };
                 let mut summary = shifted.summary(summary);
                 // The end of a file is no place before it.
+                summary.stopped_at = summary.stopped_at.map(|at| cuts.in_file(at));
                 summary.stopped_at = summary.stopped_at.filter(|&at| len.is_none_or(|len| at < len));
                 leave_at(summary.stopped_at);
                 summary
@@ -499,7 +505,11 @@ impl Searcher {
         let all_is_text = self.maps_explicit && grep.binary() == Binary::Text;
         let looks_for_index = self.maps_explicit && self.indexes.are_looked_for(&metadata);
         let maps = self.maps(haystack) || (haystack.is_stdin && self.maps_explicit && takes_all);
-        let wants_text = if haystack.is_stdin { all_is_text } else { self.takes_all };
+        let wants_text = match haystack.is_stdin {
+            true => all_is_text,
+            // One with holes is not read into memory with them.
+            false => self.takes_all || (all_is_text && is_sparse(&metadata, LEAST_BYTES as u64)),
+        };
         let maps_text = !maps && self.maps_explicit && (looks_for_index || wants_text);
         // Of standard input nobody asked what it is.
         let opened = |source, unfit: Option<Unfit>| Opened { source, unfit: unfit.filter(|_| !haystack.is_stdin) };

@@ -38,6 +38,7 @@ mod long;
 mod path;
 mod report;
 mod section;
+mod sparse;
 mod stages;
 mod walk;
 
@@ -404,6 +405,15 @@ impl Grep {
         self.options.reverse && self.options.goal == Goal::Lines
     }
 
+    /// Whether it makes no difference to a stream if most of a long run of NULs is left out: each ends an empty line, nothing is
+    /// found in these, and nothing is shown of the lines behind.
+    #[cfg(feature = "cli")]
+    pub(crate) fn skips_nuls_of_streams(&self) -> bool {
+        let GrepBuilder { binary, invert, passthru, last, reverse, .. } = self.options;
+        let looks_at_all = invert || passthru || reverse || last.is_some() || !self.matcher.is_by_line();
+        binary != Binary::Text && !looks_at_all && self.matcher.terminator() != 0 && self.matcher.misses_nuls()
+    }
+
     /// What a NUL byte means to it.
     pub fn binary(&self) -> Binary {
         self.options.binary
@@ -501,6 +511,20 @@ impl Grep {
         pool: &Pool,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
+        match self.search_sparse(mapping, None, format, pool, emit) {
+            Some(searched) => searched,
+            None => self.search_whole(mapping, format, pool, emit),
+        }
+    }
+
+    /// Searches a mapped file, with its holes.
+    fn search_whole(
+        &self,
+        mapping: &Mapping,
+        format: &dyn Format,
+        pool: &Pool,
+        emit: &mut dyn FnMut(&[u8]) -> Flow,
+    ) -> Result<Summary, Error> {
         let terminator = self.matcher.terminator();
         let whole = Piece::from(mapping, self.origin as usize);
         let whole = Pieces::new(mapping, vec![whole], self.chunk_size(), terminator);
@@ -564,15 +588,14 @@ impl Grep {
         pool: &Pool,
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
-        let terminator = self.matcher.terminator();
         if !self.takes_parts() {
             return Err(Error::invalid_input(
                 "parts of a file can only be searched for lines that match, by line, and where lines end with \\n: search the \
                  whole file",
             ));
         }
-        let (mut pieces, mut end) = (Vec::with_capacity(parts.len()), 0);
-        for Part { range, newlines } in parts {
+        let mut end = 0;
+        for Part { range, .. } in parts {
             if range.start < end || range.is_empty() || range.end > mapping.len() as u64 {
                 let (start, upto, len) = (range.start, range.end, mapping.len());
                 return Err(Error::invalid_input(format!(
@@ -581,10 +604,29 @@ impl Grep {
                 )));
             }
             end = range.end;
-            let range = range.start as usize..range.end as usize;
-            pieces.push(Piece { range: range.clone(), within: range, newlines: *newlines });
         }
-        self.search_pieces(mapping, Pieces::new(mapping, pieces, self.chunk_size(), terminator), format, pool, emit)
+        match self.search_sparse(mapping, Some(parts), format, pool, emit) {
+            Some(searched) => searched,
+            None => self.search_some(mapping, parts, format, pool, emit),
+        }
+    }
+
+    /// Searches parts of a mapped file, which are what they should be, with their holes.
+    fn search_some(
+        &self,
+        mapping: &Mapping,
+        parts: &[Part],
+        format: &dyn Format,
+        pool: &Pool,
+        emit: &mut dyn FnMut(&[u8]) -> Flow,
+    ) -> Result<Summary, Error> {
+        let piece = |part: &Part| {
+            let range = part.range.start as usize..part.range.end as usize;
+            Piece { range: range.clone(), within: range, newlines: part.newlines }
+        };
+        let pieces = parts.iter().map(piece).collect();
+        let pieces = Pieces::new(mapping, pieces, self.chunk_size(), self.matcher.terminator());
+        self.search_pieces(mapping, pieces, format, pool, emit)
     }
 
     /// Searches pieces of a file outside of which nothing is selected.

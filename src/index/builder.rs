@@ -646,6 +646,13 @@ impl Work<'_> {
         const STEP: usize = 1 << 20;
         let mut end = self.text.len();
         loop {
+            if let Some(hole) = end.checked_sub(1).and_then(|last| self.maker.holes(self.text).around(last)) {
+                end = hole.start;
+                if end == 0 {
+                    return Ok((0, 0));
+                }
+                continue;
+            }
             let start = end.saturating_sub(STEP);
             let newline = self.guarded(start..end, |bytes| memrchr(b'\n', bytes))?;
             if let Some(newline) = newline {

@@ -2,7 +2,7 @@
 
 use std::{
     ops::Range,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 use memchr::memchr;
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     error::Error,
     mapping::Mapping,
-    scan::{Cancel, Pool, newlines, unordered::each_chunk},
+    scan::{Cancel, Pool, holes::Holes, newlines, unordered::each_chunk},
 };
 
 /// How many blocks are turned round at once.
@@ -119,6 +119,10 @@ pub(super) struct Maker<'a> {
     pub(super) pool: &'a Pool,
     pub(super) cancel: Option<&'a Cancel>,
     spare: Mutex<Vec<Vec<u64>>>,
+    /// The holes of the text, once they were asked for.
+    holes: OnceLock<Holes>,
+    /// What is in blocks of nothing but NULs.
+    nuls: OnceLock<(Vec<Record>, Vec<u64>)>,
 }
 
 /// What a thread has of its own.
@@ -131,7 +135,8 @@ struct Worker {
 
 impl<'a> Maker<'a> {
     pub(super) fn new(scheme: Scheme, pool: &'a Pool, cancel: Option<&'a Cancel>) -> Self {
-        Maker { scheme, pool, cancel, spare: Mutex::default() }
+        let (spare, holes, nuls) = (Mutex::default(), OnceLock::new(), OnceLock::new());
+        Maker { scheme, pool, cancel, spare, holes, nuls }
     }
 
     /// Indexes some blocks of a text, before which there are so many line ends. `progress` is told of bytes that are done. None
@@ -151,8 +156,25 @@ impl<'a> Maker<'a> {
             let tile = range.start as u64 / BLOCK..range.end as u64 / BLOCK;
             // What the threads come to next.
             let ahead = range.end + (self.pool.threads() - 1) * TILE * BLOCK as usize;
-            text.read_ahead(ahead.min(text.len())..(ahead + range.len()).min(text.len()));
+            let ahead = ahead.min(text.len())..(ahead + range.len()).min(text.len());
+            if !self.holes(text).have(&ahead) {
+                text.read_ahead(ahead);
+            }
             let needs = Cut::needs(&tile, text.len() as u64);
+            if tile.start > 0
+                && tile.end - tile.start == TILE as u64
+                && self.holes(text).have(&(needs.start as usize..needs.end as usize + LONGEST))
+            {
+                let (records, rows) = self.nuls.get_or_init(|| {
+                    let blocks = 1..1 + TILE as u64;
+                    let nuls = vec![0; (TILE as u64 * BLOCK + BLOCK) as usize + 1];
+                    self.tile(worker, &Cut::new(&nuls, blocks), stride)
+                });
+                text.check_intact(needs.end as usize)?;
+                worker.done.push((tile.start, records.clone(), rows.clone()));
+                progress(range.len() as u64);
+                return Ok(true);
+            }
             let (records, rows) = text.guarded(needs.start as usize..needs.end as usize, |text| {
                 self.tile(worker, &Cut::new(text, tile.clone()), stride)
             })?;
@@ -192,6 +214,11 @@ impl<'a> Maker<'a> {
         })?;
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).extend(tiles);
         Ok(made)
+    }
+
+    /// Where there is nothing but NULs in a text.
+    pub(super) fn holes(&self, text: &Mapping) -> &Holes {
+        self.holes.get_or_init(|| Holes::of(text, b'\n'))
     }
 
     /// A segment of blocks in which no gram is.

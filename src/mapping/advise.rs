@@ -263,8 +263,8 @@ impl Mapping {
 
     /// Whether the page of a byte is in memory, or nothing can be said of that.
     pub(crate) fn is_in_memory(&self, at: usize) -> bool {
-        let file = self.mapped.as_ref().and_then(|mapped| mapped.backing.file());
-        file.is_none_or(|file| sys::is_resident(file, self.offset + at as u64))
+        let at = self.cuts().map_or(at as u64, |cuts| cuts.in_file(at as u64));
+        self.file().is_none_or(|file| sys::is_resident(file, self.offset + at))
     }
 
     fn read_unless_resident(&self, range: Range<usize>, asked: usize) {

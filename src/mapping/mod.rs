@@ -17,6 +17,7 @@ mod constants;
 mod copied;
 mod cursor;
 mod flush;
+pub(crate) mod holes;
 mod lent;
 mod open;
 mod options;
@@ -35,6 +36,7 @@ use std::{
     fs::File,
     ops::{Bound, Range, RangeBounds},
     panic::{self, AssertUnwindSafe},
+    sync::Arc,
     thread,
 };
 
@@ -50,6 +52,7 @@ pub use self::{
 };
 use self::{
     copied::Quick,
+    holes::Cuts,
     sys::{Fault, Region, Stat, Watch},
 };
 pub(crate) use self::{lent::Lent, residency::map_to_ask, sys::has_room};
@@ -77,6 +80,8 @@ struct Mapped {
     region: Region,
     backing: Backing,
     quick: Quick,
+    /// What of the file was left out: nothing, but where [`without_holes`](Mapping::without_holes) has mapped it.
+    cuts: Arc<Cuts>,
 }
 
 /// What stands behind a mapping.
@@ -276,7 +281,9 @@ impl Mapping {
     /// Where the file was cut, counted from the start of the mapping, when that is what the error tells of.
     pub(crate) fn place_of_cut(&self, error: &Error) -> Option<usize> {
         let at = error.offset().filter(|_| error.is_truncated())?;
-        Some(usize::try_from(at.saturating_sub(self.offset)).unwrap_or(usize::MAX))
+        let at = at.saturating_sub(self.offset);
+        let at = self.cuts().map_or(at, |cuts| cuts.left_before(at));
+        Some(usize::try_from(at).unwrap_or(usize::MAX))
     }
 
     /// Fails when the file does not have all bytes before `end` any more; for searches that ask in between.
@@ -380,10 +387,24 @@ impl Mapped {
         is_watched: bool,
         checks_small_reads: bool,
     ) -> Result<Self, Error> {
-        let watch = is_watched.then(|| Watch::new(&region, backing.file(), offset)).transpose();
+        Self::with_cuts(region, backing, offset, is_watched, checks_small_reads, Arc::default())
+    }
+
+    /// The same of a region without some of the bytes behind that offset.
+    fn with_cuts(
+        region: Region,
+        backing: Backing,
+        offset: u64,
+        is_watched: bool,
+        checks_small_reads: bool,
+        cuts: Arc<Cuts>,
+    ) -> Result<Self, Error> {
+        // To the handler of faults an address is an offset. Without a file it has nothing to compare that with.
+        let file = backing.file().filter(|_| cuts.is_empty());
+        let watch = is_watched.then(|| Watch::new(&region, file, offset)).transpose();
         let watch = watch.map_err(|e| Error::io("cannot install the handler of faults in mappings", e))?;
         let quick = Quick::new(&region, &backing, watch.as_ref(), checks_small_reads);
-        Ok(Mapped { watch, region, backing, quick })
+        Ok(Mapped { watch, region, backing, quick, cuts })
     }
 
     /// Fails when bytes before the end of `range` are not the file's, or are no longer.
@@ -396,7 +417,7 @@ impl Mapped {
     fn check_size(&self, range: &Range<usize>, offset: u64) -> Result<(), Error> {
         let Backing::File { file, is_regular: true, .. } = &self.backing else { return Ok(()) };
         let size = size_of(file)?;
-        if size < offset + range.end as u64 {
+        if size < offset + self.cuts.end_in_file(range.end as u64) {
             return Err(Error::truncated(size));
         }
         Ok(())
@@ -413,12 +434,13 @@ impl Mapped {
 
     #[cold]
     fn error_of(&self, fault: Fault, offset: u64) -> Error {
-        let at = offset + fault.from as u64;
-        if fault.is_io {
+        let at = offset + self.cuts.in_file(fault.from as u64);
+        let size = self.backing.file().and_then(|file| size_of(file).ok());
+        let has_page = !self.cuts.is_empty() && size.is_some_and(|size| size > at);
+        if fault.is_io || has_page {
             return Error::io(format!("cannot read the page at byte {at}"), sys::error(sys::IO_ERROR));
         }
         // The page after the one in which the file ends was the first to fault.
-        let size = self.backing.file().and_then(|file| size_of(file).ok());
         Error::truncated(size.map_or(at, |size| size.min(at)))
     }
 

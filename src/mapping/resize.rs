@@ -59,7 +59,9 @@ impl Mapping {
             let message = format!("cannot resize to {len} bytes at offset {}: no file is so long", self.offset);
             return Err(Error::out_of_range(message));
         };
-        let Some(Mapped { watch, region, backing, quick }) = self.mapped.take() else { return Err(Error::closed()) };
+        let Some(Mapped { watch, region, backing, quick, .. }) = self.mapped.take() else {
+            return Err(Error::closed());
+        };
         let is_watched = watch.is_some();
         // From here on the addresses may be somebody else's.
         drop(watch);

@@ -183,6 +183,7 @@ impl MatcherBuilder {
         let crosses_lines = !self.by_line && parsed.iter().any(|hir| syntax::crosses_lines(hir, self.terminator));
         let matches_empty = parsed.iter().any(syntax::may_be_empty);
         let looks_at_words = parsed.iter().any(|hir| hir.properties().look_set().contains_word_unicode());
+        let misses_nuls = misses_nuls(&parsed);
         let lone_cr = if self.by_line { LoneCr::new(&parsed, self.terminator) } else { None };
         Ok(Matcher {
             lone_cr: lone_cr.map(Arc::new),
@@ -194,6 +195,7 @@ impl MatcherBuilder {
             crosses_lines,
             matches_empty,
             looks_at_words,
+            misses_nuls,
         })
     }
 
@@ -211,7 +213,7 @@ impl MatcherBuilder {
         if LoneCr::matters(&apart, self.terminator) {
             return Ok(Err(confined.unwrap_or(apart)));
         }
-        let longest = longest(&apart);
+        let (longest, misses_nuls) = (longest(&apart), misses_nuls(&apart));
         let strategy = match Dispatched::strategy(apart, self.case != Case::Sensitive, self.merge, self.terminator)? {
             Ok(strategy) => strategy,
             Err(apart) => return Ok(Err(confined.unwrap_or(apart))),
@@ -227,6 +229,7 @@ impl MatcherBuilder {
             matches_empty: false,
             // Each line is searched by itself.
             looks_at_words: false,
+            misses_nuls,
         }))
     }
 
@@ -247,6 +250,7 @@ impl MatcherBuilder {
             let longest = literals.longest() + if has_borders { Reach::LOOK_BEHIND } else { 0 };
             Matcher {
                 lone_cr: None,
+                misses_nuls: !matches_empty && !strings.iter().any(|string| string.as_ref().contains(&0)),
                 reach: if self.by_line && (has_borders || matches_empty) { Reach::Line } else { Reach::Bytes(longest) },
                 longest: Some(longest),
                 strategy: Strategy::Literals(literals),
@@ -465,6 +469,11 @@ fn longest(patterns: &[Hir]) -> Option<usize> {
     let longest = patterns.iter().map(|hir| hir.properties().maximum_len()).try_fold(0, |a, b| Some(a.max(b?)))?;
     // An assertion at the end of a match looks at one more scalar value.
     Some(longest + if patterns.iter().all(is_literal) { 0 } else { Reach::LOOK_BEHIND })
+}
+
+/// Whether every match has a byte, and none is a NUL.
+fn misses_nuls(patterns: &[Hir]) -> bool {
+    !patterns.iter().any(|hir| syntax::may_be_empty(hir) || syntax::has_byte(hir, 0))
 }
 
 fn is_literal(hir: &Hir) -> bool {

@@ -80,6 +80,8 @@ pub struct Matcher {
     crosses_lines: bool,
     matches_empty: bool,
     looks_at_words: bool,
+    /// Every match has a byte, and none is a NUL.
+    misses_nuls: bool,
     /// What decides where the engine takes a lone `\r` for the end of a line.
     lone_cr: Option<Arc<LoneCr>>,
 }
@@ -412,6 +414,11 @@ impl Matcher {
     /// True when an empty match is possible, as for `x*`.
     pub fn matches_empty(&self) -> bool {
         self.matches_empty
+    }
+
+    /// Whether every match has a byte, and none is a NUL.
+    pub(crate) fn misses_nuls(&self) -> bool {
+        self.misses_nuls
     }
 
     /// False when the engine may report a match on a line that, taken by itself, has none.

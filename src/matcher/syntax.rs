@@ -318,6 +318,18 @@ pub(super) fn crosses_lines(hir: &Hir, terminator: LineTerminator) -> bool {
     }
 }
 
+/// Whether a match could have this byte, which is an ASCII character, in it.
+pub(super) fn has_byte(hir: &Hir, byte: u8) -> bool {
+    match hir.kind() {
+        HirKind::Literal(literal) => literal.0.contains(&byte),
+        HirKind::Class(Class::Unicode(class)) => {
+            class.iter().any(|range| (range.start()..=range.end()).contains(&char::from(byte)))
+        }
+        HirKind::Class(Class::Bytes(class)) => class.iter().any(|range| (range.start()..=range.end()).contains(&byte)),
+        kind => kind.subs().iter().any(|sub| has_byte(sub, byte)),
+    }
+}
+
 /// False only when every match has a byte. The least length is not known of what has a class of nothing in it, also where
 /// the rest may be empty.
 pub(super) fn may_be_empty(hir: &Hir) -> bool {

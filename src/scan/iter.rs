@@ -12,7 +12,7 @@ use std::{
     vec,
 };
 
-use super::{Flow, Pool, Scanner, cancel::Cancel, pool::has_room_for_thread, sequential::Walk};
+use super::{Flow, Pool, Scanner, cancel::Cancel, in_file, pool::has_room_for_thread, sequential::Walk};
 use crate::{
     error::Error,
     mapping::{Advice, Mapping},
@@ -52,7 +52,7 @@ impl Scanner {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn find_iter(&self, mapping: Arc<Mapping>) -> FindIter {
-        FindIter { scanner: self.clone(), mapping, walk: None, batch: vec![], next: 0, ended: false }
+        FindIter { scanner: self.clone(), mapping, left: None, walk: None, batch: vec![], next: 0, ended: false }
     }
 
     /// The matches that do not overlap, in file order, found by as many threads as the current rayon pool has, or the
@@ -102,6 +102,8 @@ impl Scanner {
 pub struct FindIter {
     scanner: Scanner,
     mapping: Arc<Mapping>,
+    /// What is searched in the place of the mapping, which has holes.
+    left: Option<Mapping>,
     /// Where the search stands; nothing before it has begun.
     walk: Option<Walk>,
     batch: Vec<Match>,
@@ -113,7 +115,14 @@ pub struct FindIter {
 impl FindIter {
     /// Finds the next matches; none at the end.
     fn refill(&mut self) -> Result<(), Error> {
-        let FindIter { scanner, mapping, walk, batch, .. } = self;
+        let FindIter { scanner, mapping, left, walk, batch, .. } = self;
+        if walk.is_none()
+            && let Some(without) = scanner.without_holes(mapping)
+        {
+            *scanner = scanner.of_left(&without);
+            *left = Some(without);
+        }
+        let mapping = left.as_ref().unwrap_or(mapping);
         let stages = scanner.stages(mapping);
         let walk = match walk {
             Some(walk) => walk,
@@ -123,7 +132,9 @@ impl FindIter {
                 walk.insert(Walk::new(stages.chunks(scanner.chunk_size)?, scanner.matcher.cache()))
             }
         };
-        walk.next(&stages, scanner.cancel.as_ref(), batch)
+        let found = walk.next(&stages, scanner.cancel.as_ref(), batch);
+        batch.iter_mut().for_each(|m| *m = in_file(*m, mapping));
+        found
     }
 }
 

@@ -38,6 +38,7 @@ mod cancel;
 pub(crate) mod chunk;
 pub(crate) mod feed;
 mod find;
+pub(crate) mod holes;
 mod iter;
 pub(crate) mod newlines;
 pub(crate) mod ordered;
@@ -281,6 +282,30 @@ impl Scanner {
 
     /// Emits the matches many at a time. What is emitted is counted by whoever takes it.
     fn run(&self, pool: &Pool, mapping: &Mapping, emit: &mut dyn FnMut(&[Match]) -> Flow) -> Result<Stats, Error> {
+        let Some(left) = self.without_holes(mapping) else { return self.run_on(pool, mapping, emit) };
+        let mut shown = vec![];
+        let scanner = self.of_left(&left);
+        scanner.run_on(pool, &left, &mut |matches| {
+            shown.clear();
+            shown.extend(matches.iter().map(|&m| in_file(m, &left)));
+            emit(&shown)
+        })
+    }
+
+    /// The file without the middle of its holes, if that is what is to be searched.
+    fn without_holes(&self, mapping: &Mapping) -> Option<Mapping> {
+        holes::without(mapping, &self.matcher, &[self.range.start, self.range.end])
+    }
+
+    /// The same search of a file without the middle of its holes.
+    fn of_left(&self, left: &Mapping) -> Self {
+        let place = |offset: u64| left.cuts().map_or(offset, |cuts| cuts.left_before(offset));
+        let range = place(self.range.start)..place(self.range.end);
+        Scanner { range, ..self.clone() }
+    }
+
+    /// The same, with the holes of a file.
+    fn run_on(&self, pool: &Pool, mapping: &Mapping, emit: &mut dyn FnMut(&[Match]) -> Flow) -> Result<Stats, Error> {
         let started = Instant::now();
         let keeper = CacheKeeper::of_mapping(self.cache, mapping, self.chunk_size);
         // Advice is no more than that: a kernel that does not take it searches as well.
@@ -305,6 +330,13 @@ impl Scanner {
     fn stages<'a>(&'a self, mapping: &'a Mapping) -> MatchStages<'a> {
         MatchStages::new(&self.matcher, mapping, self.range.clone())
     }
+}
+
+/// A match in a file without the middle of its holes, in offsets of the file.
+fn in_file(found: Match, left: &Mapping) -> Match {
+    let Some(cuts) = left.cuts() else { return found };
+    let start = cuts.in_file(found.start);
+    Match { start, end: start + (found.end - found.start), ..found }
 }
 
 /// Unmaps a file with all threads of a pool. For a file of gigabytes one thread takes a tenth of the time of a search;

@@ -9,6 +9,8 @@
 
 use std::ops::Range;
 
+#[cfg(feature = "cli")]
+use super::holes::Holes;
 use super::{cache::CacheKeeper, cancel::Cancel, pool::Pool, unordered::each_chunk};
 use crate::{error::Error, mapping::Mapping};
 
@@ -69,10 +71,15 @@ pub(crate) fn after_nth(
     pool: &Pool,
 ) -> Result<Option<u64>, Error> {
     const CHUNK: usize = 1 << 20;
+    let holes = Holes::of(mapping, terminator);
     let (mut at, mut left) = (from, nth);
     // A few bytes are looked at by the calling thread.
     let mut batch = 64 << 10;
     while left > 0 && at < mapping.len() {
+        if let Some(hole) = holes.around(at) {
+            at = hole.end;
+            continue;
+        }
         let end = mapping.len().min(at.saturating_add(batch));
         let work = |counts: &mut Vec<(Range<usize>, u64)>, chunk: Range<usize>| {
             let found = mapping.guarded(chunk.clone(), |bytes| count(bytes, terminator))?;
@@ -116,7 +123,12 @@ pub(crate) fn start_of_nth_last(mapping: &Mapping, nth: u64, terminator: u8) -> 
     // The one at the end of the file ends the last line, and is no border between two.
     let ends_with_one = mapping.guarded(end - 1..end, |last| last == [terminator])?;
     let mut left = nth + u64::from(ends_with_one);
+    let holes = Holes::of(mapping, terminator);
     while end > 0 {
+        if let Some(hole) = holes.around(end - 1) {
+            end = hole.start;
+            continue;
+        }
         let start = end.saturating_sub(CHUNK);
         let found = mapping.guarded(start..end, |bytes| {
             let found = count(bytes, terminator);

@@ -181,10 +181,11 @@ impl<'a> MatchStages<'a> {
         matches.skip += rest.iter().take_while(|m| self.is_early(m)).count();
     }
 
-    /// Counts what was searched.
-    pub(super) fn count(&self, chunks: u64, bytes: u64) {
+    /// Counts what was searched, with what was left out of the file there.
+    pub(super) fn count(&self, chunks: u64, range: Range<u64>) {
+        let in_file = |at: u64| self.mapping.cuts().map_or(at, |cuts| cuts.in_file(at));
         self.chunks.fetch_add(chunks, Ordering::Relaxed);
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes.fetch_add(in_file(range.end).saturating_sub(in_file(range.start)), Ordering::Relaxed);
     }
 
     /// How many chunks and how many bytes were searched.
@@ -298,7 +299,7 @@ impl Stages for MatchStages<'_> {
         matches.clear();
         let part = self.enter(chunk)?;
         self.find_in(cache, &part, &mut matches)?;
-        self.count(1, chunk.len() as u64);
+        self.count(1, chunk.start as u64..chunk.end as u64);
         Ok(matches)
     }
 

@@ -52,7 +52,7 @@ impl Walk {
                 None => {
                     let Some(chunk) = self.chunks.next() else { break };
                     let part = stages.enter(&chunk)?;
-                    stages.count(1, 0);
+                    stages.count(1, 0..0);
                     self.counted = chunk.start as u64;
                     (chunk, part)
                 }
@@ -76,7 +76,7 @@ impl Walk {
                 }
                 _ => chunk.end as u64,
             };
-            stages.count(0, upto.saturating_sub(self.counted));
+            stages.count(0, self.counted..upto);
             self.counted = self.counted.max(upto);
             batch.retain(|m| !stages.is_early(m));
             stages.done_upto(self.counted);

@@ -44,6 +44,7 @@ mod refused_resources;
 mod renamed_logs;
 mod replaced_line_ends;
 mod shared_memory_growth;
+mod sparse_files;
 mod stats_of_an_index;
 mod stdin_is_a_file;
 #[cfg(target_os = "linux")]

@@ -87,6 +87,28 @@ impl Region {
         Ok(Region { memory, request })
     }
 
+    /// Maps parts of a file, counted from `offset`, side by side, to be read. All but the last are whole pages.
+    #[cfg(target_os = "linux")]
+    pub(in crate::mapping) fn map_parts(file: &File, offset: u64, parts: &[Range<u64>]) -> io::Result<Region> {
+        use std::os::fd::AsFd;
+
+        let len = parts.iter().map(|part| part.end - part.start).sum::<u64>() as usize;
+        let (flags, prot) = (mm::MapFlags::PRIVATE | mm::MapFlags::NORESERVE, mm::ProtFlags::empty());
+        // SAFETY: the kernel picks a free range.
+        let start = unsafe { mm::mmap_anonymous(ptr::null_mut(), len, prot, flags) }?;
+        let raw = Raw { start: start.cast(), len };
+        let mut at = 0;
+        for part in parts {
+            let (len, flags) = ((part.end - part.start) as usize, mm::MapFlags::SHARED | mm::MapFlags::FIXED);
+            let place = raw.start.wrapping_add(at).cast();
+            // SAFETY: the parts have as many bytes as the range that was just set aside, and nobody has a pointer into it.
+            unsafe { mm::mmap(place, len, mm::ProtFlags::READ, flags, file.as_fd(), offset + part.start) }?;
+            at += len;
+        }
+        let request = Request { offset, len, flags: MapFlags::SHARED, prot: Prot::READ };
+        Ok(Region { memory: Memory::Raw(raw), request })
+    }
+
     pub(in crate::mapping) fn as_mut_ptr(&self) -> *mut u8 {
         self.memory.as_mut_ptr()
     }
