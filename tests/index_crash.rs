@@ -64,12 +64,13 @@ fn a_writer_that_is_killed_leaves_an_index_that_is_right() {
         let _ = child.kill();
         let output = child.wait_with_output().unwrap();
         match output.status.code() {
-            Some(status) => {
+            // Windows has no signals: whoever is killed ends with 1.
+            Some(status) if !(cfg!(windows) && status == 1 && output.stderr.is_empty()) => {
                 whole += 1;
                 assert_eq!((status, &output.stderr[..]), (0, &b""[..]), "{}", String::from_utf8_lossy(&output.stderr));
                 usual[kind] = (usual[kind] * 3 + started.elapsed().min(delay)) / 4;
             }
-            None => {
+            _ => {
                 killed += 1;
                 usual[kind] = usual[kind].max(delay);
             }

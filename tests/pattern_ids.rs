@@ -168,9 +168,9 @@ fn a_long_line_with_matches_of_many_patterns_takes_no_longer_than_others() {
 fn what_stands_in_front_of_lines_and_behind_everything() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("a"), "foo bar\nbar\nbaz\n").unwrap();
-    fs::write(dir.path().join("nul"), "a\0b\nbar\n").unwrap();
-    assert_eq!(run(dir.path(), &["-F", "-c", "-f", "nul", "a"]), "2\n");
-    assert_eq!(run(dir.path(), &["--pattern-ids", "-A1", "-F", "-f", "nul", "a"]), "2:foo bar\n2:bar\n-baz\n");
+    fs::write(dir.path().join("nuls"), "a\0b\nbar\n").unwrap();
+    assert_eq!(run(dir.path(), &["-F", "-c", "-f", "nuls", "a"]), "2\n");
+    assert_eq!(run(dir.path(), &["--pattern-ids", "-A1", "-F", "-f", "nuls", "a"]), "2:foo bar\n2:bar\n-baz\n");
     let stats = run(dir.path(), &["--count-by-pattern", "--stats", "-e", "foo", "-e", "bar", "a"]);
     assert!(stats.starts_with("1:foo\n2:bar\n") && stats.contains("3 matches\n"), "{stats}");
 }

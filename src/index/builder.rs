@@ -252,6 +252,7 @@ impl IndexBuilder {
             return Ok(Some(outcome));
         }
         let Some(mapping) = opened.map()? else { return Ok(Some(Outcome::TooSmall)) };
+        let path = index.path().to_owned();
         let done = match self.judge(&index, &opened, &mapping, pool)? {
             Judged::Same => Done::UpToDate,
             Judged::Cancelled => Done::Cancelled,
@@ -261,10 +262,10 @@ impl IndexBuilder {
             Judged::ToUpdate => {
                 let maker = Maker::new(index.manifest().scheme, pool, self.cancel.as_ref());
                 let work = Work { builder: self, opened: &opened, text: &mapping, maker };
-                work.update(&index, || open_same(&index), || Disk::create(index.path(), &opened.file))?
+                work.update(index, open_same, || Disk::create(&path, &opened.file))?
             }
         };
-        done.outcome(index.path()).map(Some)
+        done.outcome(&path).map(Some)
     }
 
     /// Whether an index can be updated. What the attributes of the text leave open, its blocks tell.
@@ -766,12 +767,12 @@ impl Work<'_> {
     /// `open` opens the file of the index, and `create` makes one that is to replace it.
     fn update<S: Storage>(
         &self,
-        index: &Index,
-        open: impl FnOnce() -> io::Result<S>,
+        index: Index,
+        open: impl FnOnce(&Index) -> io::Result<S>,
         create: impl FnOnce() -> io::Result<S>,
     ) -> Result<Done, Error> {
         let old = index.manifest();
-        let path = index.path();
+        let path = &index.path().to_owned();
         let cannot = |error| cannot_write(error, path);
         let (blocks, covered) = self.extent()?;
         if self.builder.is_cancelled() {
@@ -803,11 +804,11 @@ impl Work<'_> {
         let is_mostly_dead = (header.dead + dead) * 10 > header.end * DEAD_OF_TEN;
         let mut committer = match is_mostly_dead {
             true => Committer::create(create().map_err(cannot)?),
-            false => Committer::resume(open().map_err(cannot)?, *header),
+            false => Committer::resume(open(&index).map_err(cannot)?, *header),
         };
         if is_mostly_dead {
             dead = 0;
-            kept = self.copy(index, &kept, &mut committer)?;
+            kept = self.copy(&index, &kept, &mut committer)?;
         }
         let newlines = if merged.is_empty() {
             let Some((entries, newlines)) = self.write_new(&mut committer, path, new, old.newlines)? else {
@@ -831,6 +832,8 @@ impl Work<'_> {
             made.newlines
         };
         self.opened.check_same()?;
+        // Windows does not replace a file that is mapped.
+        drop(index);
         committer.commit(&self.manifest(covered, newlines, kept), dead).map_err(cannot)?;
         Ok(if is_more { Done::Written } else { Done::UpToDate })
     }

@@ -97,8 +97,8 @@ fn what_is_cancelled_on_the_way() {
             // Where the work begins, in the file that is there or a new one.
             let begun = || world.cancel.cancel();
             work.update(
-                &index,
-                || Disk::open(&world.index()).inspect(|_| begun()),
+                index,
+                |_| Disk::open(&world.index()).inspect(|_| begun()),
                 || Disk::create(&world.index(), &opened.file).inspect(|_| begun()),
             )
         } else {

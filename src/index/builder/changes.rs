@@ -31,7 +31,7 @@ fn change(is_update: bool, change: impl FnOnce(&Path), message: &str) {
     let done = match is_update {
         true => {
             change(&path);
-            work.update(&index, || Disk::open(&index_path), || Disk::create(&index_path, &opened.file))
+            work.update(index, |_| Disk::open(&index_path), || Disk::create(&index_path, &opened.file))
         }
         false => {
             let new = builder.create(&opened).unwrap();

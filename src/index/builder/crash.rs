@@ -193,7 +193,7 @@ impl World {
             Some(file) => {
                 let index = self.open(file).unwrap();
                 let (there, new) = (Recorder::new(false, failing), Recorder::new(true, failing));
-                let done = work.update(&index, || Ok(there.clone()), || Ok(new.clone()));
+                let done = work.update(index, |_| Ok(there.clone()), || Ok(new.clone()));
                 let is_new = !new.state.lock().unwrap().ops.is_empty();
                 (done, if is_new { new } else { there })
             }
