@@ -39,7 +39,10 @@ fn watch(dir: &TempDir, paths: &[&str]) -> Running {
     // SAFETY: `signal` may be called between fork and exec.
     unsafe {
         command.pre_exec(|| {
-            libc::signal(libc::SIGINT, libc::SIG_DFL);
+            // As in a terminal, whatever the one who runs the tests has ignored.
+            for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
             Ok(())
         })
     };
