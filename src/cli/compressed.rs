@@ -37,14 +37,20 @@ impl CompressedFiles {
     pub(super) fn note(&self) -> Option<String> {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (path, how) = seen.first.as_ref()?;
-        let (path, command) = (path.display(), how.command());
+        let (shown, command) = (path.display(), how.command());
         Some(match seen.count {
-            1 => format!("{path}: nothing was found, and it is compressed with {how}: {command} {path} | mapgrep ..."),
+            1 => format!("{shown}: {}", note(path, *how)),
             count => format!(
-                "nothing was found, and {count} of the files are compressed, {path} with {how}: {command} {path} | mapgrep ..."
+                "nothing was found, and {count} of the files are compressed, {shown} with {how}: {command} {shown} | mapgrep ..."
             ),
         })
     }
+}
+
+/// What there is to say of one compressed file in which nothing was found.
+pub(super) fn note(path: &Path, how: Compression) -> String {
+    let (path, command) = (path.display(), how.command());
+    format!("nothing was found, and it is compressed with {how}: {command} {path} | mapgrep ...")
 }
 
 fn has_such_name(path: &Path) -> bool {

@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     index::Unfit,
     mapping::holes::{Cuts, holes_of},
-    scan::{CachePolicy, CacheReader},
+    scan::{CachePolicy, CacheReader, holes::KEPT_BYTES},
 };
 
 /// A file that was opened, or standard input.
@@ -138,15 +138,13 @@ impl Input {
 
     /// Where holes of so many bytes and more are left out of a regular file that is read from its start, and as it is.
     pub(super) fn cuts(&self, least: u64) -> Cuts {
-        /// More than what decides about a match.
-        const KEPT_BYTES: u64 = 1 << 20;
         const UNIT: u64 = 1 << 12;
         let (Some(file), Some(len), 0) = (&self.file, self.len(), self.start) else { return Cuts::default() };
         let holes = holes_of(file, 0..len, least);
         if holes.is_empty() || !matches!(self.unfit(), Ok(None)) {
             return Cuts::default();
         }
-        Cuts::within(&holes, KEPT_BYTES, UNIT)
+        Cuts::within(&holes, KEPT_BYTES as u64, UNIT)
     }
 
     /// All of it as text, but what is left out.

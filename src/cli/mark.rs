@@ -4,12 +4,9 @@
 use std::{
     io::{self, Cursor, Read},
     mem,
-    ops::Range,
 };
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
-
-use crate::grep::{Format, Line, LongMatches, Summary};
 
 /// The longest mark, that of UTF-8.
 const UTF8: &[u8] = b"\xEF\xBB\xBF";
@@ -116,55 +113,6 @@ fn read_some(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 /// Whether the bytes are the beginning of a mark, and not all of it.
 fn is_part_of_mark(bytes: &[u8]) -> bool {
     MARKS.iter().any(|mark| bytes.len() < mark.len() && mark.starts_with(bytes))
-}
-
-/// Lines of a text before which some bytes of the file stand.
-pub(super) struct Shifted<'a> {
-    pub(super) format: &'a dyn Format,
-    pub(super) by: u64,
-}
-
-impl Shifted<'_> {
-    /// What was found in the text, in offsets of the file.
-    pub(super) fn summary(&self, summary: Summary) -> Summary {
-        let shift = |offset: Option<u64>| offset.map(|offset| offset + self.by);
-        Summary { stopped_at: shift(summary.stopped_at), binary: shift(summary.binary), ..summary }
-    }
-
-    /// A range of the file as one of the text.
-    pub(super) fn back(&self, range: Range<u64>) -> Range<u64> {
-        range.start.saturating_sub(self.by)..range.end.saturating_sub(self.by)
-    }
-
-    fn shifted<'l>(&self, line: &Line<'l>) -> Line<'l> {
-        Line { offset: line.offset + self.by, ..*line }
-    }
-}
-
-impl Format for Shifted<'_> {
-    fn wants_matches(&self) -> bool {
-        self.format.wants_matches()
-    }
-
-    fn only_matches(&self) -> bool {
-        self.format.only_matches()
-    }
-
-    fn joins_lines(&self) -> bool {
-        self.format.joins_lines()
-    }
-
-    fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
-        self.format.line(&self.shifted(line), out);
-    }
-
-    fn long_line(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
-        self.format.long_line(&self.shifted(line), matches, emit);
-    }
-
-    fn context_break(&self, out: &mut Vec<u8>) {
-        self.format.context_break(out);
-    }
 }
 
 #[cfg(test)]

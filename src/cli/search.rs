@@ -8,13 +8,13 @@ use std::{
 
 use super::{
     args::{Args, Show},
-    compressed::CompressedFiles,
+    compressed::{self, CompressedFiles},
     haystack::Haystack,
     ids::PatternCounts,
     indexed::Indexes,
     input::Input,
     json::Json,
-    mark::{Shifted, Text},
+    mark::Text,
     messages,
     output::FileId,
     printer::{Printer, Style},
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    grep::{Binary, Flow, Format, Grep, GrepBuilder, Summary},
+    grep::{Binary, Flow, Format, Grep, GrepBuilder, Shifted, Summary},
     index::{Index, Part, Unfit},
     mapping::{
         Access, MapOptions, Mapping,
@@ -313,7 +313,7 @@ impl Searcher {
                 let skips = self.range.is_none() && self.lines.is_none() && grep.skips_nuls_of_streams();
                 let cuts = if skips { input.cuts(LEAST_BYTES as u64) } else { Cuts::default() };
                 let mut text = input.into_text(self.cache, &cuts);
-                let shifted = Shifted { format, by: text.skipped().map_err(Error::from_read)? };
+                let shifted = Shifted { format, by: text.skipped().map_err(Error::from_read)? as i64 };
                 let summary = match self.wants_length() {
                     true => self.search_lines_of_stream(haystack, grep, text, &shifted, pool, &mut print)?,
                     false => {
@@ -337,10 +337,7 @@ impl Searcher {
             && haystack.explicit
             && found_nothing
         {
-            self.note(haystack, || {
-                let path = haystack.path.display();
-                format!("nothing was found, and it is compressed with {how}: {} {path} | mapgrep ...", how.command())
-            });
+            self.note(haystack, || compressed::note(&haystack.path, how));
         } else if self.notes && found_nothing && !haystack.explicit {
             self.compressed.see(&haystack.path, unfit);
         }
@@ -394,7 +391,7 @@ impl Searcher {
         if let Some(memory) = &read.bytes {
             let mut narrowed = self.narrow(haystack, grep, (memory, 0), None, pool)?;
             if let (Some(range), None) = (self.range, self.lines) {
-                narrowed.within = Some(shifted.back(range.resolve(memory.len() as u64 + shifted.by)));
+                narrowed.within = Some(shifted.back(range.resolve(shifted.offset(memory.len() as u64))));
             }
             summary = narrowed.search(grep, memory, shifted, pool, emit)?;
             let end = memory.len() as u64;

@@ -38,6 +38,7 @@ mod long;
 mod path;
 mod report;
 mod section;
+mod shifted;
 mod sparse;
 mod stages;
 mod walk;
@@ -52,6 +53,7 @@ use std::{
 };
 
 pub use self::format::{Format, Line, LineKind, LongMatches, Plain};
+pub(crate) use self::shifted::Shifted;
 use self::stages::{Caches, Ended, GrepStages, Seam};
 pub use crate::scan::Flow;
 use crate::{
@@ -69,38 +71,6 @@ use crate::{
         window::{Spare, Window},
     },
 };
-
-/// Lines of a text that begins within a mapping.
-struct Shifted<'a> {
-    format: &'a dyn Format,
-    by: u64,
-}
-
-impl Format for Shifted<'_> {
-    fn wants_matches(&self) -> bool {
-        self.format.wants_matches()
-    }
-
-    fn only_matches(&self) -> bool {
-        self.format.only_matches()
-    }
-
-    fn joins_lines(&self) -> bool {
-        self.format.joins_lines()
-    }
-
-    fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
-        self.format.line(&Line { offset: line.offset.saturating_sub(self.by), ..*line }, out);
-    }
-
-    fn long_line(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
-        self.format.long_line(&Line { offset: line.offset.saturating_sub(self.by), ..*line }, matches, emit);
-    }
-
-    fn context_break(&self, out: &mut Vec<u8>) {
-        self.format.context_break(out);
-    }
-}
 
 /// How many bytes at the start of a mapped file are looked at to tell whether it is binary.
 const BINARY_HEAD: usize = 64 << 10;
@@ -639,16 +609,14 @@ impl Grep {
         emit: &mut dyn FnMut(&[u8]) -> Flow,
     ) -> Result<Summary, Error> {
         if self.origin > 0 {
-            let shifted = Shifted { format, by: self.origin };
+            let shifted = Shifted { format, by: -(self.origin as i64) };
             let searched = self.search_pieces_by_offset(mapping, pieces, &shifted, pool, emit)?;
-            let shift = |offset: u64| offset.saturating_sub(self.origin);
             let bytes_searched = match self.options.reverse && self.options.goal == Goal::Lines {
                 // That is a number of bytes.
                 true => searched.bytes_searched,
-                false => shift(searched.bytes_searched),
+                false => shifted.offset(searched.bytes_searched),
             };
-            let (stopped_at, binary) = (searched.stopped_at.map(shift), searched.binary.map(shift));
-            return Ok(Summary { bytes_searched, stopped_at, binary, ..searched });
+            return Ok(Summary { bytes_searched, ..shifted.summary(searched) });
         }
         self.search_pieces_by_offset(mapping, pieces, format, pool, emit)
     }
