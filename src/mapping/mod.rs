@@ -96,8 +96,9 @@ enum Backing {
     File {
         file: File,
         is_regular: bool,
-        /// When its content had last been changed, when it was mapped.
-        modified: u64,
+        /// When its content had last been changed, when it was mapped; none where that was so short before that what
+        /// has been written since need not show in it.
+        modified: Option<u64>,
     },
 }
 
@@ -208,7 +209,8 @@ impl Mapping {
     /// * [`is_truncated`](Error::is_truncated) when the file has become too short for it, or has been so during an
     ///   earlier read;
     /// * [`is_changed`](Error::is_changed) when `read` panicked, the mapping has [`Access::Read`] or [`Access::Copy`], and
-    ///   the file was changed since it was mapped: an algorithm that looks twice at a byte may rely on seeing the same;
+    ///   the file was changed since it was mapped, or in the minute before, as a write may still go on that has set the
+    ///   time of its last change already: an algorithm that looks twice at a byte may rely on seeing the same;
     /// * [`is_io`](Error::is_io) when a page could not be read from where it is stored;
     /// * [`is_invalid_input`](Error::is_invalid_input) when the pages were mapped without [`Prot::READ`].
     ///
@@ -264,7 +266,7 @@ impl Mapping {
         let result = guarding(|| read(bytes));
         mapped.check(&range, self.offset)?;
         // What this mapping itself writes changes the file as well, and is no excuse for a panic.
-        result.or_else(|payload| match matches!(self.access, Access::Read | Access::Copy) && mapped.is_modified() {
+        result.or_else(|payload| match matches!(self.access, Access::Read | Access::Copy) && mapped.may_be_modified() {
             true => Err(Error::changed(panic_message(&*payload))),
             false => panic::resume_unwind(payload),
         })
@@ -444,10 +446,13 @@ impl Mapped {
         Error::truncated(size.map_or(at, |size| size.min(at)))
     }
 
-    /// True when the file was written to since it was mapped.
-    fn is_modified(&self) -> bool {
+    /// True when the file was written to since it was mapped, and where that cannot be told.
+    fn may_be_modified(&self) -> bool {
         match &self.backing {
-            Backing::File { file, modified, .. } => Stat::of(file).is_ok_and(|stat| stat.modified != *modified),
+            Backing::File { modified: None, .. } => true,
+            Backing::File { file, modified: Some(modified), .. } => {
+                Stat::of(file).is_ok_and(|stat| stat.modified != *modified)
+            }
             Backing::Anonymous { .. } | Backing::Lent | Backing::Untracked => false,
         }
     }

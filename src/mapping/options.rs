@@ -244,9 +244,11 @@ impl MapOptions {
     /// What stands behind the mapping of a file of which this descriptor is kept.
     fn backing(&self, own: Option<File>, stat: Stat) -> Backing {
         match own {
-            Some(file) => {
-                Backing::File { file, is_regular: stat.is_regular && self.maps_files(), modified: stat.modified }
-            }
+            Some(file) => Backing::File {
+                file,
+                is_regular: stat.is_regular && self.maps_files(),
+                modified: stat.is_settled().then_some(stat.modified),
+            },
             None => Backing::Untracked,
         }
     }

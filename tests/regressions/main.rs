@@ -34,6 +34,7 @@ mod messages;
 mod names_that_are_no_files;
 mod output_is_input;
 #[cfg(unix)]
+mod panics_over_changing_files;
 mod planted_indexes;
 mod quadratic_lines;
 mod ranges;

@@ -12,7 +12,11 @@ mod watch;
 #[cfg(windows)]
 mod windows;
 
-use std::{fs::File, io};
+use std::{
+    fs::File,
+    io,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 #[cfg(unix)]
 use self::unix as imp;
@@ -45,8 +49,20 @@ pub(super) struct Stat {
     pub(super) size: u64,
     /// Only the size of regular files means something.
     pub(super) is_regular: bool,
-    /// When the content was last changed, in units and from a moment of the system's choice.
+    /// When the content was last changed, in nanoseconds since 1970.
     pub(super) modified: u64,
+}
+
+impl Stat {
+    /// True when the time of the last change lies so far back that a later change has another.
+    ///
+    /// Systems set it before they copy the bytes of a write, and once for all that is written through a mapping until
+    /// those pages are stored, which takes Linux half a minute; some count it in steps of seconds.
+    pub(super) fn is_settled(&self) -> bool {
+        const LONGEST_CHANGE: u64 = 60_000_000_000;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+        self.modified.saturating_add(LONGEST_CHANGE) <= now
+    }
 }
 
 /// A descriptor of our own for the file, which a program that is started does not get.

@@ -200,9 +200,12 @@ impl Node {
             && stat.size > self.offset.load(Ordering::Relaxed) + from as u64
         {
             // The file has the page. If it was cut and has grown again meanwhile, the page can be read now; the times of
-            // change tell. Otherwise it is the medium that does not give it.
-            let has_changed = self.modified.swap(stat.modified, Ordering::Relaxed) != stat.modified;
-            if has_changed && self.retries.fetch_add(1, Ordering::Relaxed) < MOST_RETRIES {
+            // change tell, where they lie far enough apart. Otherwise it is the medium that does not give it.
+            let has_other_time = self.modified.swap(stat.modified, Ordering::Relaxed) != stat.modified;
+            // A medium may take seconds to say that it does not give a page: without another time it is asked a few times.
+            let price = if has_other_time { 1 } else { MOST_RETRIES / 4 };
+            let may_have_changed = has_other_time || !stat.is_settled();
+            if may_have_changed && self.retries.fetch_add(price, Ordering::Relaxed) < MOST_RETRIES {
                 return true;
             }
             self.is_io.store(true, Ordering::Relaxed);
@@ -253,9 +256,13 @@ mod tests {
     fn two_pages() -> (File, Mapping) {
         let file = tempfile::tempfile().unwrap();
         file.set_len(2 * page_size() as u64).unwrap();
-        // SAFETY: nobody else knows the file.
-        let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file) }.unwrap();
+        let mapping = map(&file);
         (file, mapping)
+    }
+
+    fn map(file: &File) -> Mapping {
+        // SAFETY: nobody else knows the file.
+        unsafe { MapOptions::new().access(Access::Read).map_file(file) }.unwrap()
     }
 
     fn nodes() -> usize {
@@ -287,8 +294,22 @@ mod tests {
 
     #[test]
     fn a_page_that_its_medium_does_not_give_is_an_error_at_once_when_the_file_is_as_it_was() {
+        let (file, _) = two_pages();
+        file.set_modified(UNIX_EPOCH).unwrap();
+        let mapping = map(&file);
+        let page = mapping.guarded(.., |bytes| bytes.as_ptr() as usize).unwrap() + page_size();
+        assert!(handle(page));
+        assert!(mapping.guarded(.., |_| ()).unwrap_err().is_io());
+    }
+
+    #[test]
+    fn a_page_that_its_medium_does_not_give_is_asked_for_a_few_times_when_the_file_was_just_written() {
         let (_file, mapping) = two_pages();
         let page = mapping.guarded(.., |bytes| bytes.as_ptr() as usize).unwrap() + page_size();
+        for _ in 0..4 {
+            assert!(handle(page));
+            mapping.guarded(.., |_| ()).unwrap();
+        }
         assert!(handle(page));
         assert!(mapping.guarded(.., |_| ()).unwrap_err().is_io());
     }

@@ -11,11 +11,11 @@ use std::{
     ops::Range,
     os::windows::{
         ffi::OsStrExt,
-        fs::MetadataExt,
         io::{AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle},
     },
     ptr,
     sync::{LazyLock, atomic::AtomicUsize},
+    time::UNIX_EPOCH,
 };
 
 use memmap2::{MmapOptions, MmapRaw};
@@ -340,7 +340,8 @@ impl Stat {
         // SAFETY: the handle is open for as long as it is borrowed, and as this `File` is never dropped, it stays so.
         let file = ManuallyDrop::new(unsafe { File::from_raw_handle(file.as_handle().as_raw_handle()) });
         let metadata = file.metadata()?;
-        Ok(Stat { size: metadata.len(), is_regular: metadata.is_file(), modified: metadata.last_write_time() })
+        let modified = metadata.modified()?.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+        Ok(Stat { size: metadata.len(), is_regular: metadata.is_file(), modified })
     }
 }
 
