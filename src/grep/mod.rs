@@ -776,8 +776,10 @@ impl Grep {
             Binary::Quit => Nul::Ends,
         };
         let context = self.options.context;
-        // Where there is context, ripgrep keeps one line more than it may show, which decides where its reads end.
-        let kept = if context.is_none() { 0 } else { context.before.saturating_add(1) };
+        // Where there is context, ripgrep keeps one line more than it may show, which decides where its reads end. That all
+        // lines are shown is no context to it.
+        let has_context = !context.is_none() && !self.options.passthru;
+        let kept = if has_context { context.before.saturating_add(1) } else { 0 };
         LineReader::new(reader, nul, self.matcher.terminator(), kept, self.options.chunk_size, &self.spare)
     }
 

@@ -35,6 +35,7 @@ mod names_that_are_no_files;
 mod output_is_input;
 #[cfg(unix)]
 mod panics_over_changing_files;
+mod passthru_over_binary;
 mod planted_indexes;
 mod quadratic_lines;
 mod ranges;

@@ -35,7 +35,7 @@ impl Case {
         if any_pattern(&[r"\A", r"\z", "(?-m)"]) {
             return Some("ripgrep runs the anchors of the text on a line or on more, depending on the other flags");
         }
-        if max_count && after {
+        if max_count && (after || passthru) {
             return Some(
                 "behind the last line of -m all lines are context, as in GNU grep; ripgrep shows those that match",
             );
