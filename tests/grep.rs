@@ -410,6 +410,10 @@ fn comparable(options: &Options, patterns: &Patterns, text: &[u8], way: Way) -> 
     if !way.mapped && options.invert && options.binary == Binary::Suppress && text.contains(&0) {
         (options.before, options.after) = (0, 0);
     }
+    // With anchors of the text theirs goes line by line, and takes one more than it shows: a NUL on that one counts.
+    if !way.mapped && patterns.has_text_anchors() && options.binary == Binary::Suppress && text.contains(&0) {
+        options.max_count = None;
+    }
     options
 }
 

@@ -27,7 +27,7 @@ const UNSEEN: usize = 16 << 20;
 const BUDGET: usize = 64 << 10;
 const FOR_EACH_BYTE: usize = 4;
 
-/// Of so many searches, one is looked at.
+/// Of so many searches, one is looked at; of the first ones more.
 const SAMPLED: usize = 16;
 
 /// How far behind the range of live states a search may read without any that finds a match.
@@ -46,7 +46,13 @@ const NONE: u16 = u16::MAX;
 /// What a walk over matches knows of the text before it. It belongs to one walk over one haystack with one automaton.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Horizon {
+    /// How many searches there were up to the last that was looked at, how many of them since the one before, and how many
+    /// will pass before the next.
     searches: usize,
+    since: usize,
+    unlooked: usize,
+    /// Where the last one that was looked at ended.
+    upto: usize,
     /// How many bytes the matches went over, and how many more were read, since the last pass.
     walked: usize,
     in_vain: usize,
@@ -97,25 +103,34 @@ impl Horizon {
         at: usize,
         found: Span,
     ) {
-        self.searches += 1;
-        self.walked += found.end - at;
-        let is_sampled = self.searches.is_multiple_of(SAMPLED) || self.searches.is_power_of_two();
-        let left = haystack.len() - found.end;
-        if is_sampled && !self.is_off && self.searches.saturating_mul(left) >= UNSEEN {
-            self.look(dense, haystack, at, found);
+        match self.unlooked.checked_sub(1) {
+            Some(unlooked) => self.unlooked = unlooked,
+            None => self.look(dense, haystack, at, found),
         }
     }
 
     /// Looks how far the search did read, and makes the pass where that was far once too often.
     #[cold]
     fn look<'d>(&mut self, dense: impl FnOnce() -> Option<&'d Dense>, haystack: &[u8], at: usize, found: Span) {
+        if self.is_off {
+            self.unlooked = usize::MAX;
+            return;
+        }
+        let of_all = self.since.max(1);
+        self.searches += of_all;
+        self.walked += found.end - if self.since == 0 { at } else { self.upto };
+        self.upto = found.end;
+        self.since = self.searches.min(SAMPLED);
+        self.unlooked = self.since - 1;
+        if self.searches.saturating_mul(haystack.len() - found.end) < UNSEEN {
+            return;
+        }
         let Some(dense) = dense() else {
             self.is_off = true;
             return;
         };
         let tried = [at, at + (found.start - at) / 2, found.start];
         let read = tried.iter().map(|&start| dense.reads_to(haystack, start)).max().unwrap_or(0);
-        let of_all = if self.searches.is_power_of_two() { 1 } else { SAMPLED };
         self.in_vain += of_all * read.saturating_sub(found.end);
         if self.in_vain <= BUDGET + FOR_EACH_BYTE * self.walked {
             return;

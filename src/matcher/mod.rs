@@ -45,7 +45,7 @@ mod shuffle;
 mod syntax;
 mod vector;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
 
 pub use self::{
     builder::{Case, MatcherBuilder},
@@ -339,9 +339,19 @@ impl Matcher {
             _ => {}
         }
         let mut ahead = Ahead::default();
-        while let Some((span, id)) = cursor.next(self, cache, haystack, &mut ahead) {
-            if !each(span, id) {
-                return;
+        loop {
+            if let Strategy::Regexes(regexes) = &self.strategy
+                && self.lone_cr.is_none()
+            {
+                match regexes.each_by_automaton(cache.regex(), &mut ahead.0, haystack, cursor.at, &mut each) {
+                    ControlFlow::Continue(at) if at == cursor.at => {}
+                    ControlFlow::Continue(at) => cursor = Cursor::after(at),
+                    ControlFlow::Break(()) => return,
+                }
+            }
+            match cursor.next(self, cache, haystack, &mut ahead) {
+                Some((span, id)) if each(span, id) => {}
+                _ => return,
             }
         }
     }

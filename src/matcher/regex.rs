@@ -2,7 +2,7 @@
 //! of few states an automaton of our own, which is faster where matches are close together.
 
 use std::{
-    ops::Range,
+    ops::{ControlFlow, Range},
     sync::{Arc, OnceLock},
 };
 
@@ -257,6 +257,42 @@ impl Regexes {
                 found
             }
         }
+    }
+
+    /// Calls `each` with the matches from `at` on for as long as the automaton of our own is the way to find them. Continues with the
+    /// end of the last one where [`find_next`](Regexes::find_next) is to go on; breaks where there are no more, or when `each`
+    /// returns false.
+    ///
+    /// Where matches are dense, a call of `find_next` for each of them would take as long as finding it.
+    #[inline]
+    pub(super) fn each_by_automaton(
+        &self,
+        cache: &mut Cache,
+        horizon: &mut Horizon,
+        haystack: &[u8],
+        mut at: usize,
+        each: &mut impl FnMut(Span, PatternId) -> bool,
+    ) -> ControlFlow<(), usize> {
+        let rest = haystack.get(at..).unwrap_or_default();
+        let Some(dense) = self.dense(cache.done, &cache.finding, rest) else { return ControlFlow::Continue(at) };
+        // It is there for patterns only that match nothing empty: a match begins where the one before ended, or behind.
+        while cache.finding.is_for_dense() && !horizon.is_known(at) {
+            let found = match dense.find(haystack, at) {
+                Ok(found) => found,
+                Err(gave_up) => {
+                    cache.finding.gave_up();
+                    self.find_behind(cache, dense, haystack, gave_up).map(|(span, _)| span)
+                }
+            };
+            let Some(span) = found else { return ControlFlow::Break(()) };
+            cache.finding.went(span.end - at);
+            horizon.note(|| Some(dense), haystack, at, span);
+            if !each(span, PatternId::new(0)) {
+                return ControlFlow::Break(());
+            }
+            at = span.end;
+        }
+        ControlFlow::Continue(at)
     }
 
     /// As [`find_at`](Regexes::find_at), for matches one behind the other: what the walk has learnt of the text keeps it linear.
