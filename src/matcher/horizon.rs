@@ -28,7 +28,7 @@ const BUDGET: usize = 64 << 10;
 const FOR_EACH_BYTE: usize = 4;
 
 /// Of so many searches, one is looked at; of the first ones more.
-const SAMPLED: usize = 16;
+const SAMPLED: usize = 64;
 
 /// How far behind the range of live states a search may read without any that finds a match.
 const FAR: usize = 4 << 10;
