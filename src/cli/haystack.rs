@@ -111,7 +111,7 @@ impl Paths {
             .follow_links(filters.follow)
             .max_depth(filters.max_depth)
             .skip_stdout(!filters.output)
-            .sort_by_file_name(|a, b| a.cmp(b));
+            .sort_by_file_path(|a, b| a.as_os_str().cmp(b.as_os_str()));
         if heeds_ignore_files {
             builder.add_custom_ignore_filename(".rgignore");
         }

@@ -33,9 +33,9 @@ mod messages;
 #[cfg(unix)]
 mod names_that_are_no_files;
 mod output_is_input;
-#[cfg(unix)]
 mod panics_over_changing_files;
 mod passthru_over_binary;
+#[cfg(unix)]
 mod planted_indexes;
 mod quadratic_lines;
 mod ranges;
