@@ -8,7 +8,7 @@ use super::{
     input::Input,
     messages::Messages,
     output::Output,
-    search::{Outcome, Searcher, Sink},
+    search::{Greps, Outcome, Searcher, Sink},
 };
 use crate::{
     error::Error,
@@ -177,6 +177,13 @@ impl Sink for Collected {
     }
 }
 
+/// What a worker searches small files with, by itself. Where all workers took their memory from one place, they would wait for each
+/// other at each file.
+struct Alone {
+    pool: Pool,
+    greps: Greps,
+}
+
 struct FileStages<'a> {
     searcher: &'a Searcher,
     stop_at_match: bool,
@@ -237,7 +244,7 @@ impl ordered::Output for FileOutput {
 
 impl FileStages<'_> {
     /// Searches a file, of which so many bytes of output may be collected.
-    fn search(&self, alone: &Pool, item: &Result<Haystack, String>, most: usize) -> FileResult {
+    fn search(&self, alone: &Alone, item: &Result<Haystack, String>, most: usize) -> FileResult {
         let haystack = match item {
             Ok(haystack) => haystack,
             Err(message) => return FileResult::Failed(message.clone()),
@@ -252,7 +259,7 @@ impl FileStages<'_> {
             return FileResult::Large(haystack.clone());
         }
         let mut sink = Collected { bytes: vec![], has_lines: false, most, overflowed: false };
-        let result = self.searcher.search_opened(haystack, input, alone, &mut sink);
+        let result = self.searcher.search_opened(&alone.greps, haystack, input, &alone.pool, &mut sink);
         if sink.overflowed {
             return FileResult::Large(haystack.clone());
         }
@@ -265,14 +272,14 @@ impl Stages for FileStages<'_> {
     type Found = Vec<FileResult>;
     type Plan = Vec<FileResult>;
     type Seam = Total;
-    type Worker = Pool;
+    type Worker = Alone;
     type Output = FileOutput;
 
-    fn worker(&self) -> Pool {
-        Pool::inline()
+    fn worker(&self) -> Alone {
+        Alone { pool: Pool::inline(), greps: self.searcher.greps().apart() }
     }
 
-    fn scan(&self, alone: &mut Pool, files: &Self::Item) -> Result<Vec<FileResult>, Error> {
+    fn scan(&self, alone: &mut Alone, files: &Self::Item) -> Result<Vec<FileResult>, Error> {
         let (mut results, mut collected) = (Vec::with_capacity(files.len()), 0);
         for file in files {
             let found = self.search(alone, file, COLLECTED.saturating_sub(collected));
@@ -305,7 +312,7 @@ impl Stages for FileStages<'_> {
 
     fn format(
         &self,
-        _: &mut Pool,
+        _: &mut Alone,
         _: &Self::Item,
         plan: &mut Self::Plan,
         output: &mut FileOutput,

@@ -156,7 +156,7 @@ impl Input {
                 let mut parts = cuts.left(len).into_iter();
                 let part = parts.next().unwrap_or(0..len);
                 let whole = Whole { end, left: len, part, parts, file, reading: self.reading };
-                if self.is_stdin { Text::of_stdin(whole, true) } else { Text::new(whole, true) }
+                if self.is_stdin { Text::of_stdin(whole, true) } else { Text::of_file(whole, len) }
             }
             (Some(file), None) => Text::new(file, false),
             (None, _) => Text::of_stdin(io::stdin(), false),

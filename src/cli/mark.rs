@@ -20,8 +20,9 @@ pub(super) struct Text {
     /// How many bytes the source is asked for first.
     first_read: usize,
     has_begun: bool,
-    /// What was read ahead and is not handed out yet.
+    /// What was read ahead, and how much of it was handed out.
     ahead: Vec<u8>,
+    taken: usize,
     /// How many bytes of it a mark may be in. As in ripgrep they are a read of their own, on which it depends what is binary.
     first: usize,
     skipped: u64,
@@ -33,6 +34,13 @@ impl Text {
         Self::reading_first(source, is_regular, UTF8.len())
     }
 
+    /// The same for a regular file of so many bytes. One that fits into a read is read at once.
+    pub(super) fn of_file(source: impl Read + Send + 'static, len: u64) -> Self {
+        const READ: u64 = 64 << 10;
+        let first_read = if len <= READ { UTF8.len().max(len as usize) } else { UTF8.len() };
+        Self::reading_first(source, true, first_read)
+    }
+
     /// The same for standard input, which ripgrep reads through a buffer: that it is filled once decides where reads end, and thus
     /// what is binary.
     pub(super) fn of_stdin(source: impl Read + Send + 'static, is_regular: bool) -> Self {
@@ -41,7 +49,16 @@ impl Text {
     }
 
     fn reading_first(source: impl Read + Send + 'static, is_regular: bool, first_read: usize) -> Self {
-        Text { source: Box::new(source), is_regular, first_read, has_begun: false, ahead: vec![], first: 0, skipped: 0 }
+        Text {
+            source: Box::new(source),
+            is_regular,
+            first_read,
+            has_begun: false,
+            ahead: vec![],
+            taken: 0,
+            first: 0,
+            skipped: 0,
+        }
     }
 
     /// How many bytes of the file stand before the text and are none of it: the mark, in UTF-8. Reads the beginning of the
@@ -91,10 +108,14 @@ impl Read for Text {
         if self.ahead.is_empty() {
             return self.source.read(buffer);
         }
-        let wanted = if self.first > 0 { self.first } else { self.ahead.len() };
+        let ahead = &self.ahead[self.taken..];
+        let wanted = if self.first > 0 { self.first } else { ahead.len() };
         let read = wanted.min(buffer.len());
-        buffer[..read].copy_from_slice(&self.ahead[..read]);
-        self.ahead.drain(..read);
+        buffer[..read].copy_from_slice(&ahead[..read]);
+        self.taken += read;
+        if self.taken == self.ahead.len() {
+            (self.ahead, self.taken) = (vec![], 0);
+        }
         self.first = self.first.saturating_sub(read);
         Ok(read)
     }
@@ -161,6 +182,10 @@ mod tests {
         assert_eq!(reads(&[b"long line\n"], true), [&b"lon"[..], b"g line\n"]);
         assert_eq!(reads(&[b"lo", b"ng line\n"], true), [&b"lon"[..], b"g line\n"]);
         assert_eq!(reads(&[b"a"], true), [b"a"]);
+        let of_file = |text: &'static [u8]| reads_of(Text::of_file(Pieces(vec![text]), text.len() as u64));
+        assert_eq!(of_file(b"long line\n"), [&b"lon"[..], b"g line\n"]);
+        assert_eq!(of_file(b"a"), [b"a"]);
+        assert!(of_file(b"").is_empty());
         let of_stdin = |text: &'static [u8], is_regular| reads_of(Text::of_stdin(Pieces(vec![text]), is_regular));
         const LONG: &[u8] = &[b'x'; 10_000];
         for is_regular in [false, true] {

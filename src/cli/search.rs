@@ -36,10 +36,7 @@ use crate::{
 
 /// All that the searches of a run have in common.
 pub(super) struct Searcher {
-    /// For files that were named.
-    explicit: Grep,
-    /// For files that were found in a directory.
-    walked: Grep,
+    greps: Greps,
     style: Style,
     /// For those that are counted one by one.
     patterns: Vec<Vec<u8>>,
@@ -62,6 +59,25 @@ pub(super) struct Searcher {
     compressed: CompressedFiles,
     progress: Progress,
     cancel: Cancel,
+}
+
+/// The searches for lines.
+pub(super) struct Greps {
+    /// For files that were named.
+    explicit: Grep,
+    /// For files that were found in a directory.
+    walked: Grep,
+}
+
+impl Greps {
+    fn of(&self, haystack: &Haystack) -> &Grep {
+        if haystack.explicit { &self.explicit } else { &self.walked }
+    }
+
+    /// The same for a thread that searches small files by itself.
+    pub(super) fn apart(&self) -> Self {
+        Greps { explicit: self.explicit.apart(), walked: self.walked.apart() }
+    }
 }
 
 /// Where the output of a search goes.
@@ -177,8 +193,7 @@ impl Searcher {
         };
         let filter = if args.binary || args.unrestricted >= 3 { Binary::Suppress } else { Binary::Quit };
         Ok(Searcher {
-            explicit: grep(Binary::Suppress)?,
-            walked: grep(filter)?,
+            greps: Greps { explicit: grep(Binary::Suppress)?, walked: grep(filter)? },
             style,
             patterns,
             includes_zero: args.include_zero,
@@ -208,7 +223,12 @@ impl Searcher {
     /// When the file cannot be opened or read, with its name. What was found before has gone to the sink.
     pub(super) fn search(&self, haystack: &Haystack, pool: &Pool, sink: &mut dyn Sink) -> Result<Outcome, Error> {
         let input = Input::open(haystack);
-        self.search_opened(haystack, input, pool, sink)
+        self.search_opened(&self.greps, haystack, input, pool, sink)
+    }
+
+    /// The searches, as they are for all files.
+    pub(super) fn greps(&self) -> &Greps {
+        &self.greps
     }
 
     /// The same for a file that was opened, if it could be.
@@ -218,12 +238,13 @@ impl Searcher {
     /// As [`search`](Searcher::search).
     pub(super) fn search_opened(
         &self,
+        greps: &Greps,
         haystack: &Haystack,
         input: Result<Input, Error>,
         pool: &Pool,
         sink: &mut dyn Sink,
     ) -> Result<Outcome, Error> {
-        let searched = input.and_then(|input| self.search_input(haystack, input, pool, sink));
+        let searched = input.and_then(|input| self.search_input(greps.of(haystack), haystack, input, pool, sink));
         searched.map_err(|error| {
             let error = error.advise("a file that is mapped takes no such memory; without -a, a NUL ends a line");
             error.while_searching().with_path(&haystack.path)
@@ -232,13 +253,13 @@ impl Searcher {
 
     fn search_input(
         &self,
+        grep: &Grep,
         haystack: &Haystack,
         mut input: Input,
         pool: &Pool,
         sink: &mut dyn Sink,
     ) -> Result<Outcome, Error> {
         let started = Instant::now();
-        let grep = if haystack.explicit { &self.explicit } else { &self.walked };
         let printer = Printer::new(&self.style, &haystack.path);
         let (replacer, ids) = (self.style.replacer.as_ref(), self.style.ids.as_ref());
         let json = (self.show == Show::Json && !self.quiet).then(|| Json::new(&haystack.path, replacer, ids));
@@ -497,7 +518,7 @@ impl Searcher {
         }
         // What is no text is binary from another place on in a stream than in a file that is mapped. Where there is no NUL that makes
         // no difference, nor where all of a stream would be read into memory first.
-        let grep = if haystack.explicit { &self.explicit } else { &self.walked };
+        let grep = self.greps.of(haystack);
         let takes_all = self.takes_all || !grep.matcher().is_by_line();
         let all_is_text = self.maps_explicit && grep.binary() == Binary::Text;
         let looks_for_index = self.maps_explicit && self.indexes.are_looked_for(&metadata);

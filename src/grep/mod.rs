@@ -339,6 +339,12 @@ pub struct Grep {
 }
 
 impl Grep {
+    /// The same search with caches and memory of its own, for a thread that searches many small files.
+    #[cfg(feature = "cli")]
+    pub(crate) fn apart(&self) -> Self {
+        Grep { caches: Caches::default(), spare: Spare::default(), ..self.clone() }
+    }
+
     /// The compiled patterns.
     pub fn matcher(&self) -> &Matcher {
         &self.matcher

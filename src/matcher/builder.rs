@@ -433,7 +433,7 @@ impl MatcherBuilder {
             }
         }
         match &literals[..] {
-            [(needle, id)] => Ok(Strategy::Literal(Box::new(literal::Finder::new(needle).into_owned()), *id)),
+            [(needle, id)] => Ok(Strategy::Literal(Arc::new(literal::Finder::new(needle).into_owned()), *id)),
             _ => Ok(Strategy::Literals(Literals::new(&literals, false)?)),
         }
     }

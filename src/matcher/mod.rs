@@ -92,7 +92,7 @@ enum Strategy {
     /// There are no patterns.
     Never,
     /// One literal, never empty.
-    Literal(Box<literal::Finder<'static>>, PatternId),
+    Literal(Arc<literal::Finder<'static>>, PatternId),
     /// Several literals, which may have to be words or lines.
     Literals(Literals),
     Regexes(Regexes),
