@@ -141,7 +141,7 @@ fn unusual_files_are_searched_like_others() {
         ("empty", b""),
         ("unterminated", b"one\ntwo"),
         ("not utf-8", b"\xFF\xFEx\x80 two\n"),
-        ("nul", b"one\0\ntwo\n"),
+        ("with a nul", b"one\0\ntwo\n"),
         ("utf-16", b"\xFF\xFEt\0w\0o\0\n\0"),
         ("one long line", &long),
     ]);
@@ -155,8 +155,8 @@ fn unusual_files_are_searched_like_others() {
     assert_eq!(search(&["two", "unterminated"]), (Some(0), b"two\n".to_vec()));
     assert_eq!(search(&["two", "utf-16"]), (Some(0), b"two\n".to_vec()));
     let message = b"binary file matches (found \"\\0\" byte around offset 3)\n".to_vec();
-    assert_eq!(search(&["two", "nul"]), (Some(0), message));
-    assert_eq!(search(&["-a", "two", "nul"]), (Some(0), b"two\n".to_vec()));
+    assert_eq!(search(&["two", "with a nul"]), (Some(0), message));
+    assert_eq!(search(&["-a", "two", "with a nul"]), (Some(0), b"two\n".to_vec()));
     // A byte order mark that does not begin UTF-16 text is converted all the same, as it says.
     assert_eq!(search(&["-c", ".", "not utf-8"]).0, Some(0));
     assert_eq!(search(&["-b", "-o", "needle", "one long line"]), (Some(0), b"8388608:needle\n".to_vec()));
