@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use super::support::{files, mapgrep, mapgrep_index, said};
+use super::support::{files, mapgrep, mapgrep_index, native, said};
 
 fn log() -> Vec<u8> {
     (0..60_000).flat_map(|i| format!("line {i:07} of the log {}\n", i % 10).into_bytes()).collect()
@@ -112,7 +112,7 @@ fn compressed_files_in_directories_are_told_of_once_where_nothing_is_found() {
         files(&[("logs/b.log.gz", &[gzip, b"x"].concat()), ("logs/c.log.zst", &large), ("logs/d.log", b"plain\n")]);
     let dir = dir.path();
     let one = "mapgrep: nothing was found, and 2 of the files are compressed, ";
-    let told = format!("{one}logs/b.log.gz with gzip: zcat logs/b.log.gz | mapgrep ...\n");
+    let told = native(&format!("{one}logs/b.log.gz with gzip: zcat logs/b.log.gz | mapgrep ...\n"));
     for args in [&[][..], &["-j1"], &["--mmap"], &["-a"], &["-l"], &["-c"]] {
         let found = said(&mut mapgrep(dir, &[args, &["nowhere", "logs"]].concat()));
         assert_eq!(found, (1, String::new(), told.clone()), "{args:?}");
@@ -120,10 +120,12 @@ fn compressed_files_in_directories_are_told_of_once_where_nothing_is_found() {
     for args in [&["-q"][..], &["--no-messages"]] {
         assert_eq!(said(&mut mapgrep(dir, &[args, &["nowhere", "logs"]].concat())).2, "", "{args:?}");
     }
-    assert_eq!(said(&mut mapgrep(dir, &["plain", "logs"])), (0, "logs/d.log:plain\n".into(), String::new()));
+    assert_eq!(said(&mut mapgrep(dir, &["plain", "logs"])), (0, native("logs/d.log:plain\n"), String::new()));
     std::fs::remove_file(dir.join("logs/b.log.gz")).unwrap();
-    let told = "mapgrep: logs/c.log.zst: nothing was found, and it is compressed with zstd: zstdcat logs/c.log.zst | mapgrep ...\n";
-    assert_eq!(said(&mut mapgrep(dir, &["nowhere", "logs"])), (1, String::new(), told.into()));
+    let told = native(
+        "mapgrep: logs/c.log.zst: nothing was found, and it is compressed with zstd: zstdcat logs/c.log.zst | mapgrep ...\n",
+    );
+    assert_eq!(said(&mut mapgrep(dir, &["nowhere", "logs"])), (1, String::new(), told));
     // A name is no proof.
     std::fs::write(dir.join("logs/c.log.zst"), "plain\n").unwrap();
     assert_eq!(said(&mut mapgrep(dir, &["nowhere", "logs"])), (1, String::new(), String::new()));

@@ -52,6 +52,12 @@ fn of(output: &Output) -> Said {
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
 
+/// Paths as this system has them.
+#[allow(dead_code, reason = "for the faults of directories")]
+pub(crate) fn native(paths: &str) -> String {
+    paths.replace('/', std::path::MAIN_SEPARATOR_STR)
+}
+
 /// A directory with one file for each pair of name and content.
 #[allow(dead_code, reason = "for the faults of files")]
 pub(crate) fn files(list: &[(&str, &[u8])]) -> TempDir {
