@@ -106,7 +106,7 @@ pub struct IndexBuilder {
 }
 
 impl IndexBuilder {
-    /// An index of about 9 % of the text, beside it.
+    /// An index of 7 to 9 % of the text, beside it.
     pub fn new() -> Self {
         Self::default()
     }
