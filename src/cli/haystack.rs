@@ -1,6 +1,7 @@
 //! What to search: the files that were named and those in directories that were named, in a fixed order.
 
 use std::{
+    cmp::Ordering,
     ffi::OsString,
     fs::Metadata,
     path::{Path, PathBuf},
@@ -111,7 +112,7 @@ impl Paths {
             .follow_links(filters.follow)
             .max_depth(filters.max_depth)
             .skip_stdout(!filters.output)
-            .sort_by_file_path(|a, b| a.as_os_str().cmp(b.as_os_str()));
+            .sort_by_file_path(in_order);
         if heeds_ignore_files {
             builder.add_custom_ignore_filename(".rgignore");
         }
@@ -210,6 +211,11 @@ impl Haystacks {
         };
         Some(Haystack { path, is_stdin: false, explicit, len: None })
     }
+}
+
+/// The order of the files of a directory. Their paths are alike but for the names, which would have to be taken out of them.
+pub(super) fn in_order(one: &Path, other: &Path) -> Ordering {
+    one.as_os_str().cmp(other.as_os_str())
 }
 
 /// True for directories, and for links to some that were named on the command line.

@@ -15,6 +15,7 @@ use indicatif::HumanBytes;
 
 use super::{
     args::{When, parse_threads},
+    haystack::in_order,
     interrupt,
     messages::{self, Messages},
     progress::Progress,
@@ -205,7 +206,7 @@ impl Run<'_> {
                 self.error(format!("{}: is a directory; -r takes the files in it", path.display()));
                 continue;
             }
-            for entry in WalkBuilder::new(path).require_git(false).sort_by_file_name(|a, b| a.cmp(b)).build() {
+            for entry in WalkBuilder::new(path).require_git(false).sort_by_file_path(in_order).build() {
                 match entry {
                     Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && self.takes(entry.path()) => {
                         let len = entry.metadata().map_or(0, |metadata| metadata.len());

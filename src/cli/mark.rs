@@ -8,6 +8,8 @@ use std::{
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
+use crate::scan::stream::READ;
+
 /// The longest mark, that of UTF-8.
 const UTF8: &[u8] = b"\xEF\xBB\xBF";
 /// Of UTF-8 and UTF-16.
@@ -36,8 +38,7 @@ impl Text {
 
     /// The same for a regular file of so many bytes. One that fits into a read is read at once.
     pub(super) fn of_file(source: impl Read + Send + 'static, len: u64) -> Self {
-        const READ: u64 = 64 << 10;
-        let first_read = if len <= READ { UTF8.len().max(len as usize) } else { UTF8.len() };
+        let first_read = if len <= READ as u64 { UTF8.len().max(len as usize) } else { UTF8.len() };
         Self::reading_first(source, true, first_read)
     }
 

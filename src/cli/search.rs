@@ -298,7 +298,7 @@ impl Searcher {
                 place.leave_at(stopped_at);
             }
         };
-        let Opened { source, unfit } = self.open(haystack, &mut input)?;
+        let Opened { source, unfit } = self.open(grep, haystack, &mut input)?;
         // What it has of its file is found in that file.
         if haystack.explicit && unfit == Some(Unfit::Index) {
             self.note(haystack, || "passed over: it is an index".to_owned());
@@ -503,7 +503,7 @@ impl Searcher {
     }
 
     /// How a file is searched: mapped when that is wanted and possible, and as a stream otherwise.
-    fn open(&self, haystack: &Haystack, input: &mut Input) -> Result<Opened, Error> {
+    fn open(&self, grep: &Grep, haystack: &Haystack, input: &mut Input) -> Result<Opened, Error> {
         let mut why = if self.maps_explicit { "it cannot be mapped" } else { "with --no-mmap files are streams" };
         let (Some(metadata), Some(len)) = (input.regular().cloned(), input.len()) else {
             self.indexes.do_without(None, if haystack.is_stdin { "standard input has none" } else { why })?;
@@ -518,7 +518,6 @@ impl Searcher {
         }
         // What is no text is binary from another place on in a stream than in a file that is mapped. Where there is no NUL that makes
         // no difference, nor where all of a stream would be read into memory first.
-        let grep = self.greps.of(haystack);
         let takes_all = self.takes_all || !grep.matcher().is_by_line();
         let all_is_text = self.maps_explicit && grep.binary() == Binary::Text;
         let looks_for_index = self.maps_explicit && self.indexes.are_looked_for(&metadata);

@@ -148,6 +148,28 @@ pub trait Format: Sync {
     fn context_break(&self, _out: &mut Vec<u8>) {}
 }
 
+/// All of [`Format`] but the lines, for one that shows them as its field `format` does, at other places.
+macro_rules! all_but_lines_of_its_format {
+    () => {
+        fn wants_matches(&self) -> bool {
+            self.format.wants_matches()
+        }
+
+        fn only_matches(&self) -> bool {
+            self.format.only_matches()
+        }
+
+        fn joins_lines(&self) -> bool {
+            self.format.joins_lines()
+        }
+
+        fn context_break(&self, out: &mut Vec<u8>) {
+            self.format.context_break(out);
+        }
+    };
+}
+pub(super) use all_but_lines_of_its_format;
+
 /// Lines as they are, each ended by `\n` where it has no end.
 ///
 /// # Examples

@@ -3,7 +3,7 @@
 #[cfg(feature = "cli")]
 use std::ops::Range;
 
-use super::{Format, Line, LongMatches, Summary};
+use super::{Format, Line, LongMatches, Summary, format::all_but_lines_of_its_format};
 
 /// Shows lines, and says what was found, at offsets that are so many bytes further on, or back.
 pub(crate) struct Shifted<'a> {
@@ -34,17 +34,7 @@ impl Shifted<'_> {
 }
 
 impl Format for Shifted<'_> {
-    fn wants_matches(&self) -> bool {
-        self.format.wants_matches()
-    }
-
-    fn only_matches(&self) -> bool {
-        self.format.only_matches()
-    }
-
-    fn joins_lines(&self) -> bool {
-        self.format.joins_lines()
-    }
+    all_but_lines_of_its_format!();
 
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
         self.format.line(&self.line_at(line), out);
@@ -52,9 +42,5 @@ impl Format for Shifted<'_> {
 
     fn long_line(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
         self.format.long_line(&self.line_at(line), matches, emit);
-    }
-
-    fn context_break(&self, out: &mut Vec<u8>) {
-        self.format.context_break(out);
     }
 }

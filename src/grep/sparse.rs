@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{Flow, Format, Goal, Grep, Line, LongMatches, Summary};
+use super::{Flow, Format, Goal, Grep, Line, LongMatches, Summary, format::all_but_lines_of_its_format};
 use crate::{
     error::Error,
     index::Part,
@@ -113,17 +113,7 @@ impl Sparse<'_> {
 }
 
 impl Format for Sparse<'_> {
-    fn wants_matches(&self) -> bool {
-        self.format.wants_matches()
-    }
-
-    fn only_matches(&self) -> bool {
-        self.format.only_matches()
-    }
-
-    fn joins_lines(&self) -> bool {
-        self.format.joins_lines()
-    }
+    all_but_lines_of_its_format!();
 
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
         self.show(line, |shown, place| {
@@ -137,9 +127,5 @@ impl Format for Sparse<'_> {
             let walk = |each: &mut dyn FnMut(Span) -> Flow| matches.for_each(&mut |m| each(place(m)));
             self.format.long_line(shown, &LongMatches::new(&walk), emit);
         });
-    }
-
-    fn context_break(&self, out: &mut Vec<u8>) {
-        self.format.context_break(out);
     }
 }

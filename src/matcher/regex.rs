@@ -238,25 +238,27 @@ impl Regexes {
     }
 
     pub(super) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
-        let end_of = |found: Option<(Span, _)>| found.map_or(haystack.len(), |(span, _)| span.end);
         let Some(dense) = self.dense(cache.done, &cache.finding, &haystack[at..]) else {
             let found = self.find_with_meta(&mut cache.meta, haystack, at, haystack.len());
-            cache.done += cache.finding.went_by_meta(end_of(found) - at);
+            let upto = found.map_or(haystack.len(), |(span, _)| span.end);
+            cache.done += cache.finding.went_by_meta(upto - at);
             return found;
         };
-        match dense.find(haystack, at) {
-            Ok(span) => {
-                let found = span.map(|span| (span, PatternId::new(0)));
-                cache.finding.went(end_of(found) - at);
-                found
-            }
+        self.find_by_automaton(cache, dense, haystack, at).map(|span| (span, PatternId::new(0)))
+    }
+
+    /// The first match that starts at or after `at`, by the automaton of our own and, where that gives up, by the meta engine.
+    #[inline(always)]
+    fn find_by_automaton(&self, cache: &mut Cache, dense: &Dense, haystack: &[u8], at: usize) -> Option<Span> {
+        let found = match dense.find(haystack, at) {
+            Ok(found) => found,
             Err(gave_up) => {
                 cache.finding.gave_up();
-                let found = self.find_behind(cache, dense, haystack, gave_up);
-                cache.finding.went(end_of(found) - at);
-                found
+                self.find_behind(cache, dense, haystack, gave_up).map(|(span, _)| span)
             }
-        }
+        };
+        cache.finding.went(found.map_or(haystack.len(), |span| span.end) - at);
+        found
     }
 
     /// Calls `each` with the matches from `at` on for as long as the automaton of our own is the way to find them. Continues with the
@@ -277,15 +279,7 @@ impl Regexes {
         let Some(dense) = self.dense(cache.done, &cache.finding, rest) else { return ControlFlow::Continue(at) };
         // It is there for patterns only that match nothing empty: a match begins where the one before ended, or behind.
         while cache.finding.is_for_dense() && !horizon.is_known(at) {
-            let found = match dense.find(haystack, at) {
-                Ok(found) => found,
-                Err(gave_up) => {
-                    cache.finding.gave_up();
-                    self.find_behind(cache, dense, haystack, gave_up).map(|(span, _)| span)
-                }
-            };
-            let Some(span) = found else { return ControlFlow::Break(()) };
-            cache.finding.went(span.end - at);
+            let Some(span) = self.find_by_automaton(cache, dense, haystack, at) else { return ControlFlow::Break(()) };
             horizon.note(|| Some(dense), haystack, at, span);
             if !each(span, PatternId::new(0)) {
                 return ControlFlow::Break(());

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How much is read at once, less what is left of the line before.
-const READ: usize = 64 << 10;
+pub(crate) const READ: usize = 64 << 10;
 
 /// How much the system is asked for at once where more is read, so that there is room for what comes and little more.
 const PIECE: usize = 1 << 20;

@@ -267,7 +267,7 @@ mod x86_64 {
         }
     }
 
-    #[allow(unsafe_op_in_unsafe_fn)] // As above.
+    #[allow(unsafe_op_in_unsafe_fn)] // Each function is an instruction or two, and asks for what the trait asks.
     impl Nibbles for __m256i {
         #[inline(always)]
         unsafe fn table(bytes: &[u8; 16]) -> Self {
