@@ -2,32 +2,12 @@
 //!
 //! Only this module prints. It is public so that the binaries can be a few lines each; programs have no use for it.
 
-mod args;
-mod closed;
-mod compressed;
-mod files;
-mod haystack;
-mod hints;
-mod ids;
+mod flags;
 mod index;
-mod indexed;
-mod input;
-mod interrupt;
-mod json;
-mod long;
-mod mark;
-mod messages;
-mod output;
-mod panics;
-mod patterns;
-mod printer;
-mod progress;
-mod ranges;
-mod resources;
-mod search;
-mod stats;
-mod unsearched;
-mod usage;
+mod print;
+mod process;
+mod run;
+mod terminal;
 
 use std::{
     ffi::OsString,
@@ -39,19 +19,32 @@ use std::{
 use anyhow::{Context, bail};
 use termcolor::{BufferWriter, ColorChoice, WriteColor};
 
-use self::{
-    args::{Args, Show, When},
-    files::Direct,
-    haystack::Paths,
-    ids::PatternIds,
-    indexed::Indexes,
-    interrupt::Interrupt,
-    messages::Messages,
-    output::Output,
-    printer::{Colors, Style},
-    search::{Outcome, Searcher},
+pub use self::{index::mapgrep_index, process::resources::Memory};
+use crate::cli::{
+    flags::{Args, Show, When, usage},
+    print::{
+        json,
+        pattern_ids::PatternIds,
+        standard::{Colors, Style},
+    },
+    process::{
+        interrupt::{self, Interrupt},
+        panics, resources,
+    },
+    run::{
+        hints,
+        indexes::Indexes,
+        many::{self, Direct},
+        patterns,
+        search::{self, Outcome, Searcher},
+        unsearched,
+        walk::Paths,
+    },
+    terminal::{
+        messages::{self, Messages},
+        stdout::{self, Output},
+    },
 };
-pub use self::{index::mapgrep_index, resources::Memory};
 use crate::{
     grep::{Goal, GrepBuilder},
     matcher::{LineTerminator, MatcherBuilder},
@@ -85,7 +78,7 @@ pub fn mapgrep_to(
 }
 
 fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let stdout = output::stdout().context("cannot write to standard output")?;
+    let stdout = stdout::stdout().context("cannot write to standard output")?;
     run_to(args, stdout, std::io::stdout().is_terminal())
 }
 
@@ -165,7 +158,7 @@ fn run_to(args: &Args, stdout: impl Write + Send + 'static, to_terminal: bool) -
         }
         None => {
             let stop_at_match = args.quiet && !args.wants_stats();
-            let many = files::Many {
+            let many = many::Many {
                 searcher: &searcher,
                 pool: &pool,
                 messages: &messages,

@@ -4,14 +4,14 @@ use std::{ops::AddAssign, time::Duration};
 
 /// Sums over all files that were searched.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Stats {
-    pub(super) matches: u64,
-    pub(super) matched_lines: u64,
-    pub(super) files_with_matches: u64,
-    pub(super) files: u64,
-    pub(super) bytes_printed: u64,
-    pub(super) bytes_searched: u64,
-    pub(super) searching: Duration,
+pub(crate) struct Stats {
+    pub(crate) matches: u64,
+    pub(crate) matched_lines: u64,
+    pub(crate) files_with_matches: u64,
+    pub(crate) files: u64,
+    pub(crate) bytes_printed: u64,
+    pub(crate) bytes_searched: u64,
+    pub(crate) searching: Duration,
 }
 
 impl AddAssign for Stats {
@@ -28,7 +28,7 @@ impl AddAssign for Stats {
 
 impl Stats {
     /// The report, in the form that ripgrep gives it, and where the search ended if that was before the end.
-    pub(super) fn report(&self, stopped_at: Option<u64>, total: Duration) -> String {
+    pub(crate) fn report(&self, stopped_at: Option<u64>, total: Duration) -> String {
         let mut report = format!(
             "\n{} matches\n{} matched lines\n{} files contained matches\n{} files searched\n{} bytes printed\n\
              {} bytes searched\n{:.6} seconds spent searching\n{:.6} seconds total\n",

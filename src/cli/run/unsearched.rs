@@ -1,8 +1,8 @@
 //! Why a search of directories found no file to search.
 
-use super::{
-    args::Args,
-    haystack::{Filters, Paths},
+use crate::cli::{
+    flags::Args,
+    run::walk::{Filters, Paths},
 };
 use crate::scan::Cancel;
 
@@ -17,7 +17,7 @@ struct Reason {
 }
 
 /// Why none of these paths had a file to search, and which flag changes that: the filters without which there would be one.
-pub(super) fn why(paths: &Paths, args: &Args, cancel: &Cancel) -> String {
+pub(crate) fn why(paths: &Paths, args: &Args, cancel: &Cancel) -> String {
     let filters = Filters::of(args);
     let finds_without = |lifted: &[&Reason]| {
         let mut filters = filters.clone();

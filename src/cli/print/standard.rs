@@ -5,7 +5,7 @@ use std::{ops::Range, path::Path};
 use bstr::ByteSlice;
 use termcolor::{Ansi, Color, ColorSpec, WriteColor};
 
-use super::ids::{Fields, PatternIds};
+use crate::cli::print::pattern_ids::{Fields, PatternIds};
 use crate::{
     grep::{Format, Line, LineKind, LongMatches},
     matcher::{LineTerminator, Replacer},
@@ -14,34 +14,34 @@ use crate::{
 
 /// What every line of every file looks like.
 #[derive(Debug)]
-pub(super) struct Style {
+pub(crate) struct Style {
     /// Names come with each line, or above them.
-    pub(super) file_names: bool,
-    pub(super) heading: bool,
-    pub(super) byte_offset: bool,
-    pub(super) column: bool,
-    pub(super) only_matching: bool,
-    pub(super) trim: bool,
-    pub(super) max_columns: Option<u64>,
-    pub(super) max_columns_preview: bool,
+    pub(crate) file_names: bool,
+    pub(crate) heading: bool,
+    pub(crate) byte_offset: bool,
+    pub(crate) column: bool,
+    pub(crate) only_matching: bool,
+    pub(crate) trim: bool,
+    pub(crate) max_columns: Option<u64>,
+    pub(crate) max_columns_preview: bool,
     /// Matches are counted for statistics.
-    pub(super) stats: bool,
-    pub(super) colors: Option<Colors>,
+    pub(crate) stats: bool,
+    pub(crate) colors: Option<Colors>,
     /// What lines end with that have no end of their own.
-    pub(super) terminator: LineTerminator,
+    pub(crate) terminator: LineTerminator,
     /// What is found may be several lines.
-    pub(super) multiline: bool,
+    pub(crate) multiline: bool,
     /// Matches are shown with something else in their place.
-    pub(super) replacer: Option<Replacer>,
+    pub(crate) replacer: Option<Replacer>,
     /// The patterns that match are shown.
-    pub(super) ids: Option<PatternIds>,
+    pub(crate) ids: Option<PatternIds>,
     /// Patterns that are counted come with their numbers.
-    pub(super) shows_pattern_numbers: bool,
+    pub(crate) shows_pattern_numbers: bool,
 }
 
 /// The byte sequences that switch colours on a terminal.
 #[derive(Clone, Debug)]
-pub(super) struct Colors {
+pub(crate) struct Colors {
     path: Vec<u8>,
     number: Vec<u8>,
     other: Vec<u8>,
@@ -78,7 +78,7 @@ impl Default for Colors {
 
 impl Style {
     /// Appends the name of a file, coloured where colours are on.
-    pub(super) fn push_path(&self, path: &[u8], out: &mut Vec<u8>) {
+    pub(crate) fn push_path(&self, path: &[u8], out: &mut Vec<u8>) {
         self.push_colored(|colors| &colors.path, path, out);
     }
 
@@ -103,8 +103,8 @@ impl Style {
 }
 
 /// Formats the lines of one file.
-pub(super) struct Printer<'a> {
-    pub(super) style: &'a Style,
+pub(crate) struct Printer<'a> {
+    pub(crate) style: &'a Style,
     name: Vec<u8>,
     /// The name as it stands before each line; empty where it does not.
     prefix: Vec<u8>,
@@ -112,7 +112,7 @@ pub(super) struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    pub(super) fn new(style: &'a Style, path: &Path) -> Self {
+    pub(crate) fn new(style: &'a Style, path: &Path) -> Self {
         let name = path_bytes(path);
         let mut prefix = vec![];
         if style.file_names && !style.heading {
@@ -122,7 +122,7 @@ impl<'a> Printer<'a> {
     }
 
     /// The line above the lines of a file, where there is one.
-    pub(super) fn heading(&self) -> Option<Vec<u8>> {
+    pub(crate) fn heading(&self) -> Option<Vec<u8>> {
         (self.style.heading && self.style.file_names).then(|| {
             let mut line = vec![];
             self.name_line(&mut line);
@@ -131,7 +131,7 @@ impl<'a> Printer<'a> {
     }
 
     /// On how many lines a pattern was found.
-    pub(super) fn pattern_count(&self, number: u64, count: u64, pattern: &[u8], out: &mut Vec<u8>) {
+    pub(crate) fn pattern_count(&self, number: u64, count: u64, pattern: &[u8], out: &mut Vec<u8>) {
         self.push_field_path(b":", out);
         if self.style.shows_pattern_numbers {
             out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
@@ -144,20 +144,20 @@ impl<'a> Printer<'a> {
     }
 
     /// The name of the file as a line, whether or not names are shown with lines.
-    pub(super) fn name_line(&self, out: &mut Vec<u8>) {
+    pub(crate) fn name_line(&self, out: &mut Vec<u8>) {
         self.style.push_path(&self.name, out);
         self.end_line(out);
     }
 
     /// A count of lines or matches.
-    pub(super) fn count(&self, count: u64, out: &mut Vec<u8>) {
+    pub(crate) fn count(&self, count: u64, out: &mut Vec<u8>) {
         self.push_field_path(b":", out);
         out.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
         self.end_line(out);
     }
 
     /// What is told of a binary file in place of lines.
-    pub(super) fn binary_file(&self, offset: u64, stopped: bool, out: &mut Vec<u8>) {
+    pub(crate) fn binary_file(&self, offset: u64, stopped: bool, out: &mut Vec<u8>) {
         self.push_field_path(b": ", out);
         let what = if stopped { "WARNING: stopped searching binary file after match" } else { "binary file matches" };
         out.extend_from_slice(format!("{what} (found \"\\0\" byte around offset {offset})\n").as_bytes());
@@ -170,7 +170,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    pub(super) fn end_line(&self, out: &mut Vec<u8>) {
+    pub(crate) fn end_line(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.style.terminator.bytes());
     }
 
@@ -202,7 +202,7 @@ impl<'a> Printer<'a> {
     }
 
     /// The patterns that match on a line, where they are shown.
-    pub(super) fn ids(&self, line: &Line<'_>, matches: &[Span]) -> Fields {
+    pub(crate) fn ids(&self, line: &Line<'_>, matches: &[Span]) -> Fields {
         match &self.style.ids {
             Some(ids) if line.kind == LineKind::Match => ids.fields(line.bytes, matches),
             _ => Fields::default(),
@@ -221,7 +221,7 @@ impl<'a> Printer<'a> {
 
     /// The lines of a block, or the parts of the matches that are on them, each with the offset and the column of its match.
     /// All lines have the same column. Of a block of which some bytes were skipped, the matches are counted from its start.
-    pub(super) fn each_part_of_block(
+    pub(crate) fn each_part_of_block(
         &self,
         block: &Line<'_>,
         column: Option<u64>,
@@ -284,7 +284,7 @@ impl<'a> Printer<'a> {
     }
 
     /// What stands before the text of a line. `column` counts from 1.
-    pub(super) fn prelude(&self, line: &Line<'_>, offset: u64, column: Option<u64>, ids: &str, out: &mut Vec<u8>) {
+    pub(crate) fn prelude(&self, line: &Line<'_>, offset: u64, column: Option<u64>, ids: &str, out: &mut Vec<u8>) {
         let style = self.style;
         let separator = separator(line.kind);
         if !self.prefix.is_empty() {
@@ -313,12 +313,12 @@ impl<'a> Printer<'a> {
     }
 
     /// The text of a line, with its end.
-    pub(super) fn text(&self, kind: LineKind, bytes: &[u8], matches: &[Span], out: &mut Vec<u8>) {
+    pub(crate) fn text(&self, kind: LineKind, bytes: &[u8], matches: &[Span], out: &mut Vec<u8>) {
         self.text_from(kind, bytes, self.trimmed(bytes), matches, out);
     }
 
     /// The text of a line from `start` on, with its end.
-    pub(super) fn text_from(&self, kind: LineKind, bytes: &[u8], start: usize, matches: &[Span], out: &mut Vec<u8>) {
+    pub(crate) fn text_from(&self, kind: LineKind, bytes: &[u8], start: usize, matches: &[Span], out: &mut Vec<u8>) {
         match &self.style.colors {
             Some(colors) if !matches.is_empty() => {
                 if self.is_too_long(bytes) {
@@ -342,7 +342,7 @@ impl<'a> Printer<'a> {
 
     /// What stands in place of a line that is too long. The matches are positions in `bytes`, of which what is before
     /// `start` is not shown.
-    pub(super) fn left_out(
+    pub(crate) fn left_out(
         &self,
         kind: LineKind,
         bytes: &[u8],
@@ -377,7 +377,7 @@ impl<'a> Printer<'a> {
     }
 
     /// How many bytes of a line that is too long are shown.
-    pub(super) fn preview(&self, bytes: &[u8]) -> usize {
+    pub(crate) fn preview(&self, bytes: &[u8]) -> usize {
         let characters = usize::try_from(self.style.max_columns.unwrap_or(0)).unwrap_or(usize::MAX);
         match self.style.max_columns_preview {
             true => bytes.grapheme_indices().map(|(_, end, _)| end).take(characters).last().unwrap_or(0),
@@ -386,7 +386,7 @@ impl<'a> Printer<'a> {
     }
 
     /// Where the text begins that is shown.
-    pub(super) fn trimmed(&self, bytes: &[u8]) -> usize {
+    pub(crate) fn trimmed(&self, bytes: &[u8]) -> usize {
         if !self.style.trim {
             return 0;
         }
@@ -400,7 +400,7 @@ impl<'a> Printer<'a> {
     }
 
     /// The length of a line without its terminator.
-    pub(super) fn content_end(&self, bytes: &[u8]) -> usize {
+    pub(crate) fn content_end(&self, bytes: &[u8]) -> usize {
         self.style.terminator.strip(bytes).len()
     }
 }
@@ -447,22 +447,22 @@ impl Format for Printer<'_> {
 }
 
 /// A line of several that share a match, or the part of a match that is on it.
-pub(super) struct BlockPart<'a> {
-    pub(super) line: Line<'a>,
-    pub(super) offset: u64,
-    pub(super) column: Option<u64>,
-    pub(super) text: &'a [u8],
+pub(crate) struct BlockPart<'a> {
+    pub(crate) line: Line<'a>,
+    pub(crate) offset: u64,
+    pub(crate) column: Option<u64>,
+    pub(crate) text: &'a [u8],
     /// The matches in the text.
-    pub(super) matches: &'a [Span],
+    pub(crate) matches: &'a [Span],
 }
 
 /// The matches in a line of which not all is shown.
-pub(super) struct Matches<'a> {
+pub(crate) struct Matches<'a> {
     /// Those that begin in what is shown, at least.
-    pub(super) shown: &'a [Span],
-    pub(super) total: usize,
+    pub(crate) shown: &'a [Span],
+    pub(crate) total: usize,
     /// How many begin behind that, if these are not all of them.
-    pub(super) more: Option<usize>,
+    pub(crate) more: Option<usize>,
 }
 
 impl<'a> Matches<'a> {
@@ -491,13 +491,13 @@ fn push_highlighted(colors: &Colors, bytes: &[u8], shown: Span, matches: &[Span]
 }
 
 /// What of a piece of text that begins at `at` lies in a range.
-pub(super) fn clip<'p>(range: &Range<usize>, piece: &'p [u8], at: usize) -> &'p [u8] {
+pub(crate) fn clip<'p>(range: &Range<usize>, piece: &'p [u8], at: usize) -> &'p [u8] {
     let place = |offset: usize| offset.saturating_sub(at).min(piece.len());
     &piece[place(range.start)..place(range.end).max(place(range.start))]
 }
 
 /// Puts matches in colour. Adjacent ones are one stretch of it.
-pub(super) struct Highlighter<'a> {
+pub(crate) struct Highlighter<'a> {
     colors: &'a Colors,
     shown: Range<usize>,
     at: usize,
@@ -505,12 +505,12 @@ pub(super) struct Highlighter<'a> {
 }
 
 impl<'a> Highlighter<'a> {
-    pub(super) fn new(colors: &'a Colors, shown: Span) -> Self {
+    pub(crate) fn new(colors: &'a Colors, shown: Span) -> Self {
         Highlighter { colors, shown: shown.range(), at: 0, in_color: false }
     }
 
     /// Writes what is shown of the next piece of the text.
-    pub(super) fn push(&mut self, piece: &[u8], is_match: bool, write: &mut dyn FnMut(&[u8])) {
+    pub(crate) fn push(&mut self, piece: &[u8], is_match: bool, write: &mut dyn FnMut(&[u8])) {
         let shown = clip(&self.shown, piece, self.at);
         self.at += piece.len();
         if shown.is_empty() {
@@ -524,7 +524,7 @@ impl<'a> Highlighter<'a> {
     }
 
     /// Ends the text.
-    pub(super) fn finish(self, write: &mut dyn FnMut(&[u8])) {
+    pub(crate) fn finish(self, write: &mut dyn FnMut(&[u8])) {
         if self.in_color {
             write(&self.colors.reset);
         }
@@ -533,12 +533,12 @@ impl<'a> Highlighter<'a> {
 
 /// A name as the bytes that are shown of it.
 #[cfg(unix)]
-pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
+pub(crate) fn path_bytes(path: &Path) -> Vec<u8> {
     use std::os::unix::ffi::OsStrExt;
     path.as_os_str().as_bytes().to_vec()
 }
 
 #[cfg(not(unix))]
-pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
+pub(crate) fn path_bytes(path: &Path) -> Vec<u8> {
     path.to_string_lossy().into_owned().into_bytes()
 }

@@ -10,19 +10,19 @@ use std::{
 use anyhow::Context;
 use ignore::{DirEntry, Walk, WalkBuilder, overrides::OverrideBuilder};
 
-use super::args::Args;
+use crate::cli::flags::Args;
 use crate::{index::is_index, scan::Cancel};
 
 /// A file, or standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Haystack {
+pub(crate) struct Haystack {
     /// For standard input, the name to show for it.
-    pub(super) path: PathBuf,
-    pub(super) is_stdin: bool,
+    pub(crate) path: PathBuf,
+    pub(crate) is_stdin: bool,
     /// It was named on the command line, and is searched whatever it is.
-    pub(super) explicit: bool,
+    pub(crate) explicit: bool,
     /// The length of a regular file, where it is known before the file is opened.
-    pub(super) len: Option<u64>,
+    pub(crate) len: Option<u64>,
 }
 
 impl Haystack {
@@ -33,7 +33,7 @@ impl Haystack {
 
 /// The paths of the command line.
 #[derive(Debug)]
-pub(super) struct Paths {
+pub(crate) struct Paths {
     paths: Vec<PathBuf>,
     /// None was given, and the current directory is searched.
     implicit: bool,
@@ -41,7 +41,7 @@ pub(super) struct Paths {
 
 impl Paths {
     /// Takes what is left of the arguments; without any, standard input is searched if it has something to read.
-    pub(super) fn new(paths: Vec<OsString>, took_stdin: bool) -> Self {
+    pub(crate) fn new(paths: Vec<OsString>, took_stdin: bool) -> Self {
         if !paths.is_empty() {
             return Paths { paths: paths.into_iter().map(PathBuf::from).collect(), implicit: false };
         }
@@ -50,7 +50,7 @@ impl Paths {
     }
 
     /// The one thing to search, when it is not a directory.
-    pub(super) fn single(&self) -> Option<Haystack> {
+    pub(crate) fn single(&self) -> Option<Haystack> {
         match &self.paths[..] {
             [path] if path == Path::new("-") => Some(Haystack::stdin()),
             [path] => {
@@ -64,12 +64,12 @@ impl Paths {
     }
 
     /// True when no file or directory was named and the current directory stands in.
-    pub(super) fn is_implicit(&self) -> bool {
+    pub(crate) fn is_implicit(&self) -> bool {
         self.implicit
     }
 
     /// Where these are, for people.
-    pub(super) fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         match &self.paths[..] {
             _ if self.implicit => "in this directory".to_owned(),
             [path] => format!("in {}", path.display()),
@@ -82,7 +82,7 @@ impl Paths {
     /// # Errors
     ///
     /// When a glob is not valid.
-    pub(super) fn walk(
+    pub(crate) fn walk(
         &self,
         args: &Args,
         cancel: &Cancel,
@@ -91,7 +91,7 @@ impl Paths {
     }
 
     /// As [`walk`](Paths::walk), with other filters than those of the command line.
-    pub(super) fn walk_with(
+    pub(crate) fn walk_with(
         &self,
         filters: &Filters,
         cancel: &Cancel,
@@ -135,23 +135,23 @@ impl Paths {
 
 /// Which of the files in directories are searched.
 #[derive(Clone, Debug)]
-pub(super) struct Filters {
-    pub(super) globs: Vec<String>,
-    pub(super) max_depth: Option<usize>,
+pub(crate) struct Filters {
+    pub(crate) globs: Vec<String>,
+    pub(crate) max_depth: Option<usize>,
     /// Hidden files and directories too.
-    pub(super) hidden: bool,
+    pub(crate) hidden: bool,
     /// Those too that .gitignore and similar files name.
-    pub(super) ignored: bool,
+    pub(crate) ignored: bool,
     /// Symbolic links too.
-    pub(super) follow: bool,
+    pub(crate) follow: bool,
     /// The index files of mapgrep-index too.
-    pub(super) indexes: bool,
+    pub(crate) indexes: bool,
     /// The file that standard output is too.
-    pub(super) output: bool,
+    pub(crate) output: bool,
 }
 
 impl Filters {
-    pub(super) fn of(args: &Args) -> Self {
+    pub(crate) fn of(args: &Args) -> Self {
         Filters {
             globs: args.glob.clone(),
             max_depth: args.max_depth,
@@ -214,7 +214,7 @@ impl Haystacks {
 }
 
 /// The order of the files of a directory. Their paths are alike but for the names, which would have to be taken out of them.
-pub(super) fn in_order(one: &Path, other: &Path) -> Ordering {
+pub(crate) fn in_order(one: &Path, other: &Path) -> Ordering {
     one.as_os_str().cmp(other.as_os_str())
 }
 

@@ -9,7 +9,7 @@ use std::{
     vec::IntoIter,
 };
 
-use super::{haystack::Haystack, mark::Text};
+use crate::cli::{run::bom::Text, run::walk::Haystack};
 use crate::{
     error::Error,
     index::Unfit,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A file that was opened, or standard input.
-pub(super) struct Input {
+pub(crate) struct Input {
     /// None for standard input that is no regular file, and while a mapping has it.
     file: Option<File>,
     metadata: Option<Metadata>,
@@ -32,7 +32,7 @@ impl Input {
     /// # Errors
     ///
     /// When the file cannot be opened, or is a directory.
-    pub(super) fn open(haystack: &Haystack) -> Result<Self, Error> {
+    pub(crate) fn open(haystack: &Haystack) -> Result<Self, Error> {
         if haystack.is_stdin {
             return Ok(Self::stdin());
         }
@@ -70,31 +70,31 @@ impl Input {
     }
 
     /// The attributes of a regular file, from before anything of it was read.
-    pub(super) fn regular(&self) -> Option<&Metadata> {
+    pub(crate) fn regular(&self) -> Option<&Metadata> {
         self.metadata.as_ref().filter(|metadata| metadata.is_file())
     }
 
     /// Gives the file away, to be [put back](Input::put_back) where it is to be read.
-    pub(super) fn take_file(&mut self) -> Option<File> {
+    pub(crate) fn take_file(&mut self) -> Option<File> {
         self.file.take()
     }
 
-    pub(super) fn put_back(&mut self, file: File) {
+    pub(crate) fn put_back(&mut self, file: File) {
         self.file = Some(file);
     }
 
     /// Where reading begins.
-    pub(super) fn start(&self) -> u64 {
+    pub(crate) fn start(&self) -> u64 {
         self.start
     }
 
     /// How many bytes there are to read, where that is known.
-    pub(super) fn len(&self) -> Option<u64> {
+    pub(crate) fn len(&self) -> Option<u64> {
         self.regular().map(|metadata| metadata.len().saturating_sub(self.start))
     }
 
     /// What the file can be found by again. Nobody has told the name of standard input, but the system may know it.
-    pub(super) fn path(&self, haystack: &Haystack) -> Option<PathBuf> {
+    pub(crate) fn path(&self, haystack: &Haystack) -> Option<PathBuf> {
         if !self.is_stdin {
             return Some(haystack.path.clone());
         }
@@ -111,7 +111,7 @@ impl Input {
     }
 
     /// Reads all that a file of `len` bytes has into a buffer. False where it has become shorter.
-    pub(super) fn read_all(&self, buffer: &mut [u8]) -> io::Result<bool> {
+    pub(crate) fn read_all(&self, buffer: &mut [u8]) -> io::Result<bool> {
         let Some(mut file) = self.file.as_ref() else { return Ok(false) };
         match file.read_exact(buffer) {
             Ok(()) => Ok(true),
@@ -121,23 +121,23 @@ impl Input {
     }
 
     /// Goes back to where reading begins, if something was read.
-    pub(super) fn rewind(&self) -> io::Result<()> {
+    pub(crate) fn rewind(&self) -> io::Result<()> {
         self.file.as_ref().map_or(Ok(()), |mut file| file.seek(SeekFrom::Start(self.start)).map(|_| ()))
     }
 
     /// The place in standard input, where that is a regular file.
-    pub(super) fn place(&self) -> Option<Place> {
+    pub(crate) fn place(&self) -> Option<Place> {
         let file = self.file.as_ref().filter(|_| self.is_stdin)?;
         Some(Place { file: file.try_clone().ok()?, start: self.start, len: self.len()?, reading: self.reading.clone() })
     }
 
     /// What the first bytes of a named file tell of it.
-    pub(super) fn unfit(&self) -> io::Result<Option<Unfit>> {
+    pub(crate) fn unfit(&self) -> io::Result<Option<Unfit>> {
         self.file.as_ref().map_or(Ok(None), Unfit::of_file)
     }
 
     /// Where holes of so many bytes and more are left out of a regular file that is read from its start, and as it is.
-    pub(super) fn cuts(&self, least: u64) -> Cuts {
+    pub(crate) fn cuts(&self, least: u64) -> Cuts {
         const UNIT: u64 = 1 << 12;
         let (Some(file), Some(len), 0) = (&self.file, self.len(), self.start) else { return Cuts::default() };
         let holes = holes_of(file, 0..len, least);
@@ -148,7 +148,7 @@ impl Input {
     }
 
     /// All of it as text, but what is left out.
-    pub(super) fn into_text(self, cache: CachePolicy, cuts: &Cuts) -> Text {
+    pub(crate) fn into_text(self, cache: CachePolicy, cuts: &Cuts) -> Text {
         let len = self.len();
         match (self.file, len) {
             (Some(file), Some(len)) => {
@@ -165,7 +165,7 @@ impl Input {
 }
 
 /// The place in a file up to which it was read. It is shared with those who read on, such as the next command of a shell script.
-pub(super) struct Place {
+pub(crate) struct Place {
     file: File,
     start: u64,
     len: u64,
@@ -175,7 +175,7 @@ pub(super) struct Place {
 impl Place {
     /// Leaves it where a reader would have left it that has read this many bytes; all, if none are named. Nothing is read any more
     /// then.
-    pub(super) fn leave_at(mut self, read: Option<u64>) {
+    pub(crate) fn leave_at(mut self, read: Option<u64>) {
         let mut is_over = self.reading.is_over.lock().unwrap_or_else(PoisonError::into_inner);
         *is_over = true;
         let _ = self.file.seek(SeekFrom::Start(self.start + read.unwrap_or(self.len)));

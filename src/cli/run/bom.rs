@@ -16,7 +16,7 @@ const UTF8: &[u8] = b"\xEF\xBB\xBF";
 const MARKS: [&[u8]; 3] = [UTF8, b"\xFF\xFE", b"\xFE\xFF"];
 
 /// A stream as text. Nothing that has come waits for more, but what may be a part of a mark.
-pub(super) struct Text {
+pub(crate) struct Text {
     source: Box<dyn Read + Send>,
     is_regular: bool,
     /// How many bytes the source is asked for first.
@@ -32,19 +32,19 @@ pub(super) struct Text {
 
 impl Text {
     /// A regular file has its first bytes at once; a pipe may give fewer than are asked for.
-    pub(super) fn new(source: impl Read + Send + 'static, is_regular: bool) -> Self {
+    pub(crate) fn new(source: impl Read + Send + 'static, is_regular: bool) -> Self {
         Self::reading_first(source, is_regular, UTF8.len())
     }
 
     /// The same for a regular file of so many bytes. One that fits into a read is read at once.
-    pub(super) fn of_file(source: impl Read + Send + 'static, len: u64) -> Self {
+    pub(crate) fn of_file(source: impl Read + Send + 'static, len: u64) -> Self {
         let first_read = if len <= READ as u64 { UTF8.len().max(len as usize) } else { UTF8.len() };
         Self::reading_first(source, true, first_read)
     }
 
     /// The same for standard input, which ripgrep reads through a buffer: that it is filled once decides where reads end, and thus
     /// what is binary.
-    pub(super) fn of_stdin(source: impl Read + Send + 'static, is_regular: bool) -> Self {
+    pub(crate) fn of_stdin(source: impl Read + Send + 'static, is_regular: bool) -> Self {
         const BUFFER: usize = 8 << 10;
         Self::reading_first(source, is_regular, BUFFER)
     }
@@ -68,7 +68,7 @@ impl Text {
     /// # Errors
     ///
     /// Those of reading.
-    pub(super) fn skipped(&mut self) -> io::Result<u64> {
+    pub(crate) fn skipped(&mut self) -> io::Result<u64> {
         self.begin()?;
         Ok(self.skipped)
     }

@@ -2,7 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
-use super::messages;
+use crate::cli::terminal::messages;
 use crate::memory::is_fallible;
 
 /// The system's allocator for the commands. Where memory is refused that they cannot do without, they end with a message
@@ -68,7 +68,7 @@ fn end_without(size: usize) -> ! {
 
 /// How many threads can search files side by side with the descriptors that there may be. Each needs those of a file, of its
 /// index and of a directory.
-pub(super) fn most_threads() -> usize {
+pub(crate) fn most_threads() -> usize {
     #[cfg(unix)]
     if let Some(most) = limit(libc::RLIMIT_NOFILE) {
         const NEEDED: u64 = 3;
@@ -97,7 +97,7 @@ type Resource = libc::c_int;
 
 /// Where the address space is limited, has all threads share one heap. The system's allocator reserves 64 MiB for each
 /// thread otherwise, and little is left for what needs it.
-pub(super) fn share_heap() {
+pub(crate) fn share_heap() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     if limit(libc::RLIMIT_AS).is_some() {
         #[allow(unsafe_code)]

@@ -9,14 +9,14 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::messages;
+use crate::cli::terminal::messages;
 use crate::mapping;
 
 /// What the last panic over mapped bytes had to say.
 static KEPT_BACK: Mutex<Option<String>> = Mutex::new(None);
 
 /// Runs `run`, and shows what a panic has to say only when it gets out of it.
-pub(super) fn quietly<T>(run: impl FnOnce() -> T) -> T {
+pub(crate) fn quietly<T>(run: impl FnOnce() -> T) -> T {
     let show = panic::take_hook();
     panic::set_hook(Box::new(move |info| match mapping::is_guarding() {
         true => *KEPT_BACK.lock().unwrap_or_else(PoisonError::into_inner) = Some(info.to_string()),

@@ -3,12 +3,12 @@
 
 use std::io::Write;
 
-use super::{
-    haystack::Haystack,
-    input::Input,
-    messages::Messages,
-    output::Output,
-    search::{Greps, Outcome, Searcher, Sink},
+use crate::cli::{
+    run::input::Input,
+    run::search::{Greps, Outcome, Searcher, Sink},
+    run::walk::Haystack,
+    terminal::messages::Messages,
+    terminal::stdout::Output,
 };
 use crate::{
     error::Error,
@@ -30,16 +30,16 @@ const BATCH: usize = 32;
 const SMALL: u64 = 4 << 20;
 
 /// All that is needed to search many files.
-pub(super) struct Many<'a> {
-    pub(super) searcher: &'a Searcher,
-    pub(super) pool: &'a Pool,
-    pub(super) messages: &'a Messages,
+pub(crate) struct Many<'a> {
+    pub(crate) searcher: &'a Searcher,
+    pub(crate) pool: &'a Pool,
+    pub(crate) messages: &'a Messages,
     /// What stands between the lines of two files.
-    pub(super) separator: Option<&'static [u8]>,
+    pub(crate) separator: Option<&'static [u8]>,
     /// Whether the first file that is one of those looked for is enough.
-    pub(super) stop_at_match: bool,
+    pub(crate) stop_at_match: bool,
     /// Ends the search of a file where it is, and begins no other.
-    pub(super) cancel: &'a Cancel,
+    pub(crate) cancel: &'a Cancel,
 }
 
 impl Many<'_> {
@@ -49,7 +49,7 @@ impl Many<'_> {
     /// # Errors
     ///
     /// None that a file could cause.
-    pub(super) fn search<W: Write>(
+    pub(crate) fn search<W: Write>(
         &self,
         haystacks: impl Iterator<Item = Result<Haystack, String>> + Send + 'static,
         output: &mut Output<W>,
@@ -104,12 +104,12 @@ impl Many<'_> {
 }
 
 /// A sink that writes at once.
-pub(super) struct Direct<'a, W: Write> {
-    pub(super) output: &'a mut Output<W>,
+pub(crate) struct Direct<'a, W: Write> {
+    pub(crate) output: &'a mut Output<W>,
     /// What stands between the lines of two files.
-    pub(super) separator: Option<&'static [u8]>,
+    pub(crate) separator: Option<&'static [u8]>,
     /// Nothing waits for more: somebody may be looking on.
-    pub(super) flushes: bool,
+    pub(crate) flushes: bool,
 }
 
 impl<W: Write> Sink for Direct<'_, W> {

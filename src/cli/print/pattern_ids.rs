@@ -13,7 +13,7 @@ use crate::{
 
 /// The patterns, told apart.
 #[derive(Debug)]
-pub(super) struct PatternIds {
+pub(crate) struct PatternIds {
     set: RegexSet,
     /// The number of each, as people know it: its place among all that were given, counted from 1.
     numbers: Vec<u64>,
@@ -23,40 +23,40 @@ pub(super) struct PatternIds {
 
 /// What stands in front of a line, and in front of each match in it.
 #[derive(Debug, Default)]
-pub(super) struct Fields {
-    pub(super) line: String,
-    pub(super) matches: Vec<String>,
+pub(crate) struct Fields {
+    pub(crate) line: String,
+    pub(crate) matches: Vec<String>,
 }
 
 impl PatternIds {
-    pub(super) fn new(set: RegexSet, numbers: Vec<u64>) -> Self {
+    pub(crate) fn new(set: RegexSet, numbers: Vec<u64>) -> Self {
         PatternIds { set, numbers, caches: Mutex::new(vec![]) }
     }
 
     /// How the patterns are found.
-    pub(super) fn description(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         self.set.description()
     }
 
     /// The patterns that match on a line.
-    pub(super) fn matching(&self, line: &[u8]) -> LinePatterns {
+    pub(crate) fn matching(&self, line: &[u8]) -> LinePatterns {
         self.with_cache(|cache| self.set.on_line(cache, line))
     }
 
     /// Which of these found the match that starts at `place`.
-    pub(super) fn at(&self, line: &[u8], place: usize, matching: &LinePatterns) -> Option<PatternId> {
+    pub(crate) fn at(&self, line: &[u8], place: usize, matching: &LinePatterns) -> Option<PatternId> {
         match matching.ids() {
             [one] => Some(*one),
             _ => self.with_cache(|cache| self.set.first_at(cache, line, place, matching)),
         }
     }
 
-    pub(super) fn numbers(&self, matching: &LinePatterns) -> Vec<u64> {
+    pub(crate) fn numbers(&self, matching: &LinePatterns) -> Vec<u64> {
         matching.ids().iter().map(|id| self.number(*id)).collect()
     }
 
     /// What stands in front of a line, and in front of these matches in it.
-    pub(super) fn fields(&self, line: &[u8], matches: &[Span]) -> Fields {
+    pub(crate) fn fields(&self, line: &[u8], matches: &[Span]) -> Fields {
         let matching = self.matching(line);
         let text = |id: &PatternId| self.number(*id).to_string();
         let of_match = |m: &Span| self.at(line, m.start, &matching).as_ref().map_or(String::new(), text);
@@ -72,7 +72,7 @@ impl PatternIds {
     }
 
     /// The number by which people know a pattern.
-    pub(super) fn number(&self, id: PatternId) -> u64 {
+    pub(crate) fn number(&self, id: PatternId) -> u64 {
         self.numbers[id.index()]
     }
 
@@ -88,7 +88,7 @@ impl PatternIds {
 }
 
 /// Counts on how many lines of a file each pattern matches, in place of showing these lines.
-pub(super) struct PatternCounts<'a> {
+pub(crate) struct PatternCounts<'a> {
     ids: &'a PatternIds,
     counts: Vec<AtomicU64>,
     /// All matches are counted, too.
@@ -96,12 +96,12 @@ pub(super) struct PatternCounts<'a> {
 }
 
 impl<'a> PatternCounts<'a> {
-    pub(super) fn new(ids: &'a PatternIds, wants_matches: bool) -> Self {
+    pub(crate) fn new(ids: &'a PatternIds, wants_matches: bool) -> Self {
         PatternCounts { ids, wants_matches, counts: ids.numbers.iter().map(|_| AtomicU64::new(0)).collect() }
     }
 
     /// The number of each pattern, its index, and on how many lines it was found, in the order in which they were given.
-    pub(super) fn counts(&self) -> impl Iterator<Item = (u64, usize, u64)> + '_ {
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (u64, usize, u64)> + '_ {
         let counts = self.ids.numbers.iter().zip(&self.counts).enumerate();
         counts.map(|(index, (number, count))| (*number, index, count.load(Ordering::Relaxed)))
     }

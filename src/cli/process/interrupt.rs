@@ -11,11 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{messages, output::Rescue};
+use crate::cli::{terminal::messages, terminal::stdout::Rescue};
 use crate::scan::Cancel;
 
 /// The exit status of a search that was interrupted.
-pub(super) const STATUS: u8 = 130;
+pub(crate) const STATUS: u8 = 130;
 
 /// How long a command that was interrupted may take to clean up, and its reader to take the output.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -25,20 +25,20 @@ const PATIENCE_WITH_SEARCH: Duration = Duration::from_millis(70);
 const STEP: Duration = Duration::from_millis(5);
 
 /// What follows when the process is interrupted.
-pub(super) struct Interrupt {
+pub(crate) struct Interrupt {
     /// It is cancelled then.
-    pub(super) cancel: Cancel,
+    pub(crate) cancel: Cancel,
     is_searching: Arc<AtomicBool>,
 }
 
 impl Interrupt {
     /// The signals end the process, as they do where nobody asks for anything else: for what is over in a moment.
-    pub(super) fn unwatched() -> Self {
+    pub(crate) fn unwatched() -> Self {
         Interrupt { cancel: Cancel::new(), is_searching: Arc::default() }
     }
 
     /// From here on nothing is left to be done that could take long, and that has to be done in full.
-    pub(super) fn search_has_ended(&self) {
+    pub(crate) fn search_has_ended(&self) {
         self.is_searching.store(false, Ordering::Relaxed);
     }
 }
@@ -49,7 +49,7 @@ impl Interrupt {
 /// command without output to rescue has files to clean up, and is given as long.
 ///
 /// Where one of the signals is ignored, as in jobs in the background and under `nohup`, all of them are left as they are.
-pub(super) fn watch(rescue: Option<Rescue>) -> Interrupt {
+pub(crate) fn watch(rescue: Option<Rescue>) -> Interrupt {
     let is_searching = Arc::new(AtomicBool::new(rescue.is_some()));
     let interrupt = Interrupt { cancel: Cancel::new(), is_searching };
     let (token, is_searching) = (interrupt.cancel.clone(), interrupt.is_searching.clone());
@@ -70,7 +70,7 @@ pub(super) fn watch(rescue: Option<Rescue>) -> Interrupt {
 }
 
 /// What is said of a search that was interrupted, to somebody who looks on.
-pub(super) fn report(stopped_at: Option<u64>) -> String {
+pub(crate) fn report(stopped_at: Option<u64>) -> String {
     match stopped_at {
         Some(offset) => format!("interrupted at byte {offset}; --range {offset}.. goes on from there"),
         None => "interrupted".to_owned(),

@@ -7,11 +7,11 @@ use std::{
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::{closed, messages};
+use crate::cli::{terminal::closed, terminal::messages};
 
 /// Prints what there is to say in place of running the command, and tells the exit status: 0 for help that was asked for, 2
 /// for a command line that is wrong, and for output that cannot be written.
-pub(super) fn explain(error: &clap::Error) -> ExitCode {
+pub(crate) fn explain(error: &clap::Error) -> ExitCode {
     let asked_for = !error.use_stderr();
     if asked_for || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return match print(error, asked_for) {

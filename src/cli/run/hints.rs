@@ -9,7 +9,7 @@ const CLASSES: [&str; 14] = [
 ];
 
 /// What somebody should know who wrote this regex, if there is anything: `[:space:]` is the set of these letters and a colon.
-pub(super) fn of_regex(pattern: &str) -> Option<String> {
+pub(crate) fn of_regex(pattern: &str) -> Option<String> {
     if !pattern.contains("[:") {
         return None;
     }

@@ -11,7 +11,7 @@ use crate::index::{Compression, Unfit};
 /// Those in which nothing was found. Whoever looks for something in a directory is told of them once, and only where
 /// it is in no other file.
 #[derive(Debug, Default)]
-pub(super) struct CompressedFiles(Mutex<Seen>);
+pub(crate) struct CompressedFiles(Mutex<Seen>);
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -23,7 +23,7 @@ struct Seen {
 impl CompressedFiles {
     /// Notes a file in which nothing was found, if it is compressed. Its first bytes are read where its name says so, unless they are
     /// known.
-    pub(super) fn see(&self, path: &Path, unfit: Option<Unfit>) {
+    pub(crate) fn see(&self, path: &Path, unfit: Option<Unfit>) {
         let unfit = unfit.or_else(|| has_such_name(path).then(|| Unfit::of_file(&File::open(path).ok()?).ok()?)?);
         let Some(Unfit::Compressed(how)) = unfit else { return };
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -34,7 +34,7 @@ impl CompressedFiles {
     }
 
     /// What there is to say of them.
-    pub(super) fn note(&self) -> Option<String> {
+    pub(crate) fn note(&self) -> Option<String> {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (path, how) = seen.first.as_ref()?;
         let (shown, command) = (path.display(), how.command());
@@ -48,7 +48,7 @@ impl CompressedFiles {
 }
 
 /// What there is to say of one compressed file in which nothing was found.
-pub(super) fn note(path: &Path, how: Compression) -> String {
+pub(crate) fn note(path: &Path, how: Compression) -> String {
     let (path, command) = (path.display(), how.command());
     format!("nothing was found, and it is compressed with {how}: {command} {path} | mapgrep ...")
 }

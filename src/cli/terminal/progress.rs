@@ -15,7 +15,7 @@ use std::{
 
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{args::When, messages};
+use crate::cli::{flags::When, terminal::messages};
 use crate::scan::Cancel;
 
 /// A search has to take this long before anything is shown; and the time between two lines.
@@ -28,7 +28,7 @@ const REFRESH: Duration = Duration::from_millis(100);
 const SMALL: u64 = 4 << 20;
 
 /// Whether progress is shown, and the count that tells it.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     enabled: bool,
     at: Arc<AtomicU64>,
     cancel: Cancel,
@@ -38,7 +38,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Nothing is shown any more when the search is cancelled. `prints` says that results may be printed while it runs.
-    pub(super) fn new(when: When, prints: bool, cancel: &Cancel) -> Self {
+    pub(crate) fn new(when: When, prints: bool, cancel: &Cancel) -> Self {
         let enabled = match when {
             When::Always => true,
             When::Never => false,
@@ -49,18 +49,18 @@ impl Progress {
     }
 
     /// Says that something else than a search is done.
-    pub(super) fn of(mut self, done: &'static str) -> Self {
+    pub(crate) fn of(mut self, done: &'static str) -> Self {
         self.done = done;
         self
     }
 
     /// What the search is to keep at the offset that it has reached.
-    pub(super) fn counter(&self) -> Arc<AtomicU64> {
+    pub(crate) fn counter(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.at)
     }
 
     /// Shows the progress in a file of `len` bytes, or in a stream of any length, until the result is dropped.
-    pub(super) fn start(&self, len: Option<u64>) -> Option<Running> {
+    pub(crate) fn start(&self, len: Option<u64>) -> Option<Running> {
         if !self.enabled || len.is_some_and(|len| len <= SMALL) {
             return None;
         }
@@ -78,7 +78,7 @@ impl Progress {
 }
 
 /// Progress that is being shown.
-pub(super) struct Running {
+pub(crate) struct Running {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }

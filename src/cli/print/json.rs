@@ -12,7 +12,9 @@ use std::{
 use base64::{display::Base64Display, engine::general_purpose::STANDARD};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
-use super::{ids::PatternIds, long::Pieces, printer::path_bytes, stats::Stats};
+use crate::cli::{
+    print::long::Pieces, print::pattern_ids::PatternIds, print::standard::path_bytes, print::stats::Stats,
+};
 use crate::{
     grep::{Flow, Format, Line, LineKind, LongMatches},
     matcher::{Replacer, regex_set::LinePatterns},
@@ -20,7 +22,7 @@ use crate::{
 };
 
 /// Formats the lines of one file.
-pub(super) struct Json<'a> {
+pub(crate) struct Json<'a> {
     path: Vec<u8>,
     replacer: Option<&'a Replacer>,
     ids: Option<&'a PatternIds>,
@@ -29,25 +31,25 @@ pub(super) struct Json<'a> {
 }
 
 impl<'a> Json<'a> {
-    pub(super) fn new(path: &Path, replacer: Option<&'a Replacer>, ids: Option<&'a PatternIds>) -> Self {
+    pub(crate) fn new(path: &Path, replacer: Option<&'a Replacer>, ids: Option<&'a PatternIds>) -> Self {
         Json { path: path_bytes(path), replacer, ids, nul: AtomicU64::new(u64::MAX) }
     }
 
     /// What stands before the lines of a file.
-    pub(super) fn begin(&self) -> Vec<u8> {
+    pub(crate) fn begin(&self) -> Vec<u8> {
         let mut out = vec![];
         push(&Message::Begin { path: Data::new(&self.path) }, &mut out);
         out
     }
 
     /// What stands behind the lines of a file. `stopped_at` is where the search ended that could go on from there.
-    pub(super) fn end(&self, binary: Option<u64>, stopped_at: Option<u64>, stats: &Stats, out: &mut Vec<u8>) {
+    pub(crate) fn end(&self, binary: Option<u64>, stopped_at: Option<u64>, stats: &Stats, out: &mut Vec<u8>) {
         let path = Data::new(&self.path);
         push(&Message::End { path, binary_offset: binary, stopped_at, stats: Sums::new(stats) }, out);
     }
 
     /// The offset of the first NUL in the lines so far.
-    pub(super) fn nul(&self) -> Option<u64> {
+    pub(crate) fn nul(&self) -> Option<u64> {
         Some(self.nul.load(Ordering::Relaxed)).filter(|&offset| offset != u64::MAX)
     }
 }
@@ -119,7 +121,7 @@ impl Format for Json<'_> {
 }
 
 /// What stands behind everything. `stopped_at` is that of the only file; where there are several, each has its own.
-pub(super) fn summary(stats: &Stats, stopped_at: Option<u64>, total: Duration) -> Vec<u8> {
+pub(crate) fn summary(stats: &Stats, stopped_at: Option<u64>, total: Duration) -> Vec<u8> {
     let mut out = vec![];
     let elapsed_total = Elapsed::from(total);
     let data =

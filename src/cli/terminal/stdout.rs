@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak},
 };
 
-use super::closed;
+use crate::cli::terminal::closed;
 use crate::grep::Flow;
 
 /// How much is collected before it is written. Larger pieces go out as they are.
@@ -19,7 +19,7 @@ const BUFFER: usize = 64 << 10;
 const PIPE: usize = 1 << 20;
 
 /// A writer that remembers its first error, so that results can be handed to it where no error can be returned.
-pub(super) struct Output<W: Write> {
+pub(crate) struct Output<W: Write> {
     /// Locked while something is being written, which may take as long as the reader likes.
     writer: Arc<Mutex<BufWriter<W>>>,
     written: u64,
@@ -27,7 +27,7 @@ pub(super) struct Output<W: Write> {
 }
 
 impl<W: Write> Output<W> {
-    pub(super) fn new(writer: W) -> Self {
+    pub(crate) fn new(writer: W) -> Self {
         let writer = BufWriter::with_capacity(BUFFER, writer);
         Output { writer: Arc::new(Mutex::new(writer)), written: 0, error: None }
     }
@@ -37,7 +37,7 @@ impl<W: Write> Output<W> {
     }
 
     /// Writes, and says whether there is any sense in going on.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Flow {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Flow {
         if self.error.is_none() {
             let written = self.writer().write_all(bytes);
             self.error = written.err();
@@ -47,7 +47,7 @@ impl<W: Write> Output<W> {
     }
 
     /// Has everything so far go out.
-    pub(super) fn flush(&mut self) -> Flow {
+    pub(crate) fn flush(&mut self) -> Flow {
         if self.error.is_none() {
             let flushed = self.writer().flush();
             self.error = flushed.err();
@@ -55,17 +55,17 @@ impl<W: Write> Output<W> {
         self.flow()
     }
 
-    pub(super) fn flow(&self) -> Flow {
+    pub(crate) fn flow(&self) -> Flow {
         if self.error.is_some() { Flow::Stop } else { Flow::Continue }
     }
 
     /// How many bytes were written.
-    pub(super) fn written(&self) -> u64 {
+    pub(crate) fn written(&self) -> u64 {
         self.written
     }
 
     /// Flushes and reports what went wrong. That the reader has gone away is not an error: it has seen enough.
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         self.flush();
         match self.error.take() {
             Some(error) => {
@@ -82,24 +82,24 @@ impl<W: Write> Output<W> {
 
 impl<W: Write + Send + 'static> Output<W> {
     /// A way to what is collected, for another thread.
-    pub(super) fn rescue(&self) -> Rescue {
+    pub(crate) fn rescue(&self) -> Rescue {
         let writer: Weak<Mutex<BufWriter<W>>> = Arc::downgrade(&self.writer);
         Rescue(Box::new(writer))
     }
 }
 
 /// Gets out what is collected when the process is about to end and the one who writes may never come back.
-pub(super) struct Rescue(Box<dyn Collected>);
+pub(crate) struct Rescue(Box<dyn Collected>);
 
 impl Rescue {
     /// True while something is written, which takes as long as the reader likes.
-    pub(super) fn is_writing(&self) -> bool {
+    pub(crate) fn is_writing(&self) -> bool {
         self.0.is_writing()
     }
 
     /// Writes what is collected, unless something is being written already, and nothing is written after it. May wait for
     /// the reader.
-    pub(super) fn flush_for_good(self) {
+    pub(crate) fn flush_for_good(self) {
         self.0.flush_for_good();
     }
 }
@@ -129,14 +129,14 @@ impl<W: Write + Send> Collected for Weak<Mutex<BufWriter<W>>> {
 
 /// What tells a regular file from all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FileId {
+pub(crate) struct FileId {
     device: u64,
     inode: u64,
 }
 
 impl FileId {
     /// That of standard output. None where that is no regular file, but a terminal, a pipe, or what takes everything.
-    pub(super) fn of_stdout() -> Option<Self> {
+    pub(crate) fn of_stdout() -> Option<Self> {
         let Stdout { file, .. } = stdout().ok()?;
         Self::of(&file.metadata().ok().filter(Metadata::is_file)?)
     }
@@ -154,19 +154,19 @@ impl FileId {
         None
     }
 
-    pub(super) fn is_of(self, metadata: &Metadata) -> bool {
+    pub(crate) fn is_of(self, metadata: &Metadata) -> bool {
         Self::of(metadata) == Some(self)
     }
 }
 
 /// Standard output without the line buffering of the standard library, which would look for a line end in each piece.
-pub(super) struct Stdout {
+pub(crate) struct Stdout {
     file: File,
     /// How much more there may be until the output counts as large.
     until_large: usize,
 }
 
-pub(super) fn stdout() -> io::Result<Stdout> {
+pub(crate) fn stdout() -> io::Result<Stdout> {
     #[cfg(unix)]
     let file = {
         use std::os::fd::AsFd;
@@ -181,7 +181,7 @@ pub(super) fn stdout() -> io::Result<Stdout> {
 }
 
 /// Writes a line to standard output at once.
-pub(super) fn say(line: fmt::Arguments<'_>) -> io::Result<()> {
+pub(crate) fn say(line: fmt::Arguments<'_>) -> io::Result<()> {
     closed::check_stdout()?;
     writeln!(io::stdout().lock(), "{line}")
 }

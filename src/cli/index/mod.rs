@@ -13,13 +13,14 @@ use clap::{ArgAction, Args as Flags, Parser, Subcommand};
 use ignore::WalkBuilder;
 use indicatif::HumanBytes;
 
-use super::{
-    args::{When, parse_threads},
-    haystack::in_order,
-    interrupt,
-    messages::{self, Messages},
-    progress::Progress,
-    resources, usage,
+use crate::cli::{
+    flags::usage,
+    flags::{When, parse_threads},
+    process::interrupt,
+    process::resources,
+    run::walk::in_order,
+    terminal::messages::{self, Messages},
+    terminal::progress::Progress,
 };
 use crate::{
     error::Error,
@@ -132,7 +133,7 @@ pub fn mapgrep_index(arguments: impl IntoIterator<Item = OsString>) -> ExitCode 
         Ok(args) => args,
         Err(error) => return usage::explain(&error),
     };
-    super::panics::quietly(|| run(&args.command))
+    crate::cli::process::panics::quietly(|| run(&args.command))
 }
 
 /// What was wrong. Whoever watches files meets the same again and again, and is told of it once.
@@ -418,7 +419,7 @@ impl Run<'_> {
     /// Writes a line to standard output.
     fn say(&self, line: std::fmt::Arguments<'_>) {
         if !self.common.quiet
-            && let Err(error) = super::output::say(line)
+            && let Err(error) = crate::cli::terminal::stdout::say(line)
             && error.kind() != std::io::ErrorKind::BrokenPipe
         {
             self.messages.error(format_args!("cannot write to standard output: {error}"));

@@ -1,5 +1,8 @@
 //! The command line: each flag with its documentation. Parsing checks what was given and does nothing.
 
+pub(crate) mod ranges;
+pub(crate) mod usage;
+
 use std::{
     ffi::OsString,
     num::{IntErrorKind, ParseIntError},
@@ -12,7 +15,7 @@ use clap::{
     builder::{OsStringValueParser, TypedValueParser},
 };
 
-use super::ranges::{ByteRange, LineRange, parse_lines, parse_range, parse_size};
+use crate::cli::flags::ranges::{ByteRange, LineRange, parse_lines, parse_range, parse_size};
 use crate::{
     grep::Goal,
     matcher::{Case, LineTerminator},
@@ -39,10 +42,10 @@ use crate::{
     args_override_self = true,
     override_usage = "mapgrep [OPTIONS] PATTERN [PATH...]\n       mapgrep [OPTIONS] -e PATTERN... [PATH...]\n       mapgrep [OPTIONS] -f FILE... [PATH...]"
 )]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// The pattern, unless -e or -f is given; then files and directories to search. "-" is standard input.
     #[arg(value_name = "PATTERN|PATH")]
-    pub(super) positional: Vec<OsString>,
+    pub(crate) positional: Vec<OsString>,
 
     /// A pattern to search for; may be given many times. Also for patterns that begin with a dash.
     #[arg(short = 'e', long, value_name = "PATTERN", allow_hyphen_values = true)]
@@ -55,12 +58,12 @@ pub(super) struct Args {
     /// Take patterns as plain strings, which may have any bytes. Of strings that match at the same place, the first in the
     /// order in which they were given is the match; see --longest.
     #[arg(short = 'F', long)]
-    pub(super) fixed_strings: bool,
+    pub(crate) fixed_strings: bool,
 
     /// With -F, of strings that match at the same place the longest is the match: what -o, --column, --count-matches and
     /// --pattern-ids tell. Which lines are selected does not depend on it.
     #[arg(long, requires = "fixed_strings")]
-    pub(super) longest: bool,
+    pub(crate) longest: bool,
 
     /// Letters match both their cases.
     #[arg(short = 'i', long, overrides_with_all = ["case_sensitive", "smart_case"])]
@@ -76,19 +79,19 @@ pub(super) struct Args {
 
     /// Only matches with no word character on either side.
     #[arg(short = 'w', long, overrides_with = "line_regexp")]
-    pub(super) word_regexp: bool,
+    pub(crate) word_regexp: bool,
 
     /// Only matches that are a whole line.
     #[arg(short = 'x', long, overrides_with = "word_regexp")]
-    pub(super) line_regexp: bool,
+    pub(crate) line_regexp: bool,
 
     /// Matches may go over several lines; all lines of a match are selected.
     #[arg(short = 'U', long)]
-    pub(super) multiline: bool,
+    pub(crate) multiline: bool,
 
     /// With -U, have "." match line ends too.
     #[arg(long)]
-    pub(super) multiline_dotall: bool,
+    pub(crate) multiline_dotall: bool,
 
     /// Lines end with \r\n or with \n alone; "^" and "$" match at both, and "." does not match \r. A \r alone ends no line,
     /// though where matches may go over several lines, "$" matches before it.
@@ -97,11 +100,11 @@ pub(super) struct Args {
 
     /// Lines end with NUL and may contain \n, which "." matches. No file is taken for binary then.
     #[arg(long, overrides_with = "crlf")]
-    pub(super) null_data: bool,
+    pub(crate) null_data: bool,
 
     /// Select the lines that do not match.
     #[arg(short = 'v', long)]
-    pub(super) invert_match: bool,
+    pub(crate) invert_match: bool,
 
     /// Show line numbers; the default on a terminal.
     #[arg(short = 'n', long, overrides_with = "no_line_number")]
@@ -127,14 +130,14 @@ pub(super) struct Args {
 
     /// With -c, --count-matches and --count-by-pattern, show counts of zero too.
     #[arg(long)]
-    pub(super) include_zero: bool,
+    pub(crate) include_zero: bool,
 
     /// Show which patterns match, by their numbers: in front of each selected line, with commas between them, or with -o the
     /// one that found the match, which of several that match there is the first. With --count-by-pattern, in front of the
     /// count. The number of a pattern is its place among all that were given, from 1, where each line of a file given with
     /// -f is one, also an empty line. A pattern that is given again keeps the number that it had.
     #[arg(long, conflicts_with_all = ["invert_match", "multiline"])]
-    pub(super) pattern_ids: bool,
+    pub(crate) pattern_ids: bool,
 
     /// Show only the names of files with selected lines.
     #[arg(short = 'l', long, overrides_with_all = ["count", "count_matches", "count_by_pattern", "files_without_match", "json"])]
@@ -151,32 +154,32 @@ pub(super) struct Args {
 
     /// Show nothing; stop at the first selected line.
     #[arg(short = 'q', long)]
-    pub(super) quiet: bool,
+    pub(crate) quiet: bool,
 
     /// Show only what matches, each match on a line of its own. Matches do not overlap; of patterns that match at the same
     /// place, the first in the order in which they were given is shown, and with -F --longest the longest.
     #[arg(short = 'o', long)]
-    pub(super) only_matching: bool,
+    pub(crate) only_matching: bool,
 
     /// Show TEXT in place of each match. In it, $1 or ${1} is what the first group of the pattern matched, $name or
     /// ${name} what the group of that name did, $0 the whole match, and $$ a dollar sign. With -U, lines are joined where the
     /// end of one is replaced. Files are not changed.
     #[arg(short = 'r', long, value_name = "TEXT", allow_hyphen_values = true)]
-    pub(super) replace: Option<OsString>,
+    pub(crate) replace: Option<OsString>,
 
     /// Show the offset of each line, or with -o of each match, in bytes from the start of the file. In UTF-16, which a byte
     /// order mark tells, this is the offset in the text as it is searched: in UTF-8 and without the mark.
     #[arg(short = 'b', long)]
-    pub(super) byte_offset: bool,
+    pub(crate) byte_offset: bool,
 
     /// Show the column of the first match in a line, in bytes, counted from 1. Implies -n.
     #[arg(long)]
-    pub(super) column: bool,
+    pub(crate) column: bool,
 
     /// Stop in each file after NUM selected lines. What is shown behind the last of them is context, whether or not it
     /// matches.
     #[arg(short = 'm', long, value_name = "NUM", value_parser = parse_number::<u64>, allow_negative_numbers = true)]
-    pub(super) max_count: Option<u64>,
+    pub(crate) max_count: Option<u64>,
 
     /// Show NUM lines after each selected one.
     #[arg(short = 'A', long, value_name = "NUM", value_parser = parse_number::<usize>, allow_negative_numbers = true, overrides_with = "passthru")]
@@ -192,7 +195,7 @@ pub(super) struct Args {
 
     /// Show the lines that are not selected too, marked as context is. Of this and -A, -B and -C the last counts.
     #[arg(long, alias = "passthrough", overrides_with_all = ["after_context", "before_context", "context"])]
-    pub(super) passthru: bool,
+    pub(crate) passthru: bool,
 
     /// Show the name of the file with each line; the default when several files may be searched.
     #[arg(short = 'H', long, overrides_with = "no_filename")]
@@ -212,11 +215,11 @@ pub(super) struct Args {
 
     /// When to use colours.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
-    pub(super) color: When,
+    pub(crate) color: When,
 
     /// Leave out the white space at the start of lines, with -o the matches in it.
     #[arg(long)]
-    pub(super) trim: bool,
+    pub(crate) trim: bool,
 
     /// Leave out lines longer than NUM bytes, and say so; 0 is no limit.
     #[arg(short = 'M', long, value_name = "NUM", value_parser = parse_number::<u64>, allow_negative_numbers = true)]
@@ -224,15 +227,15 @@ pub(super) struct Args {
 
     /// Show the beginning of lines that -M leaves out.
     #[arg(long)]
-    pub(super) max_columns_preview: bool,
+    pub(crate) max_columns_preview: bool,
 
     /// Search binary files as if they were text.
     #[arg(short = 'a', long, overrides_with = "binary")]
-    pub(super) text: bool,
+    pub(crate) text: bool,
 
     /// Search binary files in directories too; that a line matches is told, the line is not shown.
     #[arg(long, overrides_with = "text")]
-    pub(super) binary: bool,
+    pub(crate) binary: bool,
 
     /// Search only the lines that start in these bytes of each file, or with -o (but not with -r, --trim or --pattern-ids) the
     /// matches: START..END, from 0, without END itself. Bytes are counted as by -b. Either may be left out. 64K and 64KiB are 64 times 1024 bytes, 64KB is 64 times 1000; M, G and T likewise; 1.5G
@@ -240,7 +243,7 @@ pub(super) struct Args {
     /// those of the file; context stays in the range. With -U, a match that begins in the range is shown to its end. The
     /// outputs of ranges that follow each other are that of one search, but with -U.
     #[arg(long, value_name = "START..END", value_parser = parse_range, allow_hyphen_values = true)]
-    pub(super) range: Option<ByteRange>,
+    pub(crate) range: Option<ByteRange>,
 
     /// Search only these lines of each file: FIRST..LAST, counted from 1, with LAST itself. Either may be left out, and NUM is
     /// one line. -1 is the last line, so that -10.. are the last ten. Without -e and -f, and with one positional argument at
@@ -248,28 +251,28 @@ pub(super) struct Args {
     /// those of the file; context stays in the range. With -U, a match that begins on these lines is shown to its end. With an
     /// index they are found at once, otherwise line ends are counted up to them.
     #[arg(long, value_name = "FIRST..LAST", value_parser = parse_lines, conflicts_with = "range", allow_hyphen_values = true)]
-    pub(super) lines: Option<LineRange>,
+    pub(crate) lines: Option<LineRange>,
 
     /// Whether indexes, made by mapgrep-index, are used: "auto" uses those that can be relied on, and says when one cannot, but
     /// with -q or --no-messages; with "require" a file of 1 MiB or more that has none is an error, and so are -v,
     /// --passthru, --null-data and matches across lines, with which none is of use.
     #[arg(long, value_name = "HOW", value_enum, default_value_t = IndexUse::Auto)]
-    pub(super) index: IndexUse,
+    pub(crate) index: IndexUse,
 
     /// Where indexes are, if not beside their files.
     #[arg(long, value_name = "DIR")]
-    pub(super) index_dir: Option<PathBuf>,
+    pub(crate) index_dir: Option<PathBuf>,
 
     /// Show the last NUM selected lines of each file, in file order. It is searched from its end on, as far as it has to be;
     /// a stream is read to its end into memory first, and so is a binary file in a directory, which ends with its first NUL. With
     /// -m, the first of these lines. Not with matches across lines.
     #[arg(long, value_name = "NUM", value_parser = parse_number::<u64>, allow_negative_numbers = true)]
-    pub(super) last: Option<u64>,
+    pub(crate) last: Option<u64>,
 
     /// Show the selected lines of each file from the last to the first, without context; with -m NUM, the last NUM. A stream
     /// is read to its end into memory first. Not with matches across lines.
     #[arg(long, conflicts_with_all = ["after_context", "before_context", "context", "passthru"])]
-    pub(super) reverse: bool,
+    pub(crate) reverse: bool,
 
     /// Whether what a search brings into the system's cache of files stays there or is dropped. What was there before
     /// stays.
@@ -278,78 +281,78 @@ pub(super) struct Args {
 
     /// Map files into memory, also those found in directories.
     #[arg(long, overrides_with = "no_mmap")]
-    pub(super) mmap: bool,
+    pub(crate) mmap: bool,
 
     /// Read files instead of mapping them.
     #[arg(long, overrides_with = "mmap")]
-    pub(super) no_mmap: bool,
+    pub(crate) no_mmap: bool,
 
     /// How many threads to use, up to 1024; 0, the default, is one for each core.
     #[arg(short = 'j', long, value_name = "NUM", default_value_t = 0, hide_default_value = true, value_parser = parse_threads)]
-    pub(super) threads: usize,
+    pub(crate) threads: usize,
 
     /// Include or, with a leading "!", exclude files in directories whose path matches GLOB. May be given many times.
     #[arg(short = 'g', long, value_name = "GLOB", allow_hyphen_values = true, value_parser = OsStringValueParser::new().try_map(parse_glob))]
-    pub(super) glob: Vec<String>,
+    pub(crate) glob: Vec<String>,
 
     /// Search hidden files and directories too.
     #[arg(short = '.', long)]
-    pub(super) hidden: bool,
+    pub(crate) hidden: bool,
 
     /// Do not pass over what .gitignore, .ignore and similar files name. Braces in these files are alternatives, as in -g; to
     /// git they are characters, unless they are escaped.
     #[arg(long)]
-    pub(super) no_ignore: bool,
+    pub(crate) no_ignore: bool,
 
     /// Pass over less: once is --no-ignore, twice --hidden too, three times --binary too.
     #[arg(short = 'u', long, action = ArgAction::Count)]
-    pub(super) unrestricted: u8,
+    pub(crate) unrestricted: u8,
 
     /// Follow symbolic links in directories.
     #[arg(short = 'L', long)]
-    pub(super) follow: bool,
+    pub(crate) follow: bool,
 
     /// Descend at most NUM directories deep.
     #[arg(long, value_name = "NUM", value_parser = parse_number::<usize>, allow_negative_numbers = true)]
-    pub(super) max_depth: Option<usize>,
+    pub(crate) max_depth: Option<usize>,
 
     /// Show no messages about files that cannot be opened or read, of which the exit status still tells, nor about indexes that
     /// cannot be relied on.
     #[arg(long)]
-    pub(super) no_messages: bool,
+    pub(crate) no_messages: bool,
 
     /// Show statistics at the end, and where the search stopped if that was before the end: --range goes on from there.
     #[arg(long)]
-    pub(super) stats: bool,
+    pub(crate) stats: bool,
 
     /// Tell on standard error how the search is run: the engine for the patterns, and the plan for each large file.
     #[arg(long)]
-    pub(super) explain: bool,
+    pub(crate) explain: bool,
 
     /// Show progress on standard error: on a terminal, for a search of more than a second, unless
     /// lines are shown there.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
-    pub(super) progress: When,
+    pub(crate) progress: When,
 
     /// How many bytes of a file a worker takes at once. For tests: results do not depend on it.
     #[arg(long, value_name = "BYTES", hide = true, value_parser = parse_size)]
-    pub(super) chunk_size: Option<usize>,
+    pub(crate) chunk_size: Option<usize>,
 
     /// -e and -f in the order in which they were given, which decides between matches that start at the same byte.
     #[arg(skip)]
-    pub(super) pattern_sources: Vec<PatternSource>,
+    pub(crate) pattern_sources: Vec<PatternSource>,
 }
 
 /// Where patterns come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum PatternSource {
+pub(crate) enum PatternSource {
     Text(OsString),
     File(PathBuf),
 }
 
 /// When to do something that a terminal may or may not want.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum When {
+pub(crate) enum When {
     Auto,
     Always,
     Never,
@@ -357,14 +360,14 @@ pub(super) enum When {
 
 /// What becomes of the parts of files that a search has brought into memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum PageCache {
+pub(crate) enum PageCache {
     Keep,
     Drop,
 }
 
 /// Whether indexes are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum IndexUse {
+pub(crate) enum IndexUse {
     Auto,
     Require,
     Never,
@@ -372,7 +375,7 @@ pub(super) enum IndexUse {
 
 /// What is shown of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Show {
+pub(crate) enum Show {
     Lines,
     Count,
     CountMatches,
@@ -384,7 +387,7 @@ pub(super) enum Show {
 
 impl Args {
     /// Parses the arguments of the process; on an error, or for `--help`, what clap has to say.
-    pub(super) fn parse_from_env(args: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
+    pub(crate) fn parse_from_env(args: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
         let matches = Args::command().try_get_matches_from(args)?;
         let mut args = Args::from_arg_matches(&matches)?;
         args.pattern_sources = args.ordered_sources(&matches);
@@ -400,7 +403,7 @@ impl Args {
         sources.into_iter().map(|(_, source)| source).collect()
     }
 
-    pub(super) fn case(&self) -> Case {
+    pub(crate) fn case(&self) -> Case {
         match (self.ignore_case, self.smart_case) {
             (true, _) => Case::Insensitive,
             (_, true) => Case::Smart,
@@ -408,7 +411,7 @@ impl Args {
         }
     }
 
-    pub(super) fn show(&self) -> Show {
+    pub(crate) fn show(&self) -> Show {
         if self.files_with_matches {
             Show::WithMatch
         } else if self.files_without_match {
@@ -428,7 +431,7 @@ impl Args {
     }
 
     /// What a search has to find out for what is shown.
-    pub(super) fn goal(&self) -> Goal {
+    pub(crate) fn goal(&self) -> Goal {
         match (self.quiet, self.show(), self.wants_stats()) {
             // Statistics want every match counted.
             (true, _, true) | (_, Show::Count | Show::WithMatch | Show::WithoutMatch, true) => Goal::CountMatches,
@@ -440,7 +443,7 @@ impl Args {
     }
 
     /// Whether it matters which of the patterns matched.
-    pub(super) fn tells_patterns_apart(&self) -> bool {
+    pub(crate) fn tells_patterns_apart(&self) -> bool {
         !self.quiet
             && match self.show() {
                 Show::CountByPattern => true,
@@ -450,11 +453,11 @@ impl Args {
     }
 
     /// Whether there are statistics at the end.
-    pub(super) fn wants_stats(&self) -> bool {
+    pub(crate) fn wants_stats(&self) -> bool {
         self.stats || self.show() == Show::Json
     }
 
-    pub(super) fn terminator(&self) -> LineTerminator {
+    pub(crate) fn terminator(&self) -> LineTerminator {
         match (self.crlf, self.null_data) {
             (true, _) => LineTerminator::Crlf,
             (_, true) => LineTerminator::Nul,
@@ -463,32 +466,32 @@ impl Args {
     }
 
     /// Whether every file is text.
-    pub(super) fn all_text(&self) -> bool {
+    pub(crate) fn all_text(&self) -> bool {
         self.text || self.null_data
     }
 
     /// Lines of context before and after.
-    pub(super) fn context(&self) -> (usize, usize) {
+    pub(crate) fn context(&self) -> (usize, usize) {
         let both = self.context.unwrap_or(0);
         (self.before_context.unwrap_or(both), self.after_context.unwrap_or(both))
     }
 
-    pub(super) fn line_numbers(&self, by_default: bool) -> bool {
+    pub(crate) fn line_numbers(&self, by_default: bool) -> bool {
         if self.goal() != Goal::Lines || self.no_line_number {
             return false;
         }
         self.line_number || self.column || by_default || self.show() == Show::Json
     }
 
-    pub(super) fn file_names(&self, by_default: bool) -> bool {
+    pub(crate) fn file_names(&self, by_default: bool) -> bool {
         self.with_filename || (by_default && !self.no_filename)
     }
 
-    pub(super) fn heading(&self, by_default: bool) -> bool {
+    pub(crate) fn heading(&self, by_default: bool) -> bool {
         self.heading || (by_default && !self.no_heading)
     }
 
-    pub(super) fn cache_policy(&self) -> CachePolicy {
+    pub(crate) fn cache_policy(&self) -> CachePolicy {
         match self.cache {
             PageCache::Keep => CachePolicy::Keep,
             PageCache::Drop => CachePolicy::Drop,
@@ -496,11 +499,11 @@ impl Args {
     }
 
     /// A file has to be had as a whole, or from its end.
-    pub(super) fn needs_mapping(&self) -> bool {
+    pub(crate) fn needs_mapping(&self) -> bool {
         self.last.is_some() || self.reverse || self.range.is_some() || self.lines.is_some()
     }
 
-    pub(super) fn max_columns(&self) -> Option<u64> {
+    pub(crate) fn max_columns(&self) -> Option<u64> {
         self.max_columns.filter(|&max| max > 0)
     }
 }
@@ -511,14 +514,14 @@ fn parse_glob(glob: OsString) -> Result<String, String> {
 }
 
 /// A number of lines, bytes or directories.
-pub(super) fn parse_number<N: FromStr<Err = ParseIntError>>(text: &str) -> Result<N, String> {
+pub(crate) fn parse_number<N: FromStr<Err = ParseIntError>>(text: &str) -> Result<N, String> {
     text.parse().map_err(|error: ParseIntError| match error.kind() {
         IntErrorKind::PosOverflow => "so large a number does not fit into 64 bits".to_owned(),
         _ => "this has to be a whole number, 0 or more".to_owned(),
     })
 }
 
-pub(super) fn parse_threads(text: &str) -> Result<usize, String> {
+pub(crate) fn parse_threads(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(threads @ 0..=1024) => Ok(threads),
         _ => Err("the number of threads has to be from 0 to 1024".to_owned()),

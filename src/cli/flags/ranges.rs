@@ -2,18 +2,18 @@
 
 use std::{num::IntErrorKind, ops::Range};
 
-use super::args::parse_number;
+use crate::cli::flags::parse_number;
 
 /// A part of a file that is searched. Where it lies may depend on the file's length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ByteRange {
-    pub(super) start: Offset,
-    pub(super) end: Offset,
+pub(crate) struct ByteRange {
+    pub(crate) start: Offset,
+    pub(crate) end: Offset,
 }
 
 /// An offset in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Offset {
+pub(crate) enum Offset {
     /// This many bytes from the start.
     Start(u64),
     /// This many bytes before the end.
@@ -39,13 +39,13 @@ impl Offset {
 
 impl ByteRange {
     /// The range in a file of `len` bytes. It is empty where the end lies before the start.
-    pub(super) fn resolve(&self, len: u64) -> Range<u64> {
+    pub(crate) fn resolve(&self, len: u64) -> Range<u64> {
         let start = self.start.resolve(len);
         start..self.end.resolve(len).max(start)
     }
 
     /// The range, if it is the same in every file.
-    pub(super) fn fixed(&self) -> Option<Range<u64>> {
+    pub(crate) fn fixed(&self) -> Option<Range<u64>> {
         match (self.start, self.end) {
             (Offset::Start(start), Offset::Start(end)) => Some(start..end),
             (Offset::Start(start), Offset::End(0)) => Some(start..u64::MAX),
@@ -56,14 +56,14 @@ impl ByteRange {
 
 /// Some lines of a file, from the first to the last, which belongs to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LineRange {
-    pub(super) first: Line,
-    pub(super) last: Line,
+pub(crate) struct LineRange {
+    pub(crate) first: Line,
+    pub(crate) last: Line,
 }
 
 /// A line of a file, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(crate) enum Line {
     /// Counted from the start; the first is 1.
     Start(u64),
     /// Counted from the end; the last is 1.
@@ -71,7 +71,7 @@ pub(super) enum Line {
 }
 
 /// A size that is not 0.
-pub(super) fn parse_size(text: &str) -> Result<usize, String> {
+pub(crate) fn parse_size(text: &str) -> Result<usize, String> {
     let size = usize::try_from(parse_bytes(text)?).map_err(|_| TOO_LARGE.to_owned())?;
     if size > 0 { Ok(size) } else { Err("the size has to be at least 1".to_owned()) }
 }
@@ -150,7 +150,7 @@ fn parse_offset(text: &str) -> Result<Offset, String> {
 }
 
 /// Two offsets with two dots between them.
-pub(super) fn parse_range(text: &str) -> Result<ByteRange, String> {
+pub(crate) fn parse_range(text: &str) -> Result<ByteRange, String> {
     let Some((start, end)) = text.split_once("..") else {
         return Err("a range is START..END, START.. or ..END".to_owned());
     };
@@ -169,7 +169,7 @@ pub(super) fn parse_range(text: &str) -> Result<ByteRange, String> {
 }
 
 /// The numbers of the first and the last of some lines, with two dots between them.
-pub(super) fn parse_lines(text: &str) -> Result<LineRange, String> {
+pub(crate) fn parse_lines(text: &str) -> Result<LineRange, String> {
     let line = |text: &str| {
         let (digits, from_end) = text.strip_prefix('-').map_or((text, false), |digits| (digits, true));
         match parse_number::<u64>(digits) {

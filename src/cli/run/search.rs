@@ -6,21 +6,21 @@ use std::{
     time::Instant,
 };
 
-use super::{
-    args::{Args, Show},
-    compressed::{self, CompressedFiles},
-    haystack::Haystack,
-    ids::PatternCounts,
-    indexed::Indexes,
-    input::Input,
-    json::Json,
-    mark::Text,
-    messages,
-    output::FileId,
-    printer::{Printer, Style},
-    progress::Progress,
-    ranges::{ByteRange, Line, LineRange},
-    stats::Stats,
+use crate::cli::{
+    flags::ranges::{ByteRange, Line, LineRange},
+    flags::{Args, Show},
+    print::json::Json,
+    print::pattern_ids::PatternCounts,
+    print::standard::{Printer, Style},
+    print::stats::Stats,
+    run::bom::Text,
+    run::compressed::{self, CompressedFiles},
+    run::indexes::Indexes,
+    run::input::Input,
+    run::walk::Haystack,
+    terminal::messages,
+    terminal::progress::Progress,
+    terminal::stdout::FileId,
 };
 use crate::{
     error::Error,
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// All that the searches of a run have in common.
-pub(super) struct Searcher {
+pub(crate) struct Searcher {
     greps: Greps,
     style: Style,
     /// For those that are counted one by one.
@@ -62,7 +62,7 @@ pub(super) struct Searcher {
 }
 
 /// The searches for lines.
-pub(super) struct Greps {
+pub(crate) struct Greps {
     /// For files that were named.
     explicit: Grep,
     /// For files that were found in a directory.
@@ -75,13 +75,13 @@ impl Greps {
     }
 
     /// The same for a thread that searches small files by itself.
-    pub(super) fn apart(&self) -> Self {
+    pub(crate) fn apart(&self) -> Self {
         Greps { explicit: self.explicit.apart(), walked: self.walked.apart() }
     }
 }
 
 /// Where the output of a search goes.
-pub(super) trait Sink {
+pub(crate) trait Sink {
     /// Called before the search of what others may be writing to at this moment, such as a pipe: what is found is not to wait
     /// for more.
     fn is_live(&mut self) {}
@@ -94,12 +94,12 @@ pub(super) trait Sink {
 
 /// What came of the search of one file.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// The file is one of those that were looked for.
-    pub(super) matched: bool,
-    pub(super) stats: Stats,
+    pub(crate) matched: bool,
+    pub(crate) stats: Stats,
     /// The offset from which the search of the last file could go on that was not searched to its end.
-    pub(super) stopped_at: Option<u64>,
+    pub(crate) stopped_at: Option<u64>,
 }
 
 impl AddAssign for Outcome {
@@ -170,7 +170,7 @@ impl Searcher {
     /// # Errors
     ///
     /// Those of [`GrepBuilder::build`].
-    pub(super) fn new(
+    pub(crate) fn new(
         args: &Args,
         matcher: Matcher,
         builder: &GrepBuilder,
@@ -221,13 +221,13 @@ impl Searcher {
     /// # Errors
     ///
     /// When the file cannot be opened or read, with its name. What was found before has gone to the sink.
-    pub(super) fn search(&self, haystack: &Haystack, pool: &Pool, sink: &mut dyn Sink) -> Result<Outcome, Error> {
+    pub(crate) fn search(&self, haystack: &Haystack, pool: &Pool, sink: &mut dyn Sink) -> Result<Outcome, Error> {
         let input = Input::open(haystack);
         self.search_opened(&self.greps, haystack, input, pool, sink)
     }
 
     /// The searches, as they are for all files.
-    pub(super) fn greps(&self) -> &Greps {
+    pub(crate) fn greps(&self) -> &Greps {
         &self.greps
     }
 
@@ -236,7 +236,7 @@ impl Searcher {
     /// # Errors
     ///
     /// As [`search`](Searcher::search).
-    pub(super) fn search_opened(
+    pub(crate) fn search_opened(
         &self,
         greps: &Greps,
         haystack: &Haystack,
@@ -684,7 +684,7 @@ impl Searcher {
     }
 
     /// What there is to say of the files in which nothing was found.
-    pub(super) fn note_on_directories(&self) -> Option<String> {
+    pub(crate) fn note_on_directories(&self) -> Option<String> {
         self.compressed.note()
     }
 
@@ -704,7 +704,7 @@ impl Searcher {
 
 /// Up to this size a file that was named is read and not mapped: to map it, watch it and let go of it takes a dozen calls of the
 /// system more.
-pub(super) const SMALL: u64 = 64 << 10;
+pub(crate) const SMALL: u64 = 64 << 10;
 
 /// How many bytes at the start of a mapped file are looked at for a NUL that no line shows.
 const HEAD: usize = 64 << 10;

@@ -4,9 +4,9 @@ use std::{io, ops::Range};
 
 use memchr::{memchr, memrchr};
 
-use super::{
-    ids::PatternIds,
-    printer::{BlockPart, Highlighter, Matches, Printer, clip},
+use crate::cli::{
+    print::pattern_ids::PatternIds,
+    print::standard::{BlockPart, Highlighter, Matches, Printer, clip},
 };
 use crate::{
     grep::{Flow, Line, LineKind, LongMatches},
@@ -37,7 +37,7 @@ struct Text<'a> {
 
 impl Printer<'_> {
     /// A line, or the matches in it, or several lines that share matches.
-    pub(super) fn long(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
+    pub(crate) fn long(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
         let mut out = Pieces::new(emit);
         let first = matches.first();
         let content = 0..self.content_end(line.bytes);
@@ -298,7 +298,7 @@ struct Batch {
 }
 
 /// Output of a long line, passed on piece by piece. What is passed on was copied: the file may be cut at any time.
-pub(super) struct Pieces<'a> {
+pub(crate) struct Pieces<'a> {
     bytes: Vec<u8>,
     emit: &'a mut dyn FnMut(&[u8]),
 }
@@ -307,11 +307,11 @@ impl<'a> Pieces<'a> {
     /// How much is passed on at once.
     const SIZE: usize = 256 << 10;
 
-    pub(super) fn new(emit: &'a mut dyn FnMut(&[u8])) -> Self {
+    pub(crate) fn new(emit: &'a mut dyn FnMut(&[u8])) -> Self {
         Pieces { bytes: vec![], emit }
     }
 
-    pub(super) fn write(&mut self, text: &[u8]) {
+    pub(crate) fn write(&mut self, text: &[u8]) {
         for part in text.chunks(Self::SIZE) {
             self.bytes.extend_from_slice(part);
             self.pass_on();

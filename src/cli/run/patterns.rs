@@ -11,17 +11,17 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 
-use super::args::{Args, PatternSource};
+use crate::cli::flags::{Args, PatternSource};
 use crate::error::Error;
 
 /// The patterns, and what is left of the positional arguments.
-pub(super) struct Patterns {
-    pub(super) patterns: Vec<Vec<u8>>,
+pub(crate) struct Patterns {
+    pub(crate) patterns: Vec<Vec<u8>>,
     /// Which of all that were given each is, counted from 1.
-    pub(super) numbers: Vec<u64>,
-    pub(super) paths: Vec<OsString>,
+    pub(crate) numbers: Vec<u64>,
+    pub(crate) paths: Vec<OsString>,
     /// Patterns were read from standard input, which therefore cannot be searched.
-    pub(super) took_stdin: bool,
+    pub(crate) took_stdin: bool,
     lists: Vec<List>,
 }
 
@@ -39,7 +39,7 @@ impl Patterns {
     }
 
     /// An error about one of the patterns, behind the file and the line that it was read from.
-    pub(super) fn named(&self, error: Error) -> anyhow::Error {
+    pub(crate) fn named(&self, error: Error) -> anyhow::Error {
         match error.pattern_index().and_then(|index| self.place(*self.numbers.get(index)?)) {
             Some(place) => anyhow!("{place}: {error}"),
             None => error.into(),
@@ -76,7 +76,7 @@ impl Patterns {
 /// # Errors
 ///
 /// When there are none, when a file of patterns cannot be read, and when a regex is not UTF-8.
-pub(super) fn collect(args: &Args) -> anyhow::Result<Patterns> {
+pub(crate) fn collect(args: &Args) -> anyhow::Result<Patterns> {
     let collected = collect_all(args)?;
     if !args.fixed_strings {
         collected.check()?;
@@ -122,7 +122,7 @@ fn collect_all(args: &Args) -> anyhow::Result<Patterns> {
 }
 
 /// The bytes of an argument. None on systems where these are known of UTF-8 alone, when it is none.
-pub(super) fn bytes(argument: &OsStr) -> Option<&[u8]> {
+pub(crate) fn bytes(argument: &OsStr) -> Option<&[u8]> {
     #[cfg(unix)]
     return Some(std::os::unix::ffi::OsStrExt::as_bytes(argument));
     #[cfg(not(unix))]

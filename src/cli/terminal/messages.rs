@@ -11,18 +11,18 @@ use std::{
 
 /// Where complaints about single files go.
 #[derive(Debug)]
-pub(super) struct Messages {
+pub(crate) struct Messages {
     shown: bool,
     errored: AtomicBool,
 }
 
 impl Messages {
-    pub(super) fn new(shown: bool) -> Self {
+    pub(crate) fn new(shown: bool) -> Self {
         Messages { shown, errored: AtomicBool::new(false) }
     }
 
     /// Tells of an error that ends the search of one file, not of the others.
-    pub(super) fn error(&self, message: impl Display) {
+    pub(crate) fn error(&self, message: impl Display) {
         self.errored.store(true, Ordering::Relaxed);
         if self.shown {
             print(message);
@@ -30,25 +30,25 @@ impl Messages {
     }
 
     /// Tells of something that is no error.
-    pub(super) fn warn(&self, message: impl Display) {
+    pub(crate) fn warn(&self, message: impl Display) {
         if self.shown {
             print(message);
         }
     }
 
-    pub(super) fn any_error(&self) -> bool {
+    pub(crate) fn any_error(&self) -> bool {
         self.errored.load(Ordering::Relaxed)
     }
 }
 
 /// Says which command speaks; `mapgrep` unless it is said.
-pub(super) fn name_program(name: &'static str) {
+pub(crate) fn name_program(name: &'static str) {
     let _ = PROGRAM.set(name);
 }
 
 static PROGRAM: OnceLock<&str> = OnceLock::new();
 
 /// Writes a message. That standard error may be closed is nobody's concern.
-pub(super) fn print(message: impl Display) {
+pub(crate) fn print(message: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "{}: {message}", PROGRAM.get().unwrap_or(&"mapgrep"));
 }

@@ -9,9 +9,9 @@ use std::{
 
 use indicatif::HumanBytes;
 
-use super::{
-    args::{Args, IndexUse},
-    messages,
+use crate::cli::{
+    flags::{Args, IndexUse},
+    terminal::messages,
 };
 use crate::{
     error::Error,
@@ -26,7 +26,7 @@ const BYTES_A_PATTERN: u64 = 8 << 20;
 const FEW_PATTERNS: u64 = 64;
 
 /// Whether and how indexes are used.
-pub(super) struct Indexes {
+pub(crate) struct Indexes {
     how: IndexUse,
     directory: Option<PathBuf>,
     /// Why an index cannot help with this search.
@@ -41,7 +41,7 @@ pub(super) struct Indexes {
 }
 
 impl Indexes {
-    pub(super) fn new(args: &Args, builder: &MatcherBuilder, matcher: &Matcher) -> Self {
+    pub(crate) fn new(args: &Args, builder: &MatcherBuilder, matcher: &Matcher) -> Self {
         let mut builder = builder.clone();
         builder.by_line(true);
         let helpless = if args.invert_match {
@@ -68,7 +68,7 @@ impl Indexes {
     }
 
     /// True for files that are large enough, unless no indexes are used.
-    pub(super) fn are_looked_for(&self, metadata: &Metadata) -> bool {
+    pub(crate) fn are_looked_for(&self, metadata: &Metadata) -> bool {
         self.how != IndexUse::Never && metadata.len() >= LEAST_SIZE
     }
 
@@ -77,7 +77,7 @@ impl Indexes {
     /// # Errors
     ///
     /// Where an index is required.
-    pub(super) fn do_without(&self, len: Option<u64>, why: &str) -> Result<(), Error> {
+    pub(crate) fn do_without(&self, len: Option<u64>, why: &str) -> Result<(), Error> {
         if self.how == IndexUse::Require && len.is_none_or(|len| len >= LEAST_SIZE) {
             return Err(Error::invalid_input(format!("--index=require, and no index is used: {why}")));
         }
@@ -89,7 +89,7 @@ impl Indexes {
     /// # Errors
     ///
     /// Where an index is required, and there is none to be used.
-    pub(super) fn open(&self, path: &Path, metadata: &Metadata, text: &Mapping) -> Result<Option<Index>, Error> {
+    pub(crate) fn open(&self, path: &Path, metadata: &Metadata, text: &Mapping) -> Result<Option<Index>, Error> {
         if !self.are_looked_for(metadata) {
             return Ok(None);
         }
@@ -123,7 +123,7 @@ impl Indexes {
     /// # Errors
     ///
     /// Where an index is required, and cannot help with this search.
-    pub(super) fn candidates(
+    pub(crate) fn candidates(
         &self,
         path: &Path,
         index: &Index,
@@ -161,7 +161,7 @@ impl Indexes {
     /// # Errors
     ///
     /// Where an index is required, and is damaged.
-    pub(super) fn before_line(&self, path: &Path, index: &Index, lines: u64) -> Result<(u64, u64), Error> {
+    pub(crate) fn before_line(&self, path: &Path, index: &Index, lines: u64) -> Result<(u64, u64), Error> {
         match index.before_line(lines) {
             Ok(place) => Ok(place),
             Err(error) => self.go_on_without(path, error).map(|()| (0, lines)),

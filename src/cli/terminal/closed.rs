@@ -6,7 +6,7 @@
 use std::io;
 
 /// An error where standard output is closed: the one that a write to it would end with.
-pub(super) fn check_stdout() -> io::Result<()> {
+pub(crate) fn check_stdout() -> io::Result<()> {
     if is_closed() { Err(not_open()) } else { Ok(()) }
 }
 
@@ -32,11 +32,11 @@ mod look {
         CLOSED.store(flags == -1, Relaxed);
     }
 
-    pub(super) fn is_closed() -> bool {
+    pub(crate) fn is_closed() -> bool {
         CLOSED.load(Relaxed)
     }
 
-    pub(super) fn not_open() -> std::io::Error {
+    pub(crate) fn not_open() -> std::io::Error {
         std::io::Error::from_raw_os_error(libc::EBADF)
     }
 }

@@ -1,0 +1,12 @@
+//! Runs a search: what the flags ask for, done with the library.
+
+pub(crate) mod bom;
+pub(crate) mod compressed;
+pub(crate) mod hints;
+pub(crate) mod indexes;
+pub(crate) mod input;
+pub(crate) mod many;
+pub(crate) mod patterns;
+pub(crate) mod search;
+pub(crate) mod unsearched;
+pub(crate) mod walk;

@@ -1,0 +1,6 @@
+//! Writes to standard output and standard error.
+
+pub(crate) mod closed;
+pub(crate) mod messages;
+pub(crate) mod progress;
+pub(crate) mod stdout;
