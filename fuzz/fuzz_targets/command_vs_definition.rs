@@ -2,23 +2,17 @@
 
 #![no_main]
 
-#[path = "../../tests/oracle/command.rs"]
-mod command;
-#[path = "../../tests/oracle/memory.rs"]
-mod memory;
-#[path = "../../tests/oracle/modes.rs"]
-mod modes;
-#[path = "../../tests/oracle/regexes.rs"]
-mod regexes;
+#[path = "../../tests/oracle/mod.rs"]
+mod oracle;
 
 use std::{fs, path::PathBuf, sync::OnceLock};
 
 use arbitrary::Arbitrary;
-use command::{CommandLine, Shows};
 use libfuzzer_sys::fuzz_target;
 use mapgrep::matcher::LineTerminator;
-use modes::{Mode, ended};
-use regexes::{REGEXES, REGEXES_BY_LINE};
+use oracle::command::{CommandLine, Shows};
+use oracle::modes::{Mode, ended};
+use oracle::regexes::{REGEXES, REGEXES_BY_LINE};
 use tempfile::TempDir;
 
 #[derive(Arbitrary, Debug)]

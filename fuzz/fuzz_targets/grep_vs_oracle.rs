@@ -2,20 +2,16 @@
 
 #![no_main]
 
-#[path = "../../tests/oracle/memory.rs"]
-mod memory;
-#[path = "../../tests/oracle/modes.rs"]
-mod modes;
-#[path = "../../tests/oracle/regexes.rs"]
-mod regexes;
+#[path = "../../tests/oracle/mod.rs"]
+mod oracle;
 
 use std::fmt;
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use mapgrep::{grep::Goal, matcher::LineTerminator};
-use modes::{Counts, Mode, Way, ended};
-use regexes::{REGEXES, REGEXES_BY_LINE};
+use oracle::modes::{Counts, Mode, Way, ended};
+use oracle::regexes::{REGEXES, REGEXES_BY_LINE};
 
 /// Which of them matters is decided by the terminator.
 const LINE_ENDS: [&[u8]; 4] = [b"\n", b"\n", b"\r\n", b"\0"];
@@ -130,7 +126,7 @@ impl Case {
     }
 }
 
-/// A test that shows what the target saw, for `tests/modes.rs`.
+/// A test that shows what the target saw, for `tests/grep/modes.rs`.
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.text();

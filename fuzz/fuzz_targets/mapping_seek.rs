@@ -4,8 +4,8 @@
 
 mod backing;
 #[allow(dead_code)] // No threads are wanted here.
-#[path = "../../tests/oracle/memory.rs"]
-mod memory;
+#[path = "../../tests/oracle/mod.rs"]
+mod oracle;
 mod shared;
 
 use std::{

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../../tests/oracle/patterns.rs"]
+#[path = "../../tests/oracle/mod.rs"]
 mod oracle;
 
 use std::fmt;
@@ -76,5 +76,5 @@ impl fmt::Debug for Case {
 }
 
 fuzz_target!(|case: Case| {
-    oracle::compare(case.kind(), case.fold, &case.patterns(), &case.haystack(), &case.stops());
+    oracle::patterns::compare(case.kind(), case.fold, &case.patterns(), &case.haystack(), &case.stops());
 });

@@ -2,16 +2,14 @@
 
 #![no_main]
 
-#[path = "../../tests/oracle/engines.rs"]
-mod engines;
-#[path = "../../tests/oracle/grammar.rs"]
-mod grammar;
+#[path = "../../tests/oracle/mod.rs"]
+mod oracle;
 
 use std::{cell::RefCell, collections::HashMap, fmt};
 
 use arbitrary::Arbitrary;
-use engines::Engines;
 use libfuzzer_sys::fuzz_target;
+use oracle::engines::Engines;
 
 #[derive(Arbitrary)]
 struct Case {
@@ -24,11 +22,11 @@ struct Case {
 impl Case {
     fn regex(&self) -> String {
         let mut numbers = self.numbers.iter().cycle();
-        grammar::regex(&mut || numbers.next().copied().unwrap_or(0), 1 + usize::from(self.parts) % 8)
+        oracle::grammar::regex(&mut || numbers.next().copied().unwrap_or(0), 1 + usize::from(self.parts) % 8)
     }
 
     fn text(&self) -> Vec<u8> {
-        grammar::text(self.text.iter().copied().take(100))
+        oracle::grammar::text(self.text.iter().copied().take(100))
     }
 }
 

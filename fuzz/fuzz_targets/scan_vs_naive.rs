@@ -2,12 +2,8 @@
 
 #![no_main]
 
-#[path = "../../tests/oracle/memory.rs"]
-mod memory;
-#[path = "../../tests/oracle/matches.rs"]
+#[path = "../../tests/oracle/mod.rs"]
 mod oracle;
-#[path = "../../tests/oracle/regexes.rs"]
-mod regexes;
 #[allow(dead_code)] // No parts of texts are wanted here.
 mod shared;
 
@@ -20,8 +16,11 @@ use mapgrep::{
     matcher::{Matcher, MatcherBuilder},
     scan::{Flow, Scanner},
 };
-use memory::{memory, pool};
-use regexes::{REGEXES, REGEXES_BY_LINE};
+use oracle::regexes::{REGEXES, REGEXES_BY_LINE};
+use oracle::{
+    matches,
+    memory::{memory, pool},
+};
 use shared::Text;
 
 #[derive(Arbitrary)]
@@ -125,7 +124,7 @@ fn with_compiled<T>(case: &Case, patterns: Vec<String>, run: impl FnOnce(&Compil
         run(compiled.entry((patterns, fixed, by_line)).or_insert_with_key(|(patterns, ..)| {
             let matcher =
                 MatcherBuilder::new().fixed_strings(fixed).by_line(by_line).build(patterns).expect("patterns");
-            let regex = if fixed { oracle::one_regex(&[""]) } else { oracle::one_regex(patterns) };
+            let regex = if fixed { matches::one_regex(&[""]) } else { matches::one_regex(patterns) };
             (matcher, regex)
         }))
     })
@@ -139,9 +138,9 @@ fuzz_target!(|case: Case| {
         let whole = matcher.find_iter(&mut cache, &text).map(|(span, id)| (span.start, span.end, id.index()));
         let whole: Vec<_> = whole.collect();
         let wanted = match (case.is_fixed(), case.by_line) {
-            (true, _) => oracle::literals(&patterns, &text),
-            (false, true) => oracle::regexes_by_line(regex, &text),
-            (false, false) => oracle::regexes(regex, &text),
+            (true, _) => matches::literals(&patterns, &text),
+            (false, true) => matches::regexes_by_line(regex, &text),
+            (false, false) => matches::regexes(regex, &text),
         };
         assert_eq!(whole, wanted, "one pass and the oracle");
         let mut found = vec![];

@@ -13,7 +13,7 @@ use std::{
 use mapgrep::matcher::LineTerminator;
 use regex::bytes::{Regex, RegexBuilder};
 
-use crate::modes::{Mode, Shown, Unit};
+use super::modes::{Mode, Shown, Unit};
 
 /// What is to be printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,6 @@
 //! too slow to be of other use. And the search itself, in every way in which the text can be had.
 //!
 //! Shared by the tests and the fuzz targets.
-#![allow(dead_code)] // Each of them uses its part of it.
-
 use std::{cell::RefCell, collections::HashMap, fmt::Write as _, io::Read, ops::Range};
 
 use mapgrep::{
@@ -13,7 +11,7 @@ use mapgrep::{
 };
 use regex::bytes::{Regex, RegexBuilder};
 
-use crate::memory::{memory, pool};
+use super::memory::{memory, pool};
 
 /// In pieces of how many bytes a long line is printed.
 const LONG_PIECE: usize = 50;

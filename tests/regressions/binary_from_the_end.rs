@@ -1,7 +1,7 @@
 //! What is binary depended on the end from which a file was read: `--last 1` of a file in a directory, with a NUL on its
 //! last line that matches, printed nothing, and `--last 2` the line before.
 
-use super::support::{files, mapgrep, said, said_of};
+use crate::support::commands::{files, mapgrep, said, said_of};
 
 /// `cat`, many lines, and one with a NUL that matches.
 fn text() -> Vec<u8> {

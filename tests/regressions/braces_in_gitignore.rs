@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use super::support::{files, mapgrep, native, said};
+use crate::support::commands::{files, mapgrep, native, said};
 
 #[test]
 fn braces_are_alternatives_and_the_help_says_so() {

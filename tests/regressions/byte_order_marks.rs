@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::support::{files, mapgrep, said, said_of};
+use crate::support::commands::{files, mapgrep, said, said_of};
 
 const TEXT: &[u8] = b"\xEF\xBB\xBFfoo\nbar foo\nfoo";
 

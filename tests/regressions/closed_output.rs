@@ -5,7 +5,7 @@
 
 use std::{fs::File, os::unix::process::CommandExt, process::Command};
 
-use super::support::{Said, files, mapgrep, mapgrep_index, said};
+use crate::support::commands::{Said, files, mapgrep, mapgrep_index, said};
 
 /// Runs a command without a standard output.
 fn said_to_nobody(command: &mut Command) -> Said {

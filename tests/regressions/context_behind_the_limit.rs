@@ -1,7 +1,7 @@
 //! Behind the last line of `-m`, a line that matches was shown as a selected one: `3:d` where it is context, `3-d`, as GNU
 //! grep has it.
 
-use super::support::{files, mapgrep, said};
+use crate::support::commands::{files, mapgrep, said};
 
 #[test]
 fn a_matching_line_is_context() {

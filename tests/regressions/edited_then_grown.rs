@@ -8,7 +8,7 @@ use mapgrep::{
     mapping::{Access, MapOptions},
 };
 
-use super::support::{files, mapgrep, mapgrep_index, said};
+use crate::support::commands::{files, mapgrep, mapgrep_index, said};
 
 /// 400 blocks.
 fn log() -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! An empty match behind the last byte of a file without a line end made its line a selected one, and was not shown: `-o`
 //! printed the whole line, `--count-matches` and `--stats` differed, and ranges lost it. All views of one search agree.
 
-use super::support::{files, mapgrep, said};
+use crate::support::commands::{files, mapgrep, said};
 
 /// Runs the command on `text` in the file `f`.
 fn out(text: &[u8], args: &[&str]) -> String {

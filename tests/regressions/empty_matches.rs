@@ -1,6 +1,6 @@
 //! An empty string among others made a line of its own behind a last line without a line end.
 
-use super::support::{files, mapgrep, said};
+use crate::support::commands::{files, mapgrep, said};
 
 #[test]
 fn behind_an_unterminated_line_there_is_no_line() {

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use super::support::{files, mapgrep, mapgrep_index, native, said};
+use crate::support::commands::{files, mapgrep, mapgrep_index, native, said};
 
 fn log() -> Vec<u8> {
     (0..60_000).flat_map(|i| format!("line {i:07} of the log {}\n", i % 10).into_bytes()).collect()

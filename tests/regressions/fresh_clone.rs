@@ -1,6 +1,6 @@
 //! The first command of README failed in a fresh clone: `cargo run` did not know which of two programs to run.
 
-use super::support::{mapgrep, said};
+use crate::support::commands::{mapgrep, said};
 
 #[cfg(unix)] // Where tests are built for Windows on another system, its cargo is not at hand, and the manifest is the same.
 #[test]

@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use super::support::{files, mapgrep};
+use crate::support::commands::{files, mapgrep};
 
 /// Sees to it that a search that waits for ever does not hold up the tests.
 struct Killed(Child);

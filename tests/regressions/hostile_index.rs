@@ -14,8 +14,8 @@ use std::{
 
 use mapgrep::index::seal;
 
-use super::{
-    support::{mapgrep, mapgrep_index, said},
+use crate::support::{
+    commands::{mapgrep, mapgrep_index, said},
     worked::{self, Worked},
 };
 

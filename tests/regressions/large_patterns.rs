@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use super::{
+use crate::support::{
+    commands::{Said, mapgrep},
     limits::{Limit, limited, said_soon},
-    support::{Said, mapgrep},
 };
 
 const LEN: usize = 20 << 20;

@@ -1,7 +1,7 @@
 //! What ends a line: with `--crlf` a lone `\r` did, to `^` and `$`; with `--null-data` a `.` did not match the line ends in a
 //! record.
 
-use super::support::{files, mapgrep, said};
+use crate::support::commands::{files, mapgrep, said};
 
 fn out(text: &[u8], args: &[&str]) -> (i32, String) {
     let dir = files(&[("f", text)]);

@@ -6,7 +6,7 @@ use std::{collections::HashSet, fs, path::Path};
 
 use proptest::prelude::*;
 
-use super::support::{files, mapgrep, said};
+use crate::support::commands::{files, mapgrep, said};
 
 fn run(dir: &Path, args: &[&str]) -> (i32, String, String) {
     said(&mut mapgrep(dir, args))
@@ -155,7 +155,7 @@ fn a_bad_regex_of_a_list_is_named_by_file_and_line() {
     assert!(errors.starts_with("mapgrep: bad:4: ") && errors.contains("unclosed group"), "{errors}");
     let (status, _, errors) = run(dir.path(), &["-f", "good", "-e", "a(b", "text"]);
     assert!(status == 2 && !errors.contains("good") && errors.contains("unclosed group"), "{errors}");
-    let (_, _, errors) = super::support::said_of(&mut mapgrep(dir.path(), &["-f", "-", "text"]), b"x\n[a\n");
+    let (_, _, errors) = crate::support::commands::said_of(&mut mapgrep(dir.path(), &["-f", "-", "text"]), b"x\n[a\n");
     assert!(errors.starts_with("mapgrep: standard input:2: "), "{errors}");
 }
 

@@ -2,7 +2,7 @@
 //! the time, and a line of strings that are parts of each other was counted in the cube of their number. What is chosen is asked
 //! for, as it decides about the work; and what is found is compared with what follows from how the text was made.
 
-use super::support::{files, mapgrep, said};
+use crate::support::commands::{files, mapgrep, said};
 
 /// Words of five to ten letters, the same ones each time.
 fn words(count: usize) -> Vec<String> {

@@ -3,12 +3,8 @@
 
 #![cfg(feature = "cli")]
 
-#[cfg(target_os = "linux")]
-mod limits;
+#[path = "../support/mod.rs"]
 mod support;
-#[cfg(unix)]
-#[path = "../index_support/worked.rs"]
-mod worked;
 
 mod binary_from_the_end;
 mod braces_in_gitignore;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::support::{Said, files, mapgrep, mapgrep_index, said};
+use crate::support::commands::{Said, files, mapgrep, mapgrep_index, said};
 
 fn error(args: &[&str]) -> String {
     let dir = files(&[("a", b"one\n")]);

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::support::{Said, files, mapgrep, mapgrep_index};
+use crate::support::commands::{Said, files, mapgrep, mapgrep_index};
 
 fn log() -> Vec<u8> {
     (0..60_000).flat_map(|i| format!("line {i:07} of the log {}\n", i % 10).into_bytes()).collect()

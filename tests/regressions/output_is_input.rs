@@ -8,7 +8,7 @@ use std::{
     process::Stdio,
 };
 
-use super::support::{files, mapgrep};
+use crate::support::commands::{files, mapgrep};
 
 const TEXT: &[u8] = b"one\ntwo\nthree\n";
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use mapgrep::{Error, mapping::Mapping};
 
-use super::support::files;
+use crate::support::commands::files;
 
 /// What becomes of a panic over a file that was last changed so long before it was mapped, and not since as far as its times tell.
 fn panic_over_a_file_changed(before: Duration) -> Result<(), Error> {

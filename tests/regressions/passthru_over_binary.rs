@@ -1,7 +1,7 @@
 //! With `--passthru` a stream was read as for context, with a line of the read before in each read. Where a NUL comes decides up to
 //! which line a binary file is shown, so the last line of a read was missing.
 
-use super::support::{files, mapgrep, native, said};
+use crate::support::commands::{files, mapgrep, native, said};
 
 /// Reads are of 64 KiB, and the lines of 8 bytes: the NUL is in the first line of the third read.
 #[test]

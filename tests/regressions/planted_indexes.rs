@@ -16,7 +16,7 @@ use std::{
 
 use mapgrep::index::seal;
 
-use super::support::{Said, mapgrep, mapgrep_index, said};
+use crate::support::commands::{Said, mapgrep, mapgrep_index, said};
 
 /// Any user but root.
 const ME: u32 = 65534;

@@ -2,7 +2,7 @@
 //! line of capitals. How many bytes are read is bounded by tests in `matcher/horizon.rs`; here the counts are
 //! compared.
 
-use super::support::{files, mapgrep, said};
+use crate::support::commands::{files, mapgrep, said};
 
 #[test]
 fn all_matches_of_a_long_line_are_counted() {

@@ -1,7 +1,7 @@
 //! Ranges were bytes with one letter behind them, from the start of the file only; and `--lines 3..4 PATTERN FILE` took the
 //! pattern for a file and showed lines without regard to it.
 
-use super::support::{files, mapgrep, said, said_of};
+use crate::support::commands::{files, mapgrep, said, said_of};
 
 fn numbers(to: usize) -> String {
     (1..=to).map(|n| format!("{n}\n")).collect()

@@ -15,7 +15,7 @@ use mapgrep::{
     scan::Pool,
 };
 
-use super::support::{files, mapgrep, said, said_of};
+use crate::support::commands::{files, mapgrep, said, said_of};
 
 /// How many searches are under way at once.
 const AT_ONCE: usize = 8;

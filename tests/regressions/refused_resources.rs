@@ -8,9 +8,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{
+use crate::support::{
+    commands::{Said, mapgrep, mapgrep_index},
     limits::{Limit, limited, said_soon},
-    support::{Said, mapgrep, mapgrep_index},
 };
 
 /// What is searched: files that any user may read, in a directory where any may write.

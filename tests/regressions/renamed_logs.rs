@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::support::{Said, files, mapgrep, mapgrep_index, said};
+use crate::support::commands::{Said, files, mapgrep, mapgrep_index, said};
 
 fn log(name: &str, lines: usize) -> Vec<u8> {
     (0..lines).flat_map(|i| format!("line {i:07} of the log {name}\n").into_bytes()).collect()

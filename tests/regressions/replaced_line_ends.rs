@@ -1,6 +1,6 @@
 //! With `-U`, a line end that was replaced by something else was still the end of a line.
 
-use super::support::{files, mapgrep, said};
+use crate::support::commands::{files, mapgrep, said};
 
 fn out(text: &[u8], args: &[&str]) -> String {
     let dir = files(&[("f", text)]);

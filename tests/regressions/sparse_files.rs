@@ -18,7 +18,7 @@ use mapgrep::{
     scan::{Pool, Scanner},
 };
 
-use super::support::{files, mapgrep, mapgrep_index, said};
+use crate::support::commands::{files, mapgrep, mapgrep_index, said};
 
 const MIB: u64 = 1 << 20;
 

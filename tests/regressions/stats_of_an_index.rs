@@ -1,6 +1,6 @@
 //! `--stats` said that a whole file was searched where an index had left some blocks of it.
 
-use super::support::{files, mapgrep, mapgrep_index, said};
+use crate::support::commands::{files, mapgrep, mapgrep_index, said};
 
 fn searched(report: &str) -> u64 {
     let line = report.lines().find(|line| line.ends_with(" bytes searched")).expect("a report");

@@ -9,7 +9,7 @@ use std::{
     process::Command,
 };
 
-use super::support::{files, mapgrep, mapgrep_index, said};
+use crate::support::commands::{files, mapgrep, mapgrep_index, said};
 
 /// Numbered lines.
 fn lines(count: usize) -> String {

@@ -16,7 +16,7 @@ use mapgrep::{
     scan::{Pool, Scanner},
 };
 
-use super::limits::{Limit, is_child, run_alone, said_soon};
+use crate::support::limits::{Limit, is_child, run_alone, said_soon};
 
 fn tasks() -> usize {
     fs::read_dir("/proc/self/task").unwrap().count()

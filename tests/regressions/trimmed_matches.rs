@@ -1,7 +1,7 @@
 //! `-o --trim` trimmed the text of matches, so that white space that matched was shown as an empty line. It trims lines: what
 //! matches in the white space at the start of one is left out.
 
-use super::support::{files, mapgrep, said};
+use crate::support::commands::{files, mapgrep, said};
 
 #[test]
 fn lines_are_trimmed_and_not_matches() {

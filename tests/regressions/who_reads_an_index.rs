@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-use super::support::{files, mapgrep, mapgrep_index, said};
+use crate::support::commands::{files, mapgrep, mapgrep_index, said};
 
 fn log() -> Vec<u8> {
     (0..60_000).flat_map(|i| format!("line {i:07} of the log {}\n", i % 10).into_bytes()).collect()

@@ -1,0 +1,9 @@
+//! Searches for lines: against their definition, and against grep-searcher.
+
+#[path = "../oracle/mod.rs"]
+mod oracle;
+
+mod events;
+mod modes;
+mod parts;
+mod searcher;
