@@ -6,7 +6,7 @@
 use std::{env, hint::black_box, time::Instant};
 
 use criterion::{Criterion, Throughput};
-use mapgrep::matcher::{literal::Finder, reverse::ReverseFinder};
+use mapgrep::matcher::literal::{Finder, ReverseFinder};
 use memchr::memmem;
 
 #[path = "../datasets/generator/mod.rs"]

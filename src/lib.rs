@@ -51,6 +51,7 @@ pub mod mapping;
 pub mod matcher;
 mod memory;
 pub mod scan;
+mod simd;
 mod span;
 
 pub use crate::{

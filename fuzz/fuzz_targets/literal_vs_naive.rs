@@ -6,7 +6,7 @@ use std::fmt;
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use mapgrep::matcher::{MatcherBuilder, literal::Finder, reverse::ReverseFinder};
+use mapgrep::matcher::{MatcherBuilder, literal::{Finder, ReverseFinder}};
 
 /// A haystack of parts that are repeated, so that it can be long, and costly.
 #[derive(Arbitrary)]

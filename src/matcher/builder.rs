@@ -7,17 +7,22 @@ use regex_syntax::{
     hir::{Class, Hir, HirKind, Look},
 };
 
-use super::{
-    LineTerminator, Matcher, Reach, Strategy,
-    dispatched::Dispatched,
-    filtered::Filtered,
-    literal,
-    literals::Literals,
-    regex::{LoneCr, Regexes},
-    set::Borders,
-    syntax::{self, Groups, LetterCase},
+use crate::{
+    error::Error,
+    matcher::{
+        LineTerminator, Matcher, Reach, Strategy,
+        literal::forward,
+        literals::Literals,
+        regex::{
+            engine::{LoneCr, Regexes},
+            filtered::Filtered,
+        },
+        regex_set::dispatched::Dispatched,
+        set::Borders,
+        syntax::translate::{self, Groups, LetterCase},
+    },
+    span::PatternId,
 };
-use crate::{error::Error, span::PatternId};
 
 /// How many bytes patterns may have in all that are parsed. A tree takes 100 times as much memory as its text.
 const MOST: usize = 4 << 20;
@@ -57,16 +62,16 @@ pub enum Case {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct MatcherBuilder {
-    pub(super) fixed_strings: bool,
-    pub(super) case: Case,
+    pub(crate) fixed_strings: bool,
+    pub(crate) case: Case,
     word: bool,
     whole_line: bool,
-    pub(super) by_line: bool,
-    pub(super) terminator: LineTerminator,
+    pub(crate) by_line: bool,
+    pub(crate) terminator: LineTerminator,
     dot_matches_newline: bool,
     refuse_nul: bool,
-    pub(super) merge: bool,
-    pub(super) longest: bool,
+    pub(crate) merge: bool,
+    pub(crate) longest: bool,
 }
 
 impl MatcherBuilder {
@@ -180,8 +185,8 @@ impl MatcherBuilder {
         };
         let longest = longest(&parsed);
         let reach = self.reach(&parsed, longest);
-        let crosses_lines = !self.by_line && parsed.iter().any(|hir| syntax::crosses_lines(hir, self.terminator));
-        let matches_empty = parsed.iter().any(syntax::may_be_empty);
+        let crosses_lines = !self.by_line && parsed.iter().any(|hir| translate::crosses_lines(hir, self.terminator));
+        let matches_empty = parsed.iter().any(translate::may_be_empty);
         let looks_at_words = parsed.iter().any(|hir| hir.properties().look_set().contains_word_unicode());
         let misses_nuls = misses_nuls(&parsed);
         let lone_cr = if self.by_line { LoneCr::new(&parsed, self.terminator) } else { None };
@@ -267,7 +272,7 @@ impl MatcherBuilder {
     /// # Errors
     ///
     /// When the longest match of several patterns is wanted: a regex engine finds the first one.
-    pub(super) fn refuse_longest(&self, patterns: usize) -> Result<(), Error> {
+    pub(crate) fn refuse_longest(&self, patterns: usize) -> Result<(), Error> {
         if !self.longest || patterns < 2 {
             return Ok(());
         }
@@ -281,7 +286,7 @@ impl MatcherBuilder {
     }
 
     /// What has to be around a match.
-    pub(super) fn borders(&self) -> Borders {
+    pub(crate) fn borders(&self) -> Borders {
         match (self.whole_line, self.word) {
             (true, _) => Borders::Line(self.terminator),
             (false, true) => Borders::Word { line: self.by_line.then_some(self.terminator.byte()) },
@@ -296,7 +301,7 @@ impl MatcherBuilder {
         let is_banned = |byte: &u8| {
             self.terminator.bytes().contains(byte) || (*byte == 0 && self.refuse_nul && !self.fixed_strings)
         };
-        let is_string = |text: &[u8]| self.fixed_strings || (!self.longest && syntax::is_plain(text));
+        let is_string = |text: &[u8]| self.fixed_strings || (!self.longest && translate::is_plain(text));
         let is_plain = |text: &[u8]| is_string(text) && !text.iter().any(is_banned);
         if !strings.iter().all(|string| is_plain(string.as_ref())) {
             return None;
@@ -329,20 +334,20 @@ impl MatcherBuilder {
     }
 
     /// The texts, escaped where they are plain strings, with their trees.
-    pub(super) fn asts<P: AsRef<[u8]>>(&self, patterns: &[P]) -> Result<Vec<(String, Ast)>, Error> {
+    pub(crate) fn asts<P: AsRef<[u8]>>(&self, patterns: &[P]) -> Result<Vec<(String, Ast)>, Error> {
         each_pattern(patterns, |pattern| self.ast(pattern.as_ref()))
     }
 
     fn ast(&self, pattern: &[u8]) -> Result<(String, Ast), Error> {
         match self.fixed_strings {
-            true => syntax::parse(&syntax::escape(pattern)),
-            false => syntax::parse(syntax::text(pattern)?),
+            true => translate::parse(&translate::escape(pattern)),
+            false => translate::parse(translate::text(pattern)?),
         }
     }
 
     /// Whether a pattern matches its own text alone, so that no parser is needed.
     fn is_own_tree(&self, pattern: &[u8], ignore_case: bool) -> bool {
-        !ignore_case && (self.fixed_strings || syntax::is_plain(pattern))
+        !ignore_case && (self.fixed_strings || translate::is_plain(pattern))
     }
 
     /// Whether case is ignored, about which all patterns decide together.
@@ -350,7 +355,7 @@ impl MatcherBuilder {
     /// # Errors
     ///
     /// When the patterns are too large to parse them, or, where that is needed to decide, one is not valid.
-    pub(super) fn ignores_case<P: AsRef<[u8]>>(&self, patterns: &[P]) -> Result<bool, Error> {
+    pub(crate) fn ignores_case<P: AsRef<[u8]>>(&self, patterns: &[P]) -> Result<bool, Error> {
         let texts = || patterns.iter().map(AsRef::as_ref);
         let check = |ignore_case: bool| {
             let len: usize = texts().filter(|text| !self.is_own_tree(text, ignore_case)).map(<[u8]>::len).sum();
@@ -380,21 +385,21 @@ impl MatcherBuilder {
     }
 
     /// Applies the options that say what may be part of a match.
-    pub(super) fn confine(&self, hir: Hir, groups: Groups) -> Result<Hir, Error> {
+    pub(crate) fn confine(&self, hir: Hir, groups: Groups) -> Result<Hir, Error> {
         // A plain string that cannot be found is no mistake of its author.
         if self.refuse_nul && !self.fixed_strings {
-            syntax::refuse_nul(&hir)?;
+            translate::refuse_nul(&hir)?;
         }
         match self.by_line {
-            true => syntax::keep_within_line(hir, groups, self.terminator),
-            false => Ok(syntax::with_groups(hir, groups, self.terminator)),
+            true => translate::keep_within_line(hir, groups, self.terminator),
+            false => Ok(translate::with_groups(hir, groups, self.terminator)),
         }
     }
 
     /// Applies the options that say what has to be around a match, after the patterns were made one where that is
     /// wanted: one pair of assertions is cheaper than a pair for each of them. Plain literals stay apart, for an engine
     /// of their own.
-    pub(super) fn wrap(&self, mut patterns: Vec<Hir>) -> Vec<Hir> {
+    pub(crate) fn wrap(&self, mut patterns: Vec<Hir>) -> Vec<Hir> {
         let plain = !self.whole_line && !self.word && patterns.iter().all(is_literal);
         if self.merge && patterns.len() > 1 && !plain {
             patterns = vec![Hir::alternation(patterns)];
@@ -404,7 +409,7 @@ impl MatcherBuilder {
 
     fn wrap_one(&self, hir: Hir) -> Hir {
         let (before, after) = match (self.whole_line, self.word) {
-            (true, _) => syntax::line_ends(self.terminator),
+            (true, _) => translate::line_ends(self.terminator),
             (false, true) => (Look::WordStartHalfUnicode, Look::WordEndHalfUnicode),
             (false, false) => return hir,
         };
@@ -412,8 +417,8 @@ impl MatcherBuilder {
     }
 
     /// How the trees of the patterns are translated.
-    pub(super) fn syntax(&self, ignore_case: bool) -> syntax::Syntax {
-        syntax::Syntax { ignore_case, terminator: self.terminator, dot_matches_newline: self.dot_matches_newline }
+    pub(crate) fn syntax(&self, ignore_case: bool) -> translate::Syntax {
+        translate::Syntax { ignore_case, terminator: self.terminator, dot_matches_newline: self.dot_matches_newline }
     }
 
     fn choose(&self, patterns: Vec<Hir>, given: usize) -> Result<Strategy, Error> {
@@ -433,7 +438,7 @@ impl MatcherBuilder {
             }
         }
         match &literals[..] {
-            [(needle, id)] => Ok(Strategy::Literal(Arc::new(literal::Finder::new(needle).into_owned()), *id)),
+            [(needle, id)] => Ok(Strategy::Literal(Arc::new(forward::Finder::new(needle).into_owned()), *id)),
             _ => Ok(Strategy::Literals(Literals::new(&literals, false)?)),
         }
     }
@@ -473,7 +478,7 @@ fn longest(patterns: &[Hir]) -> Option<usize> {
 
 /// Whether every match has a byte, and none is a NUL.
 fn misses_nuls(patterns: &[Hir]) -> bool {
-    !patterns.iter().any(|hir| syntax::may_be_empty(hir) || syntax::has_byte(hir, 0))
+    !patterns.iter().any(|hir| translate::may_be_empty(hir) || translate::has_byte(hir, 0))
 }
 
 fn is_literal(hir: &Hir) -> bool {

@@ -2,12 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use super::{
-    MatcherBuilder,
-    set::{Borders, MatchKind, PatternSet, Walk},
-};
 use crate::{
     error::Error,
+    matcher::{
+        MatcherBuilder,
+        set::{Borders, MatchKind, PatternSet, Walk},
+    },
     span::{PatternId, Span},
 };
 
@@ -16,7 +16,7 @@ const MOST_SPELLINGS: usize = 64;
 const MOST_ON_AVERAGE: usize = 8;
 
 #[derive(Clone, Debug)]
-pub(super) struct Literals {
+pub(crate) struct Literals {
     set: PatternSet,
     owners: Owners,
 }
@@ -33,7 +33,7 @@ enum Owners {
 
 impl Literals {
     /// Those that come with the patterns that they are of, in the order in which they are preferred.
-    pub(super) fn new(literals: &[(Vec<u8>, PatternId)], ignore_ascii_case: bool) -> Result<Self, Error> {
+    pub(crate) fn new(literals: &[(Vec<u8>, PatternId)], ignore_ascii_case: bool) -> Result<Self, Error> {
         let set = PatternSet::builder()
             .ascii_case_insensitive(ignore_ascii_case)
             .build(literals.iter().map(|(bytes, _)| bytes))?;
@@ -48,7 +48,7 @@ impl Literals {
 
     /// Those of plain strings, without a syntax tree for each: there may be a million. Matches have the `borders` around them:
     /// this is `-w` and `-x` without a regex. None where case is ignored of letters that have many spellings.
-    pub(super) fn of_strings<P: AsRef<[u8]>>(
+    pub(crate) fn of_strings<P: AsRef<[u8]>>(
         strings: &[P],
         ignore_case: bool,
         builder: &MatcherBuilder,
@@ -81,7 +81,7 @@ impl Literals {
         Ok(Some(Literals { set, owners }))
     }
 
-    pub(super) fn find_at(&self, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
+    pub(crate) fn find_at(&self, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
         let mut first = None;
         self.each(haystack, Walk::new(at), |span, id| {
             first = Some((span, id));
@@ -92,7 +92,7 @@ impl Literals {
 
     /// Calls `each` with the matches from where a walk stands, until it returns false.
     #[inline]
-    pub(super) fn each(&self, haystack: &[u8], mut walk: Walk, mut each: impl FnMut(Span, PatternId) -> bool) {
+    pub(crate) fn each(&self, haystack: &[u8], mut walk: Walk, mut each: impl FnMut(Span, PatternId) -> bool) {
         let each = |span, literal| match each(span, self.owner(literal)) {
             true => ControlFlow::Continue(()),
             false => ControlFlow::Break(()),
@@ -101,7 +101,7 @@ impl Literals {
     }
 
     /// All matches.
-    pub(super) fn find_iter<'a>(&'a self, haystack: &'a [u8]) -> impl Iterator<Item = (Span, PatternId)> + 'a {
+    pub(crate) fn find_iter<'a>(&'a self, haystack: &'a [u8]) -> impl Iterator<Item = (Span, PatternId)> + 'a {
         self.set.find_iter(haystack).map(|(span, literal)| (span, self.owner(literal)))
     }
 
@@ -115,16 +115,16 @@ impl Literals {
     }
 
     /// Whether one of them is empty.
-    pub(super) fn has_empty(&self) -> bool {
+    pub(crate) fn has_empty(&self) -> bool {
         self.set.min_len() == 0
     }
 
     /// The length of the longest.
-    pub(super) fn longest(&self) -> usize {
+    pub(crate) fn longest(&self) -> usize {
         self.set.max_len()
     }
 
-    pub(super) fn description(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         let description = self.set.description();
         format!("literals: {description}")
     }
@@ -132,7 +132,7 @@ impl Literals {
 
 /// All spellings of plain strings, each with its pattern: the strings themselves, and where case is ignored those that differ in
 /// more than the case of ASCII letters. None where there are too many.
-pub(super) fn spellings<P: AsRef<[u8]>>(strings: &[P], ignore_case: bool) -> Option<Vec<(Vec<u8>, PatternId)>> {
+pub(crate) fn spellings<P: AsRef<[u8]>>(strings: &[P], ignore_case: bool) -> Option<Vec<(Vec<u8>, PatternId)>> {
     let mut all = Vec::with_capacity(strings.len());
     let mut spelt = vec![];
     for (index, string) in strings.iter().enumerate() {

@@ -21,47 +21,36 @@
 //! ```
 
 mod builder;
-mod captures;
-mod confirm;
-mod dense;
-mod dispatched;
-mod filtered;
-mod frequencies;
-mod horizon;
+mod frequency;
+mod lines;
 pub mod literal;
-mod literal_lines;
 mod literals;
-mod owned;
-mod packed;
-mod probes;
 mod regex;
 pub mod regex_set;
-mod required;
-pub mod reverse;
 pub mod set;
-mod shape;
-mod shapes;
-mod shuffle;
 mod syntax;
-mod vector;
+mod terminator;
 
 use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
 
 pub use self::{
     builder::{Case, MatcherBuilder},
-    captures::Replacer,
-};
-use self::{
-    dispatched::Dispatched,
-    filtered::Filtered,
-    horizon::Horizon,
-    literals::Literals,
-    regex::{LoneCr, Regexes},
-    set::Walk,
+    regex::captures::Replacer,
+    terminator::LineTerminator,
 };
 pub(crate) use self::{
-    literal_lines::{LineCounts, LiteralLines},
-    packed::Tuning,
+    lines::literal::{LineCounts, LiteralLines},
+    literal::walk::Tuning,
+};
+use self::{
+    literals::Literals,
+    regex::{
+        engine::{self, LoneCr, Regexes},
+        filtered::Filtered,
+        horizon::Horizon,
+    },
+    regex_set::dispatched::{self, Dispatched},
+    set::Walk,
 };
 use crate::span::{PatternId, Span};
 
@@ -88,7 +77,7 @@ pub struct Matcher {
 
 /// A closed set: adding a strategy makes the compiler name every place that has to know about it.
 #[derive(Clone, Debug)]
-enum Strategy {
+pub(crate) enum Strategy {
     /// There are no patterns.
     Never,
     /// One literal, never empty.
@@ -99,67 +88,6 @@ enum Strategy {
     Filtered(Filtered),
     /// A long list of patterns.
     Dispatched(Dispatched),
-}
-
-/// What ends a line.
-///
-/// # Examples
-///
-/// ```
-/// use mapgrep::matcher::{LineTerminator, MatcherBuilder};
-///
-/// let matcher = MatcherBuilder::new().line_terminator(LineTerminator::Crlf).by_line(true).build(["end$"])?;
-/// assert!(matcher.is_match(&mut matcher.cache(), b"the end\r\n"));
-/// # Ok::<(), mapgrep::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LineTerminator {
-    /// `\n`.
-    #[default]
-    Lf,
-    /// `\n`, with or without `\r` before it, which belongs to the terminator then: no match contains it, and `$`
-    /// matches before it. A lone `\r` ends no line; but where matches are not confined to lines, `$` matches before it too.
-    Crlf,
-    /// A NUL byte. Lines may contain `\n`, and `.` matches it.
-    Nul,
-}
-
-impl LineTerminator {
-    /// The last byte of a line: what lines are cut at.
-    pub fn byte(self) -> u8 {
-        match self {
-            LineTerminator::Lf | LineTerminator::Crlf => b'\n',
-            LineTerminator::Nul => 0,
-        }
-    }
-
-    /// A line without what ends it.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use mapgrep::matcher::LineTerminator;
-    ///
-    /// assert_eq!(LineTerminator::Crlf.strip(b"text\r\n"), b"text");
-    /// assert_eq!(LineTerminator::Lf.strip(b"text\r\n"), b"text\r");
-    /// assert_eq!(LineTerminator::Nul.strip(b"text\n"), b"text\n");
-    /// ```
-    pub fn strip(self, line: &[u8]) -> &[u8] {
-        match (self, line) {
-            (LineTerminator::Crlf, [content @ .., b'\r', b'\n']) => content,
-            (terminator, [content @ .., last]) if *last == terminator.byte() => content,
-            _ => line,
-        }
-    }
-
-    /// What a line is ended with that has no terminator.
-    pub fn bytes(self) -> &'static [u8] {
-        match self {
-            LineTerminator::Lf => b"\n",
-            LineTerminator::Crlf => b"\r\n",
-            LineTerminator::Nul => b"\0",
-        }
-    }
 }
 
 /// How far around its first byte a match has to look, which is what decides how a file can be cut into pieces that are
@@ -190,7 +118,7 @@ enum State {
     None,
     /// Which bytes of the literal are rare in what was searched.
     Literal(Tuning),
-    Regexes(Box<regex::Cache>),
+    Regexes(Box<engine::Cache>),
     Dispatched(Box<dispatched::Cache>),
 }
 
@@ -488,7 +416,7 @@ impl Cache {
         }
     }
 
-    fn regex(&mut self) -> &mut regex::Cache {
+    fn regex(&mut self) -> &mut engine::Cache {
         match &mut self.0 {
             State::Regexes(cache) => cache,
             _ => panic!("a cache made by the matcher that it is used with"),

@@ -18,7 +18,10 @@ use super::{
 use crate::{
     error::Error,
     mapping::{Mapping, Slice},
-    matcher::{Tuning, literal::Finder, reverse::ReverseFinder},
+    matcher::{
+        Tuning,
+        literal::{Finder, ReverseFinder},
+    },
 };
 
 /// Finding a literal.

@@ -14,7 +14,7 @@ use crate::matcher::LineTerminator;
 
 /// What has to stand on either side of a match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::matcher) enum Borders {
+pub(crate) enum Borders {
     /// Anything.
     #[default]
     None,

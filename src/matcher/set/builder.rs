@@ -4,10 +4,10 @@ use std::{ops::Range, sync::Arc};
 
 use super::{
     MatchKind, PatternSet,
-    filter::{MAX_WORD_BITS, Shape},
     format::{HEADER, Layout, TIER, TierLayout, append},
-    packed, tiers,
-    verify::{FEW, Key, MAX_BUCKET_BITS, NONE, first_bytes, links},
+    table::{FEW, Key, MAX_BUCKET_BITS, NONE, first_bytes, links},
+    teddy, tiers,
+    windows::{MAX_WORD_BITS, Shape},
 };
 use crate::error::Error;
 
@@ -264,7 +264,7 @@ impl List {
             tier.links = append(bytes, all.as_flattened().iter().map(|link| link.to_le_bytes()));
         }
         drop(buckets);
-        if tier.ranks as usize > if shortest < 7 { packed::MAX } else { ONE_TIER / 2 } {
+        if tier.ranks as usize > if shortest < 7 { teddy::MAX } else { ONE_TIER / 2 } {
             let shape = Shape { offset: tier.offset, ..shape };
             (tier.window, tier.step, tier.word_bits) = (shape.window, shape.step, shape.word_bits);
             tier.filter = append_u32(bytes, &shape.build((0..tier.ranks).map(pattern)));

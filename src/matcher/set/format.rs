@@ -41,12 +41,12 @@
 //! | text | bytes | the patterns by rank, folded where case is ignored |
 //! | ends of ids | u32 | for each rank, the end of its ids; left out where each has one |
 //! | ids | u32 | the patterns of each rank, ascending |
-//! | links | 3 u32 | only where a bucket is large: see [`verify`](super::verify) |
-//! | filter | u32 | a bitmap of windows: see [`filter`](super::filter) |
+//! | links | 3 u32 | only where a bucket is large: see [`table`] |
+//! | filter | u32 | a bitmap of windows: see [`windows`] |
 
 use std::ops::Range;
 
-use super::{MatchKind, filter, verify};
+use super::{MatchKind, table, windows};
 use crate::error::Error;
 
 pub(super) const MAGIC: [u8; 8] = *b"\x89mgset\r\n";
@@ -197,7 +197,7 @@ impl TierLayout {
             text: section(2, 1)?,
             id_ends: section(3, 4)?,
             ids: section(4, 4)?,
-            links: section(5, verify::LINK)?,
+            links: section(5, table::LINK)?,
             filter: section(6, 4)?,
         };
         let ranks = tier.ranks as usize;
@@ -206,13 +206,13 @@ impl TierLayout {
             && tier.first_rank.checked_add(tier.ranks).is_some()
             && (1..=8).contains(&tier.key)
             && tier.offset.checked_add(tier.key).is_some_and(|end| end <= tier.shortest)
-            && (1..=verify::MAX_BUCKET_BITS).contains(&tier.bucket_bits)
+            && (1..=table::MAX_BUCKET_BITS).contains(&tier.bucket_bits)
             && tier.buckets.len() / 4 == (1 << tier.bucket_bits) + 1
             && tier.entries.len() / 8 == ranks + 1
             && (tier.id_ends.is_empty() || tier.id_ends.len() / 4 == ranks)
             && (!tier.id_ends.is_empty() || tier.ids.len() / 4 == ranks)
-            && (tier.links.is_empty() || tier.links.len() / verify::LINK == ranks)
-            && (!hashed || (filter::Shape::of(&tier).is_some() && tier.filter.len() / 4 == 1 << tier.word_bits));
+            && (tier.links.is_empty() || tier.links.len() / table::LINK == ranks)
+            && (!hashed || (windows::Shape::of(&tier).is_some() && tier.filter.len() / 4 == 1 << tier.word_bits));
         if fits { Ok(tier) } else { Err(damaged("the numbers of a tier do not fit together")) }
     }
 

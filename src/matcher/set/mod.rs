@@ -22,21 +22,21 @@
 
 mod borders;
 mod builder;
-mod filter;
+pub(crate) mod candidates;
 mod format;
-pub(super) mod packed;
-pub(super) mod places;
+mod table;
+pub(crate) mod teddy;
 mod tiers;
-mod verify;
+mod windows;
 
 use std::{fmt, ops::ControlFlow, ops::Range, sync::Arc};
 
-pub(super) use self::borders::Borders;
+pub(crate) use self::borders::Borders;
 pub use self::builder::PatternSetBuilder;
 use self::{
     format::{Layout, elements},
+    table::{Found, NONE, word},
     tiers::{Prepared, Tier},
-    verify::{Found, NONE, word},
 };
 use crate::{
     error::Error,
@@ -248,7 +248,7 @@ impl PatternSet {
         }
         let place = elements::<4>(bytes, &layout.places).get(id).map_or(NONE, |place| word(place, 0));
         let tier = layout.tiers.iter().rev().find(|tier| tier.first_rank <= place && place != NONE);
-        tier.map_or(&[], |tier| verify::Table::new(bytes, layout, tier, 0).pattern(place - tier.first_rank))
+        tier.map_or(&[], |tier| table::Table::new(bytes, layout, tier, 0).pattern(place - tier.first_rank))
     }
 
     /// What was chosen to search, in one line for people.
@@ -639,7 +639,7 @@ impl<'s, 'h> Search<'s, 'h> {
     }
 
     #[inline(always)]
-    fn table(&self, tier: u32) -> Option<&verify::Table<'s>> {
+    fn table(&self, tier: u32) -> Option<&table::Table<'s>> {
         self.tiers.get(tier as usize)?.as_ref().map(Tier::table)
     }
 

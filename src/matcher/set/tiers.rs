@@ -6,13 +6,13 @@
 
 use super::{
     borders::Borders,
-    filter::{Shape, Windows},
+    candidates::Places,
     format::{Layout, TierLayout, elements},
-    packed::{self, Packed},
-    places::Places,
-    verify::{Found, Table},
+    table::{Found, Table},
+    teddy::{self, Packed},
+    windows::{Shape, Windows},
 };
-use crate::{error::Error, matcher::literal};
+use crate::{error::Error, matcher::literal::forward};
 
 /// How long the shortest patterns of each tier of a large set can be.
 pub(super) const SHORTEST: [usize; 5] = [1, 2, 3, 4, 8];
@@ -21,7 +21,7 @@ pub(super) const SHORTEST: [usize; 5] = [1, 2, 3, 4, 8];
 #[derive(Clone, Debug)]
 pub(super) enum Prepared {
     /// One pattern, with case.
-    Literal(Box<literal::Finder<'static>>),
+    Literal(Box<forward::Finder<'static>>),
     Few(Box<Packed>),
     /// The filter is in the bytes.
     Many(Shape),
@@ -33,15 +33,14 @@ impl Prepared {
             return Ok(Prepared::Many(Shape { fold: layout.fold, ..shape }));
         }
         let table = Table::new(bytes, layout, tier, 0);
-        let patterns: Vec<&[u8]> =
-            (0..tier.ranks.min(packed::MAX as u32 + 1)).map(|rank| table.pattern(rank)).collect();
-        if patterns.len() > packed::MAX || patterns.iter().any(|pattern| pattern.is_empty()) {
+        let patterns: Vec<&[u8]> = (0..tier.ranks.min(teddy::MAX as u32 + 1)).map(|rank| table.pattern(rank)).collect();
+        if patterns.len() > teddy::MAX || patterns.iter().any(|pattern| pattern.is_empty()) {
             return Err(Error::invalid_input(
                 "the serialised pattern set is damaged: a tier has no filter, and too many patterns or empty ones; build it anew",
             ));
         }
         Ok(match patterns[..] {
-            [pattern] if !layout.fold => Prepared::Literal(Box::new(literal::Finder::new(pattern).into_owned())),
+            [pattern] if !layout.fold => Prepared::Literal(Box::new(forward::Finder::new(pattern).into_owned())),
             _ => Prepared::Few(Box::new(Packed::new(&patterns, layout.fold))),
         })
     }
@@ -75,7 +74,7 @@ pub(super) struct Tier<'s> {
 
 #[derive(Clone, Copy, Debug)]
 enum Filter<'s> {
-    Literal(&'s literal::Finder<'static>),
+    Literal(&'s forward::Finder<'static>),
     Few(&'s Packed),
     Many(Windows<'s>),
 }
@@ -159,7 +158,7 @@ impl<'s> Tier<'s> {
     }
 }
 
-fn find_literal(finder: &literal::Finder, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
+fn find_literal(finder: &forward::Finder, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
     let end = haystack.len().min(to + finder.needle().len() - 1);
     let mut at = from;
     while at < to && places.room() > 0 {

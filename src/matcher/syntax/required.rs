@@ -23,7 +23,7 @@ const LONGEST: usize = 32;
 const OPTIONS: usize = 8;
 
 /// How rare the most frequent one has to be, in bits: fewer than one place in 2 to this many has it, as far as that can be told.
-pub(super) const LEAST_BITS: u32 = 11;
+pub(crate) const LEAST_BITS: u32 = 11;
 
 /// How rare a literal is that stands for longer ones of other patterns.
 const RARE_BITS: u32 = 18;
@@ -34,12 +34,12 @@ const SHORT: usize = 4;
 
 /// Literals of which every match contains one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Required {
-    pub(super) literals: Vec<Vec<u8>>,
+pub(crate) struct Required {
+    pub(crate) literals: Vec<Vec<u8>>,
     /// They are all that the pattern matches, and nothing has to be around them.
-    pub(super) is_all: bool,
+    pub(crate) is_all: bool,
     /// What every match contains as well, if that is known; empty otherwise. With case, whatever there is of the others.
-    pub(super) also: Vec<u8>,
+    pub(crate) also: Vec<u8>,
 }
 
 impl Required {
@@ -47,7 +47,7 @@ impl Required {
     /// or only such that are frequent everywhere.
     ///
     /// A pattern that may match the empty string has none.
-    pub(super) fn of(hir: &Hir, fold: bool) -> Option<Required> {
+    pub(crate) fn of(hir: &Hir, fold: bool) -> Option<Required> {
         let parts = Parser { fold }.parts(hir);
         if let Some(all) = parts.all(LEAST_BITS) {
             return Some(all);
@@ -60,7 +60,7 @@ impl Required {
 /// The literals of each of many patterns, as [`Required::of`] says, but such that few patterns have one in common: what is found
 /// is to tell them apart. Says also whether ASCII letters are to be looked for in both cases: as `fold` does, unless more patterns
 /// have literals, or are one, otherwise. Literals that are not all of a pattern have to be as rare as `least_bits` says.
-pub(super) fn choose(patterns: &[Hir], fold: bool, least_bits: u32) -> (bool, Vec<Option<Required>>) {
+pub(crate) fn choose(patterns: &[Hir], fold: bool, least_bits: u32) -> (bool, Vec<Option<Required>>) {
     // Which it is to be is told by a few patterns: of one in which case is ignored there are many literals with case.
     const SAMPLE: usize = 256;
     let step = patterns.len().div_ceil(SAMPLE).max(1);
@@ -179,7 +179,7 @@ fn also(options: &[Vec<Vec<u8>>], chosen: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// Literals of which every match of any of these patterns contains one, with case. None where a pattern has none.
-pub(super) fn of_all(patterns: &[Hir]) -> Option<Vec<Vec<u8>>> {
+pub(crate) fn of_all(patterns: &[Hir]) -> Option<Vec<Vec<u8>>> {
     let mut literals = vec![];
     for hir in patterns.iter().flat_map(alternatives) {
         let required = Required::of(hir, false)?;
@@ -194,7 +194,7 @@ pub(super) fn of_all(patterns: &[Hir]) -> Option<Vec<Vec<u8>>> {
 }
 
 /// The alternatives of a pattern, whatever has to be around all of them.
-pub(super) fn alternatives(hir: &Hir) -> Vec<&Hir> {
+pub(crate) fn alternatives(hir: &Hir) -> Vec<&Hir> {
     match hir.kind() {
         HirKind::Alternation(subs) => subs.iter().flat_map(alternatives).collect(),
         HirKind::Concat(subs) => match &subs[..] {
@@ -211,7 +211,7 @@ fn is_look(hir: &Hir) -> bool {
 
 /// Of literals that have to be confirmed, leaves out those that contain one that is rare enough by itself, which then stands for
 /// their patterns too. A search for fewer literals is faster.
-pub(super) fn without_longer<I: Copy>(literals: &mut [(Vec<u8>, I)], is_confirmed: impl Fn(I) -> bool) {
+pub(crate) fn without_longer<I: Copy>(literals: &mut [(Vec<u8>, I)], is_confirmed: impl Fn(I) -> bool) {
     // Each is compared with each.
     const MOST_LITERALS: usize = 1024;
     /// For how many longer ones one may stand. All of them are tried where it is.
@@ -510,7 +510,7 @@ fn bits(strings: &[Vec<u8>]) -> u32 {
 }
 
 /// How rare a byte is in what is usually searched, in bits: text, logs and sources.
-pub(super) fn byte_bits(byte: u8) -> u32 {
+pub(crate) fn byte_bits(byte: u8) -> u32 {
     match byte {
         b' ' | b'e' | b't' => 3,
         b'a' | b'i' | b'n' | b'o' | b'r' | b's' | b'l' | b'd' | b'c' | b'0' | b'1' | b'\t' | b'_' | b'.' => 4,

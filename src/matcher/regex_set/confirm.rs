@@ -18,12 +18,15 @@ use regex_automata::{
 };
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use super::{
-    LineTerminator,
-    regex::{NFA_SIZE_LIMIT, refused},
-    required::byte_bits,
+use crate::{
+    error::Error,
+    matcher::{
+        LineTerminator,
+        regex::engine::{NFA_SIZE_LIMIT, refused},
+        syntax::required::byte_bits,
+    },
+    span::Span,
 };
-use crate::{error::Error, span::Span};
 
 /// How much memory the states of the meta engine of one regex may take for each worker. There may be thousands of regexes.
 const LAZY_DFA_CACHE: usize = 256 << 10;
@@ -39,7 +42,7 @@ const VISITED_BYTES: usize = 16 << 10;
 
 /// A regex that is compiled when it is run.
 #[derive(Debug)]
-pub(super) struct Confirming {
+pub(crate) struct Confirming {
     hir: Hir,
     /// Every match contains it. It is short, and may be empty.
     also: Vec<u8>,
@@ -52,7 +55,7 @@ pub(super) struct Confirming {
 
 /// What runs of several [`Confirming`] change: one for each worker.
 #[derive(Debug, Default)]
-pub(super) struct Caches {
+pub(crate) struct Caches {
     /// For each regex.
     slots: Vec<Slot>,
     /// How many of them have a cache of the meta engine.
@@ -80,7 +83,7 @@ impl Confirming {
     /// # Errors
     ///
     /// When the regex is too large. One that cannot be is not compiled yet.
-    pub(super) fn new(hir: Hir, also: Vec<u8>, terminator: LineTerminator) -> Result<Self, Error> {
+    pub(crate) fn new(hir: Hir, also: Vec<u8>, terminator: LineTerminator) -> Result<Self, Error> {
         let rarest = (0..also.len()).max_by_key(|&at| byte_bits(also[at])).unwrap_or(0);
         let meta = OnceLock::new();
         if most_bytes(&hir) > NFA_SIZE_LIMIT / 2 {
@@ -89,24 +92,24 @@ impl Confirming {
         Ok(Confirming { hir, also, rarest, terminator, light: OnceLock::new(), meta })
     }
 
-    pub(super) fn hir(&self) -> &Hir {
+    pub(crate) fn hir(&self) -> &Hir {
         &self.hir
     }
 
     /// Whether there is a match. `index` is the place of the regex among those that share the caches.
-    pub(super) fn is_match(&self, caches: &mut Caches, index: usize, input: &Input<'_>) -> bool {
+    pub(crate) fn is_match(&self, caches: &mut Caches, index: usize, input: &Input<'_>) -> bool {
         self.find_end(caches, index, input).is_some()
     }
 
     /// The end of some match.
-    pub(super) fn find_end(&self, caches: &mut Caches, index: usize, input: &Input<'_>) -> Option<usize> {
+    pub(crate) fn find_end(&self, caches: &mut Caches, index: usize, input: &Input<'_>) -> Option<usize> {
         let input = input.clone().earliest(true);
         let with_meta = |regex: &Regex, cache: &mut meta::Cache| Some(regex.search_half_with(cache, &input)?.offset());
         self.search(caches, index, &input, with_meta, |found| Some(found?.end), None)
     }
 
     /// The first match.
-    pub(super) fn find(&self, caches: &mut Caches, index: usize, input: &Input<'_>) -> Option<Span> {
+    pub(crate) fn find(&self, caches: &mut Caches, index: usize, input: &Input<'_>) -> Option<Span> {
         let with_meta = |regex: &Regex, cache: &mut meta::Cache| {
             regex.search_with(cache, input).map(|found| Span::new(found.start(), found.end()))
         };
@@ -195,7 +198,7 @@ impl Caches {
 }
 
 /// An engine that tells which pattern matched.
-pub(super) fn compile(
+pub(crate) fn compile(
     hirs: &[&Hir],
     cache: usize,
     kind: MatchKind,

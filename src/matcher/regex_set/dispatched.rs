@@ -18,18 +18,22 @@ use memchr::{memchr, memrchr};
 use regex_automata::Input;
 use regex_syntax::hir::Hir;
 
-use super::{
-    LineTerminator, Reach, Strategy,
-    confirm::{Caches, Confirming},
-    literals::Literals,
-    owned::{OwnedLiterals, Seen},
-    regex::{self, Regexes},
-    required::{self, Required},
-    set::Borders,
-    syntax,
-};
 use crate::{
     error::Error,
+    matcher::{
+        LineTerminator, Reach, Strategy,
+        literals::Literals,
+        regex::engine::{self, Regexes},
+        regex_set::{
+            confirm::{Caches, Confirming},
+            owned::{OwnedLiterals, Seen},
+        },
+        set::Borders,
+        syntax::{
+            required::{self, Required},
+            translate,
+        },
+    },
     span::{PatternId, Span},
 };
 
@@ -48,7 +52,7 @@ const MOST_CANDIDATES: usize = 8;
 const PATTERNS_PER_CANDIDATE: usize = 16;
 
 #[derive(Clone, Debug)]
-pub(super) struct Dispatched(Arc<Patterns>);
+pub(crate) struct Dispatched(Arc<Patterns>);
 
 #[derive(Debug)]
 struct Patterns {
@@ -84,7 +88,7 @@ struct Others {
 
 /// What a search changes.
 #[derive(Clone, Debug)]
-pub(super) struct Cache {
+pub(crate) struct Cache {
     seen: Seen,
     /// Patterns that have to be run on the line.
     candidates: Vec<PatternId>,
@@ -93,8 +97,8 @@ pub(super) struct Cache {
     /// The next match of each of the candidates.
     nexts: Vec<(Span, PatternId)>,
     confirming: Caches,
-    others: Option<Box<regex::Cache>>,
-    whole: Option<Box<regex::Cache>>,
+    others: Option<Box<engine::Cache>>,
+    whole: Option<Box<engine::Cache>>,
 }
 
 /// A line on which there may be a match, or the part of it from `from` on, which is what is searched.
@@ -114,13 +118,13 @@ impl Dispatched {
     /// # Errors
     ///
     /// When a pattern is too large.
-    pub(super) fn strategy(
+    pub(crate) fn strategy(
         patterns: Vec<Hir>,
         fold: bool,
         merge: bool,
         terminator: LineTerminator,
     ) -> Result<Result<Strategy, Vec<Hir>>, Error> {
-        if patterns.len() < LEAST_PATTERNS || patterns.iter().any(syntax::may_be_empty) {
+        if patterns.len() < LEAST_PATTERNS || patterns.iter().any(translate::may_be_empty) {
             return Ok(Err(patterns));
         }
         let (fold, required) = required::choose(&patterns, fold, LEAST_BITS);
@@ -173,7 +177,7 @@ impl Dispatched {
         })))))
     }
 
-    pub(super) fn cache(&self) -> Cache {
+    pub(crate) fn cache(&self) -> Cache {
         Cache {
             seen: Seen::default(),
             candidates: vec![],
@@ -185,12 +189,12 @@ impl Dispatched {
         }
     }
 
-    pub(super) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
+    pub(crate) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
         self.walk(cache, haystack, at, ControlFlow::Break).break_value()
     }
 
     /// Calls `each` with the matches that do not overlap, from `at` on, until it returns false.
-    pub(super) fn each(
+    pub(crate) fn each(
         &self,
         cache: &mut Cache,
         haystack: &[u8],
@@ -204,7 +208,7 @@ impl Dispatched {
     }
 
     /// Appends the matches on the first line from `at` on that has some, and says where the next line begins.
-    pub(super) fn next_line(
+    pub(crate) fn next_line(
         &self,
         cache: &mut Cache,
         haystack: &[u8],
@@ -240,7 +244,7 @@ impl Dispatched {
     }
 
     /// Some place of a match on the first line from `at` on that has one.
-    pub(super) fn find_on_line(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<usize> {
+    pub(crate) fn find_on_line(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<usize> {
         self.0
             .lines(cache, haystack, at, |cache, line| match self.0.place_on_line(cache, haystack, line) {
                 Some(place) => ControlFlow::Break(place),
@@ -250,14 +254,14 @@ impl Dispatched {
     }
 
     /// Calls `each` with some place of a match on each line that has one, until it returns false.
-    pub(super) fn each_line(&self, cache: &mut Cache, haystack: &[u8], mut each: impl FnMut(usize) -> bool) {
+    pub(crate) fn each_line(&self, cache: &mut Cache, haystack: &[u8], mut each: impl FnMut(usize) -> bool) {
         let _ = self.0.lines(cache, haystack, 0, |cache, line| match self.0.place_on_line(cache, haystack, line) {
             Some(place) if !each(place) => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         });
     }
 
-    pub(super) fn description(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         let count = |is: fn(&Pattern) -> bool| self.0.patterns.iter().filter(|pattern| is(pattern)).count();
         let alone = count(|pattern| matches!(pattern, Pattern::Alone(_)));
         let confirmed = count(|pattern| matches!(pattern, Pattern::Confirmed(_)));
@@ -489,7 +493,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::matcher::{Case, Cursor, Matcher, MatcherBuilder, Strategy, regex::LoneCr};
+    use crate::matcher::{Case, Cursor, Matcher, MatcherBuilder, Strategy, regex::engine::LoneCr};
 
     /// Regexes with literals, words, and regexes without literals, which share parts and overlap.
     const PATTERNS: &[&str] = &[

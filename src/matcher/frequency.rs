@@ -17,12 +17,12 @@ static COUNTS: [u16; 256] = [
 const ALL: f64 = 65536.0;
 
 /// The share of a byte, from 0 to 1.
-pub(super) fn share(byte: u8) -> f64 {
+pub(crate) fn share(byte: u8) -> f64 {
     f64::from(COUNTS[usize::from(byte)]) / ALL
 }
 
 /// Bytes come in runs of a kind, of which there are so many: words, names in capitals and numbers, and what is between them.
-pub(super) const KINDS: usize = 3;
+pub(crate) const KINDS: usize = 3;
 
 /// How much of a run is of its kind, more than anywhere.
 const IN_RUNS: f64 = 0.85;
@@ -36,7 +36,7 @@ fn is_of(byte: u8, kind: usize) -> bool {
 }
 
 /// For each kind, how much of a text is in its runs, and the share that each byte has there.
-pub(super) fn of_kinds() -> [(f64, [f64; 256]); KINDS] {
+pub(crate) fn of_kinds() -> [(f64, [f64; 256]); KINDS] {
     let share_of = |kind: usize| (0..=u8::MAX).filter(|byte| is_of(*byte, kind)).map(share).sum::<f64>();
     let all: f64 = (0..KINDS).map(share_of).sum();
     std::array::from_fn(|kind| {

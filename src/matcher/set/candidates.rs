@@ -2,7 +2,7 @@
 
 /// Places in a block of the haystack, ascending.
 #[derive(Debug)]
-pub(in crate::matcher) struct Places {
+pub(crate) struct Places {
     /// Where the block begins, which is what the places count from.
     base: usize,
     len: usize,
@@ -12,7 +12,7 @@ pub(in crate::matcher) struct Places {
 impl Places {
     const ROOM: usize = 1024;
 
-    pub(in crate::matcher) fn new(base: usize) -> Self {
+    pub(crate) fn new(base: usize) -> Self {
         Places { base, len: 0, places: [0; Self::ROOM] }
     }
 
@@ -62,7 +62,7 @@ impl Places {
         self.len += N;
     }
 
-    pub(in crate::matcher) fn as_slice(&self) -> &[u32] {
+    pub(crate) fn as_slice(&self) -> &[u32] {
         &self.places[..self.len]
     }
 
@@ -83,7 +83,7 @@ impl Places {
     }
 
     /// Begins anew, with another block.
-    pub(in crate::matcher) fn restart(&mut self, base: usize) {
+    pub(crate) fn restart(&mut self, base: usize) {
         (self.base, self.len) = (base, 0);
     }
 }

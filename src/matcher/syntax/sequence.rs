@@ -10,7 +10,7 @@ use regex_syntax::{
     utf8::{Utf8Sequence, Utf8Sequences},
 };
 
-use super::{frequencies, set::packed::DEPTH};
+use crate::matcher::{frequency, set::teddy::DEPTH};
 
 /// How many shapes stand for one pattern at most.
 const MOST: usize = 16;
@@ -33,7 +33,7 @@ const COST_OF_RUN: f64 = 64.0;
 
 /// Bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ByteSet([u64; 4]);
+pub(crate) struct ByteSet([u64; 4]);
 
 impl ByteSet {
     const NONE: ByteSet = ByteSet([0; 4]);
@@ -44,7 +44,7 @@ impl ByteSet {
         set
     }
 
-    pub(super) fn has(&self, byte: u8) -> bool {
+    pub(crate) fn has(&self, byte: u8) -> bool {
         self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 != 0
     }
 
@@ -52,7 +52,7 @@ impl ByteSet {
         ByteSet(std::array::from_fn(|i| self.0[i] | other.0[i]))
     }
 
-    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> {
+    pub(crate) fn bytes(&self) -> impl Iterator<Item = u8> {
         (0..=u8::MAX).filter(|byte| self.has(*byte))
     }
 
@@ -62,7 +62,7 @@ impl ByteSet {
         for (word, from) in self.0.into_iter().zip((0..).step_by(64)) {
             let mut left = word;
             while left != 0 {
-                share += frequencies::share(from + left.trailing_zeros() as u8);
+                share += frequency::share(from + left.trailing_zeros() as u8);
                 left &= left - 1;
             }
         }
@@ -72,7 +72,7 @@ impl ByteSet {
 
 /// A class of bytes for each of so many bytes, at least one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     classes: Vec<ByteSet>,
     /// Where the part is that is looked for first.
     part: usize,
@@ -82,7 +82,7 @@ pub(super) struct Shape {
 
 impl Shape {
     /// Rare shapes of which every match has one, if there are some.
-    pub(super) fn of(hir: &Hir) -> Option<Vec<Shape>> {
+    pub(crate) fn of(hir: &Hir) -> Option<Vec<Shape>> {
         let mut parser = Parser { odd: vec![] };
         let parts = parser.parts(hir);
         let mut runs = better(parts.exact.map(|exact| cut_to(exact, 2 * LONGEST)), parts.best)?;
@@ -105,7 +105,7 @@ impl Shape {
     }
 
     /// The bytes that are looked for first.
-    pub(super) fn part(&self) -> &[ByteSet] {
+    pub(crate) fn part(&self) -> &[ByteSet] {
         part_of(&self.classes, self.part)
     }
 
@@ -119,13 +119,13 @@ impl Shape {
     }
 
     /// The rarest of the other classes, and how far from the part it is; if there is none, the first of the part.
-    pub(super) fn probe(&self) -> (isize, ByteSet) {
+    pub(crate) fn probe(&self) -> (isize, ByteSet) {
         let (at, class) = self.others.first().copied().unwrap_or((self.part, self.classes[self.part]));
         (at as isize - self.part as isize, class)
     }
 
     /// Whether it is around its part, which is at this place.
-    pub(super) fn is_around(&self, text: &[u8], part: usize) -> bool {
+    pub(crate) fn is_around(&self, text: &[u8], part: usize) -> bool {
         let bytes = part.checked_sub(self.part).and_then(|start| text.get(start..)?.get(..self.classes.len()));
         bytes.is_some_and(|bytes| self.others.iter().all(|(at, class)| class.has(bytes[*at])))
     }
@@ -410,7 +410,7 @@ mod tests {
 
     impl Shape {
         /// Whether it is there, with its part at this place.
-        pub(in crate::matcher) fn is_with_part_at(&self, text: &[u8], place: usize) -> bool {
+        pub(crate) fn is_with_part_at(&self, text: &[u8], place: usize) -> bool {
             let bytes = place.checked_sub(self.part).and_then(|start| text.get(start..start + self.classes.len()));
             bytes.is_some_and(|bytes| bytes.iter().zip(&self.classes).all(|(byte, class)| class.has(*byte)))
         }

@@ -12,11 +12,15 @@ use regex_automata::{
 };
 use regex_syntax::hir::Hir;
 
-use super::{
-    LineTerminator, MatcherBuilder, regex,
-    syntax::{self, Groups},
+use crate::{
+    error::Error,
+    matcher::{
+        LineTerminator, MatcherBuilder,
+        regex::engine,
+        syntax::translate::{self, Groups},
+    },
+    span::Span,
 };
-use crate::{error::Error, span::Span};
 
 /// Puts a text in the place of matches. In it, `$1` or `${1}` stands for what the first group of the pattern matched,
 /// `$name` or `${name}` for what the group of that name did, `$0` for the whole match, and `$$` for a dollar sign. A
@@ -98,7 +102,7 @@ impl MatcherBuilder {
         let mut before = vec![];
         for (_, ast) in &asts {
             before.push(names.len());
-            names.extend(syntax::group_names(ast));
+            names.extend(translate::group_names(ast));
         }
         let template = parse(replacement.as_ref(), &names);
         let needs_groups = template.iter().any(|part| matches!(part, Part::Groups(_)));
@@ -113,7 +117,7 @@ impl MatcherBuilder {
                 let one = Hir::alternation(hirs.collect::<Result<Vec<_>, _>>()?);
                 let patterns = self.wrap(vec![one]).into_iter();
                 let patterns: Vec<_> = match self.by_line {
-                    true => patterns.map(|hir| syntax::for_one_line(hir, self.terminator)).collect(),
+                    true => patterns.map(|hir| translate::for_one_line(hir, self.terminator)).collect(),
                     false => patterns.collect(),
                 };
                 Some(compile(&patterns, self.terminator)?)
@@ -233,12 +237,12 @@ fn compile(patterns: &[Hir], terminator: LineTerminator) -> Result<Regex, Error>
     let config = Regex::config()
         .utf8_empty(false)
         .line_terminator(terminator.byte())
-        .nfa_size_limit(Some(regex::NFA_SIZE_LIMIT))
+        .nfa_size_limit(Some(engine::NFA_SIZE_LIMIT))
         .onepass_size_limit(Some(10 << 20))
         .auto_prefilter(false)
         .hybrid(false)
         .dfa(false);
-    Regex::builder().configure(config).build_many_from_hir(patterns).map_err(|e| regex::refused(&e))
+    Regex::builder().configure(config).build_many_from_hir(patterns).map_err(|e| engine::refused(&e))
 }
 
 /// Takes a text apart at its references.
@@ -365,7 +369,7 @@ mod tests {
         );
         assert_eq!(replaced(builder.clone().whole_line(true), &["(a)(b)?", "x"], "$2$1", "ab\n"), "ba\n");
         assert_eq!(
-            replaced(builder.clone().case(super::super::Case::Insensitive), &["(k)"], "<$1>", "K\u{212a}\n"),
+            replaced(builder.clone().case(crate::matcher::Case::Insensitive), &["(k)"], "<$1>", "K\u{212a}\n"),
             "<K><\u{212a}>\n"
         );
         assert_eq!(replaced(builder.clone().fixed_strings(true), &["(a)", "$1"], "$0$1!", "(a) $1\n"), "(a)! $1!\n");

@@ -21,16 +21,16 @@ use std::ops::Range;
 
 use memchr::arch::all::twoway;
 
-use super::{
-    probes::{Everywhere, Probes},
-    vector::Vector,
+use crate::{
+    matcher::literal::probes::{Everywhere, Probes},
+    simd::vector::Vector,
 };
 
 /// How many places are looked at as one number.
 const BLOCK: usize = 64;
 
 /// How many haystack bytes it takes to search for a needle of that length with vectors: a block has to fit.
-pub(super) const fn least(needle_len: usize) -> usize {
+pub(crate) const fn least(needle_len: usize) -> usize {
     needle_len + BLOCK - 1
 }
 
@@ -55,21 +55,21 @@ impl Tuning {
 
     /// The probes must be of the needle.
     #[inline]
-    pub(super) fn new(needle: &[u8], probes: Probes, is_guess: bool) -> Self {
+    pub(crate) fn new(needle: &[u8], probes: Probes, is_guess: bool) -> Self {
         let bytes = probes.offsets.map(|offset| needle.get(offset).copied().unwrap_or(0));
         Tuning { probes, bytes, debt: 0, allowance: Self::ALLOWANCE, is_guess }
     }
 
     /// Whether the probes are of this needle, or could be.
     #[inline]
-    pub(super) fn is_of(&self, needle: &[u8]) -> bool {
+    pub(crate) fn is_of(&self, needle: &[u8]) -> bool {
         let probed = self.probes.offsets.iter().zip(self.bytes);
         probed.into_iter().all(|(&offset, byte)| needle.get(offset) == Some(&byte))
     }
 
     /// True while nothing was learnt: no choice of bytes has turned out to be a bad one yet.
     #[inline]
-    pub(super) fn is_guess(&self) -> bool {
+    pub(crate) fn is_guess(&self) -> bool {
         self.is_guess
     }
 
@@ -83,7 +83,7 @@ impl Tuning {
 ///
 /// What is spent is counted in bytes that Two-Way could have passed instead.
 #[derive(Clone, Debug)]
-pub(super) struct Walk<'a, const BACKWARDS: bool> {
+pub(crate) struct Walk<'a, const BACKWARDS: bool> {
     haystack: &'a [u8],
     needle: &'a [u8],
     tuning: Tuning,
@@ -101,7 +101,7 @@ pub(super) struct Walk<'a, const BACKWARDS: bool> {
     stretch: usize,
     /// All that was ever spent, for tests.
     #[cfg(test)]
-    pub(super) work: usize,
+    pub(crate) work: usize,
 }
 
 /// What became of a search.
@@ -138,7 +138,7 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
     ///
     /// Panics otherwise: what is compared without a check of bounds depends on it.
     #[inline]
-    pub(super) fn new(haystack: &'a [u8], needle: &'a [u8], tuning: Tuning) -> Self {
+    pub(crate) fn new(haystack: &'a [u8], needle: &'a [u8], tuning: Tuning) -> Self {
         assert!(!needle.is_empty() && haystack.len() >= least(needle.len()) && tuning.is_of(needle));
         let places = haystack.len() + 1 - needle.len();
         Walk {
@@ -159,20 +159,20 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
 
     /// What this has learnt of the haystack.
     #[inline]
-    pub(super) fn tuning(&self) -> Tuning {
+    pub(crate) fn tuning(&self) -> Tuning {
         self.tuning
     }
 
     /// As much of what is left as has so many places, if nothing was learnt of the haystack yet, and no block is under way.
     #[inline]
-    pub(super) fn unknown(&self, places: usize) -> Option<&'a [u8]> {
+    pub(crate) fn unknown(&self, places: usize) -> Option<&'a [u8]> {
         let is_unknown = self.candidates == 0 && self.tuning.is_guess() && self.left.len() >= places;
         is_unknown.then(|| &self.haystack[self.left.start..][..places + self.needle.len() - 1])
     }
 
     /// Goes on as if this had found the first occurrence at a place in what is left.
     #[inline]
-    pub(super) fn found(&mut self, offset: usize) -> usize {
+    pub(crate) fn found(&mut self, offset: usize) -> usize {
         debug_assert!(!BACKWARDS && self.candidates == 0);
         let start = self.left.start + offset;
         self.left.start = self.left.end.min(start + self.needle.len());
@@ -181,13 +181,13 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
 
     /// Goes on behind places at which no occurrence starts.
     #[inline]
-    pub(super) fn skip(&mut self, places: usize) {
+    pub(crate) fn skip(&mut self, places: usize) {
         self.left.start = self.left.end.min(self.left.start + places);
     }
 
     /// The next occurrence. After none, there is none.
     #[inline]
-    pub(super) fn next(&mut self) -> Option<usize> {
+    pub(crate) fn next(&mut self) -> Option<usize> {
         self.next_with(Self::seek)
     }
 
@@ -376,7 +376,7 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
     #[inline]
     fn seek(&mut self) -> Seen {
         // SAFETY: numbers are for every processor.
-        unsafe { self.seek_with::<super::vector::Word, 8>() }
+        unsafe { self.seek_with::<crate::simd::vector::Word, 8>() }
     }
 
     /// Goes to the next block with candidates, with one kind of vector, of which `PARTS` make a block.
@@ -675,7 +675,7 @@ fn equal(one: &[u8], other: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     impl<const BACKWARDS: bool> Walk<'_, BACKWARDS> {
@@ -691,7 +691,7 @@ pub(super) mod tests {
     }
 
     /// What each kind of vector finds, by its name, whatever this machine would choose; nothing where no block fits.
-    pub(in crate::matcher) fn by_all_vectors<const BACKWARDS: bool>(
+    pub(crate) fn by_all_vectors<const BACKWARDS: bool>(
         haystack: &[u8],
         needle: &[u8],
     ) -> Vec<(&'static str, Vec<usize>)> {
@@ -712,7 +712,7 @@ pub(super) mod tests {
             // SAFETY: numbers are for every processor.
             found.push((
                 "words",
-                walk.clone().rest_with(|walk| unsafe { walk.seek_with::<crate::matcher::vector::Word, 8>() }),
+                walk.clone().rest_with(|walk| unsafe { walk.seek_with::<crate::simd::vector::Word, 8>() }),
             ));
             #[cfg(target_arch = "x86_64")]
             {

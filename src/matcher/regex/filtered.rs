@@ -7,25 +7,25 @@ use std::ops::ControlFlow;
 
 use regex_syntax::hir::Hir;
 
-use super::{
-    regex::{self, Regexes},
-    required,
-    set::PatternSet,
-};
 use crate::{
     error::Error,
+    matcher::{
+        regex::engine::{self, Regexes},
+        set::PatternSet,
+        syntax::required,
+    },
     span::{PatternId, Span},
 };
 
 #[derive(Clone, Debug)]
-pub(super) struct Filtered {
+pub(crate) struct Filtered {
     literals: PatternSet,
     regexes: Regexes,
 }
 
 impl Filtered {
     /// Takes the regexes, or gives them back where they have no literals or do not need them.
-    pub(super) fn new(patterns: &[Hir], regexes: Regexes) -> Result<Result<Self, Regexes>, Error> {
+    pub(crate) fn new(patterns: &[Hir], regexes: Regexes) -> Result<Result<Self, Regexes>, Error> {
         if regexes.given() < 2 || regexes.is_accelerated() {
             return Ok(Err(regexes));
         }
@@ -34,16 +34,16 @@ impl Filtered {
         Ok(Ok(Filtered { literals, regexes }))
     }
 
-    pub(super) fn cache(&self) -> regex::Cache {
+    pub(crate) fn cache(&self) -> engine::Cache {
         self.regexes.cache()
     }
 
-    pub(super) fn find_at(&self, cache: &mut regex::Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
+    pub(crate) fn find_at(&self, cache: &mut engine::Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
         self.find_on_lines(haystack, at, |start, end| self.regexes.find_within(cache, haystack, start, end))
     }
 
     /// The end of some match on the first line that has one.
-    pub(super) fn find_end(&self, cache: &mut regex::Cache, haystack: &[u8], at: usize) -> Option<usize> {
+    pub(crate) fn find_end(&self, cache: &mut engine::Cache, haystack: &[u8], at: usize) -> Option<usize> {
         self.find_on_lines(haystack, at, |start, end| self.regexes.find_end_within(cache, haystack, start, end))
     }
 
@@ -68,7 +68,7 @@ impl Filtered {
         found.break_value()
     }
 
-    pub(super) fn description(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         format!("{}, on lines with a literal of theirs; {}", self.regexes.description(), self.literals.description())
     }
 }

@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Blocks without a hit, on a line without one, are passed over by a *packed pair* alone, two at a time, so that
-//! rare literals are found as fast as by memchr's. See [`reverse`](super::reverse) for that, and for how bytes are chosen.
+//! rare literals are found as fast as by memchr's. See [`walk`](crate::matcher::literal) for that, and for how bytes are chosen.
 //! Needles of up to four bytes need nothing else. Of longer ones, four bytes are compared with vectors, and the whole where
 //! these are found: once for each line that has the needle.
 //!
@@ -26,8 +26,11 @@ use std::hint::select_unpredictable;
 
 use memchr::{memchr, memrchr};
 
-use super::{literal::Finder, probes::Probes, vector::Vector};
-use crate::span::Span;
+use crate::{
+    matcher::literal::{forward::Finder, probes::Probes},
+    simd::vector::Vector,
+    span::Span,
+};
 
 /// How many bytes are looked at as one number.
 const BLOCK: usize = 64;
@@ -58,7 +61,7 @@ pub(crate) struct LineCounts {
 
 impl<'a> LiteralLines<'a> {
     /// The literal must not be empty, and not contain the terminator.
-    pub(super) fn new(finder: &'a Finder<'static>, terminator: u8) -> Self {
+    pub(crate) fn new(finder: &'a Finder<'static>, terminator: u8) -> Self {
         debug_assert!(!finder.needle().is_empty() && !finder.needle().contains(&terminator));
         LiteralLines { finder, terminator }
     }
@@ -963,7 +966,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::matcher::vector::Word;
+    use crate::simd::vector::Word;
 
     /// What all methods say, with the same limit.
     #[derive(Debug, Default, PartialEq, Eq)]

@@ -10,7 +10,7 @@
 //! let through, and one load from memory tells.
 #![allow(unsafe_code)] // Vector instructions, and loads without a check of bounds in front of each.
 
-use super::{format::TierLayout, places::Places};
+use super::{candidates::Places, format::TierLayout};
 
 const FACTORS: [u32; 3] = [0x9e37_79b1, 0x85eb_ca6b, 0xc2b2_ae35];
 pub(super) const MAX_WORD_BITS: u32 = 24;
@@ -46,7 +46,7 @@ impl Shape {
         let mut words = vec![0; 1 << self.word_bits];
         for pattern in patterns {
             for offset in 0..self.step as usize {
-                let hash = self.hash(super::verify::first_bytes(pattern, self.offset as usize + offset));
+                let hash = self.hash(super::table::first_bytes(pattern, self.offset as usize + offset));
                 words[hash.word(self.word_bits)] |= hash.bits();
             }
         }
@@ -139,7 +139,7 @@ impl<'s> Windows<'s> {
                 // Where that is too far, no pattern fits from here on.
                 return to;
             }
-            let hash = self.shape.hash(super::verify::first_bytes(haystack, window));
+            let hash = self.shape.hash(super::table::first_bytes(haystack, window));
             let bits = hash.bits();
             if u32::from_le_bytes(self.words[hash.word(self.shape.word_bits)]) & bits == bits {
                 match to - at < STEP {

@@ -10,14 +10,17 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::set::{Borders, MatchKind, PatternSet};
-use crate::{error::Error, span::PatternId};
+use crate::{
+    error::Error,
+    matcher::set::{Borders, MatchKind, PatternSet},
+    span::PatternId,
+};
 
 /// No literal, or no pattern.
 const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Debug)]
-pub(super) struct OwnedLiterals {
+pub(crate) struct OwnedLiterals {
     set: PatternSet,
     /// Whose literal each is: those of literal `i` are `owners[starts[i]..starts[i + 1]]`, ascending.
     starts: Vec<u32>,
@@ -29,7 +32,7 @@ pub(super) struct OwnedLiterals {
 
 /// Which literals were seen since the last restart. One for each worker.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// When each was seen last.
     when: Vec<u32>,
     now: u32,
@@ -38,8 +41,8 @@ pub(super) struct Seen {
 impl OwnedLiterals {
     /// # Errors
     ///
-    /// As [`PatternSetBuilder::build`](super::set::PatternSetBuilder::build).
-    pub(super) fn new(mut owned: Vec<(Vec<u8>, PatternId)>, fold: bool, borders: Borders) -> Result<Self, Error> {
+    /// As [`PatternSetBuilder::build`](crate::matcher::set::PatternSetBuilder::build).
+    pub(crate) fn new(mut owned: Vec<(Vec<u8>, PatternId)>, fold: bool, borders: Borders) -> Result<Self, Error> {
         let has_borders = borders != Borders::None;
         if fold {
             // Spellings that differ in case alone are one literal.
@@ -68,19 +71,19 @@ impl OwnedLiterals {
         Ok(OwnedLiterals { set, starts, owners, parents, has_borders })
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.owners.is_empty()
     }
 
     /// How many patterns have literals, each counted for each of its literals.
     #[cfg(test)]
-    pub(super) fn owners(&self) -> usize {
+    pub(crate) fn owners(&self) -> usize {
         self.owners.len()
     }
 
     /// Calls `each` with the places in a range at which literals start, and the longest of those there; with a few more of them
     /// now and then.
-    pub(super) fn each_place<B>(
+    pub(crate) fn each_place<B>(
         &self,
         haystack: &[u8],
         starts: Range<usize>,
@@ -98,7 +101,7 @@ impl OwnedLiterals {
     ///
     /// What is seen once costs nothing more until the restart: linear in the patterns reported.
     #[inline]
-    pub(super) fn see(&self, seen: &mut Seen, literal: PatternId, mut each: impl FnMut(PatternId)) {
+    pub(crate) fn see(&self, seen: &mut Seen, literal: PatternId, mut each: impl FnMut(PatternId)) {
         let mut literal = literal.index();
         while seen.is_new(literal, self.parents.len()) {
             self.owners_of(literal).iter().for_each(|&id| each(id));
@@ -110,7 +113,7 @@ impl OwnedLiterals {
     }
 
     /// Calls `each` with the patterns that have a literal, or one that it begins with.
-    pub(super) fn each_owner(&self, literal: PatternId, mut each: impl FnMut(PatternId)) {
+    pub(crate) fn each_owner(&self, literal: PatternId, mut each: impl FnMut(PatternId)) {
         let mut literal = literal.index() as u32;
         while literal != NONE {
             self.owners_of(literal as usize).iter().for_each(|&id| each(id));
@@ -119,7 +122,7 @@ impl OwnedLiterals {
     }
 
     /// The length of a literal, and the first of the patterns that have it.
-    pub(super) fn len_and_owner(&self, literal: PatternId) -> (usize, PatternId) {
+    pub(crate) fn len_and_owner(&self, literal: PatternId) -> (usize, PatternId) {
         (self.set.pattern(literal).len(), self.owners_of(literal.index())[0])
     }
 
@@ -127,14 +130,14 @@ impl OwnedLiterals {
         &self.owners[self.starts[literal] as usize..self.starts[literal + 1] as usize]
     }
 
-    pub(super) fn description(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         self.set.description()
     }
 }
 
 impl Seen {
     /// Nothing was seen.
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.now = self.now.wrapping_add(1);
         if self.now == 0 {
             self.when.fill(0);

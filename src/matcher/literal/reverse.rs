@@ -2,13 +2,13 @@
 //!
 //! memchr has vectors for the first occurrence of a literal and for the last of a single byte, but its
 //! [`FinderRev`] goes through the haystack byte by byte. [`ReverseFinder`] is for haystacks in which at least a block of 64
-//! bytes can be compared at once; see [`literal`](super::literal) for the other direction.
+//! bytes can be compared at once; see [`Finder`](super::Finder) for the other direction.
 
 use memchr::memmem::FinderRev;
 
-use super::{
-    packed::{self, Tuning, Walk},
+use crate::matcher::literal::{
     probes::Probes,
+    walk::{self, Tuning, Walk},
 };
 
 /// A literal to search for from the end of a haystack.
@@ -16,7 +16,7 @@ use super::{
 /// # Examples
 ///
 /// ```
-/// use mapgrep::matcher::reverse::ReverseFinder;
+/// use mapgrep::matcher::literal::ReverseFinder;
 ///
 /// let finder = ReverseFinder::new(b"error: ");
 /// assert_eq!(finder.rfind(b"error: one\nerror: two\n"), Some(11));
@@ -38,7 +38,7 @@ impl<'n> ReverseFinder<'n> {
         ReverseFinder { fallback: FinderRev::new(needle), probes: Probes::guess(needle) }
     }
 
-    /// The same finder, for haystacks that are like this one; see [`Finder::tuned_to`](super::literal::Finder::tuned_to).
+    /// The same finder, for haystacks that are like this one; see [`Finder::tuned_to`](super::Finder::tuned_to).
     ///
     /// # Complexity
     ///
@@ -47,7 +47,7 @@ impl<'n> ReverseFinder<'n> {
     /// # Examples
     ///
     /// ```
-    /// use mapgrep::matcher::reverse::ReverseFinder;
+    /// use mapgrep::matcher::literal::ReverseFinder;
     ///
     /// let table = "jazz,quartz,fez\n".to_owned() + &"jazz,quiz,fez\n".repeat(100);
     /// let finder = ReverseFinder::new(b"quartz").tuned_to(table.as_bytes());
@@ -70,7 +70,7 @@ impl<'n> ReverseFinder<'n> {
     /// # Examples
     ///
     /// ```
-    /// use mapgrep::matcher::reverse::ReverseFinder;
+    /// use mapgrep::matcher::literal::ReverseFinder;
     ///
     /// assert_eq!(ReverseFinder::new(b"aa").rfind(b"aaab"), Some(1));
     /// assert_eq!(ReverseFinder::new(b"").rfind(b"aaab"), Some(4));
@@ -89,7 +89,7 @@ impl<'n> ReverseFinder<'n> {
         match *self.needle() {
             [] => Some(haystack.len()),
             [byte] => memchr::memrchr(byte, haystack),
-            ref needle if haystack.len() < packed::least(needle.len()) => self.fallback.rfind(haystack),
+            ref needle if haystack.len() < walk::least(needle.len()) => self.fallback.rfind(haystack),
             ref needle => {
                 let mut walk = Walk::<true>::new(haystack, needle, *tuning);
                 let found = walk.next();
@@ -100,7 +100,7 @@ impl<'n> ReverseFinder<'n> {
     }
 
     /// The starts of all occurrences that do not overlap, from right to left. They need not be those of
-    /// [`find_iter`](super::literal::Finder::find_iter). An empty needle is found at every place, the end of the haystack
+    /// [`find_iter`](super::Finder::find_iter). An empty needle is found at every place, the end of the haystack
     /// among them.
     ///
     /// # Complexity
@@ -110,14 +110,14 @@ impl<'n> ReverseFinder<'n> {
     /// # Examples
     ///
     /// ```
-    /// use mapgrep::matcher::reverse::ReverseFinder;
+    /// use mapgrep::matcher::literal::ReverseFinder;
     ///
     /// let finder = ReverseFinder::new(b"aa");
     /// assert_eq!(finder.rfind_iter(b"aaaaa-aa").collect::<Vec<_>>(), [6, 3, 1]);
     /// ```
     #[inline]
     pub fn rfind_iter<'a>(&'a self, haystack: &'a [u8]) -> RfindIter<'a> {
-        if self.needle().is_empty() || haystack.len() < packed::least(self.needle().len()) {
+        if self.needle().is_empty() || haystack.len() < walk::least(self.needle().len()) {
             return RfindIter(Iter::Short { finder: self, haystack: Some(haystack) });
         }
         RfindIter(Iter::Long(Walk::new(haystack, self.needle(), self.tuning())))
@@ -175,7 +175,7 @@ impl std::iter::FusedIterator for RfindIter<'_> {}
 mod tests {
     use proptest::prelude::*;
 
-    use super::{super::packed::tests::by_all_vectors, *};
+    use super::{super::walk::tests::by_all_vectors, *};
 
     fn naive(haystack: &[u8], needle: &[u8]) -> Option<usize> {
         (0..=haystack.len().checked_sub(needle.len())?).rev().find(|&at| haystack[at..].starts_with(needle))

@@ -8,15 +8,13 @@
 
 use std::sync::LazyLock;
 
-use super::{
-    super::{frequencies, vector::Vector},
-    places::Places,
-};
+use super::candidates::Places;
+use crate::{matcher::frequency, simd::vector::Vector};
 
 /// Up to how many patterns this can be made of.
-pub(in crate::matcher) const MAX: usize = 96;
+pub(crate) const MAX: usize = 96;
 /// How many bytes of a pattern are looked at, at most.
-pub(in crate::matcher) const DEPTH: usize = 4;
+pub(crate) const DEPTH: usize = 4;
 /// How many places are looked at at once, at most.
 const BLOCK: usize = 64;
 /// How many buckets the bits of a table are for.
@@ -25,7 +23,7 @@ const BUCKETS: usize = 8;
 const GROUPS: usize = 2;
 
 #[derive(Clone, Debug)]
-pub(in crate::matcher) struct Packed {
+pub(crate) struct Packed {
     /// How many bytes from a place on are looked at.
     depth: usize,
     /// How many groups of buckets there are.
@@ -47,7 +45,7 @@ impl Packed {
     }
 
     /// A filter for bytes of these classes, at most [`DEPTH`] of them, one behind the other.
-    pub(in crate::matcher) fn of_classes(classes: &[Vec<Vec<u8>>]) -> Self {
+    pub(crate) fn of_classes(classes: &[Vec<Vec<u8>>]) -> Self {
         const FEW: usize = 16;
         let groups = if classes.len() > FEW { GROUPS } else { 1 };
         Packed::of_buckets(classes.iter().map(|classes| Bucket::of_classes(classes)).collect(), DEPTH, groups)
@@ -79,8 +77,8 @@ impl Packed {
         packed
     }
 
-    /// Adds places in `from..to` at which a pattern could start, as [`Windows::find`](super::filter::Windows::find) does.
-    pub(in crate::matcher) fn find(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
+    /// Adds places in `from..to` at which a pattern could start, as [`Windows::find`](super::windows::Windows::find) does.
+    pub(crate) fn find(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
         #[cfg(target_arch = "x86_64")]
         let from = match has_vectors() {
             // SAFETY: the processor has these instructions.
@@ -372,8 +370,8 @@ impl Bucket {
 }
 
 /// For each kind of runs of bytes, how much of a text it is, and how frequent bytes are there, by their upper half and their lower half.
-static SHARES: LazyLock<[(f32, [[f32; 16]; 16]); frequencies::KINDS]> = LazyLock::new(|| {
-    frequencies::of_kinds().map(|(weight, shares)| {
+static SHARES: LazyLock<[(f32, [[f32; 16]; 16]); frequency::KINDS]> = LazyLock::new(|| {
+    frequency::of_kinds().map(|(weight, shares)| {
         let row = |upper: usize| std::array::from_fn(|lower| shares[upper << 4 | lower] as f32);
         (weight as f32, std::array::from_fn(row))
     })

@@ -13,19 +13,21 @@ use regex_automata::{
 };
 use regex_syntax::hir::Hir;
 
-use super::{
-    LineTerminator,
-    dense::{Dense, GaveUp},
-    horizon::{Horizon, Sight},
-    required, syntax,
-};
 use crate::{
     error::Error,
+    matcher::{
+        LineTerminator,
+        regex::{
+            dfa::{Dense, GaveUp},
+            horizon::{Horizon, Sight},
+        },
+        syntax::{required, translate},
+    },
     span::{PatternId, Span},
 };
 
 /// How much memory a compiled pattern may take before it is refused.
-pub(super) const NFA_SIZE_LIMIT: usize = 100 << 20;
+pub(crate) const NFA_SIZE_LIMIT: usize = 100 << 20;
 
 /// How much memory each worker's lazily built automaton may take before its states are thrown away and built anew: this at least,
 /// more for each pattern, as long as it is not too much for all workers together.
@@ -34,7 +36,7 @@ const LAZY_DFA_CACHE_PER_PATTERN: usize = 64 << 10;
 const LAZY_DFA_CACHES: usize = 1 << 30;
 
 #[derive(Clone, Debug)]
-pub(super) struct Regexes {
+pub(crate) struct Regexes {
     regex: Regex,
     /// How many patterns it was made of, also where they were made one.
     patterns: usize,
@@ -56,7 +58,7 @@ struct Lazy {
 /// A match that is confined to a line has no `\r`, so it ends where `$` matched in it. What the engine found is right unless it ends
 /// in front of a lone `\r`; and then it is what is found there, up to the `\r`, by the patterns without `$`, if anything is.
 #[derive(Debug)]
-pub(super) struct LoneCr {
+pub(crate) struct LoneCr {
     /// The patterns in which `$` matches nowhere.
     without_end: Vec<Hir>,
     compiled: OnceLock<Regex>,
@@ -64,21 +66,21 @@ pub(super) struct LoneCr {
 
 impl LoneCr {
     /// None where it makes no difference to the patterns.
-    pub(super) fn new(patterns: &[Hir], terminator: LineTerminator) -> Option<Self> {
+    pub(crate) fn new(patterns: &[Hir], terminator: LineTerminator) -> Option<Self> {
         Self::matters(patterns, terminator).then(|| LoneCr {
-            without_end: patterns.iter().cloned().map(syntax::without_crlf_end).collect(),
+            without_end: patterns.iter().cloned().map(translate::without_crlf_end).collect(),
             compiled: OnceLock::new(),
         })
     }
 
     /// Whether it makes a difference to the patterns.
-    pub(super) fn matters(patterns: &[Hir], terminator: LineTerminator) -> bool {
-        patterns.iter().any(|hir| syntax::has_crlf_end(hir, terminator))
+    pub(crate) fn matters(patterns: &[Hir], terminator: LineTerminator) -> bool {
+        patterns.iter().any(|hir| translate::has_crlf_end(hir, terminator))
     }
 
     /// The first match at or after `at`. `find` is the engine's search.
     #[inline]
-    pub(super) fn find(
+    pub(crate) fn find(
         this: Option<&Self>,
         haystack: &[u8],
         mut at: usize,
@@ -101,7 +103,7 @@ impl LoneCr {
 
     /// The end of some match on the first line that has one. `find_end` is the engine's search, for the end that comes first.
     #[inline]
-    pub(super) fn find_end(
+    pub(crate) fn find_end(
         this: Option<&Self>,
         haystack: &[u8],
         mut at: usize,
@@ -136,7 +138,7 @@ fn is_lone_cr(haystack: &[u8], at: usize) -> bool {
 
 /// What a search with [`Regexes`] changes.
 #[derive(Clone, Debug)]
-pub(super) struct Cache {
+pub(crate) struct Cache {
     meta: meta::Cache,
     /// What the meta engine did before the automaton was built.
     done: usize,
@@ -152,7 +154,7 @@ fn lazy_dfa_cache(patterns: usize) -> usize {
 }
 
 /// Why the engine did not take a pattern.
-pub(super) fn refused(error: &meta::BuildError) -> Error {
+pub(crate) fn refused(error: &meta::BuildError) -> Error {
     match error.size_limit() {
         Some(limit) => Error::pattern_too_large(format!(
             "cannot compile the pattern: it takes more than the {} MiB that are allowed",
@@ -167,7 +169,7 @@ impl Regexes {
     /// less, building takes longer than it saves.
     const BEFORE: usize = 512 << 10;
 
-    pub(super) fn new(
+    pub(crate) fn new(
         patterns: &[Hir],
         given: usize,
         terminator: LineTerminator,
@@ -187,7 +189,7 @@ impl Regexes {
             .dfa_state_limit(Some(1_000));
         let regex = Regex::builder().configure(config).build_many_from_hir(patterns).map_err(|e| refused(&e))?;
         let dense = match patterns {
-            [hir] if !syntax::may_be_empty(hir) => {
+            [hir] if !translate::may_be_empty(hir) => {
                 Some(Arc::new(Lazy { hir: hir.clone(), terminator, built: OnceLock::new() }))
             }
             _ => None,
@@ -195,7 +197,7 @@ impl Regexes {
         Ok(Regexes { regex, patterns: given, dense, terminator: by_line.then_some(terminator.byte()) })
     }
 
-    pub(super) fn cache(&self) -> Cache {
+    pub(crate) fn cache(&self) -> Cache {
         let is_accelerated = self.regex.is_accelerated();
         Cache {
             meta: self.regex.create_cache(),
@@ -206,17 +208,17 @@ impl Regexes {
     }
 
     /// How many patterns it was made of.
-    pub(super) fn given(&self) -> usize {
+    pub(crate) fn given(&self) -> usize {
         self.patterns
     }
 
     /// Whether the engine has a literal prefilter.
-    pub(super) fn is_accelerated(&self) -> bool {
+    pub(crate) fn is_accelerated(&self) -> bool {
         self.regex.is_accelerated()
     }
 
     /// The first match in a part of the haystack.
-    pub(super) fn find_within(
+    pub(crate) fn find_within(
         &self,
         cache: &mut Cache,
         haystack: &[u8],
@@ -227,7 +229,7 @@ impl Regexes {
     }
 
     /// The end of some match there: of the one that can be told first.
-    pub(super) fn find_end_within(
+    pub(crate) fn find_end_within(
         &self,
         cache: &mut Cache,
         haystack: &[u8],
@@ -237,7 +239,7 @@ impl Regexes {
         self.find_end_with_meta(&mut cache.meta, haystack, start, end)
     }
 
-    pub(super) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
+    pub(crate) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
         let Some(dense) = self.dense(cache.done, &cache.finding, &haystack[at..]) else {
             let found = self.find_with_meta(&mut cache.meta, haystack, at, haystack.len());
             let upto = found.map_or(haystack.len(), |(span, _)| span.end);
@@ -267,7 +269,7 @@ impl Regexes {
     ///
     /// Where matches are dense, a call of `find_next` for each of them would take as long as finding it.
     #[inline]
-    pub(super) fn each_by_automaton(
+    pub(crate) fn each_by_automaton(
         &self,
         cache: &mut Cache,
         horizon: &mut Horizon,
@@ -290,7 +292,7 @@ impl Regexes {
     }
 
     /// As [`find_at`](Regexes::find_at), for matches one behind the other: what the walk has learnt of the text keeps it linear.
-    pub(super) fn find_next(
+    pub(crate) fn find_next(
         &self,
         cache: &mut Cache,
         horizon: &mut Horizon,
@@ -342,7 +344,7 @@ impl Regexes {
     }
 
     /// The end of some match: of the one that can be told first when reading from `at` on.
-    pub(super) fn find_earliest_end(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<usize> {
+    pub(crate) fn find_earliest_end(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<usize> {
         let dense = self.dense(cache.done, &cache.selecting, &haystack[at..]);
         // Without vectors, it is no match for a prefilter.
         let Some(dense) = dense.filter(|dense| dense.is_vectorized() || !self.regex.is_accelerated()) else {
@@ -374,7 +376,7 @@ impl Regexes {
         }
     }
 
-    pub(super) fn description(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         let prefilter = if self.regex.is_accelerated() { "with a literal prefilter" } else { "without a prefilter" };
         let dense = self.dense.as_ref().and_then(|lazy| lazy.get());
         let dense = dense.map_or(String::new(), |dense| format!(", or {} where that is faster", dense.description()));
@@ -394,7 +396,7 @@ impl Regexes {
 
     /// From the start of the line on which `place` is, but not before `from`, to behind its end, or to the end of the
     /// haystack where that is far. Where matches are not confined to lines, all that there is from `from` on is one line.
-    pub(super) fn line_around(&self, haystack: &[u8], from: usize, place: usize) -> Span {
+    pub(crate) fn line_around(&self, haystack: &[u8], from: usize, place: usize) -> Span {
         /// Looking further for the end of a line, for each of its matches, would be quadratic.
         const FAR: usize = 64 << 10;
         let Some(terminator) = self.terminator else { return Span::new(from, haystack.len()) };

@@ -6,7 +6,7 @@
 /// # Safety
 ///
 /// * The processor must have the instructions of the implementation, for every call.
-pub(super) trait Vector: Copy {
+pub(crate) trait Vector: Copy {
     /// How many bytes a vector has.
     const LANES: usize;
 
@@ -170,7 +170,7 @@ unsafe fn join_masks<V: Vector, const PARTS: usize>(parts: [V; PARTS]) -> u64 {
 /// Eight bytes in one number, the first lowest, for processors without vectors that we know how to use.
 #[derive(Clone, Copy)]
 #[cfg_attr(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little")), allow(dead_code))]
-pub(super) struct Word(u64);
+pub(crate) struct Word(u64);
 
 impl Vector for Word {
     const LANES: usize = 8;

@@ -11,21 +11,21 @@
 
 use std::ops::Range;
 
-use super::vector::Vector;
+use crate::simd::vector::Vector;
 
 /// Some bytes of the needle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Probes {
+pub(crate) struct Probes {
     /// Where they are in it. The first two are searched for everywhere, the others where those are found. Each byte of a
     /// needle of up to four is among the first four, some of them twice.
-    pub(super) offsets: [usize; Probes::COUNT],
+    pub(crate) offsets: [usize; Probes::COUNT],
     /// How many are worth searching for everywhere.
-    pub(super) everywhere: Everywhere,
+    pub(crate) everywhere: Everywhere,
 }
 
 /// How many of the probed bytes are searched for at every place, as those before them are found so often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Everywhere {
+pub(crate) enum Everywhere {
     Two,
     Three,
     /// Of an alphabet of four letters, three are found in two of three blocks, but six in one of sixty-four.
@@ -40,10 +40,10 @@ const LANES: usize = 32;
 
 impl Probes {
     /// How many bytes are probed.
-    pub(super) const COUNT: usize = 6;
+    pub(crate) const COUNT: usize = 6;
 
     /// How much haystack a [`sample`](Probes::sample) is taken of, so that no page far away is touched.
-    pub(super) const SAMPLED: usize = 64 << 10;
+    pub(crate) const SAMPLED: usize = 64 << 10;
 
     /// How many runs of neighbours a sample has. Single bytes at regular strides would all come from the same column of a
     /// table.
@@ -64,7 +64,7 @@ impl Probes {
     const SELDOM_THREE: u32 = 3;
 
     /// Picks bytes by what is usual in text.
-    pub(super) fn guess(needle: &[u8]) -> Self {
+    pub(crate) fn guess(needle: &[u8]) -> Self {
         let Some(last) = needle.len().checked_sub(1) else {
             return Probes { offsets: [0; Self::COUNT], everywhere: Everywhere::Two };
         };
@@ -81,13 +81,13 @@ impl Probes {
     }
 
     /// Picks bytes by what they are worth in these bytes, of which [`SAMPLED`](Probes::SAMPLED) are many enough.
-    pub(super) fn sample(needle: &[u8], bytes: &[u8]) -> Self {
+    pub(crate) fn sample(needle: &[u8], bytes: &[u8]) -> Self {
         Self::sample_at(needle, bytes, 0..bytes.len(), 0)
     }
 
     /// Picks bytes by what they are worth in a part of the haystack. In the two blocks from `known` on are places that had
     /// the bytes that were picked before.
-    pub(super) fn sample_at(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> Self {
+    pub(crate) fn sample_at(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> Self {
         if needle.is_empty() { Self::guess(needle) } else { sample(needle, haystack, part, known) }
     }
 
@@ -208,7 +208,7 @@ fn sample(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> P
 #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
 fn sample(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> Probes {
     // SAFETY: numbers are for every processor.
-    unsafe { Probes::sample_with::<super::vector::Word, 4, 8>(needle, haystack, part, known) }
+    unsafe { Probes::sample_with::<crate::simd::vector::Word, 4, 8>(needle, haystack, part, known) }
 }
 
 /// At which places of a block all of these bytes of the needle are found; nowhere if the haystack is not so long.
@@ -438,7 +438,7 @@ mod tests {
                     let picked = Probes::sample_at(needle, haystack, len / 3..len, known);
                     // SAFETY: numbers are for every processor.
                     let by_words = unsafe {
-                        Probes::sample_with::<crate::matcher::vector::Word, 4, 8>(needle, haystack, len / 3..len, known)
+                        Probes::sample_with::<crate::simd::vector::Word, 4, 8>(needle, haystack, len / 3..len, known)
                     };
                     assert_eq!(by_words, picked, "{needle_len} in {len}");
                     #[cfg(target_arch = "x86_64")]

@@ -23,6 +23,11 @@
 //! # Ok::<(), mapgrep::Error>(())
 //! ```
 
+pub(crate) mod confirm;
+pub(crate) mod dispatched;
+pub(crate) mod owned;
+pub(crate) mod sequences;
+
 use std::{fmt, ops::ControlFlow, sync::OnceLock};
 
 use memchr::{memchr, memrchr};
@@ -32,19 +37,22 @@ use regex_automata::{
 };
 use regex_syntax::hir::Hir;
 
-use super::{
-    Case, LineTerminator, MatcherBuilder,
-    confirm::{Caches, Confirming, compile},
-    literals,
-    owned::{OwnedLiterals, Seen},
-    required::{self, Required},
-    set::Borders,
-    shape::Shape,
-    shapes::{Found, Shapes, Which},
-    syntax,
-};
 use crate::{
     error::Error,
+    matcher::{
+        Case, LineTerminator, MatcherBuilder, literals,
+        regex_set::{
+            confirm::{Caches, Confirming, compile},
+            owned::{OwnedLiterals, Seen},
+            sequences::{Found, Shapes, Which},
+        },
+        set::Borders,
+        syntax::{
+            required::{self, Required},
+            sequence::Shape,
+            translate,
+        },
+    },
     span::{PatternId, Span},
 };
 
@@ -205,7 +213,7 @@ impl RegexSet {
             confirm.push(if needs_regex { regexes.len() as u32 } else { NONE });
             if needs_regex {
                 let also = required.as_ref().map_or(vec![], |required| required.also.clone());
-                regexes.push(Confirming::new(syntax::for_one_line(hir.clone(), terminator), also, terminator)?);
+                regexes.push(Confirming::new(translate::for_one_line(hir.clone(), terminator), also, terminator)?);
             }
             match required {
                 _ if has_shapes[index] => {}
@@ -220,8 +228,8 @@ impl RegexSet {
                 let hirs: Vec<&Hir> = others.iter().map(|id| &hirs[id.index()]).collect();
                 let compile = |hirs: &[&Hir]| compile(hirs, LAZY_DFA_CACHE_OF_ALL, EngineKind::All, terminator);
                 let regex = compile(&hirs)?;
-                let has_crlf_end = hirs.iter().any(|hir| syntax::has_crlf_end(hir, terminator));
-                let one_line = |hir: &Hir| syntax::for_one_line(hir.clone(), terminator);
+                let has_crlf_end = hirs.iter().any(|hir| translate::has_crlf_end(hir, terminator));
+                let one_line = |hir: &Hir| translate::for_one_line(hir.clone(), terminator);
                 let hirs: Vec<Hir> = hirs.into_iter().map(one_line).collect();
                 let one_line = has_crlf_end.then(|| compile(&hirs.iter().collect::<Vec<_>>())).transpose()?;
                 Some(Others { regex, one_line, hirs, first: OnceLock::new(), ids: others })

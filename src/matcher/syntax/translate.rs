@@ -11,11 +11,10 @@ use regex_syntax::{
     },
 };
 
-use super::LineTerminator;
-use crate::error::Error;
+use crate::{error::Error, matcher::LineTerminator};
 
 /// Parses one pattern. The text comes back with the tree because errors found later point into it.
-pub(super) fn parse(pattern: &str) -> Result<(String, Ast), Error> {
+pub(crate) fn parse(pattern: &str) -> Result<(String, Ast), Error> {
     let ast = ast::parse::Parser::new()
         .parse(pattern)
         .map_err(|e| Error::pattern(regex_syntax::Error::Parse(e).to_string()))?;
@@ -23,14 +22,14 @@ pub(super) fn parse(pattern: &str) -> Result<(String, Ast), Error> {
 }
 
 /// Whether no character of a pattern is special, and it is UTF-8.
-pub(super) fn is_plain(pattern: &[u8]) -> bool {
+pub(crate) fn is_plain(pattern: &[u8]) -> bool {
     // Some characters are special within a class only, which takes a bracket.
     let is_special = |c: char| regex_syntax::is_meta_character(c) && !matches!(c, '#' | '&' | '-' | '~');
     str::from_utf8(pattern).is_ok_and(|pattern| !pattern.chars().any(is_special))
 }
 
 /// A regex that matches a plain string, which may have any bytes.
-pub(super) fn escape(string: &[u8]) -> String {
+pub(crate) fn escape(string: &[u8]) -> String {
     let mut escaped = String::with_capacity(string.len());
     for chunk in string.utf8_chunks() {
         regex_syntax::escape_into(chunk.valid(), &mut escaped);
@@ -46,7 +45,7 @@ pub(super) fn escape(string: &[u8]) -> String {
 /// # Errors
 ///
 /// When it is not UTF-8.
-pub(super) fn text(pattern: &[u8]) -> Result<&str, Error> {
+pub(crate) fn text(pattern: &[u8]) -> Result<&str, Error> {
     str::from_utf8(pattern).map_err(|error| {
         Error::pattern(format!(
             "the pattern is not valid UTF-8, from its byte {} on: \"{}\"; in a regex a byte is written as in (?-u:\\xFF)",
@@ -57,16 +56,16 @@ pub(super) fn text(pattern: &[u8]) -> Result<&str, Error> {
 }
 
 /// The options of a translation from text to tree.
-pub(super) struct Syntax {
-    pub(super) ignore_case: bool,
-    pub(super) terminator: LineTerminator,
-    pub(super) dot_matches_newline: bool,
+pub(crate) struct Syntax {
+    pub(crate) ignore_case: bool,
+    pub(crate) terminator: LineTerminator,
+    pub(crate) dot_matches_newline: bool,
 }
 
 impl Syntax {
     /// Translates a parsed pattern, with `^` and `$` matching at line ends, `.` at anything but those, and any bytes allowed
     /// in the haystack.
-    pub(super) fn translate(&self, pattern: &str, ast: &Ast) -> Result<Hir, Error> {
+    pub(crate) fn translate(&self, pattern: &str, ast: &Ast) -> Result<Hir, Error> {
         translate::TranslatorBuilder::new()
             .utf8(false)
             .multi_line(true)
@@ -82,7 +81,7 @@ impl Syntax {
 
 /// The assertions for the start and the end of a line. What the engine takes for its terminator is its own setting. To
 /// `EndCRLF`, a line ends at a lone `\r` too: see [`has_crlf_end`].
-pub(super) fn line_ends(terminator: LineTerminator) -> (Look, Look) {
+pub(crate) fn line_ends(terminator: LineTerminator) -> (Look, Look) {
     match terminator {
         LineTerminator::Crlf => (Look::StartLF, Look::EndCRLF),
         LineTerminator::Lf | LineTerminator::Nul => (Look::StartLF, Look::EndLF),
@@ -91,12 +90,12 @@ pub(super) fn line_ends(terminator: LineTerminator) -> (Look, Look) {
 
 /// True when the engine takes a lone `\r` for the end of a line, and should not. Where lines end with `\r\n`, a lone `\r` is a
 /// character like others.
-pub(super) fn has_crlf_end(hir: &Hir, terminator: LineTerminator) -> bool {
+pub(crate) fn has_crlf_end(hir: &Hir, terminator: LineTerminator) -> bool {
     terminator == LineTerminator::Crlf && hir.properties().look_set().contains(Look::EndCRLF)
 }
 
 /// The same pattern for a haystack that is one line without its terminator: `$` matches at the end of it.
-pub(super) fn for_one_line(hir: Hir, terminator: LineTerminator) -> Hir {
+pub(crate) fn for_one_line(hir: Hir, terminator: LineTerminator) -> Hir {
     match has_crlf_end(&hir, terminator) {
         true => with_crlf_end(hir, || Hir::look(Look::End)),
         false => hir,
@@ -104,7 +103,7 @@ pub(super) fn for_one_line(hir: Hir, terminator: LineTerminator) -> Hir {
 }
 
 /// The same pattern but that `$` matches nowhere.
-pub(super) fn without_crlf_end(hir: Hir) -> Hir {
+pub(crate) fn without_crlf_end(hir: Hir) -> Hir {
     with_crlf_end(hir, Hir::fail)
 }
 
@@ -121,7 +120,7 @@ fn with_crlf_end(hir: Hir, end: impl Fn() -> Hir) -> Hir {
 
 /// What becomes of groups that capture.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Groups {
+pub(crate) enum Groups {
     /// They are made groups that do not, since engines pay for them.
     Drop,
     /// They lose their names, and have this added to their numbers.
@@ -129,7 +128,7 @@ pub(super) enum Groups {
 }
 
 /// The same pattern with nothing changed but its groups, and that no line starts behind a lone `\r`.
-pub(super) fn with_groups(hir: Hir, groups: Groups, terminator: LineTerminator) -> Hir {
+pub(crate) fn with_groups(hir: Hir, groups: Groups, terminator: LineTerminator) -> Hir {
     let leaf = |leaf| Ok::<_, Infallible>(at_line_start(leaf, terminator));
     match rewrite(hir, groups, &leaf) {
         Ok(hir) => hir,
@@ -151,7 +150,7 @@ fn at_line_start(leaf: Hir, terminator: LineTerminator) -> Hir {
 /// # Errors
 ///
 /// A pattern in which a literal terminator stands could never match; it is refused, so that its author learns why.
-pub(super) fn keep_within_line(hir: Hir, groups: Groups, terminator: LineTerminator) -> Result<Hir, Error> {
+pub(crate) fn keep_within_line(hir: Hir, groups: Groups, terminator: LineTerminator) -> Result<Hir, Error> {
     let banned = terminator.bytes();
     let refused = |byte: u8| {
         let (text, way_out) = match byte {
@@ -187,7 +186,7 @@ pub(super) fn keep_within_line(hir: Hir, groups: Groups, terminator: LineTermina
 /// # Errors
 ///
 /// Says which option makes NUL bytes searchable.
-pub(super) fn refuse_nul(hir: &Hir) -> Result<(), Error> {
+pub(crate) fn refuse_nul(hir: &Hir) -> Result<(), Error> {
     let only_nul = match hir.kind() {
         HirKind::Literal(literal) => literal.0.contains(&0),
         HirKind::Class(Class::Unicode(class)) => {
@@ -209,7 +208,7 @@ pub(super) fn refuse_nul(hir: &Hir) -> Result<(), Error> {
 
 /// True when a pattern asks for what takes an automaton many states beyond ASCII: for large classes, or for what a word
 /// is.
-pub(super) fn is_large_beyond_ascii(hir: &Hir) -> bool {
+pub(crate) fn is_large_beyond_ascii(hir: &Hir) -> bool {
     /// A class of all but a few characters of ASCII has fewer ranges beyond it, as does a letter with its other cases.
     const RANGES: usize = 4;
     let is_large = match hir.kind() {
@@ -223,7 +222,7 @@ pub(super) fn is_large_beyond_ascii(hir: &Hir) -> bool {
 }
 
 /// A pattern that matches the same in ASCII, with nothing beyond it in its classes.
-pub(super) fn ascii_part(hir: Hir) -> Hir {
+pub(crate) fn ascii_part(hir: Hir) -> Hir {
     let narrow = |leaf: Hir| {
         Ok::<_, Infallible>(match leaf.kind() {
             HirKind::Class(Class::Unicode(class)) => {
@@ -242,14 +241,14 @@ pub(super) fn ascii_part(hir: Hir) -> Hir {
 
 /// Which cases the literal letters of a pattern have.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct LetterCase {
+pub(crate) struct LetterCase {
     any_literal: bool,
     any_upper: bool,
 }
 
 impl LetterCase {
     /// The cases of what was looked at so far, and of one more pattern.
-    pub(super) fn and(self, ast: &Ast) -> Self {
+    pub(crate) fn and(self, ast: &Ast) -> Self {
         match ast::visit(ast, self) {
             Ok(case) => case,
             Err(never) => match never {},
@@ -257,7 +256,7 @@ impl LetterCase {
     }
 
     /// The same for a pattern in which no character is special.
-    pub(super) fn and_plain(mut self, pattern: &[u8]) -> Self {
+    pub(crate) fn and_plain(mut self, pattern: &[u8]) -> Self {
         let mut chars = pattern.utf8_chunks().flat_map(|chunk| chunk.valid().chars());
         self.any_literal |= !pattern.is_empty();
         self.any_upper |= chars.any(char::is_uppercase);
@@ -265,7 +264,7 @@ impl LetterCase {
     }
 
     /// True when there is a literal, and none is an upper-case letter.
-    pub(super) fn is_all_lower(self) -> bool {
+    pub(crate) fn is_all_lower(self) -> bool {
         self.any_literal && !self.any_upper
     }
 
@@ -304,7 +303,7 @@ impl Visitor for LetterCase {
 }
 
 /// True when a match could contain a part of a line terminator, or depends on where the haystack begins or ends.
-pub(super) fn crosses_lines(hir: &Hir, terminator: LineTerminator) -> bool {
+pub(crate) fn crosses_lines(hir: &Hir, terminator: LineTerminator) -> bool {
     let parts = terminator.bytes();
     let has = |start: u32, end: u32| parts.iter().any(|&byte| (start..=end).contains(&u32::from(byte)));
     match hir.kind() {
@@ -319,7 +318,7 @@ pub(super) fn crosses_lines(hir: &Hir, terminator: LineTerminator) -> bool {
 }
 
 /// Whether a match could have this byte, which is an ASCII character, in it.
-pub(super) fn has_byte(hir: &Hir, byte: u8) -> bool {
+pub(crate) fn has_byte(hir: &Hir, byte: u8) -> bool {
     match hir.kind() {
         HirKind::Literal(literal) => literal.0.contains(&byte),
         HirKind::Class(Class::Unicode(class)) => {
@@ -332,12 +331,12 @@ pub(super) fn has_byte(hir: &Hir, byte: u8) -> bool {
 
 /// False only when every match has a byte. The least length is not known of what has a class of nothing in it, also where
 /// the rest may be empty.
-pub(super) fn may_be_empty(hir: &Hir) -> bool {
+pub(crate) fn may_be_empty(hir: &Hir) -> bool {
     hir.properties().minimum_len().is_none_or(|len| len == 0)
 }
 
 /// The names of the groups that capture, in the order of their numbers, of which the first is 1.
-pub(super) fn group_names(ast: &Ast) -> Vec<Option<String>> {
+pub(crate) fn group_names(ast: &Ast) -> Vec<Option<String>> {
     match ast::visit(ast, GroupNames(vec![])) {
         Ok(names) => names,
         Err(never) => match never {},

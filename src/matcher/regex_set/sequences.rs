@@ -3,24 +3,26 @@
 //! Vectors look for four bytes of each shape, and for all shapes at once; they let some other places through. There, tables tell for
 //! each of the four bytes which shapes have it, and then the other bytes of these few shapes are looked at.
 
-use super::{
-    set::{
-        packed::{DEPTH, Packed},
-        places::Places,
+use crate::{
+    matcher::{
+        set::{
+            candidates::Places,
+            teddy::{DEPTH, Packed},
+        },
+        syntax::sequence::{ByteSet, Shape},
     },
-    shape::{ByteSet, Shape},
+    span::PatternId,
 };
-use crate::span::PatternId;
 
 /// How much is searched at once.
 const BLOCK: usize = 64 << 10;
 
 /// Shapes, one bit for each.
-pub(super) type Which = u128;
+pub(crate) type Which = u128;
 
 /// A search for the shapes of patterns.
 #[derive(Clone, Debug)]
-pub(super) struct Shapes {
+pub(crate) struct Shapes {
     shapes: Vec<Shape>,
     /// Whose shape each is.
     owners: Vec<Vec<PatternId>>,
@@ -35,7 +37,7 @@ pub(super) struct Shapes {
 
 /// Places of which it is not known yet whether there is a shape.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(crate) struct Found {
     places: Places,
     /// How many of them were looked at.
     done: usize,
@@ -45,12 +47,12 @@ pub(super) struct Found {
 }
 
 impl Found {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Found { places: Places::new(0), done: 0, base: 0, end: 0 }
     }
 
     /// Begins anew, with another text.
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.places.restart(0);
         (self.done, self.base, self.end) = (0, 0, 0);
     }
@@ -61,7 +63,7 @@ impl Shapes {
     const MAX: usize = Which::BITS as usize;
 
     /// A search for the shapes of these patterns. None when there are none, or too many.
-    pub(super) fn new(patterns: &[(PatternId, Vec<Shape>)]) -> Option<Shapes> {
+    pub(crate) fn new(patterns: &[(PatternId, Vec<Shape>)]) -> Option<Shapes> {
         let mut all: Vec<(&Shape, PatternId)> =
             patterns.iter().flat_map(|(id, shapes)| shapes.iter().map(|shape| (shape, *id))).collect();
         all.sort_unstable();
@@ -99,13 +101,13 @@ impl Shapes {
     }
 
     /// How many shapes there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.shapes.len()
     }
 
     /// The next place from `at` on where shapes are, and which: within them, not at their start. A place that was passed by is not
     /// seen again.
-    pub(super) fn next(&self, found: &mut Found, text: &[u8], at: usize) -> Option<(usize, Which)> {
+    pub(crate) fn next(&self, found: &mut Found, text: &[u8], at: usize) -> Option<(usize, Which)> {
         loop {
             while let Some(&place) = found.places.as_slice().get(found.done) {
                 found.done += 1;
@@ -147,7 +149,7 @@ impl Shapes {
     }
 
     /// Whose shapes these are. A pattern may come more than once.
-    pub(super) fn owners_of(&self, which: Which) -> impl Iterator<Item = PatternId> {
+    pub(crate) fn owners_of(&self, which: Which) -> impl Iterator<Item = PatternId> {
         ones(which).flat_map(|i| self.owners[i].iter().copied())
     }
 }

@@ -26,12 +26,11 @@ use regex_automata::{
 };
 use regex_syntax::hir::Hir;
 
-use super::{
-    LineTerminator,
-    shuffle::{ByteSet, Steps},
-    syntax,
+use crate::{
+    matcher::{LineTerminator, regex::steps::Steps, syntax::translate},
+    simd::byteset::ByteSet,
+    span::Span,
 };
-use crate::span::Span;
 
 /// The largest NFA from which an automaton is made. The time for that grows with the product of the sizes of both; this
 /// keeps it within a millisecond or so.
@@ -51,7 +50,7 @@ const BUDGET: usize = 128;
 const ATTEMPT: usize = 8;
 
 #[derive(Clone, Debug)]
-pub(super) struct Dense {
+pub(crate) struct Dense {
     /// The bytes that a match can begin with, and those at which the automaton gives up.
     first: ByteSet,
     anchored: Table,
@@ -62,17 +61,17 @@ pub(super) struct Dense {
 
 /// How far a search went that did not come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct GaveUp {
+pub(crate) struct GaveUp {
     /// No match starts before this offset, or, for [`Dense::find_end`], ends there or before.
-    pub(super) at: usize,
+    pub(crate) at: usize,
 }
 
 impl Dense {
     /// The automata of a regex that matches no empty string. None when they are too large.
-    pub(super) fn new(hir: &Hir, terminator: LineTerminator) -> Option<Self> {
-        debug_assert!(!super::syntax::may_be_empty(hir));
-        let only_ascii = syntax::is_large_beyond_ascii(hir);
-        let hir = if only_ascii { &syntax::ascii_part(hir.clone()) } else { hir };
+    pub(crate) fn new(hir: &Hir, terminator: LineTerminator) -> Option<Self> {
+        debug_assert!(!translate::may_be_empty(hir));
+        let only_ascii = translate::is_large_beyond_ascii(hir);
+        let hir = if only_ascii { &translate::ascii_part(hir.clone()) } else { hir };
         let mut look = LookMatcher::new();
         look.set_line_terminator(terminator.byte());
         let config = thompson::Config::new()
@@ -105,7 +104,7 @@ impl Dense {
 
     /// The first match that starts at or after `at`. This gives up at a byte that it was not made for, and when it takes
     /// longer than a linear search.
-    pub(super) fn find(&self, haystack: &[u8], at: usize) -> Result<Option<Span>, GaveUp> {
+    pub(crate) fn find(&self, haystack: &[u8], at: usize) -> Result<Option<Span>, GaveUp> {
         let mut spent = 0;
         let mut from = at;
         while let Some(start) = self.first.find(haystack, from) {
@@ -126,7 +125,7 @@ impl Dense {
 
     /// The end of some match that starts at or after `at`: of the one that ends first. This gives up at a byte that it was
     /// not made for.
-    pub(super) fn find_end(&self, haystack: &[u8], at: usize) -> Result<Option<usize>, GaveUp> {
+    pub(crate) fn find_end(&self, haystack: &[u8], at: usize) -> Result<Option<usize>, GaveUp> {
         let table = &self.unanchored;
         let mut state = table.start(haystack, at);
         let mut upto = at;
@@ -152,7 +151,7 @@ impl Dense {
     }
 
     /// The offset behind the byte at which it is known what starts at `start`: all that a search from there reads.
-    pub(super) fn reads_to(&self, haystack: &[u8], start: usize) -> usize {
+    pub(crate) fn reads_to(&self, haystack: &[u8], start: usize) -> usize {
         let table = &self.anchored;
         let mut state = table.start(haystack, start);
         let mut upto = start;
@@ -167,21 +166,21 @@ impl Dense {
 
     /// The next offset at which a match could start, as far as its first byte tells.
     #[inline(always)]
-    pub(super) fn next_first(&self, haystack: &[u8], from: usize) -> Option<usize> {
+    pub(crate) fn next_first(&self, haystack: &[u8], from: usize) -> Option<usize> {
         self.first.find(haystack, from)
     }
 
     /// The automaton of matches that start at a given offset.
-    pub(super) fn anchored(&self) -> &Table {
+    pub(crate) fn anchored(&self) -> &Table {
         &self.anchored
     }
 
     /// True when [`find_end`](Dense::find_end) is faster than anything but a prefilter for matches that are far apart.
-    pub(super) fn is_vectorized(&self) -> bool {
+    pub(crate) fn is_vectorized(&self) -> bool {
         self.steps.is_some()
     }
 
-    pub(super) fn description(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         let states = self.unanchored.states;
         let vector = if self.steps.is_some() { " in a vector" } else { "" };
         let ascii = if self.only_ascii { " for ASCII" } else { "" };
@@ -203,7 +202,7 @@ enum Run {
 
 /// An automaton of at most 256 states.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// For each byte, the state that follows on each state.
     next: Box<[[u8; 256]; 256]>,
     /// The state to begin in, by the byte before.
@@ -218,8 +217,8 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) const DEAD: u8 = 0;
-    pub(super) const GAVE_UP: u8 = 1;
+    pub(crate) const DEAD: u8 = 0;
+    pub(crate) const GAVE_UP: u8 = 1;
     /// The first state of a match. An unanchored automaton has no other, and never leaves it.
     const MATCH: u8 = 2;
 
@@ -292,30 +291,30 @@ impl Table {
     }
 
     /// How many states there are; their numbers are less than this.
-    pub(super) fn states(&self) -> usize {
+    pub(crate) fn states(&self) -> usize {
         self.states
     }
 
     /// Whether a state of an anchored automaton tells of a match that ended before the last byte.
     #[inline(always)]
-    pub(super) fn is_match(&self, state: u8) -> bool {
+    pub(crate) fn is_match(&self, state: u8) -> bool {
         (Self::MATCH..=self.last_special).contains(&state)
     }
 
     /// Whether the end of the haystack completes a match.
     #[inline(always)]
-    pub(super) fn matches_at_end(&self, state: u8) -> bool {
+    pub(crate) fn matches_at_end(&self, state: u8) -> bool {
         self.matches_at_end[usize::from(state)]
     }
 
     #[inline(always)]
-    pub(super) fn step(&self, state: u8, byte: u8) -> u8 {
+    pub(crate) fn step(&self, state: u8, byte: u8) -> u8 {
         self.next[usize::from(byte)][usize::from(state)]
     }
 
     /// The state in which a search from `at` on begins.
     #[inline(always)]
-    pub(super) fn start(&self, haystack: &[u8], at: usize) -> u8 {
+    pub(crate) fn start(&self, haystack: &[u8], at: usize) -> u8 {
         match at.checked_sub(1) {
             Some(before) => self.start[usize::from(haystack[before])],
             None => self.start_of_text,

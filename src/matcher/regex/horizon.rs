@@ -16,8 +16,10 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use super::dense::{Dense, Table};
-use crate::span::Span;
+use crate::{
+    matcher::regex::dfa::{Dense, Table},
+    span::Span,
+};
 
 /// How many bytes all searches together may have to read, by their number and what is left of the haystack, before it is looked
 /// at how many they do read.
@@ -45,7 +47,7 @@ const NONE: u16 = u16::MAX;
 
 /// What a walk over matches knows of the text before it. It belongs to one walk over one haystack with one automaton.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Horizon {
+pub(crate) struct Horizon {
     /// How many searches there were up to the last that was looked at, how many of them since the one before, and how many
     /// will pass before the next.
     searches: usize,
@@ -63,7 +65,7 @@ pub(super) struct Horizon {
 
 /// What was found by a search with live states.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Sight {
+pub(crate) enum Sight {
     Match(Span),
     /// No match starts before this offset.
     Nothing {
@@ -76,12 +78,12 @@ pub(super) enum Sight {
 impl Horizon {
     /// Whether live states are known at an offset.
     #[inline]
-    pub(super) fn is_known(&self, at: usize) -> bool {
+    pub(crate) fn is_known(&self, at: usize) -> bool {
         self.live.as_ref().is_some_and(|live| live.range.contains(&at))
     }
 
     /// The first match that starts at `at`, where [live states are known](Horizon::is_known), or behind it.
-    pub(super) fn find(&mut self, dense: &Dense, haystack: &[u8], at: usize) -> Sight {
+    pub(crate) fn find(&mut self, dense: &Dense, haystack: &[u8], at: usize) -> Sight {
         let Some(live) = &mut self.live else { return Sight::Nothing { upto: at } };
         let sight = live.find(dense, haystack, at);
         if sight == Sight::Lost {
@@ -96,7 +98,7 @@ impl Horizon {
     /// Notes a search without live states, which began at `at` and found a match. `dense` builds the automaton where it is
     /// wanted.
     #[inline]
-    pub(super) fn note<'d>(
+    pub(crate) fn note<'d>(
         &mut self,
         dense: impl FnOnce() -> Option<&'d Dense>,
         haystack: &[u8],

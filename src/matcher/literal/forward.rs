@@ -4,13 +4,13 @@
 //! all kinds. Where they are not rare in the haystack at hand, it compares the whole needle again and again. [`Finder`]
 //! notices that, and picks others by a sample of the haystack itself; and it goes on within a block of 64 bytes from one
 //! match to the next. Short haystacks, and needles of one byte that are looked for once, are memchr's. Backwards see
-//! [`reverse`](super::reverse).
+//! [`ReverseFinder`](super::ReverseFinder).
 
 use memchr::memmem;
 
-use super::{
-    packed::{self, Tuning, Walk},
+use crate::matcher::literal::{
     probes::Probes,
+    walk::{self, Tuning, Walk},
 };
 
 /// A literal to search for from the start of a haystack.
@@ -26,11 +26,11 @@ use super::{
 pub struct Finder<'n> {
     finder: memmem::Finder<'n>,
     /// What to look for at first.
-    pub(super) probes: Probes,
+    pub(crate) probes: Probes,
     /// Whether that was picked for some haystack, and not by what is usual.
     is_tuned: bool,
     /// Whether occurrences can overlap; assumed of long needles.
-    pub(super) overlaps: bool,
+    pub(crate) overlaps: bool,
 }
 
 impl<'n> Finder<'n> {
@@ -81,7 +81,7 @@ impl<'n> Finder<'n> {
     #[inline]
     pub(crate) fn find_tuned(&self, tuning: &mut Tuning, haystack: &[u8]) -> Option<usize> {
         let (len, mut skipped) = (self.needle().len(), 0);
-        if len < 2 || haystack.len() < packed::least(len) + SHORT {
+        if len < 2 || haystack.len() < walk::least(len) + SHORT {
             return self.finder.find(haystack);
         }
         if tuning.is_guess() {
@@ -115,7 +115,7 @@ impl<'n> Finder<'n> {
     #[inline]
     pub fn find_iter<'a>(&'a self, haystack: &'a [u8]) -> FindIter<'a> {
         let len = self.needle().len();
-        if len == 0 || haystack.len() < packed::least(len) + SHORT {
+        if len == 0 || haystack.len() < walk::least(len) + SHORT {
             return FindIter(Iter::Short { finder: self, haystack, at: 0 });
         }
         FindIter(Iter::Long { finder: self, walk: Walk::new(haystack, self.needle(), self.tuning()) })
@@ -199,7 +199,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{
-        super::{packed::tests::by_all_vectors, reverse::ReverseFinder},
+        super::{reverse::ReverseFinder, walk::tests::by_all_vectors},
         *,
     };
 

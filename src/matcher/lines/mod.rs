@@ -1,0 +1,3 @@
+//! Finding and counting lines.
+
+pub(crate) mod literal;

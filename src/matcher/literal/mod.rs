@@ -1,0 +1,8 @@
+//! Searching for one literal, forwards and backwards, with vectors.
+
+pub(crate) mod forward;
+pub(crate) mod probes;
+pub(crate) mod reverse;
+pub(crate) mod walk;
+
+pub use self::{forward::Finder, reverse::ReverseFinder};

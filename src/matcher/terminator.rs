@@ -1,0 +1,62 @@
+//! What ends a line.
+
+/// What ends a line.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::matcher::{LineTerminator, MatcherBuilder};
+///
+/// let matcher = MatcherBuilder::new().line_terminator(LineTerminator::Crlf).by_line(true).build(["end$"])?;
+/// assert!(matcher.is_match(&mut matcher.cache(), b"the end\r\n"));
+/// # Ok::<(), mapgrep::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LineTerminator {
+    /// `\n`.
+    #[default]
+    Lf,
+    /// `\n`, with or without `\r` before it, which belongs to the terminator then: no match contains it, and `$`
+    /// matches before it. A lone `\r` ends no line; but where matches are not confined to lines, `$` matches before it too.
+    Crlf,
+    /// A NUL byte. Lines may contain `\n`, and `.` matches it.
+    Nul,
+}
+
+impl LineTerminator {
+    /// The last byte of a line: what lines are cut at.
+    pub fn byte(self) -> u8 {
+        match self {
+            LineTerminator::Lf | LineTerminator::Crlf => b'\n',
+            LineTerminator::Nul => 0,
+        }
+    }
+
+    /// A line without what ends it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::matcher::LineTerminator;
+    ///
+    /// assert_eq!(LineTerminator::Crlf.strip(b"text\r\n"), b"text");
+    /// assert_eq!(LineTerminator::Lf.strip(b"text\r\n"), b"text\r");
+    /// assert_eq!(LineTerminator::Nul.strip(b"text\n"), b"text\n");
+    /// ```
+    pub fn strip(self, line: &[u8]) -> &[u8] {
+        match (self, line) {
+            (LineTerminator::Crlf, [content @ .., b'\r', b'\n']) => content,
+            (terminator, [content @ .., last]) if *last == terminator.byte() => content,
+            _ => line,
+        }
+    }
+
+    /// What a line is ended with that has no terminator.
+    pub fn bytes(self) -> &'static [u8] {
+        match self {
+            LineTerminator::Lf => b"\n",
+            LineTerminator::Crlf => b"\r\n",
+            LineTerminator::Nul => b"\0",
+        }
+    }
+}
