@@ -1,49 +1,41 @@
 //! Which parts of a huge file can match at all, so that nothing else has to be read.
+//!
+//! * `format`: the bytes of an index file. A leaf: read it first.
+//! * `grams`: the few bytes at each offset of a text by which it is indexed, and those of a literal.
+//! * `query`: what a line needs to match, from patterns.
+//! * `plan`: from a query to the parts of a file.
+//! * `open`: an index of a file: which one, whether it is relied on, and whether it is still fresh.
+//! * `build`: build, update, verify, remove; so that a crash does no harm, and with one writer.
 
-mod bits;
-mod builder;
-mod commit;
-mod compare;
-mod file;
+mod build;
 mod format;
-mod freshness;
 mod grams;
-mod identity;
-mod lock;
-mod owner;
-mod parts;
-mod place;
+mod open;
 mod plan;
 mod query;
-mod reader;
-mod renamed;
-mod rows;
-mod seal;
-mod segment;
-mod storage;
-mod unfit;
 mod work;
 
+pub(crate) use self::open::unfit::LEAST_SIZE;
 pub use self::{
-    builder::{IndexBuilder, Outcome, Stat, Verified},
-    freshness::{Freshness, Stale},
-    parts::Part,
-    plan::Candidates,
+    build::builder::{IndexBuilder, Outcome, Stat, Verified},
+    open::{
+        index::Index,
+        stale::{Freshness, Stale},
+        unfit::{Compression, Unfit},
+    },
+    plan::{Candidates, part::Part},
     query::Query,
-    reader::Index,
-    unfit::{Compression, Unfit},
-};
-#[cfg(feature = "cli")]
-pub(crate) use self::{
-    file::open_text,
-    place::{has_name_of_index, is_index},
-    plan::Unhelped,
 };
 #[doc(hidden)]
 pub use self::{
-    seal::seal,
+    format::seal::seal,
     work::{Work, work},
 };
-
-/// Files of fewer bytes are searched before an index is opened: none is made for them, and none is looked for.
-pub(crate) const LEAST_SIZE: u64 = 1 << 20;
+#[cfg(feature = "cli")]
+pub(crate) use self::{
+    open::{
+        file::open_text,
+        place::{has_name_of_index, is_index},
+    },
+    plan::Unhelped,
+};

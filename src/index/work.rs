@@ -42,18 +42,18 @@ pub fn work() -> Work {
     }
 }
 
-pub(super) fn rows(count: usize) {
+pub(crate) fn rows(count: usize) {
     ROWS.fetch_add(count as u64, Relaxed);
 }
 
-pub(super) fn index_bytes(count: usize) {
+pub(crate) fn index_bytes(count: usize) {
     INDEX_BYTES.fetch_add(count as u64, Relaxed);
 }
 
-pub(super) fn text_bytes(count: usize) {
+pub(crate) fn text_bytes(count: usize) {
     TEXT_BYTES.fetch_add(count as u64, Relaxed);
 }
 
-pub(super) fn steps(count: usize) {
+pub(crate) fn steps(count: usize) {
     STEPS.fetch_add(count as u64, Relaxed);
 }

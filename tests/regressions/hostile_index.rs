@@ -3,7 +3,7 @@
 //! linked blocks for each match with context; a list of segments as long as a hole. A commit behind the last sequence number
 //! was never looked at, and was called written.
 //!
-//! Each of these indexes is made here byte by byte, by the description in `src/index/format.rs`.
+//! Each of these indexes is made here byte by byte, by the description in `src/index/format/mod.rs`.
 
 use std::{
     fs::{self, File},

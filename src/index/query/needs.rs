@@ -8,18 +8,18 @@ use memchr::memmem;
 const SHORTEST: usize = 3;
 
 /// Of longer literals, this many bytes are required. More of them tell nothing that these do not.
-pub(super) const LONGEST: usize = 256;
+pub(crate) const LONGEST: usize = 256;
 
 /// Up to this many literals are compared with each other, to leave out those that say nothing new.
 const FEW: usize = 128;
 
 /// The characters beyond ASCII that Unicode takes for another case of an ASCII letter. An index has rows for both of them.
-pub(super) const LONG_S: &str = "\u{17F}";
-pub(super) const KELVIN: &str = "\u{212A}";
+pub(crate) const LONG_S: &str = "\u{17F}";
+pub(crate) const KELVIN: &str = "\u{212A}";
 
 /// A condition on a line in which ASCII letters were made lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::index) enum Needs {
+pub(crate) enum Needs {
     /// Any line may match.
     Anything,
     /// No line does.
@@ -34,14 +34,14 @@ pub(in crate::index) enum Needs {
 
 impl Needs {
     /// These bytes stand on the line, whatever the case of ASCII letters in them.
-    pub(super) fn literal(bytes: &[u8]) -> Self {
+    pub(crate) fn literal(bytes: &[u8]) -> Self {
         match bytes.len() >= SHORTEST || bytes == LONG_S.as_bytes() {
             true => Needs::Literal(bytes[..bytes.len().min(LONGEST)].to_ascii_lowercase()),
             false => Needs::Anything,
         }
     }
 
-    pub(super) fn all(needs: impl IntoIterator<Item = Needs>) -> Self {
+    pub(crate) fn all(needs: impl IntoIterator<Item = Needs>) -> Self {
         let mut all = vec![];
         for needs in needs {
             match needs {
@@ -65,7 +65,7 @@ impl Needs {
         }
     }
 
-    pub(super) fn any(needs: impl IntoIterator<Item = Needs>) -> Self {
+    pub(crate) fn any(needs: impl IntoIterator<Item = Needs>) -> Self {
         let mut any = vec![];
         for needs in needs {
             match needs {

@@ -18,14 +18,14 @@ const LARGEST_CLASS: usize = 40;
 const MOST_COPIES: u32 = 8;
 
 /// How many literals all patterns together may need, beyond one in four bytes of their text: that many can stand in it.
-pub(super) const MOST_LITERALS: usize = 1 << 16;
+pub(crate) const MOST_LITERALS: usize = 1 << 16;
 
 /// What the end of a cut literal is put together with what follows.
 const KEPT_END: usize = 8;
 
 /// A condition on a line, which need not hold where an odd character stands.
 #[derive(Clone, Debug)]
-pub(super) struct Required {
+pub(crate) struct Required {
     needs: Needs,
     odd: Odd,
 }
@@ -45,12 +45,12 @@ impl Required {
         Required::new(Needs::all(all.into_iter().map(|required| required.needs)), odd)
     }
 
-    pub(super) fn any(any: Vec<Required>) -> Self {
+    pub(crate) fn any(any: Vec<Required>) -> Self {
         let odd = any.iter().fold(Odd::default(), |odd, required| odd.or(required.odd));
         Required::new(Needs::any(any.into_iter().map(|required| required.needs)), odd)
     }
 
-    pub(super) fn into_needs(self) -> Needs {
+    pub(crate) fn into_needs(self) -> Needs {
         match self.needs {
             Needs::Anything => Needs::Anything,
             needs => Needs::any(self.odd.literals().chain([needs])),
@@ -87,26 +87,26 @@ impl Part {
 
 /// Finds what patterns need.
 #[derive(Debug)]
-pub(super) struct Requirer {
+pub(crate) struct Requirer {
     /// How many more literals they may need.
     left: usize,
 }
 
 impl Requirer {
     /// For patterns of so many bytes of text.
-    pub(super) fn new(bytes: usize) -> Self {
+    pub(crate) fn new(bytes: usize) -> Self {
         Requirer { left: MOST_LITERALS + bytes / 4 }
     }
 
     /// What a pattern needs.
-    pub(super) fn pattern(&mut self, hir: &Hir) -> Required {
+    pub(crate) fn pattern(&mut self, hir: &Hir) -> Required {
         let part = self.part(hir);
         self.required(part)
     }
 
     /// What a plain string needs. It is the literal that it is, but for characters beyond ASCII with another case.
     /// It may have any bytes.
-    pub(super) fn plain(&mut self, text: &[u8], ignore_case: bool) -> Required {
+    pub(crate) fn plain(&mut self, text: &[u8], ignore_case: bool) -> Required {
         let bytes = &text[..text.len().min(LONGEST)];
         if !ignore_case {
             return Required::new(Needs::literal(bytes), Odd::default());

@@ -17,23 +17,23 @@ const TRIMMED: usize = 8;
 
 /// The odd characters that may stand in the place of an ASCII letter. What is said of a line with one of them need not hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Odd {
-    pub(super) long_s: bool,
-    pub(super) kelvin: bool,
+pub(crate) struct Odd {
+    pub(crate) long_s: bool,
+    pub(crate) kelvin: bool,
 }
 
 impl Odd {
-    pub(super) fn or(self, other: Odd) -> Odd {
+    pub(crate) fn or(self, other: Odd) -> Odd {
         Odd { long_s: self.long_s || other.long_s, kelvin: self.kelvin || other.kelvin }
     }
 
     /// Those of the letters of a text of which case is ignored.
-    pub(super) fn of_letters(text: &[u8]) -> Odd {
+    pub(crate) fn of_letters(text: &[u8]) -> Odd {
         let has = |letter: u8| text.iter().any(|byte| byte.eq_ignore_ascii_case(&letter));
         Odd { long_s: has(b's'), kelvin: has(b'k') }
     }
 
-    pub(super) fn literals(self) -> impl Iterator<Item = Needs> {
+    pub(crate) fn literals(self) -> impl Iterator<Item = Needs> {
         let literals = [(self.long_s, LONG_S), (self.kelvin, KELVIN)];
         literals.into_iter().filter(|(has, _)| *has).map(|(_, literal)| Needs::literal(literal.as_bytes()))
     }
@@ -41,17 +41,17 @@ impl Odd {
 
 /// Different strings in lower case, one of which stands at a place. With none at all, nothing can.
 #[derive(Clone, Debug)]
-pub(super) struct Strings {
+pub(crate) struct Strings {
     strings: Vec<Vec<u8>>,
     /// They need not where one of these does.
-    pub(super) odd: Odd,
+    pub(crate) odd: Odd,
     /// That one of them stands there follows from what else is needed.
-    pub(super) is_implied: bool,
+    pub(crate) is_implied: bool,
 }
 
 /// Either end of strings.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum End {
+pub(crate) enum End {
     Start,
     Stop,
 }
@@ -75,28 +75,28 @@ impl End {
 
 impl Strings {
     /// The empty string, which stands everywhere.
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Strings::new(vec![vec![]], Odd::default())
     }
 
     /// One string, which may be of any length.
-    pub(super) fn one(string: &[u8], odd: Odd) -> Self {
+    pub(crate) fn one(string: &[u8], odd: Odd) -> Self {
         Strings::new(vec![string.to_vec()], odd)
     }
 
-    pub(super) fn new(mut strings: Vec<Vec<u8>>, odd: Odd) -> Self {
+    pub(crate) fn new(mut strings: Vec<Vec<u8>>, odd: Odd) -> Self {
         strings.iter_mut().for_each(|string| string.make_ascii_lowercase());
         strings.sort_unstable();
         strings.dedup();
         Strings { strings, odd, is_implied: false }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.strings.len()
     }
 
     /// The same strings, of which it is known from elsewhere that one of them stands there.
-    pub(super) fn implied(self) -> Self {
+    pub(crate) fn implied(self) -> Self {
         Strings { is_implied: true, ..self }
     }
 
@@ -117,7 +117,7 @@ impl Strings {
     }
 
     /// Has the strings followed by others. False, and nothing was done, where that is too much.
-    pub(super) fn append(&mut self, next: &Strings) -> bool {
+    pub(crate) fn append(&mut self, next: &Strings) -> bool {
         let bytes = self.bytes() * next.len() + next.bytes() * self.len();
         let is_small = self.len() * next.len() <= MOST
             && (bytes <= MOST_BYTES || self.len() * next.len() == 1)
@@ -140,7 +140,7 @@ impl Strings {
     }
 
     /// Has the strings followed by others that were too much for all of them: by as much of their ends as possible.
-    pub(super) fn append_to_ends(&self, next: &Strings) -> Strings {
+    pub(crate) fn append_to_ends(&self, next: &Strings) -> Strings {
         for len in (1..=END).rev() {
             if let Some(mut ends) = Self::ends([self], End::Stop, len)
                 && ends.len() * next.len() <= MOST_ENDS
@@ -153,7 +153,7 @@ impl Strings {
     }
 
     /// All strings of these sets, where they are few.
-    pub(super) fn union<'a>(sets: impl Iterator<Item = &'a Strings>) -> Option<Strings> {
+    pub(crate) fn union<'a>(sets: impl Iterator<Item = &'a Strings>) -> Option<Strings> {
         let (mut strings, mut odd, mut bytes) = (vec![], Odd::default(), 0);
         for set in sets {
             odd = odd.or(set.odd);
@@ -167,7 +167,7 @@ impl Strings {
     }
 
     /// What all strings of these sets have at one of their ends, at least: few strings, of which the empty one may be one.
-    pub(super) fn common<'a>(sets: impl Iterator<Item = &'a Strings> + Clone, end: End) -> Strings {
+    pub(crate) fn common<'a>(sets: impl Iterator<Item = &'a Strings> + Clone, end: End) -> Strings {
         let common = || match sets.clone().any(Strings::has_empty) {
             true => None,
             false => {
@@ -195,7 +195,7 @@ impl Strings {
     /// The same or shorter strings: fewer of them, where little is lost by that.
     ///
     /// A class of many characters at an end is better left out. Between literals it is worth its strings.
-    pub(super) fn trimmed(mut self) -> Strings {
+    pub(crate) fn trimmed(mut self) -> Strings {
         for end in [End::Stop, End::Start] {
             let mut best: Option<Strings> = None;
             for len in 1..=TRIMMED {
@@ -228,7 +228,7 @@ impl Strings {
     }
 
     /// What a line needs on which one of them stands.
-    pub(super) fn needs(&self) -> Needs {
+    pub(crate) fn needs(&self) -> Needs {
         Needs::any(self.strings.iter().map(|string| Needs::literal(string)))
     }
 }

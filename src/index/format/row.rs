@@ -12,10 +12,7 @@
 //! With the k that fits best, Rice codes come within a few per cent of what such rows hold at least, and are fast to read.
 //! R. F. Rice, "Some practical universal noiseless coding techniques", 1979.
 
-use super::{
-    bits::Bits,
-    format::{MOST_BLOCKS, damaged},
-};
+use super::{bits::Bits, bytes::damaged, layout::MOST_BLOCKS};
 use crate::error::Error;
 
 const FULL: u8 = 0xFF;
@@ -24,7 +21,7 @@ const INVERTED: u8 = 0x10;
 const MOST_BITS: u32 = 12;
 
 /// Appends a row. `cut_dense` makes rows full in which more than half of the bits are set.
-pub(super) fn encode(row: &Bits, cut_dense: bool, out: &mut Vec<u8>) {
+pub(crate) fn encode(row: &Bits, cut_dense: bool, out: &mut Vec<u8>) {
     let (len, count) = (row.len(), row.count());
     if count == 0 {
         return;
@@ -94,7 +91,7 @@ fn encode_gaps(words: impl Iterator<Item = u64>, k: u32, most: usize, out: &mut 
 /// # Errors
 ///
 /// When the bytes are not those of such a row.
-pub(super) fn decode(bytes: &[u8], len: usize, row: &mut Bits) -> Result<(), Error> {
+pub(crate) fn decode(bytes: &[u8], len: usize, row: &mut Bits) -> Result<(), Error> {
     row.reset(len);
     let wrong = || damaged("a row is not what a row should be");
     let Some((&tag, rest)) = bytes.split_first() else { return Ok(()) };

@@ -6,18 +6,21 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{
-    Index, file,
-    identity::{Attributes, Identity},
-    lock::Lock,
-    place::{self, SUFFIX},
-    storage::{directory, sync_directory},
+use super::{lock::Lock, storage::sync_directory};
+use crate::index::{
+    format::manifest::Identity,
+    open::{
+        file,
+        identity::Attributes,
+        index::Index,
+        place::{self, SUFFIX, directory},
+    },
 };
 
 /// Gives the index of a text the name that belongs to it, and before that moves what has this name, and is of another text, out
 /// of the way. Returns the other texts whose indexes were moved. What cannot be done is left: it is as if nothing had been
 /// renamed, then, and no index is relied on that is not of its text.
-pub(super) fn follow(text: &Path, attributes: &Attributes, among: Option<&Path>, is_worthwhile: bool) -> Vec<PathBuf> {
+pub(crate) fn follow(text: &Path, attributes: &Attributes, among: Option<&Path>, is_worthwhile: bool) -> Vec<PathBuf> {
     let mut moved = vec![];
     // Links have the index of what they lead to, and it is that which is renamed.
     let Ok(whole) = text.canonicalize() else { return moved };

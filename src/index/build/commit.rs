@@ -4,15 +4,16 @@ use std::io;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{
-    format::{ALIGN, BODY, Entry, HEADER, Header, LAST_SEQUENCE, Manifest},
-    grams::Scheme,
-    segment::Made,
-    storage::Storage,
+use super::{segment::Made, storage::Storage};
+use crate::index::format::{
+    header::{Header, LAST_SEQUENCE},
+    layout::{ALIGN, BODY, HEADER},
+    manifest::{Entry, Manifest},
+    scheme::Scheme,
 };
 
 /// Appends to an index file.
-pub(super) struct Committer<S> {
+pub(crate) struct Committer<S> {
     storage: S,
     header: Header,
     /// Where the next bytes go.
@@ -21,17 +22,17 @@ pub(super) struct Committer<S> {
 
 impl<S: Storage> Committer<S> {
     /// Begins a new file.
-    pub(super) fn create(storage: S) -> Self {
+    pub(crate) fn create(storage: S) -> Self {
         Committer { storage, header: Header::default(), end: BODY }
     }
 
     /// Goes on behind the last commit of a file. What is behind that is of nobody.
-    pub(super) fn resume(storage: S, header: Header) -> Self {
+    pub(crate) fn resume(storage: S, header: Header) -> Self {
         Committer { storage, header, end: header.end.max(BODY) }
     }
 
     /// Appends some bytes, and says where they are.
-    pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<u64> {
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> io::Result<u64> {
         let offset = self.end.next_multiple_of(ALIGN);
         self.storage.write_at(offset, bytes)?;
         self.end = offset + bytes.len() as u64;
@@ -39,18 +40,18 @@ impl<S: Storage> Committer<S> {
     }
 
     /// Appends a segment.
-    pub(super) fn add(&mut self, made: &Made, scheme: Scheme) -> io::Result<Entry> {
+    pub(crate) fn add(&mut self, made: &Made, scheme: Scheme) -> io::Result<Entry> {
         let offset = self.append(&made.bytes)?;
         Ok(made.entry_at(offset, scheme))
     }
 
     /// Has the disk begin to take what was appended.
-    pub(super) fn sync(&mut self) -> io::Result<()> {
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
         self.storage.sync()
     }
 
     /// Makes what was appended count. `dead` is how many bytes more are of no use from here on, but for the manifest before.
-    pub(super) fn commit(&mut self, manifest: &Manifest, dead: u64) -> io::Result<()> {
+    pub(crate) fn commit(&mut self, manifest: &Manifest, dead: u64) -> io::Result<()> {
         if self.header.sequence >= LAST_SEQUENCE {
             // A commit with a greater one, or with a small one again, would not count.
             let message = "it was written more often than can be counted; mapgrep-index build makes a new one";

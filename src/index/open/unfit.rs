@@ -2,7 +2,10 @@
 
 use std::{fmt, fs::File, io};
 
-use super::format::MAGIC;
+use crate::index::format::layout::MAGIC;
+
+/// Files of fewer bytes are searched before an index is opened: none is made for them, and none is looked for.
+pub(crate) const LEAST_SIZE: u64 = 1 << 20;
 
 /// Why an index of a file would be of no use. Its text says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,21 +15,33 @@ use std::{
 use memchr::memrchr;
 
 use super::{
-    Freshness, Index, LEAST_SIZE, Stale, Unfit,
     commit::Committer,
-    compare, file,
-    format::{BLOCK, Entry, MOST_BLOCKS, Manifest},
-    freshness::{COARSE, SAMPLES_AFTER_CHANGE, is_unchanged},
-    grams::Scheme,
-    identity::{Attributes, Identity, now},
+    compare,
     lock::Lock,
-    owner::Owner,
-    place, renamed,
-    segment::{Made, Maker, Segment},
-    storage::{Disk, NEW, Storage, follow_permissions, with_suffix},
+    renames,
+    segment::{Made, Maker},
+    storage::{Disk, Storage, follow_permissions},
 };
 use crate::{
     error::Error,
+    index::{
+        format::{
+            layout::{BLOCK, MOST_BLOCKS},
+            manifest::{Entry, Identity, Manifest},
+            scheme::Scheme,
+        },
+        open::{
+            file,
+            freshness::{COARSE, SAMPLES_AFTER_CHANGE, is_unchanged},
+            identity::{Attributes, now},
+            index::Index,
+            owner::Owner,
+            place::{self, NEW, with_suffix},
+            segment::Segment,
+            stale::{Freshness, Stale},
+            unfit::{LEAST_SIZE, Unfit},
+        },
+    },
     mapping::{Access, MapOptions, Mapping},
     scan::{Cancel, Pool, has_room_for_thread, unordered::each_chunk},
 };
@@ -219,7 +231,7 @@ impl IndexBuilder {
     /// Gives indexes the names of their files. Those whose files were renamed can be relied on again when they are updated.
     fn follow_renames(&self, opened: &Text, pool: &Pool) {
         let is_worthwhile = !self.is_too_small(opened);
-        for text in renamed::follow(&opened.path, &opened.attributes(), self.directory.as_deref(), is_worthwhile) {
+        for text in renames::follow(&opened.path, &opened.attributes(), self.directory.as_deref(), is_worthwhile) {
             // Where that fails it is told by whoever has to do with that file.
             let _ = self.update_in_place(&text, pool);
         }
@@ -799,7 +811,7 @@ impl Work<'_> {
             kept.pop();
         }
         merged.reverse();
-        let mut dead: u64 = merged.iter().map(Entry::size).sum();
+        let mut dead: u64 = merged.iter().map(|entry| entry.len).sum();
         let header = index.header();
         let is_mostly_dead = (header.dead + dead) * 10 > header.end * DEAD_OF_TEN;
         let mut committer = match is_mostly_dead {

@@ -3,8 +3,12 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    format::{self, Entry, HEADER, Header, ROW_GROUP, TABLE_GROUP_LEN, offsets_start, row_sum, slice, u32_at, u64_at},
-    grams::Scheme,
+    bytes::{slice, u32_at, u64_at},
+    header::Header,
+    layout::{ENTRY, HEADER, MANIFEST, TABLE_GROUP_LEN, fixed_len, offsets_start},
+    manifest::{Entry, entry_sum},
+    row_group::row_sum,
+    scheme::{ROW_GROUP, Scheme},
 };
 
 /// Writes the checksums into the bytes of an index that they should have, as far as there is a place for them.
@@ -13,11 +17,11 @@ pub fn seal(bytes: &mut [u8]) {
         let Some(head) = bytes.get(header..header + HEADER) else { continue };
         let (start, len) = (u64_at(head, 24), u64_at(head, 32));
         if let Some(manifest) = slice(bytes, start, len).map(<[u8]>::to_vec)
-            && manifest.len() >= format::MANIFEST
+            && manifest.len() >= MANIFEST
         {
             let scheme = Scheme::from_number(u32_at(&manifest, 48)).unwrap_or(Scheme::Small);
-            for at in (format::MANIFEST..manifest.len()).step_by(format::ENTRY) {
-                if let Some(entry) = manifest.get(at..at + format::ENTRY) {
+            for at in (MANIFEST..manifest.len()).step_by(ENTRY) {
+                if let Some(entry) = manifest.get(at..at + ENTRY) {
                     let entry = Entry::from_bytes(entry);
                     seal_segment(bytes, &entry, scheme);
                     if let Some(sum) = sum_of(bytes, &entry, scheme) {
@@ -38,12 +42,12 @@ pub fn seal(bytes: &mut [u8]) {
 
 /// The bytes of a segment, if they are there.
 fn segment<'a>(bytes: &'a [u8], entry: &Entry, scheme: Scheme) -> Option<&'a [u8]> {
-    slice(bytes, entry.offset, entry.len).filter(|bytes| bytes.len() >= format::fixed_len(scheme, entry.blocks()))
+    slice(bytes, entry.offset, entry.len).filter(|bytes| bytes.len() >= fixed_len(scheme, entry.blocks()))
 }
 
 fn sum_of(bytes: &[u8], entry: &Entry, scheme: Scheme) -> Option<u64> {
     let segment = segment(bytes, entry, scheme)?;
-    Some(format::entry_sum(entry, &segment[..format::fixed_len(scheme, entry.blocks())]))
+    Some(entry_sum(entry, segment, scheme))
 }
 
 fn seal_segment(bytes: &mut [u8], entry: &Entry, scheme: Scheme) {

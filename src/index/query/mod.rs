@@ -6,7 +6,7 @@ mod strings;
 
 use std::fmt;
 
-pub(super) use self::needs::Needs;
+pub(crate) use self::needs::Needs;
 use self::require::{Required, Requirer};
 use crate::{error::Error, matcher::MatcherBuilder};
 
@@ -33,7 +33,7 @@ use crate::{error::Error, matcher::MatcherBuilder};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
-    pub(super) needs: Needs,
+    pub(crate) needs: Needs,
 }
 
 impl Query {

@@ -1,10 +1,10 @@
 //! Whose index is relied on: whoever may write it may leave lines out of it.
 
 #[cfg(unix)]
-pub(super) use self::unix::Owner;
+pub(crate) use self::unix::Owner;
 #[cfg(windows)]
-pub(super) use self::windows::Owner;
-use super::Stale;
+pub(crate) use self::windows::Owner;
+use super::stale::Stale;
 
 impl Owner {
     /// Whether an index that has this owner is relied on by whoever runs this. `text` is the owner of the text, who may write there
@@ -13,7 +13,7 @@ impl Owner {
     /// # Errors
     ///
     /// Why not.
-    pub(super) fn is_trusted_beside(&self, text: Option<&Owner>) -> Result<(), Stale> {
+    pub(crate) fn is_trusted_beside(&self, text: Option<&Owner>) -> Result<(), Stale> {
         if !(text.is_some_and(|text| self.is_same(text)) || self.is_privileged() || self.is_own()) {
             return Err(Stale::Foreign);
         }
@@ -36,14 +36,14 @@ mod unix {
 
     /// To whom a file belongs, and who else may write it.
     #[derive(Clone, Debug, PartialEq, Eq)]
-    pub(in crate::index) struct Owner {
+    pub(crate) struct Owner {
         user: u32,
         group: u32,
         mode: u32,
     }
 
     impl Owner {
-        pub(in crate::index) fn of(_: Option<&File>, metadata: &Metadata) -> Self {
+        pub(crate) fn of(_: Option<&File>, metadata: &Metadata) -> Self {
             Owner { user: metadata.uid(), group: metadata.gid(), mode: metadata.mode() }
         }
 
@@ -92,10 +92,10 @@ mod windows {
 
     /// The security identifier of whom a file belongs to; none where the file system knows of none.
     #[derive(Clone, Debug, PartialEq, Eq)]
-    pub(in crate::index) struct Owner(Option<Vec<u8>>);
+    pub(crate) struct Owner(Option<Vec<u8>>);
 
     impl Owner {
-        pub(in crate::index) fn of(file: Option<&File>, _: &Metadata) -> Self {
+        pub(crate) fn of(file: Option<&File>, _: &Metadata) -> Self {
             Owner(file.and_then(owner_of))
         }
 

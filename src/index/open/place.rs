@@ -9,23 +9,25 @@ use std::{
 
 use xxhash_rust::xxh3::xxh3_64;
 
-#[cfg(feature = "cli")]
-use super::format::MAGIC;
-use super::format::{BODY, may_be_index};
-#[cfg(unix)]
-use super::storage::directory;
-use super::{file, storage::with_suffix};
-#[cfg(feature = "cli")]
-use super::{lock::LOCK, storage::NEW};
-use crate::error::Error;
+use super::file;
+use crate::{
+    error::Error,
+    index::format::{header::may_be_index, layout::BODY},
+};
 
 /// What the names of indexes end with.
-pub(super) const SUFFIX: &str = ".mgx";
+pub(crate) const SUFFIX: &str = ".mgx";
+/// What is behind the name of an index that is not complete.
+pub(crate) const NEW: &str = ".new";
+/// What is behind the name of an index in that of its lock.
+pub(crate) const LOCK: &str = ".lock";
 
 /// Whether a file is an index, by its name and its first bytes, or what is there while one is written.
 #[cfg(feature = "cli")]
 pub(crate) fn is_index(path: &Path) -> bool {
     use std::io::Read;
+
+    use crate::index::format::layout::MAGIC;
 
     let mut start = [0; MAGIC.len()];
     is_beside_index(path)
@@ -49,7 +51,7 @@ fn is_beside_index(path: &Path) -> bool {
 }
 
 /// Whether something else has the name of an index. It is not to be lost.
-pub(super) fn is_other(path: &Path) -> bool {
+pub(crate) fn is_other(path: &Path) -> bool {
     use std::io::Read;
 
     if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) {
@@ -62,12 +64,12 @@ pub(super) fn is_other(path: &Path) -> bool {
 
 /// Whether an index is in the user's cache, where nobody else has to do with it.
 #[cfg(unix)]
-pub(super) fn is_in_cache(path: &Path) -> bool {
+pub(crate) fn is_in_cache(path: &Path) -> bool {
     path.parent().is_some_and(|parent| cache_directory().as_deref() == Some(parent))
 }
 
 /// Makes the directory that an index is to be in. Nobody else may look into that of the user's cache: the names of files are in it.
-pub(super) fn make_directory(directory: &Path) -> io::Result<()> {
+pub(crate) fn make_directory(directory: &Path) -> io::Result<()> {
     #[cfg(unix)]
     if cache_directory().as_deref() == Some(directory) {
         use std::{
@@ -91,7 +93,7 @@ const PRIVATE: u32 = 0o700;
 
 /// Whether a file that is there could not be replaced: in a directory with the sticky bit everybody may make files, and nobody may rename
 /// one over that of another. It would be noticed when all the work is done.
-pub(super) fn is_held_by_another(path: &Path) -> bool {
+pub(crate) fn is_held_by_another(path: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
@@ -110,7 +112,7 @@ pub(super) fn is_held_by_another(path: &Path) -> bool {
 
 /// Where the index of a text may be: where it is looked for first comes first, and a new one is made in the first that can
 /// be written. What names a place costs some calls of the system, so that it is named only when it is asked for.
-pub(super) fn places(text: &Path, directory: Option<&Path>) -> impl Iterator<Item = Result<PathBuf, Error>> {
+pub(crate) fn places(text: &Path, directory: Option<&Path>) -> impl Iterator<Item = Result<PathBuf, Error>> {
     let beside = directory.is_none().then_some(text);
     let elsewhere = directory.map(Path::to_owned).or_else(cache_directory);
     beside
@@ -150,6 +152,21 @@ fn cache_directory() -> Option<PathBuf> {
 }
 
 /// Whether the error says that a directory cannot be written, so that another place may do.
-pub(super) fn is_unwritable(error: &io::Error) -> bool {
+pub(crate) fn is_unwritable(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}
+
+/// The directory that a file is in.
+pub(crate) fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// The path with something behind its name.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }

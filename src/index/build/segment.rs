@@ -8,14 +8,21 @@ use std::{
 use memchr::memchr;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{
-    bits::{Bits, transpose},
-    format::{self, BLOCK, Entry, ROW_GROUP, Record, damaged, row_sum, slice, u32_at},
-    grams::{Collector, LONGEST, Scheme},
-    rows, work,
-};
 use crate::{
     error::Error,
+    index::{
+        format::{
+            bits::{Bits, transpose},
+            layout::{BLOCK, fixed_len},
+            manifest::{Entry, entry_sum},
+            row_group::encode_group,
+            scheme::{ROW_GROUP, Scheme},
+            table::{self, Record},
+        },
+        grams::{Collector, LONGEST},
+        open::segment::Segment,
+        work,
+    },
     mapping::Mapping,
     scan::{Cancel, Pool, holes::Holes, newlines, unordered::each_chunk},
 };
@@ -24,30 +31,24 @@ use crate::{
 const TILE: usize = 64;
 
 /// A segment that was made, and is to be written. The offset in its entry is not known yet.
-pub(super) struct Made {
-    pub(super) entry: Entry,
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Made {
+    pub(crate) entry: Entry,
+    pub(crate) bytes: Vec<u8>,
     /// Line ends up to its end.
-    pub(super) newlines: u64,
+    pub(crate) newlines: u64,
 }
 
 impl Made {
     /// The entry for a segment that is written there.
-    pub(super) fn entry_at(&self, offset: u64, scheme: Scheme) -> Entry {
+    pub(crate) fn entry_at(&self, offset: u64, scheme: Scheme) -> Entry {
         let mut entry = Entry { offset, len: self.bytes.len() as u64, ..self.entry };
         entry.sum = entry_sum(&entry, &self.bytes, scheme);
         entry
     }
 }
 
-/// A checksum over the checksums of the table and the offsets of rows.
-fn entry_sum(entry: &Entry, segment: &[u8], scheme: Scheme) -> u64 {
-    let blocks = entry.blocks();
-    format::entry_sum(entry, &segment[..format::fixed_len(scheme, blocks)])
-}
-
 /// Where the blocks of some text begin and end.
-pub(super) struct Cut<'a> {
+pub(crate) struct Cut<'a> {
     text: &'a [u8],
     /// The offset of the text in its file.
     base: u64,
@@ -58,12 +59,12 @@ pub(super) struct Cut<'a> {
 
 impl<'a> Cut<'a> {
     /// Which bytes of a file of `len` bytes have to be there to cut these blocks.
-    pub(super) fn needs(blocks: &Range<u64>, len: u64) -> Range<u64> {
+    pub(crate) fn needs(blocks: &Range<u64>, len: u64) -> Range<u64> {
         (blocks.start * BLOCK).saturating_sub(1)..len.min((blocks.end + 1) * BLOCK)
     }
 
     /// Cuts blocks; `text` are the bytes that are needed.
-    pub(super) fn new(text: &'a [u8], blocks: Range<u64>) -> Self {
+    pub(crate) fn new(text: &'a [u8], blocks: Range<u64>) -> Self {
         let base = (blocks.start * BLOCK).saturating_sub(1);
         let starts = (blocks.start..=blocks.end).map(|block| first_line(text, base, block)).collect();
         Cut { text, base, starts, first: blocks.start }
@@ -81,7 +82,7 @@ impl<'a> Cut<'a> {
     }
 
     /// The record of a block, with the line ends in it in place of those before it.
-    pub(super) fn record(&self, i: usize) -> Record {
+    pub(crate) fn record(&self, i: usize) -> Record {
         let own = self.slice(self.own(i));
         Record {
             newlines: newlines::count(own, b'\n'),
@@ -114,10 +115,10 @@ fn first_line(text: &[u8], base: u64, block: u64) -> Option<u64> {
 }
 
 /// Makes segments. Memory that was used for one is used for the next.
-pub(super) struct Maker<'a> {
-    pub(super) scheme: Scheme,
-    pub(super) pool: &'a Pool,
-    pub(super) cancel: Option<&'a Cancel>,
+pub(crate) struct Maker<'a> {
+    pub(crate) scheme: Scheme,
+    pub(crate) pool: &'a Pool,
+    pub(crate) cancel: Option<&'a Cancel>,
     spare: Mutex<Vec<Vec<u64>>>,
     /// The holes of the text, once they were asked for.
     holes: OnceLock<Holes>,
@@ -134,14 +135,14 @@ struct Worker {
 }
 
 impl<'a> Maker<'a> {
-    pub(super) fn new(scheme: Scheme, pool: &'a Pool, cancel: Option<&'a Cancel>) -> Self {
+    pub(crate) fn new(scheme: Scheme, pool: &'a Pool, cancel: Option<&'a Cancel>) -> Self {
         let (spare, holes, nuls) = (Mutex::default(), OnceLock::new(), OnceLock::new());
         Maker { scheme, pool, cancel, spare, holes, nuls }
     }
 
     /// Indexes some blocks of a text, before which there are so many line ends. `progress` is told of bytes that are done. None
     /// when it is cancelled.
-    pub(super) fn index(
+    pub(crate) fn index(
         &self,
         text: &Mapping,
         blocks: Range<u64>,
@@ -217,13 +218,13 @@ impl<'a> Maker<'a> {
     }
 
     /// Where there is nothing but NULs in a text.
-    pub(super) fn holes(&self, text: &Mapping) -> &Holes {
+    pub(crate) fn holes(&self, text: &Mapping) -> &Holes {
         self.holes.get_or_init(|| Holes::of(text, b'\n'))
     }
 
     /// A segment of blocks in which no gram is.
     #[cfg(test)]
-    pub(super) fn empty(&self, records: &[Record]) -> Result<Option<Made>, Error> {
+    pub(crate) fn empty(&self, records: &[Record]) -> Result<Option<Made>, Error> {
         let rows = |_, rows: &mut [Bits]| {
             rows.iter_mut().for_each(|row| row.reset(records.len()));
             Ok(())
@@ -268,7 +269,7 @@ impl<'a> Maker<'a> {
     }
 
     /// Makes one segment of several that follow each other. None when it is cancelled.
-    pub(super) fn merge(&self, parts: &[Segment<'_>]) -> Result<Option<Made>, Error> {
+    pub(crate) fn merge(&self, parts: &[Segment<'_>]) -> Result<Option<Made>, Error> {
         let mut records = vec![];
         let mut ends = vec![];
         for part in parts {
@@ -335,8 +336,8 @@ impl<'a> Maker<'a> {
         let end = last.len() as u32;
         steps.push((groups_of_grams, last, vec![end]));
 
-        let mut bytes = format::table(records);
-        let mut at = format::fixed_len(self.scheme, len) as u32;
+        let mut bytes = table::table(records);
+        let mut at = fixed_len(self.scheme, len) as u32;
         let size: usize = steps.iter().map(|(_, bytes, _)| bytes.len()).sum();
         bytes.reserve_exact(at as usize - bytes.len() + size);
         bytes.extend(at.to_le_bytes());
@@ -354,159 +355,5 @@ impl<'a> Maker<'a> {
         }
         let entry = Entry { offset: 0, len: bytes.len() as u64, blocks: len as u32, flags, newlines, sum: 0 };
         Ok(Some(Made { entry, bytes, newlines: newlines_after }))
-    }
-}
-
-/// Appends 32 rows.
-fn encode_group(group: usize, rows: &[Bits], cut_dense: impl Fn(usize) -> bool, out: &mut Vec<u8>) {
-    let start = out.len();
-    out.extend([0; 4]);
-    let mut bytes = vec![];
-    let mut lengths = [0u64; ROW_GROUP];
-    for (i, (row, length)) in rows.iter().zip(&mut lengths).enumerate() {
-        let before = bytes.len();
-        rows::encode(row, cut_dense(i), &mut bytes);
-        *length = (bytes.len() - before) as u64;
-    }
-    let longest = lengths.iter().max().copied().unwrap_or(0);
-    let width = u64::BITS - longest.leading_zeros();
-    out.push(width as u8);
-    let (mut waiting, mut bits) = (0u64, 0);
-    for length in lengths {
-        waiting |= length << bits;
-        bits += width;
-        while bits >= 8 {
-            out.push(waiting as u8);
-            waiting >>= 8;
-            bits -= 8;
-        }
-    }
-    // 32 times any number of bits are whole bytes.
-    out.extend(bytes);
-    let sum = row_sum(group, &out[start + 4..]);
-    out[start..start + 4].copy_from_slice(&sum.to_le_bytes());
-}
-
-/// A segment in an index file.
-#[derive(Clone, Copy)]
-pub(super) struct Segment<'a> {
-    pub(super) entry: Entry,
-    bytes: &'a [u8],
-    scheme: Scheme,
-}
-
-impl<'a> Segment<'a> {
-    /// `index` are the bytes of the whole file. Nothing is looked at.
-    pub(super) fn new(index: &'a [u8], entry: Entry, scheme: Scheme) -> Result<Self, Error> {
-        let bytes = slice(index, entry.offset, entry.len)
-            .filter(|bytes| bytes.len() >= format::fixed_len(scheme, entry.blocks()))
-            .ok_or_else(|| damaged("a segment is not where it should be"))?;
-        Ok(Segment { entry, bytes, scheme })
-    }
-
-    pub(super) fn blocks(&self) -> usize {
-        self.entry.blocks()
-    }
-
-    /// The entry for a copy of it that is written there.
-    pub(super) fn entry_at(&self, offset: u64) -> Entry {
-        let mut entry = Entry { offset, ..self.entry };
-        entry.sum = entry_sum(&entry, self.bytes, self.scheme);
-        entry
-    }
-
-    pub(super) fn bytes(&self) -> &'a [u8] {
-        self.bytes
-    }
-
-    pub(super) fn record(&self, block: usize) -> Result<Record, Error> {
-        if block >= self.blocks() {
-            return Err(damaged("it has fewer blocks than it should have"));
-        }
-        format::record(self.bytes, block)
-    }
-
-    /// The records of all blocks.
-    fn records(&self) -> Result<Vec<Record>, Error> {
-        format::records(self.bytes, self.blocks())
-    }
-
-    /// 32 rows.
-    ///
-    /// # Complexity
-    ///
-    /// Linear in the number of blocks: what is longer than 32 rows can be is not looked at.
-    pub(super) fn row_group(&self, group: usize) -> Result<RowGroup<'a>, Error> {
-        let wrong = || damaged("its rows do not have the checksum that they should have");
-        let at = format::offsets_start(self.blocks()) + 4 * group;
-        let (start, end) = (u32_at(self.bytes, at) as usize, u32_at(self.bytes, at + 4) as usize);
-        let bytes = self.bytes.get(start..end).ok_or_else(wrong)?;
-        if start < format::fixed_len(self.scheme, self.blocks())
-            || !(5..=format::longest_group(self.blocks())).contains(&bytes.len())
-        {
-            return Err(damaged("its rows are not where they should be, or not as long"));
-        }
-        if row_sum(group, &bytes[4..]) != u32_at(bytes, 0) {
-            return Err(wrong());
-        }
-        let width = usize::from(bytes[4]);
-        let lengths = bytes.get(5..5 + width * ROW_GROUP / 8);
-        let lengths = lengths.filter(|_| width <= format::most_width(self.blocks())).ok_or_else(wrong)?;
-        Ok(RowGroup { lengths, width, rows: &bytes[5 + lengths.len()..], blocks: self.blocks() })
-    }
-
-    /// Reads one row.
-    pub(super) fn read_row(&self, row: usize, bits: &mut Bits) -> Result<(), Error> {
-        self.row_group(row / ROW_GROUP)?.read(row % ROW_GROUP, bits)
-    }
-
-    /// Reads which blocks begin within a line.
-    pub(super) fn read_links(&self, bits: &mut Bits) -> Result<(), Error> {
-        self.read_row(self.scheme.row_of_links(), bits)
-    }
-
-    /// Compares the checksum in the entry, and those of all rows and of the table.
-    pub(super) fn verify(&self) -> Result<(), Error> {
-        if entry_sum(&self.entry, self.bytes, self.scheme) != self.entry.sum {
-            return Err(damaged("a segment does not have the checksum that it should have"));
-        }
-        let mut row = Bits::zeros(0);
-        for group in 0..self.scheme.row_groups() {
-            let group = self.row_group(group)?;
-            (0..ROW_GROUP).try_for_each(|i| group.read(i, &mut row))?;
-        }
-        self.records().map(drop)
-    }
-}
-
-/// 32 rows of a segment.
-#[derive(PartialEq)]
-pub(super) struct RowGroup<'a> {
-    lengths: &'a [u8],
-    width: usize,
-    rows: &'a [u8],
-    blocks: usize,
-}
-
-impl RowGroup<'_> {
-    pub(super) fn read(&self, i: usize, bits: &mut Bits) -> Result<(), Error> {
-        let (mut start, mut len) = (0, 0);
-        for at in 0..=i {
-            start += len;
-            len = self.length(at);
-        }
-        work::rows(1);
-        let bytes = self.rows.get(start..start + len).filter(|bytes| bytes.len() <= format::longest_row(self.blocks));
-        let bytes = bytes.ok_or_else(|| damaged("rows are longer than they should be"))?;
-        rows::decode(bytes, self.blocks, bits)
-    }
-
-    fn length(&self, i: usize) -> usize {
-        let (bit, mut length) = (i * self.width, 0u64);
-        // Up to 32 bits lie in up to five bytes.
-        for (n, &byte) in self.lengths[bit / 8..].iter().take(5).enumerate() {
-            length |= u64::from(byte) << (8 * n);
-        }
-        (length >> (bit % 8) & ((1 << self.width) - 1)) as usize
     }
 }

@@ -2,18 +2,18 @@
 
 /// Bits, in words of 64, the first in the lowest place. What is behind the last of them is zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Bits {
+pub(crate) struct Bits {
     words: Vec<u64>,
     len: usize,
 }
 
 impl Bits {
-    pub(super) fn zeros(len: usize) -> Self {
+    pub(crate) fn zeros(len: usize) -> Self {
         Bits { words: vec![0; len.div_ceil(64)], len }
     }
 
     /// Bits from whole words.
-    pub(super) fn from_words(words: Vec<u64>, len: usize) -> Self {
+    pub(crate) fn from_words(words: Vec<u64>, len: usize) -> Self {
         let mut bits = Bits { words, len };
         bits.trim();
         bits
@@ -27,66 +27,66 @@ impl Bits {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn words(&self) -> &[u64] {
+    pub(crate) fn words(&self) -> &[u64] {
         &self.words
     }
 
     #[inline]
-    pub(super) fn set(&mut self, at: usize) {
+    pub(crate) fn set(&mut self, at: usize) {
         self.words[at / 64] |= 1 << (at % 64);
     }
 
-    pub(super) fn clear(&mut self, at: usize) {
+    pub(crate) fn clear(&mut self, at: usize) {
         self.words[at / 64] &= !(1 << (at % 64));
     }
 
     #[inline]
-    pub(super) fn get(&self, at: usize) -> bool {
+    pub(crate) fn get(&self, at: usize) -> bool {
         self.words[at / 64] >> (at % 64) & 1 == 1
     }
 
     /// Makes them that many zeros.
-    pub(super) fn reset(&mut self, len: usize) {
+    pub(crate) fn reset(&mut self, len: usize) {
         self.words.clear();
         self.words.resize(len.div_ceil(64), 0);
         self.len = len;
     }
 
     /// Makes them the first bits of these words.
-    pub(super) fn copy_from_words(&mut self, words: &[u64], len: usize) {
+    pub(crate) fn copy_from_words(&mut self, words: &[u64], len: usize) {
         self.words.clear();
         self.words.extend_from_slice(&words[..len.div_ceil(64)]);
         self.len = len;
         self.trim();
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.words.iter().all(|&word| word == 0)
     }
 
-    pub(super) fn and(&mut self, other: &Bits) {
+    pub(crate) fn and(&mut self, other: &Bits) {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a &= b);
     }
 
-    pub(super) fn or(&mut self, other: &Bits) {
+    pub(crate) fn or(&mut self, other: &Bits) {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a |= b);
     }
 
-    pub(super) fn invert(&mut self) {
+    pub(crate) fn invert(&mut self) {
         self.words.iter_mut().for_each(|word| *word = !*word);
         self.trim();
     }
 
     /// Copies other bits to the places from `at` on.
-    pub(super) fn put(&mut self, at: usize, other: &Bits) {
+    pub(crate) fn put(&mut self, at: usize, other: &Bits) {
         for (i, &word) in other.words.iter().enumerate() {
             let (to, shift) = ((at + 64 * i) / 64, (at + 64 * i) % 64);
             self.words[to] |= word << shift;
@@ -97,7 +97,7 @@ impl Bits {
     }
 
     /// The places of the ones.
-    pub(super) fn ones_iter(&self) -> impl Iterator<Item = usize> + '_ {
+    pub(crate) fn ones_iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.words.iter().enumerate().flat_map(|(i, &word)| {
             let mut word = word;
             std::iter::from_fn(move || {
@@ -111,7 +111,7 @@ impl Bits {
 
 /// Turns 64 words of 64 bits round: bit *i* of word *j* becomes bit *j* of word *i*. The method is that of Hacker's Delight, 7-3:
 /// squares of half the size change places, at each size.
-pub(super) fn transpose(words: &mut [u64; 64]) {
+pub(crate) fn transpose(words: &mut [u64; 64]) {
     let mut half = 32;
     let mut mask = u64::MAX >> 32;
     while half != 0 {

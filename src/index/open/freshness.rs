@@ -1,85 +1,37 @@
 //! Whether an index still says what is in its file.
 
-use std::{cmp::Ordering, collections::hash_map::RandomState, fmt, hash::BuildHasher, ops::Range};
+use std::{cmp::Ordering, collections::hash_map::RandomState, hash::BuildHasher, ops::Range};
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Index,
-    format::{BLOCK, Record},
-    identity::{Attributes, Identity},
-    work,
+    identity::Attributes,
+    index::Index,
+    stale::{Freshness, Stale},
 };
-use crate::{error::Error, mapping::Mapping};
+use crate::{
+    error::Error,
+    index::{
+        format::{layout::BLOCK, manifest::Identity, table::Record},
+        work,
+    },
+    mapping::Mapping,
+};
 
 /// How many blocks are compared with their hashes where the file has the times that it had, but may have been written to once more
 /// within a tick of the clock.
 const SAMPLES: u64 = 16;
 /// The same where it was written to since. Other blocks are compared each time.
-pub(super) const SAMPLES_AFTER_CHANGE: u64 = 64;
+pub(crate) const SAMPLES_AFTER_CHANGE: u64 = 64;
 /// Changes within so many nanoseconds before the index was made may have the same time as the last one that it knows of.
-pub(super) const COARSE: i64 = 2_000_000_000;
-
-/// How an index and a file go together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Freshness {
-    /// The file is the one that was indexed.
-    Same,
-    /// The file has become longer since, and what was compared of the rest has not changed.
-    Grown,
-    /// The index cannot be relied on.
-    Stale(Stale),
-}
-
-/// Why an index cannot be relied on. Its text says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Stale {
-    /// It is of another file, which had this name.
-    Replaced,
-    /// The file is shorter than it was.
-    Shrunk,
-    /// The file was written to, and has the size that it had, or what was compared is not what it was.
-    Changed,
-    /// Something about the file was changed: its name, or who may read it. Its content may be.
-    Touched,
-    /// It belongs to somebody else than whoever runs this, root, or the owner of the file.
-    Foreign,
-    /// It may be written by somebody who may not write the file.
-    Exposed,
-}
-
-impl fmt::Display for Stale {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Stale::Replaced => "the file was replaced since it was indexed (mapgrep-index build indexes it anew)",
-            Stale::Shrunk => "the file has become shorter since it was indexed (mapgrep-index build indexes it anew)",
-            Stale::Changed => {
-                "the file was changed since it was indexed (mapgrep-index verify tells where, mapgrep-index build indexes it anew)"
-            }
-            Stale::Touched => {
-                "the file was renamed, or its permissions changed, since it was indexed, and its content may have been \
-                 (mapgrep-index verify finds out)"
-            }
-            Stale::Foreign => {
-                "the index belongs to somebody else than you, root or the owner of the file, who may have left lines out of it \
-                 (mapgrep-index build makes another)"
-            }
-            Stale::Exposed => {
-                "the index may be written by others than may write the file, who may have left lines out of it (mapgrep-index \
-                 build makes another)"
-            }
-        })
-    }
-}
+pub(crate) const COARSE: i64 = 2_000_000_000;
 
 impl Index {
     /// Whether the index is of this text, which was mapped from a file with these attributes. They are to be those that
     /// the open file had before anything of it was read.
     ///
     /// A file that was changed in its middle and has grown since is told from one that has only grown where the change is in one of the
-    /// blocks that are compared: 64 of them, other ones each time. [`IndexBuilder::verify`](super::IndexBuilder::verify) compares all.
+    /// blocks that are compared: 64 of them, other ones each time. [`IndexBuilder::verify`](crate::index::IndexBuilder::verify) compares all.
     ///
     /// # Errors
     ///
@@ -93,7 +45,7 @@ impl Index {
     }
 
     /// `samples` is how many blocks are compared where the text was written to since.
-    pub(super) fn freshness_of(&self, now: &Attributes, text: &Mapping, samples: u64) -> Result<Freshness, Error> {
+    pub(crate) fn freshness_of(&self, now: &Attributes, text: &Mapping, samples: u64) -> Result<Freshness, Error> {
         if let Err(stale) = self.owner().is_trusted_beside(Some(&now.owner)) {
             return Ok(Freshness::Stale(stale));
         }
@@ -120,7 +72,7 @@ impl Index {
     }
 
     /// What the attributes of a text alone tell.
-    pub(super) fn freshness_by_attributes(&self, now: Identity) -> Freshness {
+    pub(crate) fn freshness_by_attributes(&self, now: Identity) -> Freshness {
         let then = self.manifest().identity;
         if now.file() != then.file() {
             return Freshness::Stale(Stale::Replaced);
@@ -167,7 +119,7 @@ fn samples(blocks: u64, count: u64) -> Vec<u64> {
 }
 
 /// Whether a block has the bytes that it had.
-pub(super) fn is_unchanged(text: &Mapping, own: Range<u64>, record: &Record) -> Result<bool, Error> {
+pub(crate) fn is_unchanged(text: &Mapping, own: Range<u64>, record: &Record) -> Result<bool, Error> {
     if own.end > text.len() as u64 || own.end < own.start || own.end - own.start > 2 * BLOCK {
         return Ok(false);
     }

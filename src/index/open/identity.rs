@@ -8,23 +8,12 @@ use std::{
 };
 
 use super::owner::Owner;
-
-/// What tells a file from others, and from itself after a change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Identity {
-    pub(super) device: u64,
-    pub(super) inode: u64,
-    pub(super) size: u64,
-    /// Nanoseconds since 1970 of the last change of its content.
-    pub(super) modified: i64,
-    /// The same of its inode; on Windows, of what is known of the file.
-    pub(super) changed: i64,
-}
+use crate::index::format::manifest::Identity;
 
 impl Identity {
     /// `file` is the one that the attributes are of. On Windows they do not tell which that is.
     #[cfg(unix)]
-    pub(super) fn of(_: Option<&File>, metadata: &Metadata) -> Self {
+    pub(crate) fn of(_: Option<&File>, metadata: &Metadata) -> Self {
         use std::os::unix::fs::MetadataExt;
         let nanoseconds = |seconds: i64, rest: i64| seconds.wrapping_mul(1_000_000_000).wrapping_add(rest);
         Identity {
@@ -37,7 +26,7 @@ impl Identity {
     }
 
     #[cfg(windows)]
-    pub(super) fn of(file: Option<&File>, metadata: &Metadata) -> Self {
+    pub(crate) fn of(file: Option<&File>, metadata: &Metadata) -> Self {
         let time = |time: io::Result<SystemTime>| time.map_or(0, nanoseconds);
         let modified = time(metadata.modified());
         let size = metadata.len();
@@ -47,27 +36,22 @@ impl Identity {
             None => Identity { device: 0, inode: 0, size, modified, changed: time(metadata.created()) },
         }
     }
-
-    /// Which file it is, whatever is in it.
-    pub(super) fn file(&self) -> (u64, u64) {
-        (self.device, self.inode)
-    }
 }
 
 /// What an open file is, and whose.
 #[derive(Clone, Debug)]
-pub(super) struct Attributes {
-    pub(super) identity: Identity,
-    pub(super) owner: Owner,
+pub(crate) struct Attributes {
+    pub(crate) identity: Identity,
+    pub(crate) owner: Owner,
 }
 
 impl Attributes {
-    pub(super) fn of(file: Option<&File>, metadata: &Metadata) -> Self {
+    pub(crate) fn of(file: Option<&File>, metadata: &Metadata) -> Self {
         Attributes { identity: Identity::of(file, metadata), owner: Owner::of(file, metadata) }
     }
 
     /// Those of the file that a path leads to.
-    pub(super) fn at(path: &Path) -> io::Result<Self> {
+    pub(crate) fn at(path: &Path) -> io::Result<Self> {
         #[cfg(unix)]
         {
             Ok(Self::of(None, &path.metadata()?))
@@ -81,7 +65,7 @@ impl Attributes {
 }
 
 /// The present time.
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     nanoseconds(SystemTime::now())
 }
 
@@ -107,7 +91,7 @@ mod windows {
     const TO_1970: i64 = 116_444_736_000_000_000;
 
     /// The number of the volume, the index of the file there, and the last change of what is known of it.
-    pub(super) fn look_up(file: &File) -> Option<(u64, u64, i64)> {
+    pub(crate) fn look_up(file: &File) -> Option<(u64, u64, i64)> {
         let mut known = MaybeUninit::<BY_HANDLE_FILE_INFORMATION>::zeroed();
         // SAFETY: the handle is open for the length of the call, and there is place for what is written.
         if unsafe { GetFileInformationByHandle(file.as_raw_handle(), known.as_mut_ptr()) } == 0 {

@@ -11,87 +11,18 @@
 //! machine of the architecture has, and once for AVX2.
 #![allow(unsafe_code)]
 
+use crate::index::format::scheme::{BITS, BITS_OF_THREE, SMALL_BITS, Scheme};
+
 /// Where a gram cannot be: it would not fit into the line.
 const LINE_END: u8 = b'\n';
 /// The most bytes that a gram has.
-pub(super) const LONGEST: usize = 12;
+pub(crate) const LONGEST: usize = 12;
 /// One in so many of the grams of DNA is kept.
 const DNA_KEPT: u64 = 8;
 /// Letters that equal ASCII letters but for their case. They are grams by themselves, as queries that ignore case ask for them.
-pub(super) const ODD: [&[u8]; 2] = ["\u{17F}".as_bytes(), "\u{212A}".as_bytes()];
-
-/// The binary logarithm of how many rows there are for grams by default. Fuzzing has few, so that an index is small.
-const BITS: u32 = if cfg!(fuzzing) { 11 } else { 17 };
-/// The same with half as many rows, and for grams of three bytes.
-const SMALL_BITS: u32 = BITS - 1;
-const BITS_OF_THREE: u32 = BITS - 2;
-
-/// Which grams are indexed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scheme {
-    Default,
-    /// Half as many rows, and no grams of three bytes, five or eight.
-    Small,
-}
+pub(crate) const ODD: [&[u8]; 2] = ["\u{17F}".as_bytes(), "\u{212A}".as_bytes()];
 
 impl Scheme {
-    pub(super) fn number(self) -> u32 {
-        match self {
-            Scheme::Default => 0,
-            Scheme::Small => 1,
-        }
-    }
-
-    pub(super) fn from_number(number: u32) -> Option<Self> {
-        match number {
-            0 => Some(Scheme::Default),
-            1 => Some(Scheme::Small),
-            _ => None,
-        }
-    }
-
-    /// The binary logarithm of how many rows there are for grams.
-    fn bits(self) -> u32 {
-        match self {
-            Scheme::Default => BITS,
-            Scheme::Small => SMALL_BITS,
-        }
-    }
-
-    /// The same for grams of three bytes.
-    fn bits_of_three(self) -> Option<u32> {
-        match self {
-            Scheme::Default => Some(BITS_OF_THREE),
-            Scheme::Small => None,
-        }
-    }
-
-    /// Whether grams of five bytes take the place of those of four with the start of a number, and those of eight of those of six of
-    /// an address.
-    fn is_large(self) -> bool {
-        self == Scheme::Default
-    }
-
-    /// How many rows of grams there are.
-    pub(super) fn rows(self) -> usize {
-        (1 << self.bits()) + self.bits_of_three().map_or(0, |bits| 1 << bits)
-    }
-
-    /// How many times 32 rows, with those that are of no gram.
-    pub(super) fn row_groups(self) -> usize {
-        self.rows() / super::format::ROW_GROUP + 1
-    }
-
-    /// The row of the blocks that begin within a line.
-    pub(super) fn row_of_links(self) -> usize {
-        self.rows()
-    }
-
-    /// True for the rows of grams of three bytes. Those that are in more than half of the blocks are full: they tell little.
-    pub(super) fn is_of_three(self, row: usize) -> bool {
-        row >= 1 << self.bits()
-    }
-
     fn row(self, hash: u64) -> usize {
         (hash >> (64 - self.bits())) as usize
     }
@@ -102,7 +33,7 @@ impl Scheme {
     }
 
     /// The rows of a literal, in lower case: a block in which it stands has all of them. None where nothing is known.
-    pub(super) fn rows_of_literal(self, literal: &[u8]) -> Vec<u32> {
+    pub(crate) fn rows_of_literal(self, literal: &[u8]) -> Vec<u32> {
         if ODD.contains(&literal) {
             return vec![self.row(hash_of_odd(literal)) as u32];
         }
@@ -229,7 +160,7 @@ fn begins_number([c0, c1, c2, c3]: [u8; 4]) -> bool {
 }
 
 /// Finds the grams of blocks.
-pub(super) struct Collector {
+pub(crate) struct Collector {
     scheme: Scheme,
     /// The text in lower case, with line ends behind it.
     folded: Vec<u8>,
@@ -253,12 +184,12 @@ const TWELVE: u8 = 5;
 const BYTES: [u64; 8] = [0xFFFF_FFFF, 0xFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF, u64::MAX, 0, 0, 0, 0];
 
 impl Collector {
-    pub(super) fn new(scheme: Scheme) -> Self {
+    pub(crate) fn new(scheme: Scheme) -> Self {
         Collector { scheme, folded: vec![], classes: vec![], kinds: vec![], map: vec![0; scheme.rows()] }
     }
 
     /// The rows of the grams that start in the first `own` bytes of a text, and end in it: a bit for each row.
-    pub(super) fn collect(&mut self, text: &[u8], own: usize, rows: &mut [u64]) {
+    pub(crate) fn collect(&mut self, text: &[u8], own: usize, rows: &mut [u64]) {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") {
             // SAFETY: the processor has AVX2.

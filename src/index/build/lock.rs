@@ -7,16 +7,20 @@ use std::{
 };
 
 #[cfg(unix)]
-use super::storage::directory;
-use super::{Stale, file, owner::Owner, storage::with_suffix};
-use crate::error::Error;
-
-/// What is behind the name of an index in that of its lock.
-pub(crate) const LOCK: &str = ".lock";
+use crate::index::open::place::directory;
+use crate::{
+    error::Error,
+    index::open::{
+        file,
+        owner::Owner,
+        place::{LOCK, with_suffix},
+        stale::Stale,
+    },
+};
 
 /// The right to write an index. Others wait, or are told, until it is dropped or the process ends.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(crate) struct Lock {
     path: PathBuf,
     _file: File,
 }
@@ -29,7 +33,7 @@ impl Lock {
     ///
     /// When the lock belongs to somebody on whose index nobody here relies, who could keep it for ever: that directory cannot
     /// be written, then.
-    pub(super) fn acquire(index: &Path, text: Option<&Owner>, mut waiting: impl FnMut()) -> Result<Self, Error> {
+    pub(crate) fn acquire(index: &Path, text: Option<&Owner>, mut waiting: impl FnMut()) -> Result<Self, Error> {
         Self::acquire_or(index, text, || {
             waiting();
             true
@@ -38,7 +42,7 @@ impl Lock {
     }
 
     /// Takes the right to write an index unless somebody has it.
-    pub(super) fn try_acquire(index: &Path, text: Option<&Owner>) -> Result<Option<Self>, Error> {
+    pub(crate) fn try_acquire(index: &Path, text: Option<&Owner>) -> Result<Option<Self>, Error> {
         Self::acquire_or(index, text, || false)
     }
 

@@ -14,7 +14,10 @@ use rand_xoshiro::{
 };
 
 use super::*;
-use crate::index::{Query, format::Header};
+use crate::index::{
+    format::{header::Header, layout::BODY},
+    query::Query,
+};
 
 /// What a writer asked for.
 #[derive(Clone, Debug)]
@@ -368,7 +371,7 @@ fn what_a_commit_refers_to_is_never_written_again() {
         let mut whole = if recorded.is_new { vec![] } else { before };
         for op in &recorded.ops {
             if let Op::Write(offset, bytes) = op {
-                let is_header = offset + (bytes.len() as u64) <= crate::index::format::BODY;
+                let is_header = offset + (bytes.len() as u64) <= BODY;
                 assert!(recorded.is_new || is_header || *offset >= header.end);
                 assert!(recorded.is_new || *offset != Header::place(header.sequence));
                 write(&mut whole, *offset, bytes);

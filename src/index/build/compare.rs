@@ -4,15 +4,21 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::{
-    Index,
-    bits::Bits,
-    format::{BLOCK, ROW_GROUP, Record, damaged},
-    grams::Scheme,
-    reader::Reader,
-    segment::{Made, Maker, Segment},
+use super::segment::{Made, Maker};
+use crate::{
+    error::Error,
+    index::{
+        format::{
+            bits::Bits,
+            bytes::damaged,
+            layout::BLOCK,
+            scheme::{ROW_GROUP, Scheme},
+            table::Record,
+        },
+        open::{index::Index, reader::Reader, segment::Segment},
+    },
+    mapping::Mapping,
 };
-use crate::{error::Error, mapping::Mapping};
 
 /// The blocks of a text that have changed since they were indexed. The index is made once more, and what is in the file has to have all
 /// of it; None when it is cancelled.
@@ -24,7 +30,7 @@ use crate::{error::Error, mapping::Mapping};
 /// # Complexity
 ///
 /// That of indexing.
-pub(super) fn changed_blocks(
+pub(crate) fn changed_blocks(
     index: &Index,
     text: &Mapping,
     maker: &Maker<'_>,

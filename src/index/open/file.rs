@@ -8,7 +8,7 @@ use std::{
 
 /// Opens a file that only indexes have a use for. It has to be a regular file: a link could lead to any file, and a named pipe would
 /// be waited for without end.
-pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<(File, Metadata)> {
+pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<(File, Metadata)> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
@@ -24,7 +24,7 @@ pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<(File, 
 }
 
 /// Opens such a file to read it.
-pub(super) fn read(path: &Path) -> io::Result<(File, Metadata)> {
+pub(crate) fn read(path: &Path) -> io::Result<(File, Metadata)> {
     open(path, OpenOptions::new().read(true))
 }
 

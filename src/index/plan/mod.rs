@@ -1,17 +1,24 @@
 //! From a query to the parts of the file that can match.
 
+pub(crate) mod part;
+
 use std::ops::Range;
 
-use super::{
-    Index, Part, Query,
-    bits::Bits,
-    format::Entry,
-    query::Needs,
-    reader::{Reader, is_linked, start_of},
-    segment::Segment,
-    work,
+use crate::{
+    error::Error,
+    index::{
+        format::{bits::Bits, manifest::Entry},
+        open::{
+            index::Index,
+            reader::{Reader, is_linked, start_of},
+            segment::Segment,
+        },
+        plan::part::Part,
+        query::{Needs, Query},
+        work,
+    },
+    mapping::Mapping,
 };
-use crate::{error::Error, mapping::Mapping};
 
 /// When more than one in so many blocks can match, looking at the rest costs less than leaving it out.
 const WORTHWHILE: u64 = 3;
@@ -431,13 +438,17 @@ mod tests {
     use super::*;
     use crate::{
         index::{
-            Freshness, Stale,
-            commit::Committer,
-            format::{BLOCK, MOST_BLOCKS, Manifest, Record},
-            grams::Scheme,
-            identity::{Identity, now},
-            segment::Maker,
-            storage::Disk,
+            build::{commit::Committer, segment::Maker, storage::Disk},
+            format::{
+                layout::{BLOCK, MOST_BLOCKS},
+                manifest::{Identity, Manifest},
+                scheme::Scheme,
+                table::Record,
+            },
+            open::{
+                identity::now,
+                stale::{Freshness, Stale},
+            },
         },
         mapping::{Access, MapOptions},
         scan::Pool,

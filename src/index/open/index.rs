@@ -1,4 +1,4 @@
-//! An index file that was opened, and what it says of blocks and lines.
+//! An index file that was opened.
 
 use std::{
     fs::{File, Metadata},
@@ -8,18 +8,23 @@ use std::{
 };
 
 use super::{
-    Freshness, file,
-    format::{
-        BLOCK, BODY, Entry, Header, Manifest, ROW_GROUP, Record, damaged, fixed_len, longest_group, offsets_start,
-        u32_at,
-    },
+    file,
     identity::Attributes,
     owner::Owner,
     place,
+    reader::{Reader, is_linked, start_of},
     segment::Segment,
+    stale::Freshness,
 };
 use crate::{
     error::Error,
+    index::format::{
+        bytes::{damaged, u32_at},
+        header::Header,
+        layout::{BODY, fixed_len, longest_group, offsets_start},
+        manifest::{Entry, Manifest},
+        scheme::ROW_GROUP,
+    },
     mapping::{Access, MapOptions, Mapping},
 };
 
@@ -101,7 +106,7 @@ impl Index {
         Self::open_of(path, Some(&Attributes::of(text.file(), metadata)), directory)
     }
 
-    pub(super) fn open_of(
+    pub(crate) fn open_of(
         text: &Path,
         attributes: Option<&Attributes>,
         directory: Option<&Path>,
@@ -141,7 +146,7 @@ impl Index {
     }
 
     /// Nothing of a file is looked at that somebody may have made to be harmful.
-    pub(super) fn from_trusted(
+    pub(crate) fn from_trusted(
         file: File,
         metadata: &Metadata,
         path: &Path,
@@ -154,7 +159,7 @@ impl Index {
         }
     }
 
-    pub(super) fn from_file(file: File, metadata: &Metadata, path: &Path) -> Result<Self, Error> {
+    pub(crate) fn from_file(file: File, metadata: &Metadata, path: &Path) -> Result<Self, Error> {
         // What a header refers to is there before it is, so that it is in what is mapped behind that, whoever writes meanwhile.
         let mut head = Vec::with_capacity(BODY as usize + 1);
         (&file).take(BODY).read_to_end(&mut head).map_err(|error| Error::io("cannot read the index", error))?;
@@ -174,7 +179,7 @@ impl Index {
 
     /// An index whose manifest is not looked at.
     #[cfg(test)]
-    pub(super) fn with_manifest(file: File, path: &Path, manifest: Manifest) -> Result<Self, Error> {
+    pub(crate) fn with_manifest(file: File, path: &Path, manifest: Manifest) -> Result<Self, Error> {
         #[allow(unsafe_code)]
         // SAFETY: nobody else knows the file.
         let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file)? };
@@ -188,19 +193,19 @@ impl Index {
         &self.path
     }
 
-    pub(super) fn attributes(&self) -> &Attributes {
+    pub(crate) fn attributes(&self) -> &Attributes {
         &self.attributes
     }
 
-    pub(super) fn owner(&self) -> &Owner {
+    pub(crate) fn owner(&self) -> &Owner {
         &self.attributes.owner
     }
 
-    pub(super) fn header(&self) -> &Header {
+    pub(crate) fn header(&self) -> &Header {
         &self.header
     }
 
-    pub(super) fn manifest(&self) -> &Manifest {
+    pub(crate) fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
@@ -245,7 +250,7 @@ impl Index {
     }
 
     /// Has the system read where rows are, in all segments at once, if that is not in memory yet; whether that is so.
-    pub(super) fn read_offsets_ahead(&self) -> bool {
+    pub(crate) fn read_offsets_ahead(&self) -> bool {
         let places = self.manifest.segments.iter().map(|entry| {
             let start = entry.offset as usize;
             start + offsets_start(entry.blocks())..start + fixed_len(self.manifest.scheme, entry.blocks())
@@ -258,7 +263,7 @@ impl Index {
     }
 
     /// Has the system read some rows of some segments, all at once: otherwise each would be waited for before the next is asked for.
-    pub(super) fn read_rows_ahead(&self, rows: &[u32], segments: Range<usize>) {
+    pub(crate) fn read_rows_ahead(&self, rows: &[u32], segments: Range<usize>) {
         let entries = &self.manifest.segments[segments];
         let places = self.mapping.guarded(.., |bytes| {
             let place = |entry: &Entry, row: u32| {
@@ -276,83 +281,12 @@ impl Index {
     }
 
     /// Runs `read` on the bytes of the index.
-    pub(super) fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let read = self.mapping.guarded(.., |bytes| {
             let segments = self.manifest.segments.iter();
-            let firsts = segments.clone().scan(0, |next, entry| {
-                let first = *next;
-                *next += u64::from(entry.blocks);
-                Some(first)
-            });
-            let firsts = firsts.collect();
             let segments = segments.map(|entry| Segment::new(bytes, *entry, self.manifest.scheme));
-            read(&Reader { manifest: &self.manifest, segments: segments.collect::<Result<_, _>>()?, firsts })
+            read(&Reader::new(&self.manifest, segments.collect::<Result<_, _>>()?))
         });
         read.and_then(|result| result).map_err(|error| error.with_path(&self.path))
-    }
-}
-
-/// The bytes of an index, while they are looked at.
-pub(super) struct Reader<'a> {
-    pub(super) manifest: &'a Manifest,
-    pub(super) segments: Vec<Segment<'a>>,
-    /// The first block of each.
-    firsts: Vec<u64>,
-}
-
-impl Reader<'_> {
-    /// Which bytes of the text are those of a block, and its record.
-    pub(super) fn block(&self, block: u64) -> Result<(Range<u64>, Record), Error> {
-        let record = self.record(block)?;
-        let next = block + 1;
-        let end = match next < self.manifest.blocks() {
-            true => start_of(next, &self.record(next)?),
-            false => self.manifest.covered,
-        };
-        Ok((start_of(block, &record)..end, record))
-    }
-
-    /// The record of a block.
-    pub(super) fn record(&self, block: u64) -> Result<Record, Error> {
-        let wrong = || damaged("it has fewer blocks than it should have");
-        let after = self.firsts.partition_point(|&first| first <= block);
-        let segment = after.checked_sub(1).ok_or_else(wrong)?;
-        let record = self.segments[segment].record((block - self.firsts[segment]) as usize)?;
-        match record.newlines <= start_of(block, &record) {
-            true => Ok(record),
-            false => Err(damaged("there are more lines than bytes before a block")),
-        }
-    }
-
-    /// The block in which, by the line ends before it, the line with so many line ends before it starts: the last block that does
-    /// not begin behind it.
-    pub(super) fn block_of_line(&self, newlines: u64) -> Result<u64, Error> {
-        let segment = self.segments.partition_point(|segment| segment.entry.newlines <= newlines).saturating_sub(1);
-        let (Some(segment), Some(before)) = (self.segments.get(segment), self.firsts.get(segment)) else {
-            return Ok(0);
-        };
-        let (mut low, mut high) = (0, segment.blocks());
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if segment.record(middle)?.newlines <= newlines { low = middle } else { high = middle }
-        }
-        Ok(before + low as u64)
-    }
-}
-
-/// Where a block begins.
-pub(super) fn start_of(block: u64, record: &Record) -> u64 {
-    block * BLOCK + record.first_line.map_or(0, u64::from)
-}
-
-/// Whether a block begins within a line.
-pub(super) fn is_linked(record: &Record) -> bool {
-    record.first_line.is_none()
-}
-
-impl Entry {
-    /// How many bytes of the index file are its own.
-    pub(super) fn size(&self) -> u64 {
-        self.len
     }
 }

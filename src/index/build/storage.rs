@@ -6,12 +6,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::file;
 #[cfg(unix)]
-use super::place;
+use crate::index::open::place::{directory, is_in_cache};
+use crate::index::open::{
+    file,
+    place::{NEW, with_suffix},
+};
 
 /// An index file that is written.
-pub(super) trait Storage: Send {
+pub(crate) trait Storage: Send {
     /// Writes bytes, at any offset.
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
 
@@ -22,12 +25,9 @@ pub(super) trait Storage: Send {
     fn publish(&mut self) -> io::Result<()>;
 }
 
-/// What is behind the name of an index that is not complete.
-pub(crate) const NEW: &str = ".new";
-
 /// A file on a disk.
 #[derive(Debug)]
-pub(super) struct Disk {
+pub(crate) struct Disk {
     file: File,
     path: PathBuf,
     /// What it is called as long as it is not complete.
@@ -36,7 +36,7 @@ pub(super) struct Disk {
 
 impl Disk {
     /// A new file that will have the name `path`, with the permissions that the text gives it.
-    pub(super) fn create(path: &Path, text: &File) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path, text: &File) -> io::Result<Self> {
         let temporary = with_suffix(path, NEW);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
@@ -52,12 +52,12 @@ impl Disk {
     }
 
     /// A file that is there.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let (file, _) = file::open(path, OpenOptions::new().read(true).write(true))?;
         Ok(Disk { file, path: path.to_owned(), temporary: None })
     }
 
-    pub(super) fn file(&self) -> &File {
+    pub(crate) fn file(&self) -> &File {
         &self.file
     }
 }
@@ -67,7 +67,7 @@ impl Disk {
 /// Where root makes it, it gets the owner of the text.
 ///
 /// What the system does not permit is left: the index of another user, or a file system without permissions.
-pub(super) fn follow_permissions(path: &Path, index: &File, text: &File) -> io::Result<()> {
+pub(crate) fn follow_permissions(path: &Path, index: &File, text: &File) -> io::Result<()> {
     #[cfg(unix)]
     {
         use rustix::fs::{Gid, Mode, Uid, fchmod, fchown};
@@ -75,7 +75,7 @@ pub(super) fn follow_permissions(path: &Path, index: &File, text: &File) -> io::
 
         const READ_BY_OTHERS: u32 = 0o044;
         let (of_text, mut of_index) = (text.metadata()?, index.metadata()?);
-        let is_private = place::is_in_cache(path);
+        let is_private = is_in_cache(path);
         let owners = |metadata: &std::fs::Metadata| (metadata.uid(), metadata.gid());
         if !is_private && owners(&of_index) != owners(&of_text) {
             let as_root = fchown(index, Some(Uid::from_raw(of_text.uid())), Some(Gid::from_raw(of_text.gid())));
@@ -144,7 +144,7 @@ impl Storage for Disk {
 }
 
 /// Returns when the names in the directory of a file are on the disk, where that can be had.
-pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
@@ -157,21 +157,6 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = path;
     Ok(())
-}
-
-/// The directory that a file is in.
-pub(super) fn directory(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-/// The path with something behind its name.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 #[cfg(all(test, unix))]

@@ -1,0 +1,9 @@
+//! Making indexes, and keeping them up to date.
+
+pub(crate) mod builder;
+pub(crate) mod commit;
+pub(crate) mod compare;
+pub(crate) mod lock;
+pub(crate) mod renames;
+pub(crate) mod segment;
+pub(crate) mod storage;
