@@ -7,12 +7,13 @@
 use std::{
     fs::File,
     io::Write,
+    ops::ControlFlow,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use mapgrep::{
-    grep::{Flow, Goal, Grep, GrepBuilder, Plain},
+    grep::{Goal, Grep, GrepBuilder, Plain},
     index::{Freshness, Index, IndexBuilder, Outcome, Query},
     mapping::{Access, MapOptions, Mapping},
     matcher::MatcherBuilder,
@@ -97,7 +98,7 @@ fn time<T>(rounds: usize, mut run: impl FnMut() -> T) -> Duration {
 }
 
 fn count(grep: &Grep, text: &Mapping, index: Option<(&Index, &Query)>, pool: &Pool) -> u64 {
-    let emit = &mut |_: &[u8]| Flow::Continue;
+    let emit = &mut |_: &[u8]| ControlFlow::Continue(());
     let summary = match index {
         None => grep.search_mapping(text, &Plain, pool, emit),
         Some((index, query)) => {

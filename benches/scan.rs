@@ -1,11 +1,11 @@
 //! The library's own speed: one worker and all of them over text in memory. Every benchmark asserts its count first, so
 //! that each is a test as well. Whole processes, against other tools, are compared in `cli.rs`.
 
-use std::hint::black_box;
+use std::{hint::black_box, ops::ControlFlow};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mapgrep::{
-    grep::{Flow, Goal, GrepBuilder, Plain},
+    grep::{Goal, GrepBuilder, Plain},
     mapping::{MapOptions, Mapping},
     matcher::{Matcher, MatcherBuilder},
     scan::{Pool, Scanner},
@@ -69,21 +69,24 @@ fn benches(criterion: &mut Criterion) {
 
             let counting = GrepBuilder::new().goal(Goal::CountLines).build(matcher(pattern)).unwrap();
             let count = || {
-                let summary = counting.search_mapping(&text, &Plain, &pool, &mut |_| Flow::Continue).unwrap();
+                let summary =
+                    counting.search_mapping(&text, &Plain, &pool, &mut |_| ControlFlow::Continue(())).unwrap();
                 assert_eq!(summary.matched_lines, expected);
             };
             group.bench_function("count lines", |bencher| bencher.iter(count));
 
             let counting = GrepBuilder::new().goal(Goal::CountLines).invert(true).build(matcher(pattern)).unwrap();
             let count = || {
-                let summary = counting.search_mapping(&text, &Plain, &pool, &mut |_| Flow::Continue).unwrap();
+                let summary =
+                    counting.search_mapping(&text, &Plain, &pool, &mut |_| ControlFlow::Continue(())).unwrap();
                 assert_eq!(summary.matched_lines, all - expected);
             };
             group.bench_function("count other lines", |bencher| bencher.iter(count));
 
             let counting = GrepBuilder::new().goal(Goal::CountMatches).build(matcher(pattern)).unwrap();
             let count = || {
-                let summary = counting.search_mapping(&text, &Plain, &pool, &mut |_| Flow::Continue).unwrap();
+                let summary =
+                    counting.search_mapping(&text, &Plain, &pool, &mut |_| ControlFlow::Continue(())).unwrap();
                 assert_eq!((summary.matched_lines, summary.matches), (expected, matches));
             };
             group.bench_function("count matches", |bencher| bencher.iter(count));
@@ -94,7 +97,7 @@ fn benches(criterion: &mut Criterion) {
                 let summary = printing
                     .search_mapping(&text, &Plain, &pool, &mut |output| {
                         bytes += black_box(output).len();
-                        Flow::Continue
+                        ControlFlow::Continue(())
                     })
                     .unwrap();
                 assert_eq!(summary.matched_lines, expected);
@@ -107,7 +110,7 @@ fn benches(criterion: &mut Criterion) {
                 let mut matches = 0;
                 let each = |_| {
                     matches += 1;
-                    Flow::Continue
+                    ControlFlow::Continue(())
                 };
                 scanner.for_each_in(&pool, &text, each).unwrap();
                 assert!(matches >= expected);

@@ -9,7 +9,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::Write,
-    ops::Range,
+    ops::{ControlFlow, Range},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::OnceLock,
@@ -18,7 +18,7 @@ use std::{
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use mapgrep::{
-    grep::{Flow, Grep, GrepBuilder, Plain},
+    grep::{Grep, GrepBuilder, Plain},
     index::{Index, IndexBuilder, Outcome, Query, Work, seal, work},
     mapping::{Access, MapOptions, Mapping},
     matcher::MatcherBuilder,
@@ -169,7 +169,9 @@ impl Sample {
                 continue;
             }
             // An error says that the parts cannot be.
-            let _ = grep.search_parts(&self.text, candidates.parts(), &Plain, &Pool::inline(), &mut |_| Flow::Continue);
+            let _ = grep.search_parts(&self.text, candidates.parts(), &Plain, &Pool::inline(), &mut |_| {
+                ControlFlow::Continue(())
+            });
         }
         for lines in [0, 1, 20, u64::MAX] {
             let _ = self.within_bounds("before_line", bytes, || index.before_line(lines));

@@ -6,6 +6,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::Write,
+    ops::ControlFlow,
     path::Path,
     sync::OnceLock,
 };
@@ -13,7 +14,7 @@ use std::{
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use mapgrep::{
-    grep::{Binary, Flow, Format, Goal, GrepBuilder, Line, LineKind, Summary},
+    grep::{Binary, Format, Goal, GrepBuilder, Line, LineKind, Summary},
     index::{Freshness, Index, IndexBuilder, Query},
     mapping::{Access, MapOptions, Mapping},
     matcher::{Case as LetterCase, LineTerminator, MatcherBuilder},
@@ -176,7 +177,7 @@ fn compare(index: &Index, mapping: &Mapping, search: &Search, patterns: &[String
         let mut out = vec![];
         let mut emit = |bytes: &[u8]| {
             out.extend_from_slice(bytes);
-            Flow::Continue
+            ControlFlow::Continue(())
         };
         let summary: Summary = match is_whole {
             true => grep.search_mapping(mapping, &Short, &Pool::inline(), &mut emit).unwrap(),

@@ -14,7 +14,8 @@ use libfuzzer_sys::fuzz_target;
 use mapgrep::{
     Match,
     matcher::{Matcher, MatcherBuilder},
-    scan::{Flow, Scanner},
+    ops::ControlFlow,
+    scan::Scanner,
 };
 use oracle::regexes::{REGEXES, REGEXES_BY_LINE};
 use oracle::{
@@ -97,7 +98,7 @@ impl fmt::Debug for Case {
         writeln!(f, "    .chunk_size({})", self.chunk())?;
         writeln!(f, "    .for_each_in(&Pool::new({}), &memory, |m: Match| {{", self.threads())?;
         writeln!(f, "        found.push((m.start, m.end));")?;
-        writeln!(f, "        Flow::Continue")?;
+        writeln!(f, "        ControlFlow::Continue(())")?;
         writeln!(f, "    }})")?;
         writeln!(f, "    .unwrap();")?;
         writeln!(f, "assert_eq!(found, wanted);")
@@ -148,7 +149,7 @@ fuzz_target!(|case: Case| {
             .chunk_size(case.chunk())
             .for_each_in(pool(case.threads()), &memory(&text), |m: Match| {
                 found.push((m.start as usize, m.end as usize, m.pattern.index()));
-                Flow::Continue
+                ControlFlow::Continue(())
             })
             .expect("memory does not change");
         assert_eq!(found, whole, "chunks and one pass");

@@ -185,9 +185,9 @@ fn run_to(args: &Args, stdout: impl Write + Send + 'static, to_terminal: bool) -
     };
     interrupt.search_has_ended();
     if args.show() == Show::Json {
-        output.write(&json::summary(&outcome.stats, outcome.stopped_at, started.elapsed()));
+        let _ = output.write(&json::summary(&outcome.stats, outcome.stopped_at, started.elapsed()));
     } else if args.stats {
-        output.write(outcome.stats.report(outcome.stopped_at, started.elapsed()).as_bytes());
+        let _ = output.write(outcome.stats.report(outcome.stopped_at, started.elapsed()).as_bytes());
     }
     output.finish().context("cannot write to standard output")?;
     if cancel.is_cancelled() {

@@ -3,7 +3,11 @@
 //! Chunks are taken from the end to the start, and as soon as enough lines are selected no more is looked at. The last lines
 //! in file order are then an ordinary search that begins where the first of them does.
 
-use std::{marker::PhantomData, ops::Range, sync::atomic::Ordering};
+use std::{
+    marker::PhantomData,
+    ops::{ControlFlow, Range},
+    sync::atomic::Ordering,
+};
 
 use memchr::memchr;
 
@@ -17,7 +21,7 @@ use crate::{
     error::Error,
     mapping::Mapping,
     scan::{
-        Flow, Pool,
+        Pool,
         cache::CacheKeeper,
         newlines,
         ordered::{self, Joined, Stages},
@@ -41,8 +45,9 @@ impl Grep {
         let stages = LastStages { grep: self, end, keeper, windows: PhantomData };
         let seam = LastSeam { left: count, start: end };
         let cancel = self.options.cancel.as_ref();
-        let ended =
-            ordered::run(&stages, pieces.feed_backwards(), seam, pool, cancel, &mut |_: &Vec<u8>| Flow::Continue)?;
+        let ended = ordered::run(&stages, pieces.feed_backwards(), seam, pool, cancel, &mut |_: &Vec<u8>| {
+            ControlFlow::Continue(())
+        })?;
         Ok(ended.seam.start)
     }
 
@@ -54,7 +59,7 @@ impl Grep {
         pieces: &Pieces<'m>,
         seam: Seam,
         pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<Ended, Error> {
         let counted = pieces.last().map_or(0, |piece| piece.range.end);
         let stages = BackStages { inner, counted };

@@ -4,7 +4,9 @@
 //! number, offset and matches, into the buffers in which output waits for its turn; the calling thread unpacks them.
 //! So lines come in bounded memory and at the speed of output.
 
-use super::{Flow, Format, Grep, Line, LineKind, Summary};
+use std::ops::ControlFlow;
+
+use super::{Format, Grep, Line, LineKind, Summary};
 use crate::{
     error::Error,
     mapping::{Lent, Mapping},
@@ -14,7 +16,7 @@ use crate::{
 
 impl Grep {
     /// Searches a mapped file in parallel and calls `each` on the calling thread with the reported lines, in file order, until
-    /// it returns [`Flow::Stop`]. Lines come with their matches, and where numbers were
+    /// it returns [`ControlFlow::Break`]. Lines come with their matches, and where numbers were
     /// [asked for](super::GrepBuilder::line_numbers) with these. With context, lines that are not adjacent are told by their offsets.
     ///
     /// A line is lent for the time of the call. The [`Summary`] of a search that `each` has stopped counts what was found by then,
@@ -35,7 +37,8 @@ impl Grep {
     /// # Examples
     ///
     /// ```
-    /// use mapgrep::{grep::{Flow, GrepBuilder}, mapping::MapOptions, matcher::MatcherBuilder, scan::Pool};
+    /// use std::ops::ControlFlow;
+    /// use mapgrep::{grep::GrepBuilder, mapping::MapOptions, matcher::MatcherBuilder, scan::Pool};
     ///
     /// let mut text = MapOptions::new().len(27).map_anonymous()?;
     /// text.set_slice(.., b"user=ann\nnobody\nuser=bob ok")?;
@@ -44,7 +47,7 @@ impl Grep {
     /// grep.for_each_line(&text, &Pool::inline(), &mut |line| {
     ///     let matched = &line.bytes[line.matches[0].range()];
     ///     found.push((line.number, line.offset, matched.to_vec()));
-    ///     Flow::Continue
+    ///     ControlFlow::Continue(())
     /// })?;
     /// assert_eq!(found, [(Some(1), 0, b"user=ann".to_vec()), (Some(3), 16, b"user=bob".to_vec())]);
     /// # Ok::<(), mapgrep::Error>(())
@@ -53,7 +56,7 @@ impl Grep {
         &self,
         mapping: &Mapping,
         pool: &Pool,
-        each: &mut dyn FnMut(&Line<'_>) -> Flow,
+        each: &mut dyn FnMut(&Line<'_>) -> ControlFlow<()>,
     ) -> Result<Summary, Error> {
         let mut unpacker = Unpacker::default();
         let summary = self.search_mapping(mapping, &Packed, pool, &mut |packed| unpacker.hand_on(packed, each))?;
@@ -71,13 +74,14 @@ impl Grep {
     /// # Examples
     ///
     /// ```
-    /// use mapgrep::{grep::{Flow, GrepBuilder}, matcher::MatcherBuilder, scan::Pool};
+    /// use std::ops::ControlFlow;
+    /// use mapgrep::{grep::GrepBuilder, matcher::MatcherBuilder, scan::Pool};
     ///
     /// let grep = GrepBuilder::new().build(MatcherBuilder::new().by_line(true).build(["b+"])?)?;
     /// let mut offsets = vec![];
     /// grep.for_each_line_of(b"abc\nac\nabbc", &Pool::default(), &mut |line| {
     ///     offsets.push(line.offset);
-    ///     Flow::Continue
+    ///     ControlFlow::Continue(())
     /// })?;
     /// assert_eq!(offsets, [0, 7]);
     /// # Ok::<(), mapgrep::Error>(())
@@ -86,7 +90,7 @@ impl Grep {
         &self,
         bytes: &[u8],
         pool: &Pool,
-        each: &mut dyn FnMut(&Line<'_>) -> Flow,
+        each: &mut dyn FnMut(&Line<'_>) -> ControlFlow<()>,
     ) -> Result<Summary, Error> {
         self.for_each_line(Lent::new(bytes)?.mapping(), pool, each)
     }
@@ -131,7 +135,11 @@ pub(super) struct Unpacker {
 
 impl Unpacker {
     /// Hands on the lines that were packed into these bytes.
-    pub(super) fn hand_on(&mut self, mut packed: &[u8], each: &mut dyn FnMut(&Line<'_>) -> Flow) -> Flow {
+    pub(super) fn hand_on(
+        &mut self,
+        mut packed: &[u8],
+        each: &mut dyn FnMut(&Line<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         while !packed.is_empty() {
             let [kind, offset, skipped, number, matches, len] = std::array::from_fn(|_| take_number(&mut packed));
             self.matches.clear();
@@ -148,12 +156,12 @@ impl Unpacker {
             };
             let number = (number > 0).then_some(number);
             let line = Line { kind, bytes, offset, skipped, number, matches: &self.matches };
-            if each(&line) == Flow::Stop {
+            if each(&line).is_break() {
                 self.stopped_behind = Some(offset + len);
-                return Flow::Stop;
+                return ControlFlow::Break(());
             }
         }
-        Flow::Continue
+        ControlFlow::Continue(())
     }
 
     /// The summary of a search of `len` bytes, which knows what was emitted, but not which of that was handed on.

@@ -1,8 +1,8 @@
 //! What becomes of the lines that a search reports: the interface to whoever prints them.
 
-use std::cell::Cell;
+use std::{cell::Cell, ops::ControlFlow};
 
-use crate::{scan::Flow, span::Span};
+use crate::span::Span;
 
 /// Why a line is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Line<'a> {
 }
 
 /// Goes over matches from the first one on, until it is told to stop.
-type WalkOver<'a> = dyn Fn(&mut dyn FnMut(Span) -> Flow) + 'a;
+type WalkOver<'a> = dyn Fn(&mut dyn FnMut(Span) -> ControlFlow<()>) + 'a;
 
 /// The matches in a line that is too long for them to be held in memory. There are none where [`Format::wants_matches`] does not
 /// say that they are wanted.
@@ -50,19 +50,19 @@ impl<'a> LongMatches<'a> {
         LongMatches { walk, count: Cell::new(None) }
     }
 
-    /// Calls `each` with the matches, in order, until it returns [`Flow::Stop`].
+    /// Calls `each` with the matches, in order, until it returns [`ControlFlow::Break`].
     ///
     /// # Complexity
     ///
     /// Every call searches the line anew.
-    pub fn for_each(&self, each: &mut dyn FnMut(Span) -> Flow) {
-        let (mut count, mut flow) = (0, Flow::Continue);
+    pub fn for_each(&self, each: &mut dyn FnMut(Span) -> ControlFlow<()>) {
+        let (mut count, mut flow) = (0, ControlFlow::Continue(()));
         (self.walk)(&mut |m| {
             count += 1;
             flow = each(m);
             flow
         });
-        if flow == Flow::Continue {
+        if flow.is_continue() {
             self.count.set(Some(count));
         }
     }
@@ -72,7 +72,7 @@ impl<'a> LongMatches<'a> {
         let mut first = None;
         self.for_each(&mut |m| {
             first = Some(m);
-            Flow::Stop
+            ControlFlow::Break(())
         });
         first
     }
@@ -80,7 +80,7 @@ impl<'a> LongMatches<'a> {
     /// How many there are. Searches the line, unless that was done to its end before.
     pub fn count(&self) -> u64 {
         if self.count.get().is_none() {
-            self.for_each(&mut |_| Flow::Continue);
+            self.for_each(&mut |_| ControlFlow::Continue(()));
         }
         self.count.get().unwrap_or(0)
     }
@@ -90,7 +90,7 @@ impl<'a> LongMatches<'a> {
         let mut matches = vec![];
         self.for_each(&mut |m| {
             matches.push(m);
-            Flow::Continue
+            ControlFlow::Continue(())
         });
         matches
     }

@@ -10,8 +10,9 @@
 //! Every line that mentions a word, with its number, in file order:
 //!
 //! ```
+//! use std::ops::ControlFlow;
 //! use mapgrep::{
-//!     grep::{Flow, GrepBuilder, Plain},
+//!     grep::{GrepBuilder, Plain},
 //!     matcher::MatcherBuilder,
 //!     scan::Pool,
 //! };
@@ -22,7 +23,7 @@
 //! let mut out = vec![];
 //! let summary = grep.search_reader(text.as_bytes(), &Plain, &Pool::inline(), &mut |bytes| {
 //!     out.extend_from_slice(bytes);
-//!     Flow::Continue
+//!     ControlFlow::Continue(())
 //! })?;
 //! assert_eq!(out, b"needle\nneedles\n");
 //! assert_eq!(summary.matched_lines, 2);
@@ -45,7 +46,7 @@ mod walk;
 
 use std::{
     io::Read,
-    ops::{Bound, Range, RangeBounds},
+    ops::{Bound, ControlFlow, Range, RangeBounds},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -55,7 +56,6 @@ use std::{
 pub use self::format::{Format, Line, LineKind, LongMatches, Plain};
 pub(crate) use self::shifted::Shifted;
 use self::stages::{Caches, Ended, GrepStages, Seam};
-pub use crate::scan::Flow;
 use crate::{
     error::Error,
     index::{Part, Query},
@@ -485,7 +485,7 @@ impl Grep {
         mapping: &Mapping,
         format: &dyn Format,
         pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<Summary, Error> {
         match self.search_sparse(mapping, None, format, pool, emit) {
             Some(searched) => searched,
@@ -499,7 +499,7 @@ impl Grep {
         mapping: &Mapping,
         format: &dyn Format,
         pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<Summary, Error> {
         let terminator = self.matcher.terminator();
         let whole = Piece::from(mapping, self.origin as usize);
@@ -519,8 +519,9 @@ impl Grep {
     /// # Examples
     ///
     /// ```
+    /// use std::ops::ControlFlow;
     /// use mapgrep::{
-    ///     grep::{Flow, GrepBuilder, Plain},
+    ///     grep::{GrepBuilder, Plain},
     ///     index::Part,
     ///     mapping::MapOptions,
     ///     matcher::MatcherBuilder,
@@ -535,7 +536,7 @@ impl Grep {
     /// let parts = [Part { range: 4..15, newlines: 1 }];
     /// let summary = grep.search_parts(&memory, &parts, &Plain, &Pool::inline(), &mut |bytes| {
     ///     out.extend_from_slice(bytes);
-    ///     Flow::Continue
+    ///     ControlFlow::Continue(())
     /// })?;
     /// assert_eq!(out, b"needle\n");
     /// assert_eq!((summary.matched_lines, summary.bytes_searched), (1, 19));
@@ -562,7 +563,7 @@ impl Grep {
         parts: &[Part],
         format: &dyn Format,
         pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<Summary, Error> {
         if !self.takes_parts() {
             return Err(Error::invalid_input(
@@ -594,7 +595,7 @@ impl Grep {
         parts: &[Part],
         format: &dyn Format,
         pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<Summary, Error> {
         let piece = |part: &Part| {
             let range = part.range.start as usize..part.range.end as usize;
@@ -612,7 +613,7 @@ impl Grep {
         pieces: Pieces<'_>,
         format: &dyn Format,
         pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<Summary, Error> {
         if self.origin > 0 {
             let shifted = Shifted { format, by: -(self.origin as i64) };
@@ -634,7 +635,7 @@ impl Grep {
         mut pieces: Pieces<'_>,
         format: &dyn Format,
         pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<Summary, Error> {
         let options = &self.options;
         if options.last == Some(0) {
@@ -744,7 +745,7 @@ impl Grep {
         reader: R,
         format: &dyn Format,
         pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<Summary, Error> {
         if self.needs_all(format) {
             let (InMemory { bytes, error }, nul) = self.read_to_memory(reader)?;

@@ -2,11 +2,12 @@
 
 use std::{
     fs::{File, Metadata},
+    ops::ControlFlow,
     path::Path,
 };
 
 use super::{
-    Flow, Grep, GrepBuilder, Line, Summary,
+    Grep, GrepBuilder, Line, Summary,
     events::{Packed, Unpacker},
 };
 use crate::{
@@ -65,7 +66,8 @@ impl Grep {
     /// # Examples
     ///
     /// ```
-    /// use mapgrep::{grep::{Flow, GrepBuilder}, matcher::MatcherBuilder, scan::Pool};
+    /// use std::ops::ControlFlow;
+    /// use mapgrep::{grep::GrepBuilder, matcher::MatcherBuilder, scan::Pool};
     ///
     /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-path-{}", std::process::id()));
     /// # std::fs::write(&path, "ok\nERROR 1\nok\nERROR 2\n")?;
@@ -73,7 +75,7 @@ impl Grep {
     /// let mut found = vec![];
     /// grep.search_path(&path, &Pool::default(), &mut |line| {
     ///     found.push((line.number.unwrap(), String::from_utf8_lossy(line.bytes).into_owned()));
-    ///     Flow::Continue
+    ///     ControlFlow::Continue(())
     /// })?;
     /// assert_eq!(found, [(2, "ERROR 1\n".to_owned()), (4, "ERROR 2\n".to_owned())]);
     /// # std::fs::remove_file(&path)?;
@@ -83,7 +85,7 @@ impl Grep {
         &self,
         path: impl AsRef<Path>,
         pool: &Pool,
-        each: &mut dyn FnMut(&Line<'_>) -> Flow,
+        each: &mut dyn FnMut(&Line<'_>) -> ControlFlow<()>,
     ) -> Result<Summary, Error> {
         let path = path.as_ref();
         let mut searched = || {

@@ -1,6 +1,9 @@
 //! From a section to output: each line, with its number and its matches, goes through the [`Format`](super::Format).
 
-use std::{cell::RefCell, ops::Range};
+use std::{
+    cell::RefCell,
+    ops::{ControlFlow, Range},
+};
 
 use super::{
     Line, LineKind, LongMatches,
@@ -13,7 +16,7 @@ use crate::{
     error::Error,
     mapping::Mapping,
     matcher::{Cursor, Reach},
-    scan::{Cancel, Flow, newlines, window::Window},
+    scan::{Cancel, newlines, window::Window},
     span::{Match, Span},
 };
 
@@ -168,10 +171,10 @@ impl<'a> GrepStages<'a, '_> {
         &self,
         mapping: &Mapping,
         line: &LongLine,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
-    ) -> Result<(Flow, bool), Error> {
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(ControlFlow<()>, bool), Error> {
         let LongLine { kind, ref range, number, first } = *line;
-        let (mut flow, mut is_whole, mut failed) = (Flow::Continue, true, None);
+        let (mut flow, mut is_whole, mut failed) = (ControlFlow::Continue(()), true, None);
         // A match on several lines is judged by what is around them.
         let around = match (self.multiline, self.matcher.longest()) {
             (false, _) => range.clone(),
@@ -185,17 +188,17 @@ impl<'a> GrepStages<'a, '_> {
             let bytes = &around[before..before + (range.end - range.start) as usize];
             let end = self.end_of_matches(bytes, range.end) - range.start;
             let cache = RefCell::new(self.matcher.cache());
-            let walk = |each: &mut dyn FnMut(Span) -> Flow| {
+            let walk = |each: &mut dyn FnMut(Span) -> ControlFlow<()>| {
                 let cache = &mut cache.borrow_mut();
                 if let Some(first) = first {
                     let cursor = Cursor::new(before + (first - range.start) as usize);
                     self.matcher.each_match(cache, around, cursor, |m, _| {
                         let is_inside = m.start < before + end as usize;
-                        is_inside && each(Span::new(m.start - before, m.end - before)) == Flow::Continue
+                        is_inside && each(Span::new(m.start - before, m.end - before)).is_continue()
                     });
                 } else if !self.multiline && self.shows_matches(kind) {
                     lines::each_match_in(self.matcher, cache, bytes, |m| {
-                        !self.is_in_range(range.start + m.start as u64) || each(m) == Flow::Continue
+                        !self.is_in_range(range.start + m.start as u64) || each(m).is_continue()
                     });
                 }
             };
@@ -203,9 +206,9 @@ impl<'a> GrepStages<'a, '_> {
             let line = Line { kind, bytes, offset: range.start, skipped: 0, number, matches: &[] };
             self.format.long_line(&line, &matches, &mut |piece| {
                 if self.options.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
-                    flow = Flow::Stop;
+                    flow = ControlFlow::Break(());
                 }
-                if flow == Flow::Stop || failed.is_some() || piece.is_empty() {
+                if flow.is_break() || failed.is_some() || piece.is_empty() {
                     is_whole &= piece.is_empty();
                     return;
                 }

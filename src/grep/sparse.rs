@@ -4,9 +4,9 @@
 //! file in offsets alone, and in the text of lines with a hole in them. These are so long that nothing looks at their
 //! text before it is shown, and there they are taken from the file.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
-use super::{Flow, Format, Goal, Grep, Line, LongMatches, Summary, format::all_but_lines_of_its_format};
+use super::{Format, Goal, Grep, Line, LongMatches, Summary, format::all_but_lines_of_its_format};
 use crate::{
     error::Error,
     index::Part,
@@ -32,7 +32,7 @@ impl Grep {
         parts: Option<&[Part]>,
         format: &dyn Format,
         pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Option<Result<Summary, Error>> {
         // Each NUL may end a line.
         if self.matcher.terminator() == 0 {
@@ -124,7 +124,7 @@ impl Format for Sparse<'_> {
 
     fn long_line(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
         self.show(line, |shown, place| {
-            let walk = |each: &mut dyn FnMut(Span) -> Flow| matches.for_each(&mut |m| each(place(m)));
+            let walk = |each: &mut dyn FnMut(Span) -> ControlFlow<()>| matches.for_each(&mut |m| each(place(m)));
             self.format.long_line(shown, &LongMatches::new(&walk), emit);
         });
     }

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     marker::PhantomData,
-    ops::Range,
+    ops::{ControlFlow, Range},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -25,7 +25,7 @@ use crate::{
     mapping::Mapping,
     matcher::{Cache, Matcher},
     scan::{
-        Flow, Pool,
+        Pool,
         cache::CacheKeeper,
         feed::Feed,
         newlines,
@@ -359,7 +359,7 @@ impl<'a> GrepStages<'a, '_> {
         seam: Seam,
         mapping: Option<&Mapping>,
         pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<Ended, Error> {
         let mut failed = None;
         let (mut upto, mut in_line) = (0, false);
@@ -368,13 +368,13 @@ impl<'a> GrepStages<'a, '_> {
             // A long line comes behind the others, and is dealt with when all its pieces are.
             upto = output.long.as_ref().map_or(output.upto, |line| line.range.start);
             in_line = output.long.is_some();
-            if !output.bytes.is_empty() && emit(&output.bytes) == Flow::Stop {
-                return Flow::Stop;
+            if !output.bytes.is_empty() && emit(&output.bytes).is_break() {
+                return ControlFlow::Break(());
             }
-            let (Some(line), Some(mapping)) = (&output.long, mapping) else { return Flow::Continue };
+            let (Some(line), Some(mapping)) = (&output.long, mapping) else { return ControlFlow::Continue(()) };
             let (flow, is_whole) = self.emit_long(mapping, line, emit).unwrap_or_else(|error| {
                 failed = Some(error);
-                (Flow::Stop, false)
+                (ControlFlow::Break(()), false)
             });
             if is_whole {
                 (upto, in_line) = (output.upto, false);

@@ -20,7 +20,8 @@ use super::feed::Signal;
 /// # Examples
 ///
 /// ```
-/// use mapgrep::{mapping::MapOptions, matcher::MatcherBuilder, scan::{Cancel, Flow, Scanner}};
+/// use std::ops::ControlFlow;
+/// use mapgrep::{mapping::MapOptions, matcher::MatcherBuilder, scan::{Cancel, Scanner}};
 ///
 /// let mut memory = MapOptions::new().len(12).map_anonymous()?;
 /// memory.set_slice(.., b"abcabcabcabc")?;

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     iter::FusedIterator,
+    ops::ControlFlow,
     panic::resume_unwind,
     sync::{
         Arc,
@@ -12,7 +13,7 @@ use std::{
     vec,
 };
 
-use super::{Flow, Pool, Scanner, cancel::Cancel, in_file, pool::has_room_for_thread, sequential::Walk};
+use super::{Pool, Scanner, cancel::Cancel, in_file, pool::has_room_for_thread, sequential::Walk};
 use crate::{
     error::Error,
     mapping::{Advice, Mapping},
@@ -185,15 +186,15 @@ impl ParFindIter {
     pub(super) fn drive(
         stop: Cancel,
         alone: impl Iterator<Item = Result<Vec<Match>, Error>> + Send + Sync + 'static,
-        search: impl FnOnce(&mut dyn FnMut(&[Match]) -> Flow) -> Result<(), Error> + Send + 'static,
+        search: impl FnOnce(&mut dyn FnMut(&[Match]) -> ControlFlow<()>) -> Result<(), Error> + Send + 'static,
     ) -> Self {
         let (sender, batches) = sync_channel(BATCHES);
         let run = move || {
             // Nobody takes any more when the iterator was dropped. `search` is gone, with all that it holds, before the
             // channel tells that this is the end.
             let result = search(&mut |matches| match sender.send(Ok(matches.to_vec())) {
-                Ok(()) => Flow::Continue,
-                Err(_) => Flow::Stop,
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
             });
             if let Err(error) = result {
                 let _ = sender.send(Err(error));
@@ -269,7 +270,7 @@ mod tests {
     #[test]
     fn a_panic_of_the_search_reaches_the_consumer_once_behind_what_was_found() {
         let mut found = ParFindIter::drive(Cancel::new(), iter::empty(), |emit| {
-            emit(&[at(1), at(2)]);
+            let _ = emit(&[at(1), at(2)]);
             panic!("of the search")
         });
         assert_eq!([found.next().unwrap().unwrap(), found.next().unwrap().unwrap()], [at(1), at(2)]);
@@ -281,7 +282,7 @@ mod tests {
     #[test]
     fn an_error_is_the_last_item() {
         let mut found = ParFindIter::drive(Cancel::new(), iter::empty(), |emit| {
-            emit(&[at(1)]);
+            let _ = emit(&[at(1)]);
             Err(Error::truncated(7))
         });
         assert_eq!(found.next().unwrap().unwrap(), at(1));
@@ -295,7 +296,7 @@ mod tests {
         let mut found = ParFindIter::drive(Cancel::new(), iter::empty(), move |emit| {
             for n in 0.. {
                 sender.send(n).unwrap();
-                if emit(&[at(n)]) == Flow::Stop {
+                if emit(&[at(n)]).is_break() {
                     break;
                 }
             }

@@ -15,7 +15,8 @@
 //! Every match of a regex in a file, in order. As an iterator, the same is [`Scanner::par_find_iter`].
 //!
 //! ```
-//! use mapgrep::{Match, mapping::{Access, MapOptions}, matcher::MatcherBuilder, scan::{Flow, Scanner}};
+//! use std::ops::ControlFlow;
+//! use mapgrep::{Match, mapping::{Access, MapOptions}, matcher::MatcherBuilder, scan::Scanner};
 //!
 //! let path = std::env::temp_dir().join(format!("mapgrep-doc-scan-{}", std::process::id()));
 //! std::fs::write(&path, "id=17 id=4 id=2026")?;
@@ -25,7 +26,7 @@
 //! let mut found = vec![];
 //! scanner.for_each(&mapping, |m: Match| {
 //!     found.push(m.start..m.end);
-//!     Flow::Continue
+//!     ControlFlow::Continue(())
 //! })?;
 //! assert_eq!(found, [0..5, 6..10, 11..18]);
 //! # drop(mapping);
@@ -53,7 +54,7 @@ pub(crate) mod unordered;
 pub(crate) mod window;
 
 use std::{
-    ops::{Bound, Range, RangeBounds},
+    ops::{Bound, ControlFlow, Range, RangeBounds},
     time::{Duration, Instant},
 };
 
@@ -70,7 +71,7 @@ pub use self::{
     cancel::Cancel,
     iter::{FindIter, ParFindIter},
     pool::Pool,
-    sink::{Flow, Sink},
+    sink::Sink,
 };
 use crate::{
     error::Error,
@@ -87,7 +88,8 @@ pub(crate) const DEFAULT_CHUNK_SIZE: usize = 512 << 10;
 /// # Examples
 ///
 /// ```
-/// use mapgrep::{Match, mapping::MapOptions, matcher::MatcherBuilder, scan::{Flow, Scanner}};
+/// use std::ops::ControlFlow;
+/// use mapgrep::{Match, mapping::MapOptions, matcher::MatcherBuilder, scan::Scanner};
 ///
 /// let mut memory = MapOptions::new().len(12).map_anonymous()?;
 /// memory.set_slice(.., b"one two one.")?;
@@ -95,7 +97,7 @@ pub(crate) const DEFAULT_CHUNK_SIZE: usize = 512 << 10;
 /// let mut starts = vec![];
 /// let stats = scanner.for_each(&memory, |m: Match| {
 ///     starts.push(m.start);
-///     Flow::Continue
+///     ControlFlow::Continue(())
 /// })?;
 /// assert_eq!(starts, [0, 8]);
 /// assert_eq!((stats.matches, stats.chunks, stats.bytes_scanned), (2, 1, 12));
@@ -195,7 +197,7 @@ impl Scanner {
         &self.matcher
     }
 
-    /// Gives `sink` each match that does not overlap an earlier one, in file order, until it returns [`Flow::Stop`]. Runs
+    /// Gives `sink` each match that does not overlap an earlier one, in file order, until it returns [`ControlFlow::Break`]. Runs
     /// on the rayon pool that the calling thread belongs to, and otherwise on threads of its own, which have ended when
     /// it returns.
     ///
@@ -227,11 +229,11 @@ impl Scanner {
         let stats = self.run(pool, mapping, &mut |matches| {
             for m in matches {
                 delivered += 1;
-                if sink.accept(*m) == Flow::Stop {
-                    return Flow::Stop;
+                if sink.accept(*m).is_break() {
+                    return ControlFlow::Break(());
                 }
             }
-            Flow::Continue
+            ControlFlow::Continue(())
         })?;
         Ok(Stats { matches: delivered, ..stats })
     }
@@ -245,13 +247,14 @@ impl Scanner {
     /// # Examples
     ///
     /// ```
-    /// use mapgrep::{Match, matcher::MatcherBuilder, scan::{Flow, Scanner}};
+    /// use std::ops::ControlFlow;
+    /// use mapgrep::{Match, matcher::MatcherBuilder, scan::Scanner};
     ///
     /// let scanner = Scanner::new(MatcherBuilder::new().build(["[0-9]+"])?);
     /// let mut found = vec![];
     /// scanner.for_each_of(b"a1 b22", |m: Match| {
     ///     found.push(m.start..m.end);
-    ///     Flow::Continue
+    ///     ControlFlow::Continue(())
     /// })?;
     /// assert_eq!(found, [1..2, 4..6]);
     /// # Ok::<(), mapgrep::Error>(())
@@ -277,11 +280,16 @@ impl Scanner {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn count(&self, mapping: &Mapping) -> Result<u64, Error> {
-        Ok(self.for_each(mapping, |_| Flow::Continue)?.matches)
+        Ok(self.for_each(mapping, |_| ControlFlow::Continue(()))?.matches)
     }
 
     /// Emits the matches many at a time. What is emitted is counted by whoever takes it.
-    fn run(&self, pool: &Pool, mapping: &Mapping, emit: &mut dyn FnMut(&[Match]) -> Flow) -> Result<Stats, Error> {
+    fn run(
+        &self,
+        pool: &Pool,
+        mapping: &Mapping,
+        emit: &mut dyn FnMut(&[Match]) -> ControlFlow<()>,
+    ) -> Result<Stats, Error> {
         let Some(left) = self.without_holes(mapping) else { return self.run_on(pool, mapping, emit) };
         let mut shown = vec![];
         let scanner = self.of_left(&left);
@@ -305,7 +313,12 @@ impl Scanner {
     }
 
     /// The same, with the holes of a file.
-    fn run_on(&self, pool: &Pool, mapping: &Mapping, emit: &mut dyn FnMut(&[Match]) -> Flow) -> Result<Stats, Error> {
+    fn run_on(
+        &self,
+        pool: &Pool,
+        mapping: &Mapping,
+        emit: &mut dyn FnMut(&[Match]) -> ControlFlow<()>,
+    ) -> Result<Stats, Error> {
         let started = Instant::now();
         let keeper = CacheKeeper::of_mapping(self.cache, mapping, self.chunk_size);
         // Advice is no more than that: a kernel that does not take it searches as well.

@@ -16,6 +16,7 @@
 use std::{
     any::Any,
     collections::VecDeque,
+    ops::ControlFlow,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -26,7 +27,6 @@ use super::{
     cancel::Cancel,
     feed::{Feed, Polled, Signal},
     pool::Pool,
-    sink::Flow,
 };
 use crate::error::Error;
 
@@ -124,7 +124,7 @@ pub(crate) fn run<S: Stages>(
     seam: S::Seam,
     pool: &Pool,
     cancel: Option<&Cancel>,
-    emit: &mut dyn FnMut(&S::Output) -> Flow,
+    emit: &mut dyn FnMut(&S::Output) -> ControlFlow<()>,
 ) -> Result<Ended<S::Seam>, Error> {
     let is_alone = feed.blocks() || (pool.threads() == 1 && !feed.is_prefetched());
     let Some(crew) = (if is_alone { None } else { pool.crew() }) else {
@@ -147,7 +147,7 @@ fn run_inline<S: Stages>(
     mut feed: Feed<'_, S::Item>,
     mut seam: S::Seam,
     cancel: Option<&Cancel>,
-    emit: &mut dyn FnMut(&S::Output) -> Flow,
+    emit: &mut dyn FnMut(&S::Output) -> ControlFlow<()>,
 ) -> Result<Ended<S::Seam>, Error> {
     let is_cancelled = || cancel.is_some_and(Cancel::is_cancelled);
     let signal = Arc::new(Signal::default());
@@ -180,7 +180,7 @@ fn run_inline<S: Stages>(
                 output.clear();
                 let formatted = stages.format(&mut worker, &item, &mut plan, &mut output);
                 // What a stage makes that knows of the token itself may be half done then.
-                let stopped = is_cancelled() || (output.size() > 0 && emit(&output) == Flow::Stop);
+                let stopped = is_cancelled() || (output.size() > 0 && emit(&output).is_break());
                 if stopped {
                     return Ok(Ended { seam, stopped_in: Some(number) });
                 }
@@ -315,7 +315,7 @@ impl<'a, S: Stages> Engine<'a, S> {
     fn drive<'scope>(
         &'scope self,
         scope: &Scope<'scope>,
-        emit: &mut dyn FnMut(&S::Output) -> Flow,
+        emit: &mut dyn FnMut(&S::Output) -> ControlFlow<()>,
     ) -> Result<Option<usize>, Error> {
         // However this function is left, also by a panic in `emit`, the workers must learn of it.
         let _stop = StopOnDrop(self);
@@ -330,7 +330,7 @@ impl<'a, S: Stages> Engine<'a, S> {
                 Action::Emit(_, output) => {
                     let flow = emit(&output);
                     self.take_back(output);
-                    if flow == Flow::Stop {
+                    if flow.is_break() {
                         return Ok(Some(self.lock().first));
                     }
                     self.spawn_workers(scope, 0);
@@ -731,7 +731,7 @@ mod tests {
         let feed = Feed::direct((0..count).map(Ok));
         let result = run(&Numbers(fault), feed, 0, &Pool::new(threads), None, &mut |output: &Vec<u8>| {
             emitted.extend_from_slice(output);
-            if emitted.len() >= stop_after { Flow::Stop } else { Flow::Continue }
+            if emitted.len() >= stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         (emitted, result.map(|ended| ended.seam))
     }
@@ -795,7 +795,7 @@ mod tests {
                 let wait = || {
                     // The workers have come to the item that panics by now.
                     std::thread::sleep(Duration::from_millis(30));
-                    Flow::Stop
+                    ControlFlow::Break(())
                 };
                 run(&Numbers(fault), feed, 0, &Pool::new(4), None, &mut |_: &Vec<u8>| wait()).map(|_| ())
             })
@@ -815,7 +815,7 @@ mod tests {
                     if emitted.len() == cancel_after {
                         cancel.cancel();
                     }
-                    Flow::Continue
+                    ControlFlow::Continue(())
                 };
                 let carried = run(&Numbers(Fault::None), feed, 0, &Pool::new(threads), Some(&cancel), &mut emit);
                 assert!((1..100).contains(&carried.unwrap().seam));
@@ -855,7 +855,7 @@ mod tests {
             });
             let carried = run(&Numbers(Fault::None), feed, 0, &Pool::new(2), Some(&cancel), &mut |output: &Vec<u8>| {
                 emitted += output.len();
-                Flow::Continue
+                ControlFlow::Continue(())
             });
             assert!(carried.is_ok());
         });

@@ -4,12 +4,11 @@
 //! of the mapping, which costs a few system calls: the first has one match and each has up to twice as many as the one
 //! before, so that who stops early is not kept waiting.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use super::{
     cancel::Cancel,
     seam::{MatchStages, Part, RangeChunks},
-    sink::Flow,
 };
 use crate::{error::Error, matcher::Cache, span::Match};
 
@@ -90,12 +89,12 @@ pub(super) fn run(
     stages: &MatchStages<'_>,
     mut walk: Walk,
     cancel: Option<&Cancel>,
-    emit: &mut dyn FnMut(&[Match]) -> Flow,
+    emit: &mut dyn FnMut(&[Match]) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut batch = vec![];
     loop {
         walk.next(stages, cancel, &mut batch)?;
-        if batch.is_empty() || emit(&batch) == Flow::Stop {
+        if batch.is_empty() || emit(&batch).is_break() {
             return Ok(());
         }
     }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    Cancel, DEFAULT_CHUNK_SIZE, Flow, ParFindIter, Pool,
+    Cancel, DEFAULT_CHUNK_SIZE, ParFindIter, Pool,
     chunk::Chunks,
     feed::Feed,
     ordered::{self, Joined, Stages},
@@ -108,7 +108,7 @@ impl PatternSet {
             let mut counts = vec![0; self.len()];
             stages.run(&pool, None, &mut |matches| {
                 matches.iter().for_each(|m| counts[m.pattern.index()] += 1);
-                Flow::Continue
+                ControlFlow::Continue(())
             })?;
             return Ok(counts);
         }
@@ -361,7 +361,12 @@ impl<'a> SetStages<'a> {
         SetStages { set, mapping, chunk_size: DEFAULT_CHUNK_SIZE }
     }
 
-    fn run(&self, pool: &Pool, cancel: Option<&Cancel>, emit: &mut dyn FnMut(&[Match]) -> Flow) -> Result<(), Error> {
+    fn run(
+        &self,
+        pool: &Pool,
+        cancel: Option<&Cancel>,
+        emit: &mut dyn FnMut(&[Match]) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
         let _ = self.mapping.advise(Advice::Sequential);
         let len = self.mapping.len();
         let chunks = chunks_of(len, self.chunk_size).map(Ok);
@@ -492,7 +497,7 @@ mod tests {
             let mut found = vec![];
             stages.run(&Pool::new(threads), None, &mut |matches| {
                 found.extend(matches.iter().map(|m| (m.start, m.end, m.pattern)));
-                Flow::Continue
+                ControlFlow::Continue(())
             }).unwrap();
             prop_assert_eq!(&found, &whole);
             let mut counts = vec![0; set.len()];

@@ -1,13 +1,6 @@
 //! Those who take results, in file order.
 
-/// Whether the one who takes results wants more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// Go on.
-    Continue,
-    /// Enough: stop the workers.
-    Stop,
-}
+use std::ops::ControlFlow;
 
 /// Takes results one after the other, in file order, on the thread that asked for them.
 ///
@@ -16,15 +9,16 @@ pub enum Flow {
 /// # Examples
 ///
 /// ```
-/// use mapgrep::{Match, mapping::MapOptions, matcher::MatcherBuilder, scan::{Flow, Scanner, Sink}};
+/// use std::ops::ControlFlow;
+/// use mapgrep::{Match, mapping::MapOptions, matcher::MatcherBuilder, scan::{Scanner, Sink}};
 ///
 /// /// Remembers the first few.
 /// struct First(Vec<Match>, usize);
 ///
 /// impl Sink<Match> for First {
-///     fn accept(&mut self, item: Match) -> Flow {
+///     fn accept(&mut self, item: Match) -> ControlFlow<()> {
 ///         self.0.push(item);
-///         if self.0.len() < self.1 { Flow::Continue } else { Flow::Stop }
+///         if self.0.len() < self.1 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 ///     }
 /// }
 ///
@@ -37,11 +31,11 @@ pub enum Flow {
 /// ```
 pub trait Sink<T> {
     /// Takes one result.
-    fn accept(&mut self, item: T) -> Flow;
+    fn accept(&mut self, item: T) -> ControlFlow<()>;
 }
 
-impl<T, F: FnMut(T) -> Flow> Sink<T> for F {
-    fn accept(&mut self, item: T) -> Flow {
+impl<T, F: FnMut(T) -> ControlFlow<()>> Sink<T> for F {
+    fn accept(&mut self, item: T) -> ControlFlow<()> {
         self(item)
     }
 }

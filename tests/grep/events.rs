@@ -1,10 +1,10 @@
 //! Lines as values: the same, whatever they are found in, as a walk over the text finds.
 
-use std::{fs, io::Write};
+use std::{fs, io::Write, ops::ControlFlow};
 
 use mapgrep::{
     Span,
-    grep::{Flow, GrepBuilder, LineKind, Summary},
+    grep::{GrepBuilder, LineKind, Summary},
     index::IndexBuilder,
     mapping::{MapOptions, Mapping},
     matcher::MatcherBuilder,
@@ -68,7 +68,7 @@ fn builder() -> MatcherBuilder {
 /// Takes lines until there are so many.
 fn taken(
     most: usize,
-    search: impl FnOnce(&mut dyn FnMut(&mapgrep::grep::Line<'_>) -> Flow) -> Summary,
+    search: impl FnOnce(&mut dyn FnMut(&mapgrep::grep::Line<'_>) -> ControlFlow<()>) -> Summary,
 ) -> (Vec<Owned>, Summary) {
     let mut lines = vec![];
     let summary = search(&mut |line| {
@@ -79,7 +79,7 @@ fn taken(
             bytes: line.bytes.to_vec(),
             matches: line.matches.to_vec(),
         });
-        if lines.len() == most { Flow::Stop } else { Flow::Continue }
+        if lines.len() == most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     (lines, summary)
 }
@@ -148,7 +148,7 @@ fn a_path_gives_the_same_lines_with_an_index_and_without() {
         }
     }
     let grep = options.compile(&builder(), &["x"]).unwrap();
-    let error = grep.search_path(dir.path().join("none"), &pool, &mut |_| Flow::Continue).unwrap_err();
+    let error = grep.search_path(dir.path().join("none"), &pool, &mut |_| ControlFlow::Continue(())).unwrap_err();
     assert_eq!(error.path(), Some(dir.path().join("none").as_path()));
     fs::write(&path, "").unwrap();
     assert_eq!(taken(1, |each| grep.search_path(&path, &pool, each).unwrap()).0, []);
@@ -182,7 +182,7 @@ fn bytes_in_memory_have_the_same_lines() {
     let grep = options.build(builder().build(["needle"]).unwrap()).unwrap();
     for start in [0, 1, 17, text.len() - 3, text.len()] {
         let text = &text[start..];
-        let search = |each: &mut dyn FnMut(&mapgrep::grep::Line<'_>) -> Flow| {
+        let search = |each: &mut dyn FnMut(&mapgrep::grep::Line<'_>) -> ControlFlow<()>| {
             grep.for_each_line_of(text, &Pool::new(3), each).unwrap()
         };
         assert_eq!(taken(usize::MAX, search).0, naive(text, b"needle"));
@@ -192,7 +192,7 @@ fn bytes_in_memory_have_the_same_lines() {
     let stats = scanner.for_each_of(&text, |m: mapgrep::Match| {
         assert_eq!(&text[m.start as usize..m.end as usize], b"needle");
         found += 1;
-        Flow::Continue
+        ControlFlow::Continue(())
     });
     let wanted: usize = naive(&text, b"needle").iter().map(|line| line.matches.len()).sum();
     assert_eq!((found, stats.unwrap().matches), (wanted, wanted as u64));

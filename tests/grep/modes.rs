@@ -5,6 +5,7 @@
 
 use std::{
     fmt,
+    ops::ControlFlow,
     panic::AssertUnwindSafe,
     sync::{
         Once,
@@ -13,7 +14,7 @@ use std::{
 };
 
 use mapgrep::{
-    grep::{Flow, Format, Goal, Line, LongMatches, Summary},
+    grep::{Format, Goal, Line, LongMatches, Summary},
     matcher::LineTerminator,
     scan::Cancel,
 };
@@ -144,10 +145,10 @@ impl Stop {
             out.extend_from_slice(bytes);
             match emitted == self.calls {
                 true if self.cancels => cancel.cancel(),
-                true => return Flow::Stop,
+                true => return ControlFlow::Break(()),
                 false => {}
             }
-            Flow::Continue
+            ControlFlow::Continue(())
         });
         (String::from_utf8(out).unwrap(), summary.unwrap())
     }
@@ -351,7 +352,7 @@ proptest! {
             way.search(&grep, &text, &format, &mut |_| {
                 emitted += 1;
                 assert!(!in_emit || emitted < calls, "out of order");
-                Flow::Continue
+                ControlFlow::Continue(())
             })
         });
         match outcome {

@@ -6,6 +6,7 @@
 use std::{
     fmt,
     fmt::Write as _,
+    ops::ControlFlow,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -14,7 +15,7 @@ use std::{
 
 use mapgrep::{
     Error,
-    grep::{Binary, Flow, Format, Goal, Grep, GrepBuilder, Line, LineKind, LongMatches, Plain, Summary},
+    grep::{Binary, Format, Goal, Grep, GrepBuilder, Line, LineKind, LongMatches, Plain, Summary},
     index::Part,
     mapping::Mapping,
     matcher::{LineTerminator, Matcher, MatcherBuilder},
@@ -227,10 +228,10 @@ fn search(options: &Options, text: &[u8], parts: Option<&[Part]>, way: Way, stop
         calls += 1;
         match stop {
             Some(stop) if stop.calls == calls && stop.cancels => cancel.cancel(),
-            Some(stop) if stop.calls == calls => return Flow::Stop,
+            Some(stop) if stop.calls == calls => return ControlFlow::Break(()),
             _ => {}
         }
-        Flow::Continue
+        ControlFlow::Continue(())
     };
     let (mapping, printer) = (memory(text), Printer { only_matches: options.only_matches });
     let summary = match parts {
@@ -384,7 +385,7 @@ fn lines(grep: &Grep, mapping: &Mapping, parts: &[Part]) -> Result<(String, Summ
     let mut out = vec![];
     let summary = grep.search_parts(mapping, parts, &Plain, &Pool::inline(), &mut |bytes| {
         out.extend_from_slice(bytes);
-        Flow::Continue
+        ControlFlow::Continue(())
     })?;
     Ok((String::from_utf8(out).unwrap(), summary))
 }

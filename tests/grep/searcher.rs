@@ -23,6 +23,7 @@
 use std::{
     fmt,
     io::{self, Read},
+    ops::ControlFlow,
 };
 
 use grep_printer::{StandardBuilder, SummaryBuilder, SummaryKind};
@@ -30,7 +31,7 @@ use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder};
 use mapgrep::{
     Error,
-    grep::{Binary, Flow, Format, Goal, Grep, GrepBuilder, Line, LineKind, Plain, Summary},
+    grep::{Binary, Format, Goal, Grep, GrepBuilder, Line, LineKind, Plain, Summary},
     matcher::{Case, MatcherBuilder},
 };
 use proptest::{prelude::*, sample::select, test_runner::TestCaseError};
@@ -309,7 +310,7 @@ fn search(grep: &Grep, format: &dyn Format, text: &[u8], way: Way) -> (Vec<u8>, 
     let mut out = vec![];
     let mut emit = |bytes: &[u8]| {
         out.extend_from_slice(bytes);
-        Flow::Continue
+        ControlFlow::Continue(())
     };
     let summary = match way.mapped {
         true => grep.search_mapping(&memory(text), format, pool(way.threads), &mut emit),
@@ -322,7 +323,7 @@ fn search_stream(grep: &Grep, format: &dyn Format, reader: Steps, threads: usize
     let mut out = vec![];
     let summary = grep.search_reader(reader, format, pool(threads), &mut |bytes| {
         out.extend_from_slice(bytes);
-        Flow::Continue
+        ControlFlow::Continue(())
     });
     (out, summary)
 }
@@ -685,7 +686,7 @@ fn an_interrupted_read_is_tried_again() {
         let reader = Interrupted(Steps::new(b"a\nb\nab\n", 2), false);
         let summary = grep.search_reader(reader, &Plain, pool(threads), &mut |bytes| {
             out.extend_from_slice(bytes);
-            Flow::Continue
+            ControlFlow::Continue(())
         });
         assert_eq!((summary.unwrap().matched_lines, &out[..]), (2, &b"b\nab\n"[..]));
     }
@@ -800,7 +801,7 @@ fn a_stopped_search_emits_nothing_more() {
         grep.search_mapping(&mapping, &Plain, pool(threads), &mut |bytes| {
             out.extend_from_slice(bytes);
             calls += 1;
-            if calls == 3 { Flow::Stop } else { Flow::Continue }
+            if calls == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
         .unwrap();
         assert_eq!(calls, 3);
@@ -827,10 +828,10 @@ fn a_panic_in_a_reader_or_in_a_format_reaches_the_caller() {
     let grep = Patterns::of("foo").grep(GrepBuilder::new().chunk_size(4096));
     let mapping = memory(&b"foo\n".repeat(50_000));
     for threads in [1, 2, 4] {
-        let search = || grep.search_reader(Broken, &Plain, pool(threads), &mut |_| Flow::Continue);
+        let search = || grep.search_reader(Broken, &Plain, pool(threads), &mut |_| ControlFlow::Continue(()));
         let payload = std::panic::catch_unwind(search).unwrap_err();
         assert_eq!(payload.downcast_ref::<&str>(), Some(&"out of order"));
-        let search = || grep.search_mapping(&mapping, &Broken, pool(threads), &mut |_| Flow::Continue);
+        let search = || grep.search_mapping(&mapping, &Broken, pool(threads), &mut |_| ControlFlow::Continue(()));
         let payload = std::panic::catch_unwind(search).unwrap_err();
         assert_eq!(payload.downcast_ref::<&str>(), Some(&"out of order"));
     }

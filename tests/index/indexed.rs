@@ -6,13 +6,13 @@
 use std::{
     fs::{File, OpenOptions},
     io::{Seek, SeekFrom, Write},
-    ops::Range,
+    ops::{ControlFlow, Range},
     path::PathBuf,
     time::Duration,
 };
 
 use mapgrep::{
-    grep::{Binary, Flow, Format, Goal, GrepBuilder, Line, LineKind, LongMatches, Summary},
+    grep::{Binary, Format, Goal, GrepBuilder, Line, LineKind, LongMatches, Summary},
     index::{Candidates, Freshness, Index, IndexBuilder, Outcome, Query, Stale},
     mapping::{Access, MapOptions, Mapping},
     matcher::{Case, LineTerminator, Matcher, MatcherBuilder},
@@ -517,7 +517,7 @@ impl Asked {
         let mut out = vec![];
         let mut emit = |bytes: &[u8]| {
             out.extend_from_slice(bytes);
-            Flow::Continue
+            ControlFlow::Continue(())
         };
         let (printer, pool) = (Printer { only_matches: self.only_matches }, pool(self.threads));
         let summary = match candidates {

@@ -2,11 +2,18 @@
 //! too slow to be of other use. And the search itself, in every way in which the text can be had.
 //!
 //! Shared by the tests and the fuzz targets.
-use std::{cell::RefCell, collections::HashMap, fmt::Write as _, io::Read, ops::Range};
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    fmt::Write as _,
+    io::Read,
+    ops::{ControlFlow, Range},
+};
 
 use mapgrep::{
     Error,
-    grep::{Flow, Format, Goal, Grep, GrepBuilder, Line, LineKind, LongMatches, Summary},
+    grep::{Format, Goal, Grep, GrepBuilder, Line, LineKind, LongMatches, Summary},
     matcher::{LineTerminator, Matcher, MatcherBuilder},
 };
 use regex::bytes::{Regex, RegexBuilder};
@@ -115,7 +122,7 @@ impl Mode {
         let mut out = vec![];
         let mut emit = |bytes: &[u8]| {
             out.extend_from_slice(bytes);
-            Flow::Continue
+            ControlFlow::Continue(())
         };
         let summary = way.search(&self.grep(builder), text, &self.printer(), &mut emit).expect("nothing fails");
         (String::from_utf8(out).expect("what is no ASCII is escaped"), summary)
@@ -383,7 +390,7 @@ impl Way {
         grep: &Grep,
         text: &[u8],
         format: &dyn Format,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<Summary, Error> {
         let pool = pool(self.threads);
         match self.mapped {

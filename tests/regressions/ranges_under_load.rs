@@ -4,12 +4,13 @@
 
 use std::{
     io::{self, Read},
+    ops::ControlFlow,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
 };
 
 use mapgrep::{
-    grep::{Flow, Format, Goal, GrepBuilder, Line},
+    grep::{Format, Goal, GrepBuilder, Line},
     mapping::MapOptions,
     matcher::MatcherBuilder,
     scan::Pool,
@@ -144,7 +145,7 @@ fn check(random: &mut Random) {
         let mut out = vec![];
         let mut emit = |bytes: &[u8]| {
             out.extend_from_slice(bytes);
-            Flow::Continue
+            ControlFlow::Continue(())
         };
         let summary = match is_mapped {
             true => grep.search_mapping(&memory, &format, &pool, &mut emit),

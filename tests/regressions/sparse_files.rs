@@ -4,6 +4,7 @@
 
 use std::{
     fs::{self, File},
+    ops::ControlFlow,
     os::unix::fs::{FileExt, MetadataExt},
     path::Path,
     process::Command,
@@ -12,7 +13,7 @@ use std::{
 
 use mapgrep::{
     Match,
-    grep::{Flow, GrepBuilder},
+    grep::GrepBuilder,
     mapping::{Access, MapOptions, Mapping},
     matcher::MatcherBuilder,
     scan::{Pool, Scanner},
@@ -143,7 +144,7 @@ fn the_library_finds_what_it_finds_where_holes_were_filled() {
                 let mut found = vec![];
                 let stats = scanner.for_each(mapping, |m: Match| {
                     found.push(m);
-                    Flow::Continue
+                    ControlFlow::Continue(())
                 });
                 let one_by_one: Vec<Match> = scanner.find_iter(Arc::clone(mapping)).map(Result::unwrap).collect();
                 let ahead: Vec<Match> = scanner.par_find_iter(Arc::clone(mapping)).map(Result::unwrap).collect();
@@ -157,7 +158,7 @@ fn the_library_finds_what_it_finds_where_holes_were_filled() {
                     let mut lines = vec![];
                     let summary = grep.for_each_line(mapping, &Pool::new(3), &mut |line| {
                         lines.push((line.number, line.offset, line.bytes.len(), line.matches.to_vec()));
-                        Flow::Continue
+                        ControlFlow::Continue(())
                     });
                     (lines, summary.unwrap())
                 };

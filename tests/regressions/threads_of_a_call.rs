@@ -3,13 +3,14 @@
 
 use std::{
     fs,
+    ops::ControlFlow,
     sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
 use mapgrep::{
-    grep::{Flow, GrepBuilder, Plain},
+    grep::{GrepBuilder, Plain},
     index::IndexBuilder,
     mapping::{MapOptions, Mapping},
     matcher::{MatcherBuilder, set::PatternSet},
@@ -79,7 +80,7 @@ fn calls_of_the_library() {
     let mut lines = vec![];
     let mut take = |bytes: &[u8]| {
         lines.extend_from_slice(bytes);
-        Flow::Continue
+        ControlFlow::Continue(())
     };
     grep.search_mapping(&mapping, &Plain, &pool, &mut take).unwrap();
     grep.search_reader(std::io::Cursor::new(text.clone()), &Plain, &pool, &mut take).unwrap();

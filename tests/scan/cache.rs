@@ -7,7 +7,7 @@
 use std::{
     fs::File,
     io::{Read, Seek, SeekFrom, Write},
-    ops::Range,
+    ops::{ControlFlow, Range},
     os::{fd::AsRawFd, unix::fs::FileExt},
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -17,7 +17,7 @@ use mapgrep::{
     index::Part,
     mapping::{Access, MapOptions, Mapping, page_size},
     matcher::{Matcher, MatcherBuilder},
-    scan::{CachePolicy, CacheReader, Flow, Pool, Scanner},
+    scan::{CachePolicy, CacheReader, Pool, Scanner},
 };
 use tempfile::NamedTempFile;
 
@@ -110,7 +110,7 @@ fn count(scanner: &Scanner, mapping: &Mapping, threads: usize) -> usize {
     let mut found = 0;
     let each = |_| {
         found += 1;
-        Flow::Continue
+        ControlFlow::Continue(())
     };
     scanner.for_each_in(&Pool::new(threads), mapping, each).unwrap();
     found
@@ -183,7 +183,7 @@ fn pages_go_while_the_search_is_under_way() {
                     let behind = (at - BEHIND) / page_size();
                     assert!(!resident(file.as_file())[..behind].contains(&true), "{pattern} {threads} {at}");
                 }
-                Flow::Continue
+                ControlFlow::Continue(())
             };
             scanner(pattern, 1 << 20).for_each_in(&Pool::new(threads), &map(&file), look).unwrap();
             assert!(looked > 8);
@@ -214,7 +214,7 @@ fn pages_go_while_lines_are_counted_and_searched_from_the_end() {
                 assert!(!resident[..before].contains(&true), "{threads} {at}");
             }
             looked += usize::from(behind < resident.len());
-            Flow::Continue
+            ControlFlow::Continue(())
         };
         grep.search_mapping(&mapping, &Plain, &Pool::new(threads), &mut look).unwrap();
         assert!(looked > 8);
@@ -231,7 +231,7 @@ fn a_search_that_ends_early_leaves_nothing_that_was_read_ahead() {
                     let mut found = 0;
                     let stop = |_| {
                         found += 1;
-                        if found == wanted { Flow::Stop } else { Flow::Continue }
+                        if found == wanted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                     };
                     scanner(pattern, 1 << 20).for_each_in(&Pool::new(threads), &map(&file), stop).unwrap();
                     assert_eq!(found, wanted);
@@ -352,7 +352,8 @@ fn what_lies_between_the_parts_that_are_searched_is_not_read() {
             let matcher = MatcherBuilder::new().by_line(true).build(["needle"]).unwrap();
             let grep = GrepBuilder::new().line_numbers(true).reverse(reverse).last(last).build(matcher).unwrap();
             let mapping = map(&file);
-            grep.search_parts(&mapping, &parts, &Plain, &Pool::new(threads), &mut |_| Flow::Continue).unwrap();
+            grep.search_parts(&mapping, &parts, &Plain, &Pool::new(threads), &mut |_| ControlFlow::Continue(()))
+                .unwrap();
             let resident = resident(file.as_file());
             for (index, _) in resident.iter().enumerate().filter(|(_, resident)| **resident) {
                 let at = index * page;

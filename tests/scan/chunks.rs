@@ -7,6 +7,7 @@ use std::{
     collections::BTreeSet,
     fmt,
     io::Write,
+    ops::ControlFlow,
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
@@ -15,7 +16,7 @@ use mapgrep::{
     Match,
     mapping::{Access, MapOptions, Mapping, page_size},
     matcher::{Case, Matcher, MatcherBuilder},
-    scan::{Flow, Scanner},
+    scan::Scanner,
 };
 use proptest::{prelude::*, sample::select, test_runner::TestCaseError};
 
@@ -114,7 +115,7 @@ fn scan(matcher: &Matcher, mapping: &Mapping, cut: Cut) -> Vec<Found> {
         .chunk_size(cut.chunk)
         .for_each_in(pool(cut.threads), mapping, |m| {
             all.push(found(m));
-            Flow::Continue
+            ControlFlow::Continue(())
         })
         .unwrap();
     all
@@ -266,7 +267,7 @@ proptest! {
             .chunk_size(cut.chunk)
             .for_each_in(pool(cut.threads), &memory(&text.0), |m| {
                 taken.push(found(m));
-                if taken.len() == wanted { Flow::Stop } else { Flow::Continue }
+                if taken.len() == wanted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })
             .unwrap();
         same("stopped", &taken, &whole[..wanted.min(whole.len())])?;
@@ -347,7 +348,7 @@ fn a_panic_in_the_sink_reaches_the_caller() {
             scanner.for_each_in(pool(threads), &mapping, |_| {
                 seen += 1;
                 assert!(seen < 20_000, "the sink has had enough");
-                Flow::Continue
+                ControlFlow::Continue(())
             })
         }));
         let payload = outcome.unwrap_err();
@@ -357,7 +358,7 @@ fn a_panic_in_the_sink_reaches_the_caller() {
         let mut count = 0;
         let counted = scanner.for_each_in(pool(threads), &mapping, |_| {
             count += 1;
-            Flow::Continue
+            ControlFlow::Continue(())
         });
         assert!(counted.is_ok() && count == 50_000);
     }
@@ -376,7 +377,7 @@ fn called_by_the_only_worker_of_a_pool() {
     let scanned = only.install(|| {
         scanner.for_each_in(pool(2), &mapping, |_| {
             count += 1;
-            Flow::Continue
+            ControlFlow::Continue(())
         })
     });
     assert!(scanned.is_ok() && count == 49_999);
@@ -414,12 +415,12 @@ fn a_scan_within_the_sink_of_another() {
                 inner
                     .for_each_in(pool(2), &mapping, |_| {
                         count += 1;
-                        Flow::Continue
+                        ControlFlow::Continue(())
                     })
                     .unwrap();
                 counts.insert(count);
             }
-            Flow::Continue
+            ControlFlow::Continue(())
         })
         .unwrap();
     assert_eq!((seen, counts), (5_000, BTreeSet::from([5_000])));
@@ -458,7 +459,7 @@ fn a_file_that_became_shorter_is_an_error_behind_the_matches_before() {
         let outcome = scanner.for_each_in(pool(threads), &mapping, |m: Match| {
             assert!(m.start >= last);
             last = m.end;
-            Flow::Continue
+            ControlFlow::Continue(())
         });
         assert!(outcome.unwrap_err().is_truncated());
         // The chunk at the end of what is left looks past it, so only those before it are sure to be searched.

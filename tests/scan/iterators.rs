@@ -4,7 +4,7 @@
 
 use std::{
     io::Write,
-    ops::Range,
+    ops::{ControlFlow, Range},
     sync::{Arc, OnceLock},
     thread,
     time::{Duration, Instant},
@@ -14,7 +14,7 @@ use mapgrep::{
     Error, Match,
     mapping::{Access, MapOptions, Mapping, page_size},
     matcher::{Matcher, MatcherBuilder, Reach},
-    scan::{Cancel, Flow, Scanner},
+    scan::{Cancel, Scanner},
 };
 use proptest::{prelude::*, sample::select};
 
@@ -75,7 +75,7 @@ fn agree(scanner: &Scanner, text: &[u8], range: Range<u64>, threads: usize) -> R
     let stats = scanner
         .for_each_in(pool(threads), &mapping, |m| {
             pushed.push(found(m));
-            Flow::Continue
+            ControlFlow::Continue(())
         })
         .unwrap();
     prop_assert_eq!(&pushed, &wanted, "for_each");
@@ -191,7 +191,7 @@ proptest! {
             if taken.len() == wanted {
                 cancel.cancel();
             }
-            Flow::Continue
+            ControlFlow::Continue(())
         }).unwrap();
         prop_assert!(taken.len() >= wanted.min(whole.len()));
         prop_assert_eq!(&taken[..], &whole[..taken.len()]);
@@ -264,19 +264,19 @@ fn stats_tell_how_much_was_searched() {
     let mut scanner = Scanner::new(matcher("b", false));
     scanner.chunk_size(100);
     for threads in [1, 2] {
-        let all = scanner.for_each_in(pool(threads), &mapping, |_| Flow::Continue).unwrap();
+        let all = scanner.for_each_in(pool(threads), &mapping, |_| ControlFlow::Continue(())).unwrap();
         assert_eq!((all.bytes_scanned, all.matches, all.chunks), (3000, 1000, 30));
-        let first = scanner.for_each_in(pool(threads), &mapping, |_| Flow::Stop).unwrap();
+        let first = scanner.for_each_in(pool(threads), &mapping, |_| ControlFlow::Break(())).unwrap();
         assert_eq!((first.matches, first.bytes_scanned), (1, 100 * first.chunks));
         assert!(first.chunks <= 10, "{first:?}");
     }
-    let part = scanner.range(150..420).for_each(&mapping, |_| Flow::Continue).unwrap();
+    let part = scanner.range(150..420).for_each(&mapping, |_| ControlFlow::Continue(())).unwrap();
     assert_eq!((part.bytes_scanned, part.matches, part.chunks), (270, 90, 4));
     let unbounded = Scanner::new(matcher("(?s)a.*c|b", false));
     assert_eq!(unbounded.matcher().reach(), Reach::Unbounded);
-    let all = unbounded.for_each(&mapping, |_| Flow::Continue).unwrap();
+    let all = unbounded.for_each(&mapping, |_| ControlFlow::Continue(())).unwrap();
     assert_eq!((all.bytes_scanned, all.matches, all.chunks), (3000, 1000, 1));
-    let first = unbounded.for_each(&mapping, |_| Flow::Stop).unwrap();
+    let first = unbounded.for_each(&mapping, |_| ControlFlow::Break(())).unwrap();
     assert_eq!((first.bytes_scanned, first.matches, first.chunks), (2, 1, 1));
 }
 

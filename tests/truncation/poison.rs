@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{BufRead, Read, Seek, SeekFrom, Write},
+    ops::ControlFlow,
     os::unix::fs::FileExt,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
@@ -18,7 +19,7 @@ use mapgrep::{
     grep::{GrepBuilder, Plain},
     mapping::{Access, Advice, Discard, FlushFlags, MapOptions, Mapping, RawAdvice, Slice, page_size},
     matcher::MatcherBuilder,
-    scan::{Flow, Pool, Scanner, unmap},
+    scan::{Pool, Scanner, unmap},
 };
 
 use crate::support::{Watchdog, file_of, map, rounds};
@@ -136,7 +137,7 @@ fn assert_that_all_calls_fail(m: &mut Mapping) {
     fails("count", scanner.count(m).err());
     let by_line = MatcherBuilder::new().by_line(true).build(["y"]).unwrap();
     let grep = GrepBuilder::new().build(by_line).unwrap();
-    fails("search_mapping", grep.search_mapping(m, &Plain, &Pool::new(2), &mut |_| Flow::Continue).err());
+    fails("search_mapping", grep.search_mapping(m, &Plain, &Pool::new(2), &mut |_| ControlFlow::Continue(())).err());
     let inner = |error: std::io::Error| error.downcast::<Error>().expect("an error of ours");
     fails("Read::read", m.read(&mut [0; 9]).err().map(inner));
     fails("Read::read_to_end", m.read_to_end(&mut vec![]).err().map(inner));
@@ -398,7 +399,7 @@ fn a_panic_of_a_sink_is_passed_on_whatever_becomes_of_the_file() {
             scanner.for_each(&mapping, |_| {
                 file.write_all_at(b"n", 0).unwrap();
                 panics("of the sink");
-                Flow::Stop
+                ControlFlow::Break(())
             })
         };
         assert_eq!(caught(sunk), "of the sink", "{pattern}");

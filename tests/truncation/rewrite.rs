@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{BufRead, Read, SeekFrom, Write},
+    ops::ControlFlow,
     os::unix::fs::FileExt,
     sync::{
         Barrier, OnceLock,
@@ -16,7 +17,7 @@ use mapgrep::{
     grep::{Binary, Grep, GrepBuilder, Plain},
     mapping::{Access, Advice, MapOptions, Mapping},
     matcher::MatcherBuilder,
-    scan::{Flow, Pool, Scanner},
+    scan::{Pool, Scanner},
 };
 
 use crate::support::{Hush, Random, Watchdog, map, rounds};
@@ -261,7 +262,7 @@ fn search(mapping: &Mapping, random: &mut Random, counts: &Counts) {
             let sink = |m: mapgrep::Match| {
                 assert!(last <= m.start && m.start <= m.end && m.end <= mapping.len() as u64, "{m:?} behind {last}");
                 last = m.end;
-                Flow::Continue
+                ControlFlow::Continue(())
             };
             counts.count(match random.one_in(3) {
                 true => search.scanner.for_each(mapping, sink),
@@ -270,7 +271,7 @@ fn search(mapping: &Mapping, random: &mut Random, counts: &Counts) {
         }
         2 | 3 => {
             let Some(grep) = &search.grep else { return };
-            counts.count(grep.search_mapping(mapping, &Plain, pool, &mut |_| Flow::Continue));
+            counts.count(grep.search_mapping(mapping, &Plain, pool, &mut |_| ControlFlow::Continue(())));
         }
         4 => {
             let needle = random.pick(&[&b"needle"[..], b"12 12", b"zzzzzz", b"\n", b"aab", b""]);

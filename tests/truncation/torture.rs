@@ -20,7 +20,7 @@ use mapgrep::{
     grep::{Grep, GrepBuilder, Plain},
     mapping::{Access, MapOptions, Mapping, page_size},
     matcher::MatcherBuilder,
-    scan::{Flow, Pool, Scanner},
+    scan::{Pool, Scanner},
 };
 
 use crate::support::{self, Hush, Random, Watchdog, file_of, map, rounds};
@@ -195,7 +195,7 @@ fn no_match_is_made_of_what_a_cut_has_left_of_it() {
         let outcome = Scanner::new(matcher).chunk_size(LINE).for_each(&mapping, |m: mapgrep::Match| {
             file.set_len(LEFT as u64).unwrap();
             found.push(m.start..m.end);
-            Flow::Continue
+            ControlFlow::Continue(())
         });
         let wanted: Vec<_> = (0..10).map(|line| line * LINE as u64).map(|start| start..start + 11).collect();
         assert!(wanted.starts_with(&found), "{pattern}: {found:?}");
@@ -358,7 +358,7 @@ impl Reader<'_> {
         let mut found = vec![];
         let sink = |m: mapgrep::Match| {
             found.push((m.start, m.end));
-            Flow::Continue
+            ControlFlow::Continue(())
         };
         let outcome = match self.random.one_in(2) {
             true => search.scanner.for_each(mapping, sink),
@@ -391,7 +391,7 @@ impl Reader<'_> {
         let mut out = vec![];
         let outcome = search.grep.search_mapping(mapping, &Plain, pool(), &mut |bytes| {
             out.extend_from_slice(bytes);
-            Flow::Continue
+            ControlFlow::Continue(())
         });
         assert!(search.output.starts_with(&out), "{:?}: lines that the file does not have", self.setup);
         assert!(out.is_empty() || out.ends_with(b"\n"), "{:?}: a part of a line", self.setup);

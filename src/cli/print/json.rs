@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     fmt,
     io::{self, Write},
+    ops::ControlFlow,
     path::Path,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
@@ -16,7 +17,7 @@ use crate::cli::{
     print::long::Pieces, print::pattern_ids::PatternIds, print::standard::path_bytes, print::stats::Stats,
 };
 use crate::{
-    grep::{Flow, Format, Line, LineKind, LongMatches},
+    grep::{Format, Line, LineKind, LongMatches},
     matcher::{Replacer, regex_set::LinePatterns},
     span::Span,
 };
@@ -109,7 +110,7 @@ impl Format for Json<'_> {
                     &replacement[..]
                 });
                 each(m, replacement);
-                Flow::Continue
+                ControlFlow::Continue(())
             });
         };
         let text = match std::str::from_utf8(line.bytes) {

@@ -1,6 +1,9 @@
 //! Lines that are too long for their text, or the matches in it, to be held in memory.
 
-use std::{io, ops::Range};
+use std::{
+    io,
+    ops::{ControlFlow, Range},
+};
 
 use memchr::{memchr, memrchr};
 
@@ -9,7 +12,7 @@ use crate::cli::{
     print::standard::{BlockPart, Highlighter, Matches, Printer, clip},
 };
 use crate::{
-    grep::{Flow, Line, LineKind, LongMatches},
+    grep::{Line, LineKind, LongMatches},
     matcher::regex_set::LinePatterns,
     scan::newlines,
     span::Span,
@@ -20,7 +23,7 @@ const BATCH_BYTES: usize = 256 << 10;
 const BATCH_MATCHES: usize = 16 << 10;
 
 /// Takes a piece of a text, and if it matched, or stands for what did, where that began.
-type Each<'a> = dyn FnMut(&[u8], Option<usize>) -> Flow + 'a;
+type Each<'a> = dyn FnMut(&[u8], Option<usize>) -> ControlFlow<()> + 'a;
 
 /// Goes over the pieces of a text.
 type Walk<'a> = dyn Fn(&mut Each<'_>) + 'a;
@@ -79,7 +82,7 @@ impl Printer<'_> {
                     self.text_from(line.kind, text, 0, &[Span::new(0, text.len())], &mut out.bytes);
                     out.pass_on();
                 }
-                Flow::Continue
+                ControlFlow::Continue(())
             });
         }
         let ids = self.ids(line, &[]);
@@ -93,12 +96,12 @@ impl Printer<'_> {
 
     /// The text of a line between matches, and what is shown in the place of those.
     fn pieces(&self, bytes: &[u8], matches: &LongMatches<'_>, each: &mut Each<'_>) {
-        let (mut at, mut flow) = (0, Flow::Continue);
+        let (mut at, mut flow) = (0, ControlFlow::Continue(()));
         let mut replaced = vec![];
         matches.for_each(&mut |m| {
             flow = each(&bytes[at..m.start.max(at)], None);
             at = m.end.max(at);
-            if flow == Flow::Continue {
+            if flow.is_continue() {
                 let text = match &self.style.replacer {
                     None => &bytes[m.range()],
                     Some(replacer) => {
@@ -111,8 +114,8 @@ impl Printer<'_> {
             }
             flow
         });
-        if flow == Flow::Continue {
-            each(&bytes[at..], None);
+        if flow.is_continue() {
+            let _ = each(&bytes[at..], None);
         }
     }
 
@@ -129,7 +132,7 @@ impl Printer<'_> {
             len += text.len();
             end.extend_from_slice(&text[text.len().saturating_sub(2)..]);
             end.drain(..end.len().saturating_sub(2));
-            Flow::Continue
+            ControlFlow::Continue(())
         });
         let ending = end.split_off(self.content_end(&end));
         Text { pieces, len, start, ending }
@@ -155,7 +158,7 @@ impl Printer<'_> {
                 let mut highlighter = Highlighter::new(colors, content);
                 (text.pieces)(&mut |piece, place| {
                     highlighter.push(piece, place.is_some(), &mut |piece| out.write(piece));
-                    Flow::Continue
+                    ControlFlow::Continue(())
                 });
                 highlighter.finish(&mut |piece| out.write(piece));
             }
@@ -164,7 +167,7 @@ impl Printer<'_> {
                 (text.pieces)(&mut |piece, _| {
                     out.write(clip(&content.range(), piece, at));
                     at += piece.len();
-                    Flow::Continue
+                    ControlFlow::Continue(())
                 });
             }
         }
@@ -191,7 +194,7 @@ impl Printer<'_> {
                     matches.push(m);
                 }
             }
-            Flow::Continue
+            ControlFlow::Continue(())
         });
         let matches = Matches { shown: &matches, total, more: Some(more) };
         self.left_out(kind, &head, text.start - base, &matches, out);
@@ -219,7 +222,7 @@ impl Printer<'_> {
         (text.pieces)(&mut |piece, _| {
             head.extend_from_slice(clip(&range, piece, at));
             at += piece.len();
-            if at < range.end { Flow::Continue } else { Flow::Stop }
+            if at < range.end { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         head
     }
@@ -263,7 +266,7 @@ impl Printer<'_> {
             if line > batch.start && (line - batch.start >= BATCH_BYTES || batch.matches.len() >= BATCH_MATCHES) {
                 pass_on(&mut batch, line);
             }
-            Flow::Continue
+            ControlFlow::Continue(())
         });
         pass_on(&mut batch, at);
     }
@@ -274,11 +277,11 @@ impl Printer<'_> {
         let pieces = |each: &mut Each<'_>| {
             let mut at = 0;
             for m in part.matches {
-                each(&part.text[at..m.start], None);
-                each(&part.text[m.range()], Some(m.start));
+                let _ = each(&part.text[at..m.start], None);
+                let _ = each(&part.text[m.range()], Some(m.start));
                 at = m.end;
             }
-            each(&part.text[at..], None);
+            let _ = each(&part.text[at..], None);
         };
         let mut text = self.unchanged(part.text, &pieces);
         if self.style.only_matching && !part.matches.is_empty() {

@@ -1,7 +1,7 @@
 //! The search of many files: small ones side by side, large ones one after the other with all threads in each. The
 //! output comes in the order of the files.
 
-use std::io::Write;
+use std::{io::Write, ops::ControlFlow};
 
 use crate::cli::{
     run::input::Input,
@@ -12,7 +12,6 @@ use crate::cli::{
 };
 use crate::{
     error::Error,
-    grep::Flow,
     scan::{
         Cancel, Pool,
         feed::Feed,
@@ -65,11 +64,11 @@ impl Many<'_> {
                     shown += outcome;
                 }
                 let is_over = (shown.matched && self.stop_at_match) || self.cancel.is_cancelled();
-                if is_over || output.flow() == Flow::Stop {
-                    return Flow::Stop;
+                if is_over || output.flow().is_break() {
+                    return ControlFlow::Break(());
                 }
             }
-            Flow::Continue
+            ControlFlow::Continue(())
         })?;
         let total = total.seam;
         shown += total.silent;
@@ -89,7 +88,7 @@ impl Many<'_> {
                 if *has_lines {
                     sink.begin_lines();
                 }
-                sink.write(bytes);
+                let _ = sink.write(bytes);
                 result
             }
         };
@@ -121,13 +120,13 @@ impl<W: Write> Sink for Direct<'_, W> {
         if let Some(separator) = self.separator
             && self.output.written() > 0
         {
-            self.output.write(separator);
+            let _ = self.output.write(separator);
         }
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Flow {
+    fn write(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         match self.output.write(bytes) {
-            Flow::Continue if self.flushes => self.output.flush(),
+            ControlFlow::Continue(()) if self.flushes => self.output.flush(),
             flow => flow,
         }
     }
@@ -167,13 +166,13 @@ impl Sink for Collected {
         self.has_lines = true;
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Flow {
+    fn write(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         self.overflowed |= self.bytes.len() + bytes.len() > self.most;
         if self.overflowed {
-            return Flow::Stop;
+            return ControlFlow::Break(());
         }
         self.bytes.extend_from_slice(bytes);
-        Flow::Continue
+        ControlFlow::Continue(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::Metadata,
-    ops::{AddAssign, Range},
+    ops::{AddAssign, ControlFlow, Range},
     time::Instant,
 };
 
@@ -24,7 +24,7 @@ use crate::cli::{
 };
 use crate::{
     error::Error,
-    grep::{Binary, Flow, Format, Grep, GrepBuilder, Shifted, Summary},
+    grep::{Binary, Format, Grep, GrepBuilder, Shifted, Summary},
     index::{Index, Part, Unfit},
     mapping::{
         Access, MapOptions, Mapping,
@@ -89,7 +89,7 @@ pub(crate) trait Sink {
     /// Called once, before the first line of a file. Nothing is called for a file of which no line is shown.
     fn begin_lines(&mut self);
 
-    fn write(&mut self, bytes: &[u8]) -> Flow;
+    fn write(&mut self, bytes: &[u8]) -> ControlFlow<()>;
 }
 
 /// What came of the search of one file.
@@ -155,7 +155,7 @@ impl Narrowed {
         mapping: &Mapping,
         format: &dyn Format,
         pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<Summary, Error> {
         let confined = self.within.clone().map(|range| grep.within(range));
         let grep = confined.as_ref().unwrap_or(grep);
@@ -279,7 +279,7 @@ impl Searcher {
                 sink.begin_lines();
                 if let Some(heading) = json.as_ref().map(Json::begin).or_else(|| printer.heading()) {
                     printed += heading.len() as u64;
-                    sink.write(&heading);
+                    let _ = sink.write(&heading);
                 }
             }
             printed += bytes.len() as u64;
@@ -373,7 +373,7 @@ impl Searcher {
             // It would say of the whole file what was found in a part of it.
             last.clear();
         }
-        sink.write(&last);
+        let _ = sink.write(&last);
         let mut stats = Stats {
             matches: summary.matches,
             matched_lines: summary.matched_lines,
@@ -389,7 +389,7 @@ impl Searcher {
             if printed > 0 {
                 let mut end = vec![];
                 json.end(binary, stopped_at, &stats, &mut end);
-                sink.write(&end);
+                let _ = sink.write(&end);
             }
         }
         Ok(Outcome { matched, stats, stopped_at })
@@ -403,7 +403,7 @@ impl Searcher {
         text: Text,
         shifted: &Shifted<'_>,
         pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> Flow,
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<Summary, Error> {
         self.explain(haystack, || "a stream, read to its end into memory".to_owned());
         let (read, nul) = grep.read_to_memory(text)?;

@@ -5,11 +5,11 @@ use std::{
     fs::{File, Metadata},
     io::{self, BufWriter, ErrorKind, Write},
     mem,
+    ops::ControlFlow,
     sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak},
 };
 
 use crate::cli::terminal::closed;
-use crate::grep::Flow;
 
 /// How much is collected before it is written. Larger pieces go out as they are.
 const BUFFER: usize = 64 << 10;
@@ -37,7 +37,7 @@ impl<W: Write> Output<W> {
     }
 
     /// Writes, and says whether there is any sense in going on.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Flow {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         if self.error.is_none() {
             let written = self.writer().write_all(bytes);
             self.error = written.err();
@@ -47,7 +47,7 @@ impl<W: Write> Output<W> {
     }
 
     /// Has everything so far go out.
-    pub(crate) fn flush(&mut self) -> Flow {
+    pub(crate) fn flush(&mut self) -> ControlFlow<()> {
         if self.error.is_none() {
             let flushed = self.writer().flush();
             self.error = flushed.err();
@@ -55,8 +55,8 @@ impl<W: Write> Output<W> {
         self.flow()
     }
 
-    pub(crate) fn flow(&self) -> Flow {
-        if self.error.is_some() { Flow::Stop } else { Flow::Continue }
+    pub(crate) fn flow(&self) -> ControlFlow<()> {
+        if self.error.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// How many bytes were written.
@@ -66,7 +66,7 @@ impl<W: Write> Output<W> {
 
     /// Flushes and reports what went wrong. That the reader has gone away is not an error: it has seen enough.
     pub(crate) fn finish(mut self) -> io::Result<()> {
-        self.flush();
+        let _ = self.flush();
         match self.error.take() {
             Some(error) => {
                 // What could not be written is not to be tried again on drop.
@@ -245,9 +245,9 @@ mod tests {
     #[test]
     fn a_reader_that_went_away_stops_the_search_and_is_no_error() {
         let mut output = Output::new(Broken);
-        assert_eq!(output.write(b"small"), Flow::Continue);
-        assert_eq!(output.write(&[b'x'; 2 * BUFFER]), Flow::Stop);
-        assert_eq!(output.write(b"more"), Flow::Stop);
+        assert_eq!(output.write(b"small"), ControlFlow::Continue(()));
+        assert_eq!(output.write(&[b'x'; 2 * BUFFER]), ControlFlow::Break(()));
+        assert_eq!(output.write(b"more"), ControlFlow::Break(()));
         assert!(output.finish().is_ok());
     }
 
@@ -298,9 +298,9 @@ mod tests {
     fn what_is_written_comes_out_in_order() {
         let mut target = vec![];
         let mut output = Output::new(&mut target);
-        output.write(b"one ");
-        output.write(&[b'2'; BUFFER]);
-        output.write(b" three");
+        let _ = output.write(b"one ");
+        let _ = output.write(&[b'2'; BUFFER]);
+        let _ = output.write(b" three");
         assert_eq!(output.written(), BUFFER as u64 + 10);
         output.finish().unwrap();
         assert_eq!(target.len(), BUFFER + 10);
@@ -311,7 +311,7 @@ mod tests {
     fn what_is_collected_can_be_rescued_once_and_for_all() {
         let (mut reader, writer) = io::pipe().unwrap();
         let mut output = Output::new(writer);
-        output.write(b"a line\n");
+        let _ = output.write(b"a line\n");
         output.rescue().flush_for_good();
         assert!(output.writer.try_lock().is_err());
         // The lock is held for ever, and with it the end of the pipe.
