@@ -1,8 +1,8 @@
 //! The index, alone: how fast it is built, how large it is, what it leaves to be searched, and how long that takes.
 //!
-//! The text is a log that is made here, or the file that the environment variable `MAPGREP_BENCH_FILE` names, of which the index is made
-//! beside it. Every answer is first compared with a search of the whole. Times are medians of rounds. Results go to standard
-//! output as Markdown. With `--test` everything runs once on a small text.
+//! The text is a log that is made here, or the file that the environment variable `MAPGREP_BENCH_FILE` names, of which
+//! the index is made beside it. Every answer is first compared with a search of the whole. Times are medians of rounds.
+//! Results go to standard output as Markdown. With `--test` everything runs once on a small text.
 
 use std::{
     fs::File,
@@ -167,7 +167,8 @@ fn main() {
     println!("\nopened in {:.0} us\n", time(rounds, open).as_secs_f64() * 1e6);
     let index = open();
     println!(
-        "| {COUNT} patterns each, or as many as there are | true blocks | candidates | candidates, worst | within 1.5 x or 1 % | rows | planned | searched | whole text |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|"
+        "| {COUNT} patterns each, or as many as there are | true blocks | candidates | candidates, worst \
+         | within 1.5 x or 1 % | rows | planned | searched | whole text |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|"
     );
     for task in TASKS {
         run(task, &index, &text, &pool, rounds);

@@ -1,5 +1,5 @@
-//! Searching for one literal in both directions: mapgrep, memchr and StringZilla, side by side. Every task asserts first
-//! that all find the same.
+//! Searching for one literal in both directions: mapgrep, memchr and StringZilla, side by side. Every task asserts
+//! first that all find the same.
 //!
 //! With `--pairs`, two of them take turns instead, and the medians of 20 ratios are printed. See `benches/README.md`.
 

@@ -1,5 +1,5 @@
-//! The mapping next to CPython's `mmap`, memmap2 and plain reading, on one file: finding literals from both ends, copying
-//! slices, changing the length.
+//! The mapping next to CPython's `mmap`, memmap2 and plain reading, on one file: finding literals from both ends,
+//! copying slices, changing the length.
 //!
 //! CPython runs in a process of its own which is asked for one operation at a time, so that rounds are interleaved; it
 //! times itself, without the asking. See `benches/README.md`.
@@ -26,9 +26,9 @@ use measure::{Times, map, sum, time};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// What is looked for. The first two are planted, once near the start and once near the end: rare words of the text, and
-/// bytes that no text has. The others are nowhere: ordinary words, four letters, and what is but for one byte on a third of
-/// all lines.
+/// What is looked for. The first two are planted, once near the start and once near the end: rare words of the text,
+/// and bytes that no text has. The others are nowhere: ordinary words, four letters, and what is but for one byte on a
+/// third of all lines.
 const NEEDLES: [(&str, &[u8]); 5] = [
     ("rare", b"plover-kestrel"),
     ("rare bytes", b"\x01~\x7f\x02^\x03"),

@@ -1,8 +1,8 @@
-//! Sets of 10 to 1,000,000 patterns: `matcher::set`, aho-corasick and daachorse, side by side. Every benchmark asserts first that
-//! all find the same number of matches.
+//! Sets of 10 to 1,000,000 patterns: `matcher::set`, aho-corasick and daachorse, side by side. Every benchmark asserts
+//! first that all find the same number of matches.
 //!
-//! The haystack is made by the generator of `datasets/`, or is the start of the file that the environment variable `FILE`
-//! names. Patterns are words of the haystack, which are found, or random hexadecimal digits, which are not.
+//! The haystack is made by the generator of `datasets/`, or is the start of the file that the environment variable
+//! `FILE` names. Patterns are words of the haystack, which are found, or random hexadecimal digits, which are not.
 //! `PEERS=0` leaves the others out: with a million patterns they take long, and much memory, to build.
 
 use std::{collections::HashSet, hint::black_box, io::Read, ops::ControlFlow};

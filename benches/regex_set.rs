@@ -1,9 +1,9 @@
-//! The 96 regexes of `datasets/secrets.txt`, told apart: `matcher::regex_set` and `regex::bytes::RegexSet`, side by side. Both answer the
-//! same question: which of the regexes match on each line. The benchmark asserts first that they agree on how many lines each of
-//! them matches.
+//! The 96 regexes of `datasets/secrets.txt`, told apart: `matcher::regex_set` and `regex::bytes::RegexSet`, side by
+//! side. Both answer the same question: which of the regexes match on each line. The benchmark asserts first that they
+//! agree on how many lines each of them matches.
 //!
-//! The text is source code that is made here, with secrets planted in it, or the start of the file that the environment variable
-//! `MAPGREP_BENCH_FILE` names: `MAPGREP_BENCH_SIZE` bytes of it, 32 MiB unless that says otherwise.
+//! The text is source code that is made here, with secrets planted in it, or the start of the file that the environment
+//! variable `MAPGREP_BENCH_FILE` names: `MAPGREP_BENCH_SIZE` bytes of it, 32 MiB unless that says otherwise.
 
 use std::{
     hint::black_box,

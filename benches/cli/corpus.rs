@@ -187,8 +187,8 @@ pub(crate) fn derived_corpus(original: &Path, path: &Path, size: u64, end: u8) -
     out.sync_all()
 }
 
-/// Writes random hexadecimal words of 8 to 20 letters, one a line, the same on every machine, and one that is there: tools do not
-/// agree on what to print when there is nothing.
+/// Writes random hexadecimal words of 8 to 20 letters, one a line, the same on every machine, and one that is there:
+/// tools do not agree on what to print when there is nothing.
 pub(crate) fn words(path: &Path, count: usize, there: &str) -> io::Result<()> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut random = move || {

@@ -114,8 +114,8 @@ impl<'a> Run<'a> {
         command
     }
 
-    /// Runs it once and hands all output to `sink`. Who looks for many words is killed after [`PATIENCE`], and then has no exit
-    /// status, unless `is_patient`.
+    /// Runs it once and hands all output to `sink`. Who looks for many words is killed after [`PATIENCE`], and then has
+    /// no exit status, unless `is_patient`.
     pub(crate) fn once(
         &self,
         buffer: &mut [u8],

@@ -2,22 +2,22 @@
 
 /// Words from the most common to the least.
 const ENGLISH: &str = "you the I to a it and that of is in me what this for my on your don't have no do know are we be \
-    not he was can just get so but with here there like go if right all out up about they her now want come him one she \
-    how good see well let will who did why think going got his yeah from when time say take back make would tell us at \
-    look as man were gonna something need where then us never could sorry them been has by some too our more or an had \
-    over really down little thing into love anything give because off much way two people said find sure help life very \
-    thank work night before maybe please mean even any again still wait these those feel after great keep long talk only \
-    world through home believe leave call day money house does always stop listen three old mother better father course \
-    understand nothing first place around years car kill run away hear woman happen another guy remember dead police \
-    boys young brother question important stronger experienced confused opinion towards shoulder frightened quiet \
-    exactly journey quickly box jacket zone dozen Doc Mostafa George Jack Paris Queen Will";
+    not he was can just get so but with here there like go if right all out up about they her now want come him one \
+    she how good see well let will who did why think going got his yeah from when time say take back make would tell \
+    us at look as man were gonna something need where then us never could sorry them been has by some too our more or \
+    an had over really down little thing into love anything give because off much way two people said find sure help \
+    life very thank work night before maybe please mean even any again still wait these those feel after great keep \
+    long talk only world through home believe leave call day money house does always stop listen three old mother \
+    better father course understand nothing first place around years car kill run away hear woman happen another guy \
+    remember dead police boys young brother question important stronger experienced confused opinion towards shoulder \
+    frightened quiet exactly journey quickly box jacket zone dozen Doc Mostafa George Jack Paris Queen Will";
 
-const RUSSIAN: &str = "я не что в и ты это на с он как мы да но а нет меня так у все за мне по тебя вы бы то его к есть \
-    вот о же если когда мой тебе только кто уже там она для был знаю здесь где хорошо чтобы может от просто нам его ещё \
-    давай сейчас их сказать хочу надо был быть человек почему очень время ладно ничего нужно могу было теперь знаешь \
-    была думаю потом тут один их спасибо сделать видел чем себя дело жизнь никогда говорить дома друг женщина деньги \
-    больше отец пожалуйста сегодня мама правда люди убить делаешь конечно ночь понимаю брат всегда вопрос поехали \
-    чувствую щенок цирк Юля Джек Джордж Москва";
+const RUSSIAN: &str = "я не что в и ты это на с он как мы да но а нет меня так у все за мне по тебя вы бы то его к \
+    есть вот о же если когда мой тебе только кто уже там она для был знаю здесь где хорошо чтобы может от просто нам \
+    его ещё давай сейчас их сказать хочу надо был быть человек почему очень время ладно ничего нужно могу было теперь \
+    знаешь была думаю потом тут один их спасибо сделать видел чем себя дело жизнь никогда говорить дома друг женщина \
+    деньги больше отец пожалуйста сегодня мама правда люди убить делаешь конечно ночь понимаю брат всегда вопрос \
+    поехали чувствую щенок цирк Юля Джек Джордж Москва";
 
 const CHINESE: &str = "我 你 的 是 了 不 在 他 我们 好 有 这 就 会 吗 什么 说 她 要 没有 也 很 想 知道 那 都 你们 去 来 吧 \
     他们 可以 一个 人 对 给 能 怎么 做 现在 因为 所以 看 跟 让 到 还 没 别 真的 谢谢 为什么 谁 走 但是 事 时候 想要 告诉 \
@@ -33,10 +33,10 @@ pub(super) type Subtitles = (&'static str, Vec<u8>, &'static str, Needles);
 const LONG: &str = "I feel afraid of Mostafa\nHe is stronger and older than I am, and more experienced\nShould I turn \
     back?\nDoc you're beginning to sound like Sherlock Holmes.";
 
-const HUGE: &str = "Since we will meet anyway, then the sooner, the better\nTomorrow in front of the club\nNo, in the house\n\
-    I am confused, almost lost\nAs if an invisible hand pushed me towards an unknown fate\nI needed someone by my side\n\
-    I needed someone to guide me to the path of security\nBut I had no one\nI felt just as lonely as I had before\n\
-    He is stronger and older than I am, and more experienced\nShould I turn back?\n";
+const HUGE: &str = "Since we will meet anyway, then the sooner, the better\nTomorrow in front of the club\nNo, in the \
+    house\nI am confused, almost lost\nAs if an invisible hand pushed me towards an unknown fate\nI needed someone by \
+    my side\nI needed someone to guide me to the path of security\nBut I had no one\nI felt just as lonely as I had \
+    before\nHe is stronger and older than I am, and more experienced\nShould I turn back?\n";
 
 /// Subtitles of some 600 KB for each language, with what is rare in them in the middle.
 pub(super) fn subtitles() -> Vec<Subtitles> {

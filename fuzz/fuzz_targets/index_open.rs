@@ -1,6 +1,6 @@
-//! Any bytes, opened as an index: an error, or an answer that leaves no line out. Damage that has the right checksums may leave
-//! lines out, and must not do more than that: nothing panics, and no question, update or verification does more work than the
-//! sizes of index and text allow, whatever the numbers in the index say.
+//! Any bytes, opened as an index: an error, or an answer that leaves no line out. Damage that has the right checksums
+//! may leave lines out, and must not do more than that: nothing panics, and no question, update or verification does
+//! more work than the sizes of index and text allow, whatever the numbers in the index say.
 //!
 //! Under fuzzing a block has 256 bytes (see `index::format`), so that the text here has a handful.
 
@@ -93,7 +93,8 @@ fn lines_with(text: &[u8], literal: &str) -> Vec<Range<u64>> {
 }
 
 impl Sample {
-    /// A text of which a part was indexed, another one added to the index, and the rest was not indexed: updates add it.
+    /// A text of which a part was indexed, another one added to the index, and the rest was not indexed: updates add
+    /// it.
     fn new(small: bool) -> Self {
         let directory = directory();
         let path = directory.path().join("text");
@@ -181,8 +182,8 @@ impl Sample {
         index.stat();
     }
 
-    /// Has what is damaged be verified, updated, which merges segments, and verified again. An update that says that it wrote
-    /// an index wrote one that can be opened, and that counts.
+    /// Has what is damaged be verified, updated, which merges segments, and verified again. An update that says that it
+    /// wrote an index wrote one that can be opened, and that counts.
     fn mend(&self, bytes: &[u8], small: bool) {
         let (builder, pool) = (builder(small), Pool::inline());
         let _ = self.within_bounds("verify", bytes, || builder.verify(&self.path, &pool));

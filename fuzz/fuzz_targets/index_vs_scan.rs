@@ -1,5 +1,5 @@
-//! A search of what an index leaves to be searched, and one of the whole file: the same lines, whatever stands in blocks and
-//! around their borders.
+//! A search of what an index leaves to be searched, and one of the whole file: the same lines, whatever stands in
+//! blocks and around their borders.
 
 #![no_main]
 
@@ -28,7 +28,8 @@ const BLOCK: usize = 256;
 struct Case {
     /// What each block is filled with.
     fillings: Vec<u8>,
-    /// What stands there in place of the filling: a block, how far from its start, and how often the bytes are repeated.
+    /// What stands there in place of the filling: a block, how far from its start, and how often the bytes are
+    /// repeated.
     pieces: Vec<(u8, i16, u8, Vec<u8>)>,
     /// How much of the text is appended after it was indexed, in 256ths.
     appended: u8,

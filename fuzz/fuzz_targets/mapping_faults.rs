@@ -1,13 +1,13 @@
 //! A file that somebody cuts, grows and writes to while it is mapped, between calls and in the middle of them.
 //!
-//! What a page reads as after each change is known: what the file has; zeros behind its end within a page; and of a page
-//! that is gone a fault, after which it is zeros to the end of the mapping, for good, and every call is an error. The model
-//! says which byte each look sees, which call is an error, and at which offset the file ends then. In cases with a second
-//! thread the order is not known, and what holds in any order is asked for: of a file that is only cut, what a call
-//! returns is the original.
+//! What a page reads as after each change is known: what the file has; zeros behind its end within a page; and of a
+//! page that is gone a fault, after which it is zeros to the end of the mapping, for good, and every call is an error.
+//! The model says which byte each look sees, which call is an error, and at which offset the file ends then. In cases
+//! with a second thread the order is not known, and what holds in any order is asked for: of a file that is only cut,
+//! what a call returns is the original.
 //!
-//! Short inputs have no steps. With `-len_control=0 -max_len=400` a fault in the model is found within seconds, and without
-//! in minutes.
+//! Short inputs have no steps. With `-len_control=0 -max_len=400` a fault in the model is found within seconds, and
+//! without in minutes.
 
 #![no_main]
 
@@ -245,8 +245,8 @@ impl Model {
             return Err(None);
         }
         self.check(start + bytes.len())?;
-        // Without a descriptor a write can go to a page that is not there, or behind the end within one, where it is seen
-        // until the file changes. The calls of such cases are left out.
+        // Without a descriptor a write can go to a page that is not there, or behind the end within one, where it is
+        // seen until the file changes. The calls of such cases are left out.
         self.file[self.offset + start..][..bytes.len()].copy_from_slice(bytes);
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! Any bytes, opened as a serialised set: an error, or a set that can be searched for. Damage that has the right checksum is
-//! the most that can be done to one.
+//! Any bytes, opened as a serialised set: an error, or a set that can be searched for. Damage that has the right
+//! checksum is the most that can be done to one.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Sets of patterns against a naive search: all kinds of matches, with case and without, whole and in parts, built and opened.
+//! Sets of patterns against a naive search: all kinds of matches, with case and without, whole and in parts, built and
+//! opened.
 
 #![no_main]
 

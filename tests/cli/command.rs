@@ -100,8 +100,8 @@ fn a_directory_without_permission_is_named_and_the_others_are_searched() {
     let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     mode(dir.path(), 0o755);
     let program = dir.path().join("program");
-    // Copied by another process: a descriptor open for writing here could be inherited by the child of another test, and
-    // the program could not be started then.
+    // Copied by another process: a descriptor open for writing here could be inherited by the child of another test,
+    // and the program could not be started then.
     assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_mapgrep")).arg(&program).status().unwrap().success());
     mode(&program, 0o755);
     let tree = dir.path().join("tree");

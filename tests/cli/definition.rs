@@ -1,5 +1,5 @@
-//! What the command prints against its definition: numbers, offsets, counts, patterns told apart, with patterns that are equal,
-//! empty, or given twice.
+//! What the command prints against its definition: numbers, offsets, counts, patterns told apart, with patterns that
+//! are equal, empty, or given twice.
 //!
 //! `MAPGREP_CASES` sets how many random cases are tried.
 

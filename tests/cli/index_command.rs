@@ -293,7 +293,8 @@ fn indexes_of_files_in_directories_are_used() {
     }
 }
 
-/// A message in JSON without the times that it tells, and without how many bytes were searched, which is what an index is for.
+/// A message in JSON without the times that it tells, and without how many bytes were searched, which is what an index
+/// is for.
 fn without_costs(text: &str) -> String {
     let without = |text: &str, from: &str, upto: &[char]| {
         let mut parts = text.split(from);
@@ -303,7 +304,8 @@ fn without_costs(text: &str) -> String {
     without(&without(text, "\"elapsed", &['}']), "\"bytes_searched", &[',', '}'])
 }
 
-/// With `--binary` all lines are shown in JSON; where a file had a NUL near its start, that was told only with an index.
+/// With `--binary` all lines are shown in JSON; where a file had a NUL near its start, that was told only with an
+/// index.
 #[test]
 fn what_json_says_of_files_in_directories_does_not_depend_on_indexes() {
     let dir = tempfile::tempdir().unwrap();
@@ -341,8 +343,8 @@ fn what_is_no_file_with_an_index_is_told_where_one_is_required() {
         ),
         (
             &["mark"],
-            "mapgrep: mark: --index=require, and no index is used: it begins with a byte order mark, and is converted as a \
-             stream\n",
+            "mapgrep: mark: --index=require, and no index is used: it begins with a byte order mark, and is converted \
+             as a stream\n",
         ),
         (
             &["-g", "nuls", "."],
@@ -393,7 +395,8 @@ fn an_index_that_is_stale_is_told_of_in_one_line() {
     build(&dir, &["big"]);
     let search = |pattern: &str| mapgrep(&dir, &["-c", pattern, "big"]);
     overwrite(&dir, "big", 100_000, b"NEEDLE");
-    let why = "the file was changed since it was indexed (mapgrep-index verify tells where, mapgrep-index build indexes it anew)";
+    let why = "the file was changed since it was indexed (mapgrep-index verify tells where, \
+               mapgrep-index build indexes it anew)";
     assert_eq!(search("NEEDLE"), (0, "1\n".into(), format!("mapgrep: big: searched without its index: {why}\n")));
     assert_eq!(mapgrep(&dir, &["--index=never", "-c", "NEEDLE", "big"]), (0, "1\n".into(), String::new()));
     assert_eq!(
@@ -628,7 +631,8 @@ fn lines_are_found_by_their_numbers() {
     let (_, out, _) = mapgrep(&dir, &["--lines=2..3", "", "big", "small"]);
     assert_eq!(
         out,
-        "big:line 0000002 of the log 2\nbig:line 0000003 of the log 3\nsmall:line 0000002 of the log 2\nsmall:line 0000003 of the log 3\n"
+        "big:line 0000002 of the log 2\nbig:line 0000003 of the log 3\n\
+         small:line 0000002 of the log 2\nsmall:line 0000003 of the log 3\n"
     );
     // Behind what is indexed.
     append(&dir, "big", "appended\nwithout an end");

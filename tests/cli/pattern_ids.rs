@@ -57,8 +57,10 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let text = words.concat();
         fs::write(dir.path().join("text"), &text).unwrap();
-        fs::write(dir.path().join("patterns"), patterns.iter().map(|pattern| format!("{pattern}\n")).collect::<String>()).unwrap();
-        let search = |args: &[&str]| run(dir.path(), &[&["-a", "-f", "patterns", "--chunk-size", chunk], args, &["text"]].concat());
+        let list: String = patterns.iter().map(|pattern| format!("{pattern}\n")).collect();
+        fs::write(dir.path().join("patterns"), list).unwrap();
+        let flags = ["-a", "-f", "patterns", "--chunk-size", chunk];
+        let search = |args: &[&str]| run(dir.path(), &[&flags, args, &["text"]].concat());
         let patterns = each_once(&patterns);
         let regexes: Vec<Regex> = patterns.iter().map(|(_, pattern)| regex(pattern)).collect();
         let lines: Vec<&str> = text.split_inclusive('\n').map(|line| line.trim_end_matches('\n')).collect();
@@ -70,12 +72,14 @@ proptest! {
             (lines.iter().filter(|line| on_line(line).contains(&index)).count(), *pattern)
         });
         let zeros: String = counts.clone().map(|(count, pattern)| format!("{count}:{pattern}\n")).collect();
-        let others: String = counts.filter(|(count, _)| *count > 0).map(|(count, pattern)| format!("{count}:{pattern}\n")).collect();
+        let others = counts.filter(|(count, _)| *count > 0);
+        let others: String = others.map(|(count, pattern)| format!("{count}:{pattern}\n")).collect();
         prop_assert_eq!(search(&["--count-by-pattern", "--include-zero"]), zeros);
         prop_assert_eq!(search(&["--count-by-pattern"]), others);
 
         let (mut whole, mut parts) = (String::new(), String::new());
-        let alternation = regex(&patterns.iter().map(|(_, pattern)| format!("({pattern})")).collect::<Vec<_>>().join("|"));
+        let groups: Vec<String> = patterns.iter().map(|(_, pattern)| format!("({pattern})")).collect();
+        let alternation = regex(&groups.join("|"));
         for (number, line) in lines.iter().enumerate() {
             let numbers: Vec<String> = on_line(line).into_iter().map(|index| patterns[index].0.to_string()).collect();
             if numbers.is_empty() {
@@ -132,8 +136,8 @@ fn numbers_count_what_was_given_and_files_come_one_by_one() {
     assert_eq!(run(dir.path(), &["--count-by-pattern", "-q", "one", "a"]), "");
 }
 
-/// An engine for all regexes without a literal went on behind the place of the match where it could not be an automaton, next to a
-/// word boundary and bytes beyond ASCII; and looked at the rest of the line for each match.
+/// An engine for all regexes without a literal went on behind the place of the match where it could not be an
+/// automaton, next to a word boundary and bytes beyond ASCII; and looked at the rest of the line for each match.
 #[test]
 fn a_match_is_of_the_first_pattern_that_matches_at_its_place() {
     let dir = tempfile::tempdir().unwrap();
@@ -146,8 +150,8 @@ fn a_match_is_of_the_first_pattern_that_matches_at_its_place() {
     assert_eq!(found.lines().filter(|line| line.starts_with("1:")).count(), 90_000);
 }
 
-/// A line of many words that are all patterns, and one of many matches behind literals that are not in front of them: in the square
-/// of their number, these would take minutes.
+/// A line of many words that are all patterns, and one of many matches behind literals that are not in front of them:
+/// in the square of their number, these would take minutes.
 #[test]
 fn a_long_line_with_matches_of_many_patterns_takes_no_longer_than_others() {
     let dir = tempfile::tempdir().unwrap();

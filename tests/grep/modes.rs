@@ -1,5 +1,5 @@
-//! Every mode of [`Grep`] against its definition, whatever the chunk size, the number of threads and the way in which the
-//! text is had: lines, matches across lines, only matches, context, all lines, limits, ranges, from the end.
+//! Every mode of [`Grep`] against its definition, whatever the chunk size, the number of threads and the way in which
+//! the text is had: lines, matches across lines, only matches, context, all lines, limits, ranges, from the end.
 //!
 //! `MAPGREP_CASES` sets how many random cases each property is tried with.
 
@@ -275,8 +275,9 @@ proptest! {
         prop_assert_eq!(parts, whole);
     }
 
-    /// What was emitted before a search was stopped, or had all that it wanted, and what a search finds that begins where it
-    /// was stopped, are the whole output. Only of a line that was emitted in part, what was emitted comes once more.
+    /// What was emitted before a search was stopped, or had all that it wanted, and what a search finds that begins
+    /// where it was stopped, are the whole output. Only of a line that was emitted in part, what was emitted comes once
+    /// more.
     #[test]
     fn a_stopped_search_can_be_taken_up_again(
         mode in mode_of(Just(false)),
@@ -287,7 +288,8 @@ proptest! {
     ) {
         let text = ended(&text.0, mode.terminator);
         let way = Way { mapped: true, ..way };
-        let mode = Mode { last: None, reverse: false, before: 0, after: 0, passthru: mode.max_count.is_none() && mode.passthru, ..mode };
+        let passthru = mode.max_count.is_none() && mode.passthru;
+        let mode = Mode { last: None, reverse: false, before: 0, after: 0, passthru, ..mode };
         let whole = Mode { max_count: None, ..mode.clone() };
         let (whole_out, _) = whole.search(&whole.builder(way.chunk), &text, way);
         let stop = Stop { calls, cancels };
@@ -345,7 +347,8 @@ proptest! {
         in_emit in any::<bool>(),
     ) {
         let text = ended(&text.0, mode.terminator);
-        let format = Panicking { printer: mode.printer(), left: AtomicUsize::new(if in_emit { usize::MAX } else { calls }) };
+        let left = AtomicUsize::new(if in_emit { usize::MAX } else { calls });
+        let format = Panicking { printer: mode.printer(), left };
         let grep = mode.grep(&mode.builder(way.chunk));
         let mut emitted = 0;
         let outcome = quietly(|| {
@@ -365,7 +368,12 @@ proptest! {
     }
 
     #[test]
-    fn ranges_are_as_defined(mode in mode_of(Just(false)), text in text(), range in (0..200_u64, 0..300_u64), way in way()) {
+    fn ranges_are_as_defined(
+        mode in mode_of(Just(false)),
+        text in text(),
+        range in (0..200_u64, 0..300_u64),
+        way in way(),
+    ) {
         let text = ended(&text.0, mode.terminator);
         let mode = Mode { range: Some(range.0..range.0 + range.1), ..mode };
         agree(&mode, &text, way)?;
@@ -377,7 +385,8 @@ fn mapped(chunk: usize) -> Way {
     Way { mapped: true, chunk, threads: 2, step: 1 }
 }
 
-/// The search of a long line for its matches took no notice of the limit, and reported the first part of the line as a line.
+/// The search of a long line for its matches took no notice of the limit, and reported the first part of the line as a
+/// line.
 #[test]
 fn a_long_line_behind_the_limit_of_passthru_is_shown_as_a_whole() {
     let text = b"bbbb\naaaaaaaa\nb\naaaaaaaaaaaaaaaaaaaaaaaa\nb\n";
@@ -389,8 +398,8 @@ fn a_long_line_behind_the_limit_of_passthru_is_shown_as_a_whole() {
     }
 }
 
-/// Between two matches of a part lies one more where they chain, and each part has to be told where the last match of the one
-/// before it ended.
+/// Between two matches of a part lies one more where they chain, and each part has to be told where the last match of
+/// the one before it ended.
 #[test]
 fn matches_that_chain_over_all_parts_of_a_long_line() {
     let line = b"a".repeat(5_000);
@@ -447,8 +456,8 @@ fn a_search_from_within_a_pool_of_one_thread_comes_to_an_end() {
     }
 }
 
-/// The least length of a regex with a class of nothing in it is not known, and that was taken for one that is not 0: the
-/// search went on for ever with the empty match behind the last line end.
+/// The least length of a regex with a class of nothing in it is not known, and that was taken for one that is not 0:
+/// the search went on for ever with the empty match behind the last line end.
 #[test]
 fn a_class_of_nothing_does_not_hide_that_matches_may_be_empty() {
     let text = b"asa\nb\n";
@@ -466,8 +475,8 @@ fn a_class_of_nothing_does_not_hide_that_matches_may_be_empty() {
     }
 }
 
-/// Where a range cut one of the lines that are searched at once, the others were not selected for an empty match behind the
-/// last byte of the text.
+/// Where a range cut one of the lines that are searched at once, the others were not selected for an empty match behind
+/// the last byte of the text.
 #[test]
 fn an_empty_match_behind_the_last_byte_counts_where_a_range_cuts_another_line() {
     let text = b"ab\na";

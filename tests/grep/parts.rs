@@ -1,5 +1,5 @@
-//! A search that is told which parts of a file to look at has the result of one of the whole file, whatever parts it is told that
-//! have all that can be selected in them, and it looks at nothing else.
+//! A search that is told which parts of a file to look at has the result of one of the whole file, whatever parts it is
+//! told that have all that can be selected in them, and it looks at nothing else.
 //!
 //! `MAPGREP_CASES` sets how many random cases each property is tried with.
 
@@ -150,7 +150,8 @@ fn selectable(options: &Options, text: &[u8]) -> Vec<bool> {
         .collect()
 }
 
-/// Parts that have all lines that can be selected, those behind them that may be context, and as many around as chance has it.
+/// Parts that have all lines that can be selected, those behind them that may be context, and as many around as chance
+/// has it.
 fn parts_of(options: &Options, text: &[u8], more: &[u8]) -> Vec<Part> {
     let wanted = selectable(options, text);
     let mut is_in = vec![false; wanted.len()];
@@ -178,8 +179,8 @@ fn parts_of(options: &Options, text: &[u8], more: &[u8]) -> Vec<Part> {
     parts
 }
 
-/// The text with other bytes where none are to be looked at: outside of the parts, but for line ends, NULs, and lines that may be
-/// context before a line.
+/// The text with other bytes where none are to be looked at: outside of the parts, but for line ends, NULs, and lines
+/// that may be context before a line.
 fn elsewhere_changed(options: &Options, text: &[u8], parts: &[Part]) -> Vec<u8> {
     let mut kept = vec![false; text.len()];
     for part in parts {
@@ -329,8 +330,9 @@ proptest! {
         agree(&options, &text.0, &more, way)?;
     }
 
-    /// What was emitted before a search was stopped, or had all that it wanted, and what a search finds that begins where it
-    /// was stopped, are the whole output. Only of a line that was emitted in part, what was emitted comes once more.
+    /// What was emitted before a search was stopped, or had all that it wanted, and what a search finds that begins
+    /// where it was stopped, are the whole output. Only of a line that was emitted in part, what was emitted comes once
+    /// more.
     #[test]
     fn a_stopped_search_can_be_taken_up_again(
         options in options(),
@@ -340,7 +342,14 @@ proptest! {
         stop in prop_oneof![Just(None), (1..10_usize, any::<bool>()).prop_map(Some)],
     ) {
         let options = Options {
-            goal: Goal::Lines, before: 0, after: 0, range: None, last: None, reverse: false, binary: Binary::Text, ..options
+            goal: Goal::Lines,
+            before: 0,
+            after: 0,
+            range: None,
+            last: None,
+            reverse: false,
+            binary: Binary::Text,
+            ..options
         };
         let stop = stop.map(|(calls, cancels)| Stop { calls, cancels });
         let all = Options { max_count: None, ..options.clone() };
@@ -372,7 +381,12 @@ proptest! {
     /// Whoever stops a search, or cancels it, gets what comes first of its output.
     #[test]
     fn a_search_can_be_stopped(
-        options in options(), text in text(), more in more(), way in way(), calls in 1..6_usize, cancels in any::<bool>(),
+        options in options(),
+        text in text(),
+        more in more(),
+        way in way(),
+        calls in 1..6_usize,
+        cancels in any::<bool>(),
     ) {
         let whole = search(&options, &text.0, None, way, None).out;
         let parts = parts_of(&options, &text.0, &more);

@@ -536,8 +536,10 @@ fn text(nul: bool) -> impl Strategy<Value = Text> {
 /// shorter texts.
 fn long_text() -> impl Strategy<Value = Text> {
     let filler = prop_oneof![
-        2 => Just(&b"some line that is not of interest to anybody, and goes on like that for eighty bytes or more\n"[..]),
-        1 => Just(&b"................................................................................................."[..]),
+        2 => Just(&b"some line that is not of interest to anybody, \
+            and goes on like that for eighty bytes or more\n"[..]),
+        1 => Just(&b"................................................\
+            ................................................."[..]),
         1 => Just(&b"\n\nq\n"[..]),
     ];
     let size = prop_oneof![1 => 60_000..70_000_usize, 1 => 130_000..210_000_usize, 1 => 0..260_000_usize];
@@ -653,7 +655,8 @@ proptest! {
         prop_assume!(text.0.len() > 3 && !patterns.has_odd_neighbour(&text.0) && !patterns.has_text_anchors());
         prop_assume!(!patterns.may_match_behind(&text.0));
         let failing = || Steps::new(&text.0, step).failing(io::ErrorKind::ConnectionReset);
-        let (out, outcome) = search_stream(&patterns.grep(&options.builder(chunk)), &Printer(&options), failing(), threads);
+        let grep = patterns.grep(&options.builder(chunk));
+        let (out, outcome) = search_stream(&grep, &Printer(&options), failing(), threads);
         let matcher = patterns.oracle();
         let mut printer = StandardBuilder::new()
             .path(false)

@@ -1,23 +1,25 @@
 //! How much an index leaves to be searched, and how large it is: the bounds that the choice of grams has to keep.
 //!
-//! The texts are those of the generator of `datasets/`, and one of made words, so that they and the samples from them are the
-//! same each time. No time is measured. The blocks in which a literal stands have to be searched anyway; bounded is how many
-//! others are left, *in vain*, on average, which depends little on the size of the text. The bounds hold for 16 MiB and for
-//! 128 MiB, with some room. Without grams of six bytes, of five or of three, with half as many rows, or with half or twice as
-//! many grams of DNA, some are broken.
+//! The texts are those of the generator of `datasets/`, and one of made words, so that they and the samples from them
+//! are the same each time. No time is measured. The blocks in which a literal stands have to be searched anyway;
+//! bounded is how many others are left, *in vain*, on average, which depends little on the size of the text. The bounds
+//! hold for 16 MiB and for 128 MiB, with some room. Without grams of six bytes, of five or of three, with half as many
+//! rows, or with half or twice as many grams of DNA, some are broken.
 //!
 //! Asked for is:
 //!
 //! - Of identifiers of 8 bytes and more at most 0.5 % of the blocks are left. That is kept.
-//! - Of IP addresses at most 6 %. That is kept for JSONL, and for a syslog, whose addresses are of few networks, with 16 MiB
-//!   (1.2 %) and 256 MiB (1.5 %). With 128 MiB it is 6.4 %: for two of 38 all is left, as the only gram that tells them from their
-//!   neighbours shares its row with a frequent one. Small indexes, with grams of six bytes for addresses, leave 10 to 11 %.
-//! - For regexes with a literal of 6 bytes and more at most half as many again as there are with matches, or 1 % of all. That is
-//!   not kept by one in four to two in three of those that are in few blocks, and so bounded is how many times as much is left
-//!   on average. An index knows which grams a block has, and not that they stand together: all those of `which is mapp` are in
-//!   most blocks of source. And of a number with which the literal ends, as in `Feb 27 06:34`, the last gram is not whole.
-//! - An index is at most 12 % of its text, and 7 % if it is a small one. That is kept, but that short texts like these have less
-//!   in common from block to block: of JSONL 7.7 % at 16 MiB, 6.9 % at 128.
+//! - Of IP addresses at most 6 %. That is kept for JSONL, and for a syslog, whose addresses are of few networks, with
+//!   16 MiB (1.2 %) and 256 MiB (1.5 %). With 128 MiB it is 6.4 %: for two of 38 all is left, as the only gram that
+//!   tells them from their neighbours shares its row with a frequent one. Small indexes, with grams of six bytes for
+//!   addresses, leave 10 to 11 %.
+//! - For regexes with a literal of 6 bytes and more at most half as many again as there are with matches, or 1 % of
+//!   all. That is not kept by one in four to two in three of those that are in few blocks, and so bounded is how many
+//!   times as much is left on average. An index knows which grams a block has, and not that they stand together: all
+//!   those of `which is mapp` are in most blocks of source. And of a number with which the literal ends, as in
+//!   `Feb 27 06:34`, the last gram is not whole.
+//! - An index is at most 12 % of its text, and 7 % if it is a small one. That is kept, but that short texts like these
+//!   have less in common from block to block: of JSONL 7.7 % at 16 MiB, 6.9 % at 128.
 //!
 //! `MAPGREP_BOUNDS_MIB` says how many MiB of each kind are indexed, 16 if it is not set, and `-- --nocapture` shows
 //! what was measured. `benches/index.rs` measures the same on any file.
@@ -55,8 +57,8 @@ struct Bounds {
     /// How many percent of the text the index has at most.
     size: Bound,
     classes: &'static [Class],
-    /// How many blocks may be left for regexes: times those that are asked for, which are 1 % of all or half as many again as
-    /// there are with matches.
+    /// How many blocks may be left for regexes: times those that are asked for, which are 1 % of all or half as many
+    /// again as there are with matches.
     regexes: Option<Bound>,
 }
 

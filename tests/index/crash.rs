@@ -1,5 +1,5 @@
-//! Processes that write indexes, and are killed at any moment: whatever they leave behind is searched right, and the next one
-//! goes on from there.
+//! Processes that write indexes, and are killed at any moment: whatever they leave behind is searched right, and the
+//! next one goes on from there.
 //!
 //! An ordinary run does few rounds, and `MAPGREP_TORTURE=1` five hundred:
 //!

@@ -1,10 +1,11 @@
 //! Indexes whose bytes are not what was written: an error, or an answer that leaves no line out.
 //!
-//! An ordinary run flips some hundred bits, and one with `MAPGREP_TORTURE=1` ten thousand and all of the headers and the manifest.
+//! An ordinary run flips some hundred bits, and one with `MAPGREP_TORTURE=1` ten thousand and all of the headers and
+//! the manifest.
 //!
-//! Damage that has the right checksums may leave lines out. What it must not do is make the commands panic, be killed, or do more
-//! work than the sizes of index and text allow: an ordinary run has 8 such indexes, and one with `MAPGREP_TORTURE=1` a thousand,
-//! for each of which nine commands run:
+//! Damage that has the right checksums may leave lines out. What it must not do is make the commands panic, be killed,
+//! or do more work than the sizes of index and text allow: an ordinary run has 8 such indexes, and one with
+//! `MAPGREP_TORTURE=1` a thousand, for each of which nine commands run:
 //!
 //! ```console
 //! $ MAPGREP_TORTURE=1 cargo test --test index -- sealed --nocapture
@@ -403,8 +404,8 @@ fn sealed_damage_costs_no_more_than_the_sizes_allow() {
                 if mutant == 0 && command[0] == "mapgrep" {
                     assert!(rows > 0 && index_bytes > 0 && text_bytes > 0, "{}", what());
                 }
-                // All of the index is read by what verifies or merges; a search reads some rows of each segment, and some
-                // records for each block.
+                // All of the index is read by what verifies or merges; a search reads some rows of each segment, and
+                // some records for each block.
                 let blocks = text / (64 << 10);
                 let groups = 2 * (131_072 + 32_768) / 32 + 2;
                 let bounds = [

@@ -67,8 +67,8 @@ fn a_full_disk_is_an_error_and_leaves_what_was_there() {
     assert_eq!(search_both(&path, "10.0.7.7"), "");
 }
 
-/// The commands, a directory `logs` with a text, and one for a cache, for a user who may do what is permitted to all. Root may write
-/// everywhere, so that the commands are run as somebody else.
+/// The commands, a directory `logs` with a text, and one for a cache, for a user who may do what is permitted to all.
+/// Root may write everywhere, so that the commands are run as somebody else.
 struct Shared {
     directory: tempfile::TempDir,
     text: Vec<u8>,

@@ -1,5 +1,5 @@
-//! A search that an index has told where to look has the result of one of the whole file, byte for byte: random files, patterns
-//! and options, and files that have grown, were cut or written to since they were indexed.
+//! A search that an index has told where to look has the result of one of the whole file, byte for byte: random files,
+//! patterns and options, and files that have grown, were cut or written to since they were indexed.
 //!
 //! `MAPGREP_CASES` sets how many searches there are, `MAPGREP_SEED` which ones.
 
@@ -730,7 +730,8 @@ fn search_some(indexed: &Indexed, random: &mut Random, seed: u64, counts: &mut C
             let at = found.iter().zip(&expected).position(|(a, b)| a != b).unwrap_or(found.len().min(expected.len()));
             let show = |out: &[u8]| out[at.saturating_sub(100)..out.len().min(at + 200)].escape_ascii().to_string();
             panic!(
-                "seed {seed}: {asked:?}\nneeds {query}\n{:?} of {} bytes, covered {}\nfound    {summary:?} {}\nexpected {of_whole:?} {}",
+                "seed {seed}: {asked:?}\nneeds {query}\n{:?} of {} bytes, covered {}\n\
+                 found    {summary:?} {}\nexpected {of_whole:?} {}",
                 candidates.parts(),
                 mapping.len(),
                 index.covered(),

@@ -15,8 +15,8 @@ use tempfile::NamedTempFile;
 
 pub(crate) const ALL: [Access; 4] = [Access::Default, Access::Read, Access::Write, Access::Copy];
 
-/// True in an emulator of another processor, which passes little of what is asked for on to the kernel: it takes advice of
-/// numbers that there are none of. What the kernel then says of a mapping is no sign of what was asked.
+/// True in an emulator of another processor, which passes little of what is asked for on to the kernel: it takes advice
+/// of numbers that there are none of. What the kernel then says of a mapping is no sign of what was asked.
 #[cfg(target_os = "linux")]
 pub(crate) fn is_emulated() -> bool {
     let memory = MapOptions::new().len(1).map_anonymous().unwrap();

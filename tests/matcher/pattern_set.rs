@@ -148,7 +148,10 @@ proptest! {
 
     #[test]
     fn bytes_of_all_kinds(
-        patterns in prop::collection::vec(prop::collection::vec(prop_oneof![any::<u8>(), Just(b'a'), Just(b'A')], 0..10), 0..90),
+        patterns in prop::collection::vec(
+            prop::collection::vec(prop_oneof![any::<u8>(), Just(b'a'), Just(b'A')], 0..10),
+            0..90,
+        ),
         haystack in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'a'), Just(b'A')], 0..200),
         stop in 0..200_usize,
         fold in any::<bool>(),

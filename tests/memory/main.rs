@@ -1,10 +1,10 @@
 //! How much memory of its own the command takes, whatever a file holds: at most [`BOUND`] with two threads.
 //!
-//! What is measured is `RssAnon`, which only Linux tells: pages of the searched file are the page cache's. The files are
-//! large enough for a search that holds on to all lines, matches or output to pass the bound. Where the command is built
-//! without optimisation, which takes ten times as long, chunks, files and bound are smaller, and there are fewer searches.
-//! With `MAPGREP_MEMORY=1` the files have 4 GiB, and a search is watched for a while only; `MAPGREP_BIN` names another
-//! command:
+//! What is measured is `RssAnon`, which only Linux tells: pages of the searched file are the page cache's. The files
+//! are large enough for a search that holds on to all lines, matches or output to pass the bound. Where the command is
+//! built without optimisation, which takes ten times as long, chunks, files and bound are smaller, and there are fewer
+//! searches. With `MAPGREP_MEMORY=1` the files have 4 GiB, and a search is watched for a while only; `MAPGREP_BIN`
+//! names another command:
 //!
 //! ```console
 //! $ MAPGREP_MEMORY=1 cargo test --release --test memory -- --nocapture --test-threads 1

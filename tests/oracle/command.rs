@@ -291,7 +291,8 @@ impl CommandLine {
     }
 }
 
-/// Whether a regex has a match on a line that starts at a place. What it finds from there on starts there, or it has none.
+/// Whether a regex has a match on a line that starts at a place. What it finds from there on starts there, or it has
+/// none.
 fn starts_at(regex: &Regex, content: &[u8], place: usize) -> bool {
     regex.find_at(content, place).is_some_and(|m| m.start() == place)
 }

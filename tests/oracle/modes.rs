@@ -1,5 +1,5 @@
-//! What a search for lines reports in every mode, as a definition gives it: so simple that it is unlikely to be wrong, and
-//! too slow to be of other use. And the search itself, in every way in which the text can be had.
+//! What a search for lines reports in every mode, as a definition gives it: so simple that it is unlikely to be wrong,
+//! and too slow to be of other use. And the search itself, in every way in which the text can be had.
 //!
 //! Shared by the tests and the fuzz targets.
 
@@ -167,8 +167,8 @@ impl Mode {
         }
     }
 
-    /// The patterns, compiled for the search and for the definition. They are kept, since compiling takes far longer than
-    /// a search.
+    /// The patterns, compiled for the search and for the definition. They are kept, since compiling takes far longer
+    /// than a search.
     fn compiled(&self) -> (Matcher, Regex) {
         type Compiled = HashMap<(Vec<String>, bool, &'static [u8]), (Matcher, Regex)>;
         thread_local! {
@@ -205,8 +205,8 @@ impl Mode {
             .expect("valid patterns")
     }
 
-    /// Whether the definition knows what the patterns match. By line it has no way to leave out `\r`, and across lines a lone
-    /// `\r` is the end of one to it.
+    /// Whether the definition knows what the patterns match. By line it has no way to leave out `\r`, and across lines
+    /// a lone `\r` is the end of one to it.
     pub(crate) fn is_defined(&self) -> bool {
         let may_match_cr = |pattern: &String| pattern.contains(['.', 's', 'S', 'W', 'R']) || pattern.contains("[^");
         self.terminator != LineTerminator::Crlf || !(self.multiline || self.patterns.iter().any(may_match_cr))
@@ -467,8 +467,8 @@ impl Read for Steps {
     }
 }
 
-/// The text with the line ends of a mode. No line begins with broken UTF-8: there the engine that is the oracle sees what it
-/// should not.
+/// The text with the line ends of a mode. No line begins with broken UTF-8: there the engine that is the oracle sees
+/// what it should not.
 pub(crate) fn ended(text: &[u8], terminator: LineTerminator) -> Vec<u8> {
     let mut ended = match terminator {
         LineTerminator::Lf => text.to_vec(),

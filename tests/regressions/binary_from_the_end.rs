@@ -1,5 +1,5 @@
-//! What is binary depended on the end from which a file was read: `--last 1` of a file in a directory, with a NUL on its
-//! last line that matches, printed nothing, and `--last 2` the line before.
+//! What is binary depended on the end from which a file was read: `--last 1` of a file in a directory, with a NUL on
+//! its last line that matches, printed nothing, and `--last 2` the line before.
 
 use crate::support::commands::{files, mapgrep, said, said_of};
 

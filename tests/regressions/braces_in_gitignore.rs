@@ -1,6 +1,6 @@
-//! To git, braces in `.gitignore` are characters. The crate that reads these files takes them for alternatives, as in `-g`, and
-//! has no setting for it: `{a,b}.log` names `a.log`, and not `{a,b}.log`. This is a known difference; when the crate agrees with
-//! git, the help of `--no-ignore` and ARCHITECTURE.md no longer need to tell of it.
+//! To git, braces in `.gitignore` are characters. The crate that reads these files takes them for alternatives, as in
+//! `-g`, and has no setting for it: `{a,b}.log` names `a.log`, and not `{a,b}.log`. This is a known difference; when
+//! the crate agrees with git, the help of `--no-ignore` and ARCHITECTURE.md no longer need to tell of it.
 
 use std::fs;
 

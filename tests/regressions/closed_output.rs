@@ -1,5 +1,5 @@
-//! A standard output that takes nothing in, because it is closed or full, was taken for one that has: lines, counts and help
-//! were lost, with status 0.
+//! A standard output that takes nothing in, because it is closed or full, was taken for one that has: lines, counts and
+//! help were lost, with status 0.
 
 #![cfg(unix)]
 

@@ -1,5 +1,5 @@
-//! Behind the last line of `-m`, a line that matches was shown as a selected one: `3:d` where it is context, `3-d`, as GNU
-//! grep has it.
+//! Behind the last line of `-m`, a line that matches was shown as a selected one: `3:d` where it is context, `3-d`, as
+//! GNU grep has it.
 
 use crate::support::commands::{files, mapgrep, said};
 

@@ -1,5 +1,5 @@
-//! A file that was edited in its middle and had grown since was taken for one that had only grown: the same 17 blocks were compared
-//! each time. An update made that permanent.
+//! A file that was edited in its middle and had grown since was taken for one that had only grown: the same 17 blocks
+//! were compared each time. An update made that permanent.
 
 use std::{fs::OpenOptions, io::Write, os::unix::fs::FileExt, path::Path};
 

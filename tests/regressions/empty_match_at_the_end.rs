@@ -1,5 +1,6 @@
-//! An empty match behind the last byte of a file without a line end made its line a selected one, and was not shown: `-o`
-//! printed the whole line, `--count-matches` and `--stats` differed, and ranges lost it. All views of one search agree.
+//! An empty match behind the last byte of a file without a line end made its line a selected one, and was not shown:
+//! `-o` printed the whole line, `--count-matches` and `--stats` differed, and ranges lost it. All views of one search
+//! agree.
 
 use crate::support::commands::{files, mapgrep, said};
 

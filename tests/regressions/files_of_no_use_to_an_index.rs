@@ -1,5 +1,6 @@
-//! `mapgrep-index build app.log*` indexed indexes and compressed files, `mapgrep X app.log*` searched them, and nobody was told that a
-//! compressed file had been searched as it is. Of files that are converted when they are searched indexes were made that nothing used.
+//! `mapgrep-index build app.log*` indexed indexes and compressed files, `mapgrep X app.log*` searched them, and nobody
+//! was told that a compressed file had been searched as it is. Of files that are converted when they are searched
+//! indexes were made that nothing used.
 
 use std::fs;
 
@@ -123,7 +124,8 @@ fn compressed_files_in_directories_are_told_of_once_where_nothing_is_found() {
     assert_eq!(said(&mut mapgrep(dir, &["plain", "logs"])), (0, native("logs/d.log:plain\n"), String::new()));
     std::fs::remove_file(dir.join("logs/b.log.gz")).unwrap();
     let told = native(
-        "mapgrep: logs/c.log.zst: nothing was found, and it is compressed with zstd: zstdcat logs/c.log.zst | mapgrep ...\n",
+        "mapgrep: logs/c.log.zst: nothing was found, and it is compressed with zstd: \
+         zstdcat logs/c.log.zst | mapgrep ...\n",
     );
     assert_eq!(said(&mut mapgrep(dir, &["nowhere", "logs"])), (1, String::new(), told));
     // A name is no proof.

@@ -2,7 +2,8 @@
 
 use crate::support::commands::{mapgrep, said};
 
-#[cfg(unix)] // Where tests are built for Windows on another system, its cargo is not at hand, and the manifest is the same.
+// Tests that are built for Windows on another system have no cargo at hand, and the manifest is the same.
+#[cfg(unix)]
 #[test]
 fn cargo_run_runs_mapgrep() {
     let output = std::process::Command::new(env!("CARGO"))

@@ -1,4 +1,5 @@
-//! A first line of fewer than three bytes of a pipe waited for more, as did the first lines of a named pipe given as PATH.
+//! A first line of fewer than three bytes of a pipe waited for more, as did the first lines of a named pipe given as
+//! PATH.
 #![cfg(unix)]
 
 use std::{

@@ -1,7 +1,7 @@
-//! An index of some kilobytes, with the right checksums, made searches, updates and verifications of its file take seconds to hours:
-//! groups of rows of any length, read again for each row; entries that name the same segment again and again; a walk over the same
-//! linked blocks for each match with context; a list of segments as long as a hole. A commit behind the last sequence number
-//! was never looked at, and was called written.
+//! An index of some kilobytes, with the right checksums, made searches, updates and verifications of its file take
+//! seconds to hours: groups of rows of any length, read again for each row; entries that name the same segment again
+//! and again; a walk over the same linked blocks for each match with context; a list of segments as long as a hole. A
+//! commit behind the last sequence number was never looked at, and was called written.
 //!
 //! Each of these indexes is made here byte by byte, by the description in `src/index/format/mod.rs`.
 
@@ -191,7 +191,8 @@ fn header(sequence: u64, manifest: u64, len: u64) -> Vec<u8> {
 #[test]
 fn rows_that_are_longer_than_rows_can_be() {
     let hostile = Hostile::new(32);
-    // 64 KiB for 32 rows of 32 blocks, which have 5 bytes each at most: first so many that the segment is too long as a whole.
+    // 64 KiB for 32 rows of 32 blocks, which have 5 bytes each at most: first so many that the segment is too long as a
+    // whole.
     let long = |_| vec![0; 64 << 10];
     hostile.write(1, &[(8192, &segment(32, |_| (0, 0), long))]);
     hostile.is_refused("a segment is not where it should be");
@@ -298,8 +299,8 @@ fn a_sequence_number_behind_which_there_is_none() {
 fn a_line_over_many_blocks_behind_many_matches() {
     const BLOCKS: usize = 512;
     let hostile = Hostile::new(BLOCKS as u64);
-    // Lines begin in the first half of the blocks, of which every fourth can match; all of the others are one line. The lines behind
-    // each match reach to the middle, and so to the end.
+    // Lines begin in the first half of the blocks, of which every fourth can match; all of the others are one line. The
+    // lines behind each match reach to the middle, and so to the end.
     let record = |block: usize| if block < BLOCKS / 2 { (block.min(1) as u64, 0) } else { (1 << 20, u32::MAX) };
     let row = [vec![0xFE], vec![0x11; BLOCKS / 16], vec![0; BLOCKS / 16]].concat();
     let mut segment = segment(BLOCKS, record, |group| if group == GROUPS - 1 { no_rows(0) } else { rows(&row) });

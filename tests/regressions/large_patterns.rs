@@ -39,7 +39,8 @@ fn what_is_too_large_is_refused_before_it_takes_memory() {
         assert!(errors.starts_with("mapgrep: the patterns are too large: "), "{args:?}: {errors}");
         assert!(errors.contains(" MiB in all; -F takes"), "{args:?}: {errors}");
     }
-    // Where case is ignored of letters with many spellings, such as K with the sign of Kelvin, plain strings are parsed, too.
+    // Where case is ignored of letters with many spellings, such as K with the sign of Kelvin, plain strings are
+    // parsed, too.
     let dir = world(&"kkkk".repeat(LEN / 4));
     let (status, _, errors) = search(&dir, &["-iF"]);
     assert!(status == 2 && errors.ends_with("whose case is ignored may have 2 MiB in all\n"), "{errors}");

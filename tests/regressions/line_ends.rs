@@ -1,5 +1,5 @@
-//! What ends a line: with `--crlf` a lone `\r` did, to `^` and `$`; with `--null-data` a `.` did not match the line ends in a
-//! record.
+//! What ends a line: with `--crlf` a lone `\r` did, to `^` and `$`; with `--null-data` a `.` did not match the line
+//! ends in a record.
 
 use crate::support::commands::{files, mapgrep, said};
 

@@ -1,6 +1,7 @@
-//! `-F -w -f` and `-F -x -f` made one regex of all strings: slow from some thousand on, and refused from some hundred thousand
-//! on. A list that was not UTF-8 was refused, a bad regex of a list was not named by file and line, and a directory given
-//! as a list was named twice or not at all. Of strings nested in each other there was no way to see the longest.
+//! `-F -w -f` and `-F -x -f` made one regex of all strings: slow from some thousand on, and refused from some hundred
+//! thousand on. A list that was not UTF-8 was refused, a bad regex of a list was not named by file and line, and a
+//! directory given as a list was named twice or not at all. Of strings nested in each other there was no way to see the
+//! longest.
 
 use std::{collections::HashSet, fs, path::Path};
 
@@ -68,11 +69,17 @@ proptest! {
     #[test]
     fn words_and_lines_of_a_list_are_those_of_the_definition(
         strings in prop::collection::vec(
-            prop::sample::select(vec!["foo", "foo-bar", "foo-", "-", "o", "fo", "é", "fooé", " ", "bar foo", "a b", "47", "4"]), 2..6,
+            prop::sample::select(vec![
+                "foo", "foo-bar", "foo-", "-", "o", "fo", "é", "fooé", " ", "bar foo", "a b", "47", "4",
+            ]),
+            2..6,
         ),
         more in any::<bool>(),
         words in prop::collection::vec(
-            prop::sample::select(vec!["foo", "foo", "bar", "-", " ", " ", "\n", "\n\n", "o", "é", "ö", "a b", "47", "4", "_"]), 0..50,
+            prop::sample::select(vec![
+                "foo", "foo", "bar", "-", " ", " ", "\n", "\n\n", "o", "é", "ö", "a b", "47", "4", "_",
+            ]),
+            0..50,
         ),
         whole_line in any::<bool>(),
         chunk in prop::sample::select(vec!["1", "16", "64K"]),

@@ -1,6 +1,7 @@
-//! Long lists of patterns fell off a cliff: from some thousands on, the automaton for all of them was thrown away and built anew all
-//! the time, and a line of strings that are parts of each other was counted in the cube of their number. What is chosen is asked
-//! for, as it decides about the work; and what is found is compared with what follows from how the text was made.
+//! Long lists of patterns fell off a cliff: from some thousands on, the automaton for all of them was thrown away and
+//! built anew all the time, and a line of strings that are parts of each other was counted in the cube of their number.
+//! What is chosen is asked for, as it decides about the work; and what is found is compared with what follows from how
+//! the text was made.
 
 use crate::support::commands::{files, mapgrep, said};
 

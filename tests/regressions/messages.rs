@@ -31,11 +31,13 @@ fn what_is_wrong_with_flags_is_one_line() {
         ),
         (
             &["--last", "1", "-U", "a\\nb", "a"],
-            "--last cannot be used with -U where a match may go over several lines; leave -U away to search line by line",
+            "--last cannot be used with -U where a match may go over several lines; leave -U away to search \
+             line by line",
         ),
         (
             &["--reverse", "-U", "a\\nb", "a"],
-            "--reverse cannot be used with -U where a match may go over several lines; leave -U away to search line by line",
+            "--reverse cannot be used with -U where a match may go over several lines; leave -U away to search \
+             line by line",
         ),
     ] {
         assert_eq!(error(args), format!("mapgrep: {message}\n"));

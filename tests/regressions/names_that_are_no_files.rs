@@ -1,5 +1,5 @@
-//! A named pipe with the name of an index, or of its lock, was waited for without end, by each search of the file and of its
-//! directory; a link with the name of the lock was followed, and its target made.
+//! A named pipe with the name of an index, or of its lock, was waited for without end, by each search of the file and
+//! of its directory; a link with the name of the lock was followed, and its target made.
 
 use std::{
     fs,

@@ -12,7 +12,8 @@ use crate::support::commands::{files, mapgrep};
 
 const TEXT: &[u8] = b"one\ntwo\nthree\n";
 
-/// Runs a search whose output is appended to the file `f`; gives the status, what was added to the file and what was said.
+/// Runs a search whose output is appended to the file `f`; gives the status, what was added to the file and what was
+/// said.
 fn append(dir: &Path, args: &[&str], stdin: Stdio) -> (i32, String, String) {
     fs::write(dir.join("f"), TEXT).unwrap();
     let output = File::options().append(true).open(dir.join("f")).unwrap();

@@ -1,5 +1,5 @@
-//! A search that panicked over bytes that changed under it was told of by the time of the file's last change alone. That time is
-//! set before the bytes of a write are copied: who mapped the file in between got the panic.
+//! A search that panicked over bytes that changed under it was told of by the time of the file's last change alone.
+//! That time is set before the bytes of a write are copied: who mapped the file in between got the panic.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +7,8 @@ use mapgrep::{Error, mapping::Mapping};
 
 use crate::support::commands::files;
 
-/// What becomes of a panic over a file that was last changed so long before it was mapped, and not since as far as its times tell.
+/// What becomes of a panic over a file that was last changed so long before it was mapped, and not since as far as its
+/// times tell.
 fn panic_over_a_file_changed(before: Duration) -> Result<(), Error> {
     let dir = files(&[("text", b"1 2 3")]);
     let path = dir.path().join("text");

@@ -1,5 +1,5 @@
-//! With `--passthru` a stream was read as for context, with a line of the read before in each read. Where a NUL comes decides up to
-//! which line a binary file is shown, so the last line of a read was missing.
+//! With `--passthru` a stream was read as for context, with a line of the read before in each read. Where a NUL comes
+//! decides up to which line a binary file is shown, so the last line of a read was missing.
 
 use crate::support::commands::{files, mapgrep, native, said};
 

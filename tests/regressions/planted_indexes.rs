@@ -1,5 +1,5 @@
-//! An index with emptied rows and right checksums, which somebody else had planted beside a file, hid its lines: nothing was found,
-//! with status 1, and `stat` and `verify` called it right.
+//! An index with emptied rows and right checksums, which somebody else had planted beside a file, hid its lines:
+//! nothing was found, with status 1, and `stat` and `verify` called it right.
 
 #![allow(unsafe_code)] // Commands are run as other users.
 
@@ -30,7 +30,8 @@ fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// A directory where everybody may make files, with a text of mine and its index, and copies of the commands that I may run.
+/// A directory where everybody may make files, with a text of mine and its index, and copies of the commands that I may
+/// run.
 struct World {
     dir: tempfile::TempDir,
 }
@@ -140,8 +141,8 @@ fn an_index_of_somebody_else_is_passed_over() {
         assert_eq!(found, (1, String::new(), String::new()), "{user} {index_user}");
     }
     world.give("text.mgx", OTHER);
-    let why = "the index belongs to somebody else than you, root or the owner of the file, who may have left lines out of it \
-               (mapgrep-index build makes another)";
+    let why = "the index belongs to somebody else than you, root or the owner of the file, who may have left lines \
+               out of it (mapgrep-index build makes another)";
     let warning = format!("mapgrep: text: searched without its index: text.mgx: {why}\n");
     assert_eq!(search(&[]), (0, HIDDEN.into(), warning.clone()));
     assert_eq!(world.run_as(0, "mapgrep", &["0033333", "text"]), (0, HIDDEN.into(), warning.clone()));

@@ -1,6 +1,6 @@
-//! Counting the matches of a long line was quadratic where each search reads to its end: `--count-matches '.*[^A-Z]|[A-Z]'` on a
-//! line of capitals. How many bytes are read is bounded by tests in `matcher/horizon.rs`; here the counts are
-//! compared.
+//! Counting the matches of a long line was quadratic where each search reads to its end:
+//! `--count-matches '.*[^A-Z]|[A-Z]'` on a line of capitals. How many bytes are read is bounded by tests in
+//! `matcher/horizon.rs`; here the counts are compared.
 
 use crate::support::commands::{files, mapgrep, said};
 

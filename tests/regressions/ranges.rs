@@ -1,5 +1,5 @@
-//! Ranges were bytes with one letter behind them, from the start of the file only; and `--lines 3..4 PATTERN FILE` took the
-//! pattern for a file and showed lines without regard to it.
+//! Ranges were bytes with one letter behind them, from the start of the file only; and `--lines 3..4 PATTERN FILE` took
+//! the pattern for a file and showed lines without regard to it.
 
 use crate::support::commands::{files, mapgrep, said, said_of};
 

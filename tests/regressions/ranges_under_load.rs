@@ -1,6 +1,6 @@
-//! One run with `--range`, of 70 bytes on a loaded machine, came back empty, and never again. Whatever the order in which threads get to
-//! run, ranges that follow each other add up to the whole: many searches at once, each with more threads than there are cores,
-//! beside threads that do nothing but take time.
+//! One run with `--range`, of 70 bytes on a loaded machine, came back empty, and never again. Whatever the order in
+//! which threads get to run, ranges that follow each other add up to the whole: many searches at once, each with more
+//! threads than there are cores, beside threads that do nothing but take time.
 
 use std::{
     io::{self, Read},

@@ -1,5 +1,5 @@
-//! Where a thread, a descriptor or memory was refused, commands panicked (status 101) or were aborted. Each mode of the commands,
-//! with little of each resource, does what it does with much of it, or says why it cannot, with status 2.
+//! Where a thread, a descriptor or memory was refused, commands panicked (status 101) or were aborted. Each mode of the
+//! commands, with little of each resource, does what it does with much of it, or says why it cannot, with status 2.
 
 use std::{
     fs,
@@ -78,7 +78,8 @@ impl World {
         command
     }
 
-    /// Whether a command even starts: the dynamic linker, and what the standard library does first, need something, too.
+    /// Whether a command even starts: the dynamic linker, and what the standard library does first, need something,
+    /// too.
     fn starts(&self, limit: Limit) -> bool {
         [mapgrep(&self.path("."), &["--version"]), mapgrep_index(&self.path("."), &["--version"])]
             .iter_mut()
@@ -116,7 +117,8 @@ fn run_index(world: &World, limit: Limit) -> Vec<String> {
     let mut run = |command: &str| {
         let mut command_line = mapgrep_index(&world.path("."), &[command, "--threads=3", "built"]);
         let (status, _, errors) = said_soon(limited(&mut command_line, &[limit]));
-        // Each command may be run by another user, and nobody relies on what somebody else has made who does not own the text.
+        // Each command may be run by another user, and nobody relies on what somebody else has made who does not own
+        // the text.
         let owner = fs::metadata(world.path("built")).unwrap().uid();
         let _ = chown(world.path("built.mgx"), Some(owner), None);
         let is_refused = status == 2 && errors.starts_with("mapgrep");
@@ -217,7 +219,8 @@ fn an_endless_line_ends_before_memory_does() {
     assert!(errors.starts_with(message) && errors.lines().count() == 1, "{errors}");
 }
 
-/// A stream needed 2.5 times the memory of its longest line, 3.5 times in address space. It needs little more than the line.
+/// A stream needed 2.5 times the memory of its longest line, 3.5 times in address space. It needs little more than the
+/// line.
 #[test]
 fn a_long_line_of_a_stream_takes_its_length() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! When a log was renamed, as logs are that are rotated, its index was lost: it stayed where it was, and was that of no file.
+//! When a log was renamed, as logs are that are rotated, its index was lost: it stayed where it was, and was that of no
+//! file.
 
 use std::{
     fs::{self, OpenOptions},

@@ -1,5 +1,5 @@
-//! Shared anonymous memory of 13 bytes did not grow to 26, which its page has room for, nor what was made shorter to the
-//! length that it had: `EINVAL`.
+//! Shared anonymous memory of 13 bytes did not grow to 26, which its page has room for, nor what was made shorter to
+//! the length that it had: `EINVAL`.
 
 #![cfg(unix)]
 

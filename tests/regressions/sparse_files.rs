@@ -1,5 +1,5 @@
-//! A sparse file of 3 GB took seconds, and one of 1 TB hours: its holes were read. They are passed over where nothing matches in
-//! NULs, and what is found is what is found when they are read.
+//! A sparse file of 3 GB took seconds, and one of 1 TB hours: its holes were read. They are passed over where nothing
+//! matches in NULs, and what is found is what is found when they are read.
 #![cfg(target_os = "linux")]
 
 use std::{

@@ -1,5 +1,5 @@
-//! Standard input that is a regular file was read to its end into memory for `--last`, without its index, and left wherever the
-//! reading had come to.
+//! Standard input that is a regular file was read to its end into memory for `--last`, without its index, and left
+//! wherever the reading had come to.
 #![cfg(target_os = "linux")]
 
 use std::{

@@ -1,5 +1,5 @@
-//! `Mapping::find` over 4 MiB started rayon's global pool, whose threads never end: Python warned at each fork from then on. And where
-//! the system refused a thread, calls of the library panicked.
+//! `Mapping::find` over 4 MiB started rayon's global pool, whose threads never end: Python warned at each fork from
+//! then on. And where the system refused a thread, calls of the library panicked.
 
 use std::{
     fs,

@@ -1,5 +1,5 @@
-//! `-o --trim` trimmed the text of matches, so that white space that matched was shown as an empty line. It trims lines: what
-//! matches in the white space at the start of one is left out.
+//! `-o --trim` trimmed the text of matches, so that white space that matched was shown as an empty line. It trims
+//! lines: what matches in the white space at the start of one is left out.
 
 use crate::support::commands::{files, mapgrep, said};
 

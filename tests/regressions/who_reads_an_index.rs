@@ -1,5 +1,5 @@
-//! An index tells which strings a text has. It could be read by those who might not read the text any more: after a `chmod` of the
-//! text, by the group of whoever had built it, and in the cache by all.
+//! An index tells which strings a text has. It could be read by those who might not read the text any more: after a
+//! `chmod` of the text, by the group of whoever had built it, and in the cache by all.
 
 use std::{
     fs::{self, Permissions},

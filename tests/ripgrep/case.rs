@@ -387,8 +387,8 @@ impl Difference {
     }
 }
 
-/// Whether there is a message, other than that no files were searched: ripgrep says so where no path is given, this crate also
-/// where a directory is named, without another exit status.
+/// Whether there is a message, other than that no files were searched: ripgrep says so where no path is given, this
+/// crate also where a directory is named, without another exit status.
 fn has_message(outcome: &Outcome) -> bool {
     let is_note =
         |line: &[u8]| outcome.status.code() == Some(1) && line.starts_with(b"mapgrep: no files were searched: ");

@@ -402,8 +402,16 @@ fn replacements() -> Vec<Named> {
         files("-r -M -o", 0, &["-M3", "-o", "-r", "long", "foo", "a.txt"]),
         files("-r -M preview", 0, &["-M10", "--max-columns-preview", "-r", "long", "foo", "a.txt"]),
         files("-r -M preview --trim", 0, &["-M6", "--max-columns-preview", "--trim", "-r", "  l", "foo", "tabs.txt"]),
-        files("-M preview --trim --column", 0, &["-M6", "--max-columns-preview", "--trim", "--column", "t?", "tabs.txt"]),
-        files("-r -M preview --color", 0, &["-M9", "--max-columns-preview", "--color=always", "-r", "long", "foo", "a.txt"]),
+        files(
+            "-M preview --trim --column",
+            0,
+            &["-M6", "--max-columns-preview", "--trim", "--column", "t?", "tabs.txt"],
+        ),
+        files(
+            "-r -M preview --color",
+            0,
+            &["-M9", "--max-columns-preview", "--color=always", "-r", "long", "foo", "a.txt"],
+        ),
         files("-r --trim", 0, &["--trim", "-r", " X", r"\s*foo", "tabs.txt"]),
         files("-r --color=always", 0, &["--color=always", "-r", "<$0>", "foo", "a.txt", "no-final.txt"]),
         files("-r --color=always of nothing", 0, &["--color=always", "-r", "", "foo", "a.txt"]),

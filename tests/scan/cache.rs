@@ -1,8 +1,9 @@
-//! What searches leave in the system's page cache, on a real file of a real disk. The pages are counted by `mincore` alone.
+//! What searches leave in the system's page cache, on a real file of a real disk. The pages are counted by `mincore`
+//! alone.
 //!
-//! Pages that were there can go for other reasons: the system may need the memory, or look for what is cold (DAMON). So a
-//! search that seems to have lost some is tried again, and again; one that does lose them does so each time. That pages
-//! have come that were not there before is never excused.
+//! Pages that were there can go for other reasons: the system may need the memory, or look for what is cold (DAMON). So
+//! a search that seems to have lost some is tried again, and again; one that does lose them does so each time. That
+//! pages have come that were not there before is never excused.
 
 use std::{
     fs::File,

@@ -167,7 +167,8 @@ proptest! {
         let mapping = Arc::new(memory(&text));
         let mut scanner = Scanner::new(matcher);
         scanner.chunk_size(chunk);
-        let parts = borders.windows(2).map(|pair| collect(scanner.range(pair[0]..pair[1]).find_iter(Arc::clone(&mapping))));
+        let mut part = |range: Range<u64>| collect(scanner.range(range).find_iter(Arc::clone(&mapping)));
+        let parts = borders.windows(2).map(|pair| part(pair[0]..pair[1]));
         let parts: Vec<_> = parts.collect::<Vec<_>>().concat();
         prop_assert_eq!(parts, whole, "{:?}", borders);
     }

@@ -1,4 +1,5 @@
-//! Matches in files: the same for all chunk sizes and numbers of threads, by iterators too; what stays in the page cache.
+//! Matches in files: the same for all chunk sizes and numbers of threads, by iterators too; what stays in the page
+//! cache.
 
 #[path = "../oracle/mod.rs"]
 mod oracle;

@@ -24,8 +24,8 @@ pub(crate) enum Limit {
 /// No run takes that long.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Has a command run with these limits. Where threads are limited it runs as a user who runs nothing else, since the limit is
-/// not one of root's; whoever is not root has more than that running, so that there is no thread at all.
+/// Has a command run with these limits. Where threads are limited it runs as a user who runs nothing else, since the
+/// limit is not one of root's; whoever is not root has more than that running, so that there is no thread at all.
 pub(crate) fn limited<'c>(command: &'c mut Command, limits: &[Limit]) -> &'c mut Command {
     let limits = limits.to_vec();
     // The tests of a process may run side by side, and so may processes with tests.

@@ -1,7 +1,8 @@
 //! Commands that tell how much work they did with indexes.
 //!
-//! The counters are those of a process, so each command runs in one of its own: the test binary once more, told by its environment
-//! what to run. Time decides nothing, but that a command which takes minutes of processor time, or of waiting, has failed.
+//! The counters are those of a process, so each command runs in one of its own: the test binary once more, told by its
+//! environment what to run. Time decides nothing, but that a command which takes minutes of processor time, or of
+//! waiting, has failed.
 
 #![allow(unsafe_code)] // For limits of the system.
 

@@ -38,8 +38,8 @@ fn start_with(dir: &Path, args: &[&str], stdin: Stdio) -> (Child, ChildStdout) {
     (child, stdout)
 }
 
-/// Starts a search of the file `big`, and cuts it when the first byte of output has come. Gives what is printed, by then and behind
-/// that; the search ends with the error.
+/// Starts a search of the file `big`, and cuts it when the first byte of output has come. Gives what is printed, by
+/// then and behind that; the search ends with the error.
 fn cut_while_searched(dir: &Path, args: &[&str], cut: usize) -> Vec<u8> {
     finish(start(dir, args), &dir.join("big"), "big", args, cut)
 }
@@ -56,8 +56,9 @@ fn finish((child, mut stdout): (Child, ChildStdout), file: &Path, name: &str, ar
     out
 }
 
-/// A file that is read as a stream says so as one that is mapped does, in each way in which it gets to be one; it once ended in
-/// silence with status 0. What comes before the cut is what a file would give that ends there with a whole line.
+/// A file that is read as a stream says so as one that is mapped does, in each way in which it gets to be one; it once
+/// ended in silence with status 0. What comes before the cut is what a file would give that ends there with a whole
+/// line.
 #[test]
 fn a_stream_that_ends_before_its_file_did_is_an_error() {
     const CUT: usize = 26 * MIB + MIB / 2 + 100;
@@ -91,7 +92,8 @@ fn a_stream_that_ends_before_its_file_did_is_an_error() {
     }
 }
 
-/// Files that the kernel makes up may say that they are longer than what can be read of them, which is nothing to complain of.
+/// Files that the kernel makes up may say that they are longer than what can be read of them, which is nothing to
+/// complain of.
 #[test]
 fn a_file_that_was_never_as_long_as_it_says_is_no_error() {
     let dir = tempfile::tempdir().unwrap();
@@ -106,8 +108,8 @@ fn a_file_that_was_never_as_long_as_it_says_is_no_error() {
 }
 
 /// Nobody reads the output, so that the search is under way still: no more is searched than fits into the pipe and what
-/// little may wait for it. Then the file is cut, behind that. What is printed is what a file would give that ends with the
-/// last whole line before the cut.
+/// little may wait for it. Then the file is cut, behind that. What is printed is what a file would give that ends with
+/// the last whole line before the cut.
 #[test]
 fn a_file_that_is_cut_is_named_and_the_next_one_searched() {
     const CUT: usize = 26 * MIB + MIB / 2 + 100;

@@ -291,8 +291,8 @@ extern "C" fn of_one_argument(signal: c_int) {
 
 /// Installs a handler before any mapping does.
 fn handle(handler: usize, flags: c_int) {
-    // SAFETY: the structure is one of integers and pointers, for which zeros are valid; the handlers call only what they
-    // may.
+    // SAFETY: the structure is one of integers and pointers, for which zeros are valid; the handlers call only what
+    // they may.
     unsafe {
         let mut action: libc::sigaction = mem::zeroed();
         action.sa_sigaction = handler;
@@ -322,8 +322,8 @@ fn send_and_wait() -> ! {
 
 /// Sends what the kernel does when memory at an address has gone bad.
 fn report_broken_memory(code: c_int, address: usize) {
-    // SAFETY: zeros are a valid structure; the address stands behind three integers and a gap; a process may send itself
-    // whatever it likes.
+    // SAFETY: zeros are a valid structure; the address stands behind three integers and a gap; a process may send
+    // itself whatever it likes.
     unsafe {
         let mut info: libc::siginfo_t = mem::zeroed();
         info.si_signo = SIGBUS;

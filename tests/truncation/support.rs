@@ -112,8 +112,8 @@ impl Drop for Watchdog {
     }
 }
 
-/// Keeps quiet about panics of what reads changing bytes, as those are wanted here: regex engines, and the library's own
-/// code in the closures that it reads them with. They are told in the end, each place once.
+/// Keeps quiet about panics of what reads changing bytes, as those are wanted here: regex engines, and the library's
+/// own code in the closures that it reads them with. They are told in the end, each place once.
 pub(crate) struct Hush;
 
 static PANICS: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());

@@ -30,8 +30,8 @@ pub(crate) enum Difference {
     LengthOfClosed,
     /// `resize(0)` cuts the file and then fails, with a mapping that faults; ours fails first, as invalid input.
     ResizeToZero,
-    /// Shared anonymous memory grows beyond the pages that it was made with, and what it has grown by faults; ours fails,
-    /// and the mapping stays as it is.
+    /// Shared anonymous memory grows beyond the pages that it was made with, and what it has grown by faults; ours
+    /// fails, and the mapping stays as it is.
     SharedAnonymousGrowth,
     /// `flush(offset)` takes the whole length for the size, so that only 0 is in bounds; ours reaches to the end, as
     /// Python 3.15's does.
