@@ -15,7 +15,7 @@ use indicatif::HumanBytes;
 
 use crate::cli::{
     flags::usage,
-    flags::{When, parse_threads},
+    flags::{numbers::parse_threads, when::When},
     process::interrupt,
     process::resources,
     run::walk::in_order,

@@ -10,14 +10,14 @@ use std::{
 use indicatif::HumanBytes;
 
 use crate::cli::{
-    flags::{Args, IndexUse},
+    flags::{Options, index::IndexUse, selection::Context},
     terminal::messages,
 };
 use crate::{
     error::Error,
     index::{Candidates, Freshness, Index, LEAST_SIZE, Query, Unhelped},
     mapping::Mapping,
-    matcher::{Matcher, MatcherBuilder},
+    matcher::{LineTerminator, Matcher, MatcherBuilder},
 };
 
 /// A file has to have so many bytes for each pattern that is planned for, where there are more than a few: to plan for one takes a
@@ -41,28 +41,28 @@ pub(crate) struct Indexes {
 }
 
 impl Indexes {
-    pub(crate) fn new(args: &Args, builder: &MatcherBuilder, matcher: &Matcher) -> Self {
+    pub(crate) fn new(options: &Options, builder: &MatcherBuilder, matcher: &Matcher) -> Self {
         let mut builder = builder.clone();
         builder.by_line(true);
-        let helpless = if args.invert_match {
+        let helpless = if options.selection.invert_match {
             Some("with -v lines are wanted that do not match")
-        } else if args.passthru {
+        } else if options.selection.context == Context::All {
             Some("with --passthru all lines are shown")
         } else if !matcher.is_by_line() {
             Some("with -U matches may cross lines")
-        } else if args.null_data {
+        } else if options.text.terminator == LineTerminator::Nul {
             Some("with --null-data lines are other than those that were indexed")
         } else {
             None
         };
         Indexes {
-            how: args.index,
-            directory: args.index_dir.clone(),
+            how: options.index.use_index,
+            directory: options.index.directory.clone(),
             helpless,
             builder,
-            after: args.context().1 as u64,
-            explain: args.explain,
-            warns: !(args.quiet || args.no_messages),
+            after: options.selection.context.sizes().1 as u64,
+            explain: options.messages.explain,
+            warns: options.shows_notes(),
             query: OnceLock::new(),
         }
     }

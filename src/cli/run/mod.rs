@@ -1,6 +1,7 @@
 //! Runs a search: what the flags ask for, done with the library.
 
 pub(crate) mod bom;
+pub(crate) mod command;
 pub(crate) mod compressed;
 pub(crate) mod hints;
 pub(crate) mod indexes;
@@ -8,5 +9,6 @@ pub(crate) mod input;
 pub(crate) mod many;
 pub(crate) mod patterns;
 pub(crate) mod search;
+pub(crate) mod setup;
 pub(crate) mod unsearched;
 pub(crate) mod walk;

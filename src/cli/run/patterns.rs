@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 
-use crate::cli::flags::{Args, PatternSource};
+use crate::cli::flags::{Options, patterns::PatternSource};
 use crate::error::Error;
 
 /// The patterns, and what is left of the positional arguments.
@@ -76,21 +76,21 @@ impl Patterns {
 /// # Errors
 ///
 /// When there are none, when a file of patterns cannot be read, and when a regex is not UTF-8.
-pub(crate) fn collect(args: &Args) -> anyhow::Result<Patterns> {
-    let collected = collect_all(args)?;
-    if !args.fixed_strings {
+pub(crate) fn collect(options: &Options) -> anyhow::Result<Patterns> {
+    let collected = collect_all(options)?;
+    if !options.patterns.fixed_strings {
         collected.check()?;
     }
     Ok(collected)
 }
 
-fn collect_all(args: &Args) -> anyhow::Result<Patterns> {
-    let mut paths = args.positional.clone();
-    if args.pattern_sources.is_empty() && args.lines.is_some() && paths.len() <= 1 {
+fn collect_all(options: &Options) -> anyhow::Result<Patterns> {
+    let mut paths = options.positional.clone();
+    if options.patterns.sources.is_empty() && options.selection.part.lines().is_some() && paths.len() <= 1 {
         // Every line of the range is wanted.
         return Ok(Patterns::one(vec![], paths));
     }
-    if args.pattern_sources.is_empty() {
+    if options.patterns.sources.is_empty() {
         if paths.is_empty() {
             bail!("a pattern is needed: mapgrep [OPTIONS] PATTERN [PATH...], see --help");
         }
@@ -99,7 +99,7 @@ fn collect_all(args: &Args) -> anyhow::Result<Patterns> {
     let mut patterns = vec![];
     let mut lists = vec![];
     let mut took_stdin = false;
-    for source in &args.pattern_sources {
+    for source in &options.patterns.sources {
         match source {
             PatternSource::Text(pattern) => patterns.push(given(pattern)?),
             PatternSource::File(path) => {

@@ -8,7 +8,7 @@ use std::{
 
 use crate::cli::{
     flags::ranges::{ByteRange, Line, LineRange},
-    flags::{Args, Show},
+    flags::{Options, output::Mode, performance::MapFiles},
     print::json::Json,
     print::pattern_ids::PatternCounts,
     print::standard::{Printer, Style},
@@ -41,7 +41,7 @@ pub(crate) struct Searcher {
     /// For those that are counted one by one.
     patterns: Vec<Vec<u8>>,
     includes_zero: bool,
-    show: Show,
+    mode: Mode,
     quiet: bool,
     all_text: bool,
     maps_explicit: bool,
@@ -171,45 +171,45 @@ impl Searcher {
     ///
     /// Those of [`GrepBuilder::build`].
     pub(crate) fn new(
-        args: &Args,
-        matcher: Matcher,
-        builder: &GrepBuilder,
+        options: &Options,
+        (matcher, builder): (Matcher, &GrepBuilder),
         style: Style,
         patterns: Vec<Vec<u8>>,
         indexes: Indexes,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
         // What is printed when a file has been searched does not meet the progress in it.
-        let prints = !args.quiet && matches!(args.show(), Show::Lines | Show::Json);
-        let progress = Progress::new(args.progress, prints, cancel);
+        let prints = !options.output.quiet && matches!(options.mode(), Mode::Lines | Mode::Json);
+        let progress = Progress::new(options.messages.progress, prints, cancel);
         let grep = |binary: Binary| {
             let mut builder = builder.clone();
             // In JSON all bytes can be shown, and where lines are counted none, so that no line has to be suppressed.
-            let shows_bytes =
-                matches!(args.show(), Show::Json | Show::CountByPattern) && !args.quiet && binary == Binary::Suppress;
-            let shows_all = args.all_text() || shows_bytes;
+            let shows_bytes = matches!(options.mode(), Mode::Json | Mode::CountByPattern)
+                && !options.output.quiet
+                && binary == Binary::Suppress;
+            let shows_all = options.text.is_all_text() || shows_bytes;
             builder.binary(if shows_all { Binary::Text } else { binary }).progress(Some(progress.counter()));
             builder.build(matcher.clone())
         };
-        let filter = if args.binary || args.unrestricted >= 3 { Binary::Suppress } else { Binary::Quit };
+        let filter = if options.searches_binary() { Binary::Suppress } else { Binary::Quit };
         Ok(Searcher {
             greps: Greps { explicit: grep(Binary::Suppress)?, walked: grep(filter)? },
             style,
             patterns,
-            includes_zero: args.include_zero,
-            show: args.show(),
-            quiet: args.quiet,
-            all_text: args.all_text(),
-            maps_explicit: !args.no_mmap,
-            maps_walked: args.mmap,
-            takes_all: args.needs_mapping(),
-            output: prints_lines(args).then(FileId::of_stdout).flatten(),
-            range: args.range,
-            lines: args.lines,
+            includes_zero: options.output.include_zero,
+            mode: options.mode(),
+            quiet: options.output.quiet,
+            all_text: options.text.is_all_text(),
+            maps_explicit: options.performance.map != MapFiles::None,
+            maps_walked: options.performance.map == MapFiles::All,
+            takes_all: options.selection.needs_mapping(),
+            output: prints_lines(options).then(FileId::of_stdout).flatten(),
+            range: options.selection.part.bytes(),
+            lines: options.selection.part.lines(),
             indexes,
-            cache: args.cache_policy(),
-            explain: args.explain,
-            notes: !(args.quiet || args.no_messages),
+            cache: options.performance.page_cache.policy(),
+            explain: options.messages.explain,
+            notes: options.shows_notes(),
             compressed: CompressedFiles::default(),
             progress,
             cancel: cancel.clone(),
@@ -262,9 +262,9 @@ impl Searcher {
         let started = Instant::now();
         let printer = Printer::new(&self.style, &haystack.path);
         let (replacer, ids) = (self.style.replacer.as_ref(), self.style.ids.as_ref());
-        let json = (self.show == Show::Json && !self.quiet).then(|| Json::new(&haystack.path, replacer, ids));
+        let json = (self.mode == Mode::Json && !self.quiet).then(|| Json::new(&haystack.path, replacer, ids));
         let counts =
-            ids.filter(|_| self.show == Show::CountByPattern).map(|ids| PatternCounts::new(ids, self.style.stats));
+            ids.filter(|_| self.mode == Mode::CountByPattern).map(|ids| PatternCounts::new(ids, self.style.stats));
         let format: &dyn Format = match (&json, &counts) {
             (Some(json), _) => json,
             (None, Some(counts)) => counts,
@@ -655,22 +655,22 @@ impl Searcher {
 
     /// What is shown when the search of a file is over, and whether the file is one of those that were looked for.
     fn conclude(&self, summary: &Summary, quits: bool, printer: &Printer<'_>) -> (bool, Vec<u8>) {
-        let shows_lines = self.show == Show::Lines || (self.show == Show::Json && !self.quiet);
+        let shows_lines = self.mode == Mode::Lines || (self.mode == Mode::Json && !self.quiet);
         let is_filtered = quits && summary.binary.is_some() && !shows_lines;
         // Of a binary file that was left at its first NUL, nobody knows how many matches it has.
         let lines = if is_filtered { 0 } else { summary.matched_lines };
-        let matched = if self.show == Show::WithoutMatch { lines == 0 } else { lines > 0 };
+        let matched = if self.mode == Mode::FilesWithoutMatch { lines == 0 } else { lines > 0 };
         let shows_count = lines > 0 || (self.includes_zero && !is_filtered);
         let mut out = vec![];
         if self.quiet {
             return (matched, out);
         }
-        match (self.show, summary.binary) {
-            (Show::Lines, Some(offset)) if lines > 0 => printer.binary_file(offset, quits, &mut out),
-            (Show::Count, _) if shows_count => printer.count(lines, &mut out),
-            (Show::CountMatches, _) if shows_count => printer.count(summary.matches, &mut out),
-            (Show::WithMatch, _) if lines > 0 => printer.name_line(&mut out),
-            (Show::WithoutMatch, _) if lines == 0 && !is_filtered => printer.name_line(&mut out),
+        match (self.mode, summary.binary) {
+            (Mode::Lines, Some(offset)) if lines > 0 => printer.binary_file(offset, quits, &mut out),
+            (Mode::Count, _) if shows_count => printer.count(lines, &mut out),
+            (Mode::CountMatches, _) if shows_count => printer.count(summary.matches, &mut out),
+            (Mode::FilesWithMatches, _) if lines > 0 => printer.name_line(&mut out),
+            (Mode::FilesWithoutMatch, _) if lines == 0 && !is_filtered => printer.name_line(&mut out),
             _ => {}
         }
         (matched, out)
@@ -718,7 +718,7 @@ fn first_nul(mapping: &Mapping, start: u64) -> Result<Option<u64>, Error> {
 
 /// Whether lines are printed as they are found, and more than one: what is printed may be found again in a file that is both read
 /// and written.
-fn prints_lines(args: &Args) -> bool {
-    let most = args.max_count.unwrap_or(u64::MAX).min(args.last.unwrap_or(u64::MAX));
-    !args.quiet && most > 1 && matches!(args.show(), Show::Lines | Show::Json)
+fn prints_lines(options: &Options) -> bool {
+    let most = options.selection.max_count.unwrap_or(u64::MAX).min(options.selection.last.unwrap_or(u64::MAX));
+    !options.output.quiet && most > 1 && matches!(options.mode(), Mode::Lines | Mode::Json)
 }

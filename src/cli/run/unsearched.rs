@@ -1,7 +1,7 @@
 //! Why a search of directories found no file to search.
 
 use crate::cli::{
-    flags::Args,
+    flags::files::FileOptions,
     run::walk::{Filters, Paths},
 };
 use crate::scan::Cancel;
@@ -17,8 +17,8 @@ struct Reason {
 }
 
 /// Why none of these paths had a file to search, and which flag changes that: the filters without which there would be one.
-pub(crate) fn why(paths: &Paths, args: &Args, cancel: &Cancel) -> String {
-    let filters = Filters::of(args);
+pub(crate) fn why(paths: &Paths, options: &FileOptions, cancel: &Cancel) -> String {
+    let filters = Filters::of(options);
     let finds_without = |lifted: &[&Reason]| {
         let mut filters = filters.clone();
         lifted.iter().for_each(|reason| (reason.lift)(&mut filters));

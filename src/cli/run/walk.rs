@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use ignore::{DirEntry, Walk, WalkBuilder, overrides::OverrideBuilder};
 
-use crate::cli::flags::Args;
+use crate::cli::flags::files::FileOptions;
 use crate::{index::is_index, scan::Cancel};
 
 /// A file, or standard input.
@@ -84,10 +84,10 @@ impl Paths {
     /// When a glob is not valid.
     pub(crate) fn walk(
         &self,
-        args: &Args,
+        options: &FileOptions,
         cancel: &Cancel,
     ) -> anyhow::Result<impl Iterator<Item = Result<Haystack, String>> + Send + 'static> {
-        self.walk_with(&Filters::of(args), cancel)
+        self.walk_with(&Filters::of(options), cancel)
     }
 
     /// As [`walk`](Paths::walk), with other filters than those of the command line.
@@ -151,13 +151,13 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
-    pub(crate) fn of(args: &Args) -> Self {
+    pub(crate) fn of(options: &FileOptions) -> Self {
         Filters {
-            globs: args.glob.clone(),
-            max_depth: args.max_depth,
-            hidden: args.hidden || args.unrestricted >= 2,
-            ignored: args.no_ignore || args.unrestricted >= 1,
-            follow: args.follow,
+            globs: options.globs.clone(),
+            max_depth: options.max_depth,
+            hidden: options.takes_hidden(),
+            ignored: options.takes_ignored(),
+            follow: options.follow,
             indexes: false,
             output: false,
         }

@@ -15,7 +15,7 @@ use std::{
 
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::{flags::When, terminal::messages};
+use crate::cli::{flags::when::When, terminal::messages};
 use crate::scan::Cancel;
 
 /// A search has to take this long before anything is shown; and the time between two lines.

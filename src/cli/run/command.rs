@@ -1,0 +1,153 @@
+//! The command `mapgrep`, from its options to its exit status.
+
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+    time::Instant,
+};
+
+use anyhow::Context;
+
+use crate::{
+    cli::{
+        flags::{Options, output::Mode},
+        print::json,
+        process::{
+            interrupt::{self, Interrupt},
+            resources,
+        },
+        run::{
+            hints,
+            indexes::Indexes,
+            many::{Direct, Many},
+            patterns::{self, Patterns},
+            search::{self, Outcome, Searcher},
+            setup, unsearched,
+            walk::Paths,
+        },
+        terminal::{
+            messages::{self, Messages},
+            stdout::Output,
+        },
+    },
+    scan::Pool,
+};
+
+/// Searches, and writes what is found to `stdout`, which is a terminal or not.
+pub(crate) fn run(
+    options: &Options,
+    stdout: impl Write + Send + 'static,
+    to_terminal: bool,
+) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    let mut collected = patterns::collect(options)?;
+    let (builder, matcher) = setup::matcher(options, &collected)?;
+    let messages = Messages::new(!options.messages.no_messages);
+    if !options.patterns.fixed_strings && !options.output.quiet {
+        hint(&collected, &messages);
+    }
+    let paths = Paths::new(std::mem::take(&mut collected.paths), collected.took_stdin);
+    if options.messages.explain {
+        messages::print(format_args!("matcher: {}", matcher.description()));
+    }
+    if nothing_can_match(options, &collected) {
+        return Ok(ExitCode::from(1));
+    }
+    let single = paths.single();
+    let style = setup::style(options, (&builder, &matcher), &collected, single.is_none(), to_terminal)?;
+    let mut output = Output::new(stdout);
+    // A small file is searched before a thread that waits for signals is there, and before others could help.
+    let is_small = single.as_ref().is_some_and(|haystack| haystack.len.is_some_and(|len| len <= search::SMALL));
+    // Before this there is nothing to be saved.
+    let interrupt = if is_small { Interrupt::unwatched() } else { interrupt::watch(Some(output.rescue())) };
+    let cancel = &interrupt.cancel;
+    let from_stdin = single.as_ref().is_some_and(|haystack| haystack.is_stdin);
+    let grep = setup::grep_builder(options, to_terminal && !from_stdin, cancel);
+    let separator = setup::separator(options, &style);
+    let indexes = Indexes::new(options, &builder, &matcher);
+    let searcher = Searcher::new(options, (matcher, &grep), style, collected.patterns, indexes, cancel)?;
+    let threads = if single.is_some() { usize::MAX } else { resources::most_threads() };
+    let pool = if is_small { Pool::inline() } else { Pool::new(options.performance.threads).at_most(threads) };
+    let outcome = match &single {
+        Some(haystack) => {
+            let mut sink = Direct { output: &mut output, separator, flushes: to_terminal };
+            searcher.search(haystack, &pool, &mut sink).unwrap_or_else(|error| {
+                messages.error(error);
+                Outcome::default()
+            })
+        }
+        None => {
+            let stop_at_match = options.output.quiet && !options.wants_stats();
+            let (searcher, pool, messages) = (&searcher, &pool, &messages);
+            let many = Many { searcher, pool, messages, separator, stop_at_match, cancel };
+            search_many(options, &paths, &many, &mut output)?
+        }
+    };
+    interrupt.search_has_ended();
+    write_summary(options, &outcome, started, &mut output);
+    output.finish().context("cannot write to standard output")?;
+    if cancel.is_cancelled() {
+        if std::io::stderr().is_terminal() {
+            messages.warn(interrupt::report(outcome.stopped_at.filter(|_| single.is_some())));
+        }
+        return Ok(ExitCode::from(interrupt::STATUS));
+    }
+    Ok(exit_code(outcome.matched, options.output.quiet, messages.any_error()))
+}
+
+/// Tells of the first pattern that means something else than it seems to.
+fn hint(patterns: &Patterns, messages: &Messages) {
+    let mut hints = patterns.patterns.iter().filter_map(|pattern| hints::of_regex(str::from_utf8(pattern).ok()?));
+    if let Some(hint) = hints.next() {
+        messages.warn(hint);
+    }
+}
+
+fn nothing_can_match(options: &Options, patterns: &Patterns) -> bool {
+    let selection = &options.selection;
+    let wants_none = selection.max_count == Some(0) || selection.last == Some(0);
+    wants_none || (patterns.patterns.is_empty() && !selection.invert_match)
+}
+
+/// Searches the files of paths that are several, or directories. Says so where nothing was searched.
+fn search_many<W: Write>(
+    options: &Options,
+    paths: &Paths,
+    many: &Many<'_>,
+    output: &mut Output<W>,
+) -> anyhow::Result<Outcome> {
+    let Many { messages, cancel, .. } = many;
+    let (outcome, any) = many.search(paths.walk(&options.files, cancel)?, output)?;
+    if !any && !cancel.is_cancelled() && !messages.any_error() {
+        let why = unsearched::why(paths, &options.files, cancel);
+        if paths.is_implicit() {
+            messages.error(why);
+        } else if !options.output.quiet {
+            messages.warn(why);
+        }
+    }
+    if !outcome.matched
+        && let Some(note) = many.searcher.note_on_directories()
+    {
+        messages.warn(note);
+    }
+    Ok(outcome)
+}
+
+/// Writes what stands behind the output of all files.
+fn write_summary<W: Write>(options: &Options, outcome: &Outcome, started: Instant, output: &mut Output<W>) {
+    if options.mode() == Mode::Json {
+        let _ = output.write(&json::summary(&outcome.stats, outcome.stopped_at, started.elapsed()));
+    } else if options.messages.stats {
+        let _ = output.write(outcome.stats.report(outcome.stopped_at, started.elapsed()).as_bytes());
+    }
+}
+
+fn exit_code(matched: bool, quiet: bool, errored: bool) -> ExitCode {
+    match (matched, errored) {
+        (true, false) => ExitCode::SUCCESS,
+        (true, true) if quiet => ExitCode::SUCCESS,
+        (_, true) => ExitCode::from(2),
+        (false, false) => ExitCode::from(1),
+    }
+}

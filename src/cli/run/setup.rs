@@ -1,0 +1,155 @@
+//! From flags to what the library takes: the builders of a matcher and of a search, and how lines look.
+
+use anyhow::bail;
+use termcolor::{BufferWriter, ColorChoice, WriteColor};
+
+use crate::{
+    cli::{
+        flags::{Options, output::Mode, patterns::Boundary, selection::Context, when::When},
+        print::{
+            pattern_ids::PatternIds,
+            standard::{Colors, Style},
+        },
+        run::patterns::{Patterns, bytes},
+        terminal::messages,
+    },
+    grep::{Goal, GrepBuilder},
+    matcher::{LineTerminator, Matcher, MatcherBuilder},
+    scan::Cancel,
+};
+
+/// A matcher for patterns, and the builder that made it.
+///
+/// # Errors
+///
+/// When a pattern is wrong, with the file and the line that it was read from; and where the flags ask for a search from the end
+/// whose matches may cross lines.
+pub(crate) fn matcher(options: &Options, patterns: &Patterns) -> anyhow::Result<(MatcherBuilder, Matcher)> {
+    let mut builder = matcher_builder(options);
+    let mut matcher = builder.build(&patterns.patterns).map_err(|error| {
+        let advice = "-F takes patterns as plain strings, of which there may be more";
+        patterns.named(if options.patterns.fixed_strings { error } else { error.advise(advice) })
+    })?;
+    if !matcher.is_by_line() && !matcher.crosses_lines() {
+        // Lines that have nothing to do with each other are searched faster, and shown as they are without the flag.
+        matcher = builder.by_line(true).build(&patterns.patterns)?;
+    }
+    let selection = &options.selection;
+    if (selection.last.is_some() || selection.reverse) && !matcher.is_by_line() {
+        let flag = if selection.reverse { "--reverse" } else { "--last" };
+        bail!(
+            "{flag} cannot be used with -U where a match may go over several lines; leave -U away to search line by line"
+        );
+    }
+    Ok((builder, matcher))
+}
+
+fn matcher_builder(options: &Options) -> MatcherBuilder {
+    let patterns = &options.patterns;
+    let mut builder = MatcherBuilder::new();
+    builder
+        .by_line(!patterns.multiline)
+        .dot_matches_newline(patterns.multiline && patterns.multiline_dotall)
+        .line_terminator(options.text.terminator)
+        .fixed_strings(patterns.fixed_strings)
+        .case(patterns.case)
+        .word(patterns.boundary == Boundary::Word)
+        .whole_line(patterns.boundary == Boundary::Line)
+        .longest(patterns.longest)
+        .refuse_nul(!options.text.is_all_text())
+        .merge(true);
+    builder
+}
+
+/// The builder of a search; `numbers_by_default` says whether lines are numbered where no flag does.
+pub(crate) fn grep_builder(options: &Options, numbers_by_default: bool, cancel: &Cancel) -> GrepBuilder {
+    let selection = &options.selection;
+    let (before, after) = selection.context.sizes();
+    let mut builder = GrepBuilder::new();
+    builder
+        .goal(options.goal())
+        .invert(selection.invert_match)
+        .before_context(before)
+        .after_context(after)
+        .line_numbers(options.line_numbers(numbers_by_default))
+        .max_count(selection.max_count)
+        .passthru(selection.context == Context::All)
+        .last(selection.last)
+        .reverse(selection.reverse)
+        .cache(options.performance.page_cache.policy())
+        .cancel(cancel.clone());
+    if let Some(range) = selection.part.bytes().and_then(|range| range.fixed()) {
+        builder.range(range);
+    }
+    if let Some(size) = options.performance.chunk_size {
+        builder.chunk_size(size);
+    }
+    builder
+}
+
+/// How lines look.
+///
+/// # Errors
+///
+/// When a replacement is wrong, or patterns cannot be told apart.
+pub(crate) fn style(
+    options: &Options,
+    (builder, matcher): (&MatcherBuilder, &Matcher),
+    patterns: &Patterns,
+    many_files: bool,
+    to_terminal: bool,
+) -> anyhow::Result<Style> {
+    let format = &options.format;
+    let colors = match format.color {
+        When::Always => true,
+        When::Never => false,
+        // The terminal may be one that has no colours, or the user may want none.
+        When::Auto => to_terminal && BufferWriter::stdout(ColorChoice::Auto).buffer().supports_color(),
+    };
+    let replacer = match (&format.replace, options.goal()) {
+        (Some(text), Goal::Lines) => {
+            let Some(text) = bytes(text) else { bail!("the text of -r is not valid UTF-8: {text:?}") };
+            Some(builder.build_replacer(&patterns.patterns, text)?)
+        }
+        _ => None,
+    };
+    let ids = match options.tells_patterns_apart() {
+        true => Some(PatternIds::new(builder.build_set(&patterns.patterns)?, patterns.numbers.clone())),
+        false => None,
+    };
+    if let Some(ids) = &ids
+        && options.messages.explain
+    {
+        messages::print(format_args!("patterns: {}", ids.description()));
+    }
+    Ok(Style {
+        file_names: format.file_name.unwrap_or(many_files),
+        heading: format.heading.unwrap_or(to_terminal),
+        byte_offset: format.byte_offset,
+        column: format.column,
+        only_matching: format.only_matching,
+        trim: format.trim,
+        max_columns: format.max_columns.filter(|&max| max > 0),
+        max_columns_preview: format.max_columns_preview,
+        stats: options.messages.stats,
+        colors: colors.then(Colors::default),
+        terminator: options.text.terminator,
+        multiline: !matcher.is_by_line(),
+        replacer,
+        ids,
+        shows_pattern_numbers: options.output.pattern_ids,
+    })
+}
+
+/// What stands between the lines of one file and those of the next.
+pub(crate) fn separator(options: &Options, style: &Style) -> Option<&'static [u8]> {
+    match options.mode() {
+        Mode::Lines if style.heading => Some(style.terminator.bytes()),
+        Mode::Lines if options.selection.context.sizes() != (0, 0) => Some(match style.terminator {
+            LineTerminator::Lf => b"--\n",
+            LineTerminator::Crlf => b"--\r\n",
+            LineTerminator::Nul => b"--\0",
+        }),
+        _ => None,
+    }
+}
