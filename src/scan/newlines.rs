@@ -1,24 +1,12 @@
-//! Counting line ends, as fast as memory allows.
-//!
-//! Numbering lines means counting all line ends before them, so this runs over whole files. It adds up comparisons lane
-//! by lane, in bytes, and sums the lanes before they can overflow; that leaves one comparison and one subtraction for
-//! each vector, where counting set bits of masks takes several instructions more. The loop is plain Rust that the
-//! compiler turns into vector code; it is compiled twice, once for the vectors that every machine of the architecture
-//! has, and once for AVX2.
-#![allow(unsafe_code)]
+//! Counting line ends of a file by all threads of a pool, and finding the n-th.
 
 use std::ops::Range;
 
 #[cfg(feature = "cli")]
 use super::holes::Holes;
 use super::{cache::CacheKeeper, cancel::Cancel, pool::Pool, unordered::each_chunk};
+pub(crate) use crate::simd::newlines::count;
 use crate::{error::Error, mapping::Mapping};
-
-/// How many lanes are added up side by side.
-const LANES: usize = 128;
-
-/// How often a lane can be added to before it has to be summed.
-const ROUNDS: usize = 255;
 
 /// How much of a file is counted in one step.
 const STEP: usize = 4 << 20;
@@ -146,80 +134,4 @@ pub(crate) fn start_of_nth_last(mapping: &Mapping, nth: u64, terminator: u8) -> 
         end = start;
     }
     Ok(0)
-}
-
-/// How many line ends there are.
-///
-/// # Complexity
-///
-/// Linear, at several bytes a cycle.
-pub(crate) fn count(bytes: &[u8], terminator: u8) -> u64 {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2.
-        return unsafe { count_avx2(bytes, terminator) };
-    }
-    count_lanes(bytes, terminator)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn count_avx2(bytes: &[u8], terminator: u8) -> u64 {
-    count_lanes(bytes, terminator)
-}
-
-#[inline(always)]
-fn count_lanes(bytes: &[u8], terminator: u8) -> u64 {
-    let mut total = 0;
-    let mut blocks = bytes.chunks_exact(LANES * ROUNDS);
-    for block in &mut blocks {
-        total += count_block(block, terminator);
-    }
-    let rest = blocks.remainder();
-    let (whole, tail) = rest.split_at(rest.len() - rest.len() % LANES);
-    total + count_block(whole, terminator) + tail.iter().filter(|&&byte| byte == terminator).count() as u64
-}
-
-/// Counts in at most [`ROUNDS`] whole groups of lanes.
-#[inline(always)]
-fn count_block(block: &[u8], terminator: u8) -> u64 {
-    let mut lanes = [0u8; LANES];
-    for group in block.chunks_exact(LANES) {
-        for (lane, &byte) in lanes.iter_mut().zip(group) {
-            *lane += u8::from(byte == terminator);
-        }
-    }
-    lanes.iter().map(|&lane| u64::from(lane)).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn naive(bytes: &[u8]) -> u64 {
-        bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
-    }
-
-    #[test]
-    fn no_lane_overflows() {
-        for len in [0, 1, LANES - 1, LANES, LANES + 1, LANES * ROUNDS, LANES * ROUNDS + 77, 3 * LANES * ROUNDS - 1] {
-            let bytes = vec![b'\n'; len];
-            assert_eq!(count(&bytes, b'\n'), len as u64);
-            assert_eq!(count_lanes(&bytes, b'\n'), len as u64);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn counts_as_one_would_by_hand(
-            text in prop::collection::vec(prop_oneof![Just(b'\n'), any::<u8>()], 0..3000),
-            start in 0..64_usize,
-        ) {
-            let text = &text[start.min(text.len())..];
-            prop_assert_eq!(count(text, b'\n'), naive(text));
-            prop_assert_eq!(count_lanes(text, b'\n'), naive(text));
-        }
-    }
 }

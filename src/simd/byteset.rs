@@ -8,6 +8,9 @@
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
+#[cfg(target_arch = "x86_64")]
+use super::detect::has_avx2;
+
 /// A set of bytes, to find the first byte of a haystack that is in it.
 #[derive(Clone, Debug)]
 pub(crate) struct ByteSet {
@@ -43,7 +46,7 @@ impl ByteSet {
     #[inline]
     pub(crate) fn find(&self, haystack: &[u8], at: usize) -> Option<usize> {
         #[cfg(target_arch = "x86_64")]
-        if haystack[at..].len() >= 16 && has_vectors() {
+        if haystack[at..].len() >= 16 && has_avx2() {
             // SAFETY: the processor has AVX2, and 16 bytes of the haystack are left.
             return unsafe { self.find_avx2(haystack, at) };
         }
@@ -99,17 +102,6 @@ impl ByteSet {
             at = place + 16;
         }
         None
-    }
-}
-
-pub(crate) fn has_vectors() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        std::arch::is_x86_feature_detected!("avx2")
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        false
     }
 }
 

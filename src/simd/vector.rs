@@ -44,57 +44,66 @@ macro_rules! vector {
         eq: $eq:ident, and: $and:ident, or: $or:ident, mask: |$lanes:ident| $mask:expr,
         mask_of_block: |$parts:ident| $mask_of_block:expr,
     ) => {
-        #[allow(unsafe_op_in_unsafe_fn)] // Each function is an instruction or two, and asks for what the trait asks.
+        #[allow(unused_unsafe)] // SSE2 and NEON are always there: their instructions are safe to call.
         impl super::Vector for $type {
             const LANES: usize = size_of::<$type>();
             const LANE_BITS: usize = $lane_bits;
 
             #[inline(always)]
             unsafe fn splat($byte: u8) -> Self {
-                $splat
+                // SAFETY: the caller vouches for the processor.
+                unsafe { $splat }
             }
 
             #[inline(always)]
             unsafe fn load($start: *const u8) -> Self {
-                $load
+                // SAFETY: the caller vouches for the processor, and for readable bytes.
+                unsafe { $load }
             }
 
             #[inline(always)]
             unsafe fn store(self, $to: *mut u8) {
                 let $stored = self;
-                $store
+                // SAFETY: the caller vouches for the processor, and for writable bytes.
+                unsafe { $store }
             }
 
             #[inline(always)]
             unsafe fn eq(self, other: Self) -> Self {
-                $eq(self, other)
+                // SAFETY: the caller vouches for the processor.
+                unsafe { $eq(self, other) }
             }
 
             #[inline(always)]
             unsafe fn and(self, other: Self) -> Self {
-                $and(self, other)
+                // SAFETY: the caller vouches for the processor.
+                unsafe { $and(self, other) }
             }
 
             #[inline(always)]
             unsafe fn or(self, other: Self) -> Self {
-                $or(self, other)
+                // SAFETY: the caller vouches for the processor.
+                unsafe { $or(self, other) }
             }
 
             #[inline(always)]
             unsafe fn count(self, ones: Self) -> Self {
-                $sub(self, ones)
+                // SAFETY: the caller vouches for the processor.
+                unsafe { $sub(self, ones) }
             }
 
             #[inline(always)]
             unsafe fn mask(self) -> u64 {
                 let $lanes = self;
-                $mask
+                // SAFETY: the caller vouches for the processor.
+                unsafe { $mask }
             }
 
             #[inline(always)]
             unsafe fn mask_of_block<const PARTS: usize>($parts: [Self; PARTS]) -> u64 {
                 debug_assert_eq!(PARTS * Self::LANES, 64);
-                $mask_of_block
+                // SAFETY: the caller vouches for the processor.
+                unsafe { $mask_of_block }
             }
         }
     };

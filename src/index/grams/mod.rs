@@ -7,11 +7,12 @@
 //! twelve, of which one in eight is kept to bound the size. Besides, the default has all grams of three bytes, for literals that
 //! have hardly any other. What this mix costs and saves was measured: see ARCHITECTURE.md.
 //!
-//! The loops are plain Rust that the compiler turns into vector code; they are compiled twice, once for the vectors that every
-//! machine of the architecture has, and once for AVX2.
-#![allow(unsafe_code)]
+//! The loops are plain Rust that the compiler turns into code for each kind of vectors.
 
-use crate::index::format::scheme::{BITS, BITS_OF_THREE, SMALL_BITS, Scheme};
+use crate::{
+    index::format::scheme::{BITS, BITS_OF_THREE, SMALL_BITS, Scheme},
+    simd::dispatch::{Loops, vectorize},
+};
 
 /// Where a gram cannot be: it would not fit into the line.
 const LINE_END: u8 = b'\n';
@@ -190,18 +191,7 @@ impl Collector {
 
     /// The rows of the grams that start in the first `own` bytes of a text, and end in it: a bit for each row.
     pub(crate) fn collect(&mut self, text: &[u8], own: usize, rows: &mut [u64]) {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has AVX2.
-            return unsafe { self.collect_avx2(text, own, rows) };
-        }
-        self.collect_any(text, own, rows);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    fn collect_avx2(&mut self, text: &[u8], own: usize, rows: &mut [u64]) {
-        self.collect_any(text, own, rows);
+        vectorize(Collect { collector: self, text, own, rows });
     }
 
     #[inline(always)]
@@ -266,6 +256,23 @@ impl Collector {
                 self.map[self.scheme.row(hash_of_odd(odd))] = 1;
             }
         }
+    }
+}
+
+/// What [`Collector::collect`] is called with.
+struct Collect<'a> {
+    collector: &'a mut Collector,
+    text: &'a [u8],
+    own: usize,
+    rows: &'a mut [u64],
+}
+
+impl Loops for Collect<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.collector.collect_any(self.text, self.own, self.rows);
     }
 }
 

@@ -28,7 +28,10 @@ use memchr::{memchr, memrchr};
 
 use crate::{
     matcher::literal::{forward::Finder, probes::Probes},
-    simd::vector::Vector,
+    simd::{
+        dispatch::{Kernel, dispatch},
+        vector::Vector,
+    },
     span::Span,
 };
 
@@ -127,33 +130,7 @@ impl<'a> LiteralLines<'a> {
     }
 
     fn search<S: Sink>(&self, lines: &[u8], sink: &mut S) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::{__m128i, __m256i};
-
-            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-            fn search_avx2<S: Sink>(finder: &LiteralLines<'_>, lines: &[u8], sink: &mut S) {
-                // SAFETY: this function is for processors that have AVX2.
-                unsafe { finder.search_with::<__m256i, 2, S>(lines, sink) }
-            }
-
-            if has_avx2() {
-                // SAFETY: the processor has all that was asked for.
-                return unsafe { search_avx2(self, lines, sink) };
-            }
-            // SAFETY: every x86-64 has SSE2.
-            unsafe { self.search_with::<__m128i, 4, S>(lines, sink) }
-        }
-        #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-        // SAFETY: every AArch64 that the standard library runs on has NEON.
-        unsafe {
-            self.search_with::<std::arch::aarch64::uint8x16_t, 4, S>(lines, sink)
-        }
-        #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
-        // SAFETY: numbers are for every processor.
-        unsafe {
-            self.search_with::<super::vector::Word, 8, S>(lines, sink)
-        }
+        dispatch(SearchLines { finder: self, lines, sink });
     }
 
     /// Searches with one kind of vector, of which `PARTS` make a block.
@@ -255,11 +232,21 @@ impl<'a> LiteralLines<'a> {
     }
 }
 
-/// Vectors, and instructions that count bits.
-#[cfg(target_arch = "x86_64")]
-fn has_avx2() -> bool {
-    use std::is_x86_feature_detected as has;
-    has!("avx2") && has!("bmi1") && has!("bmi2") && has!("lzcnt") && has!("popcnt")
+/// What [`LiteralLines::search`] is called with.
+struct SearchLines<'s, 'a, S> {
+    finder: &'s LiteralLines<'a>,
+    lines: &'s [u8],
+    sink: &'s mut S,
+}
+
+impl<S: Sink> Kernel for SearchLines<'_, '_, S> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector, const OF_32: usize, const OF_64: usize>(self) {
+        // SAFETY: the caller vouches for the processor.
+        unsafe { self.finder.search_with::<V, OF_64, S>(self.lines, self.sink) }
+    }
 }
 
 /// Who is told of lines and hits, by blocks. Bits stand for bytes, the first is the lowest.
@@ -966,7 +953,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::simd::vector::Word;
+    use crate::simd::dispatch::Vectors;
 
     /// What all methods say, with the same limit.
     #[derive(Debug, Default, PartialEq, Eq)]
@@ -1005,47 +992,26 @@ mod tests {
         answers
     }
 
-    /// Ways to search, of which each machine has some.
-    fn ways() -> Vec<&'static str> {
-        let mut ways = vec!["slowly", "words"];
-        #[cfg(target_arch = "x86_64")]
-        {
-            ways.push("sse2");
-            if has_avx2() {
-                ways.push("avx2");
-            }
-        }
-        #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-        ways.push("neon");
-        ways
+    /// Ways to search on this machine: without vectors, and by each kind of vectors.
+    fn ways() -> Vec<Option<Vectors>> {
+        std::iter::once(None).chain(Vectors::all().into_iter().map(Some)).collect()
     }
 
-    fn search_by<S: Sink>(way: &str, literal: &LiteralLines<'_>, lines: &[u8], mut sink: S) -> S {
-        // SAFETY: `ways` names what the processor has.
-        unsafe {
-            match way {
-                "slowly" => {
-                    let mut state = State::default();
-                    if literal.search_slowly(lines, lines.len(), &mut state, &mut sink)
-                        && lines.last().is_some_and(|&last| last != literal.terminator)
-                    {
-                        sink.unterminated(lines.len(), state.hit);
-                    }
-                }
-                "words" => literal.search_with::<Word, 8, S>(lines, &mut sink),
-                #[cfg(target_arch = "x86_64")]
-                "sse2" => literal.search_with::<std::arch::x86_64::__m128i, 4, S>(lines, &mut sink),
-                #[cfg(target_arch = "x86_64")]
-                "avx2" => literal.search_with::<std::arch::x86_64::__m256i, 2, S>(lines, &mut sink),
-                #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-                "neon" => literal.search_with::<std::arch::aarch64::uint8x16_t, 4, S>(lines, &mut sink),
-                _ => unreachable!("{way}"),
-            }
+    fn search_by<S: Sink>(way: Option<Vectors>, literal: &LiteralLines<'_>, lines: &[u8], mut sink: S) -> S {
+        if let Some(vectors) = way {
+            vectors.run(SearchLines { finder: literal, lines, sink: &mut sink });
+            return sink;
+        }
+        let mut state = State::default();
+        if literal.search_slowly(lines, lines.len(), &mut state, &mut sink)
+            && lines.last().is_some_and(|&last| last != literal.terminator)
+        {
+            sink.unterminated(lines.len(), state.hit);
         }
         sink
     }
 
-    fn answers_by(way: &str, literal: &LiteralLines<'_>, lines: &[u8], limit: u64) -> Answers {
+    fn answers_by(way: Option<Vectors>, literal: &LiteralLines<'_>, lines: &[u8], limit: u64) -> Answers {
         let mut answers = Answers::default();
         let counts = LineCounts::default();
         for (i, invert) in [false, true].into_iter().enumerate() {
@@ -1077,7 +1043,7 @@ mod tests {
             let found = answers_by(way, &literal, lines, limit);
             assert!(
                 found == expected,
-                "{way}, limit {limit}, needle {:?} in {:?}: {found:?} instead of {expected:?}",
+                "{way:?}, limit {limit}, needle {:?} in {:?}: {found:?} instead of {expected:?}",
                 needle.escape_ascii().to_string(),
                 lines.escape_ascii().to_string(),
             );

@@ -11,7 +11,10 @@
 
 use std::ops::Range;
 
-use crate::simd::vector::Vector;
+use crate::simd::{
+    dispatch::{Kernel, dispatch},
+    vector::Vector,
+};
 
 /// Some bytes of the needle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +91,10 @@ impl Probes {
     /// Picks bytes by what they are worth in a part of the haystack. In the two blocks from `known` on are places that had
     /// the bytes that were picked before.
     pub(crate) fn sample_at(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> Self {
-        if needle.is_empty() { Self::guess(needle) } else { sample(needle, haystack, part, known) }
+        match needle.is_empty() {
+            true => Self::guess(needle),
+            false => dispatch(Sample { needle, haystack, part, known }),
+        }
     }
 
     /// As [`sample_at`](Probes::sample_at), with one kind of vector, of which `PARTS` compare [`LANES`] bytes, and of a
@@ -180,35 +186,23 @@ impl Probes {
     }
 }
 
-/// As [`Probes::sample_at`], with the best vectors that there are.
-#[cfg(target_arch = "x86_64")]
-fn sample(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> Probes {
-    use std::arch::x86_64::{__m128i, __m256i};
-
-    #[target_feature(enable = "avx2,popcnt")]
-    fn with_avx2(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> Probes {
-        // SAFETY: this function is for processors that have AVX2.
-        unsafe { Probes::sample_with::<__m256i, 1, 2>(needle, haystack, part, known) }
-    }
-
-    if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("popcnt") {
-        // SAFETY: the processor has both.
-        return unsafe { with_avx2(needle, haystack, part, known) };
-    }
-    // SAFETY: every x86-64 has SSE2.
-    unsafe { Probes::sample_with::<__m128i, 2, 4>(needle, haystack, part, known) }
+/// What [`Probes::sample_at`] is called with.
+#[derive(Clone)]
+struct Sample<'a> {
+    needle: &'a [u8],
+    haystack: &'a [u8],
+    part: Range<usize>,
+    known: usize,
 }
 
-#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-fn sample(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> Probes {
-    // SAFETY: every AArch64 that the standard library runs on has NEON.
-    unsafe { Probes::sample_with::<std::arch::aarch64::uint8x16_t, 2, 4>(needle, haystack, part, known) }
-}
+impl Kernel for Sample<'_> {
+    type Output = Probes;
 
-#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
-fn sample(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> Probes {
-    // SAFETY: numbers are for every processor.
-    unsafe { Probes::sample_with::<crate::simd::vector::Word, 4, 8>(needle, haystack, part, known) }
+    #[inline(always)]
+    unsafe fn run<V: Vector, const OF_32: usize, const OF_64: usize>(self) -> Probes {
+        // SAFETY: the caller vouches for the processor.
+        unsafe { Probes::sample_with::<V, OF_32, OF_64>(self.needle, self.haystack, self.part, self.known) }
+    }
 }
 
 /// At which places of a block all of these bytes of the needle are found; nowhere if the haystack is not so long.
@@ -390,6 +384,7 @@ const fn class(byte: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::dispatch::Vectors;
 
     /// Bytes that are all rare, but come together, say nothing.
     #[test]
@@ -436,19 +431,9 @@ mod tests {
                 let haystack = &text[..len];
                 for known in [0, len / 2, len] {
                     let picked = Probes::sample_at(needle, haystack, len / 3..len, known);
-                    // SAFETY: numbers are for every processor.
-                    let by_words = unsafe {
-                        Probes::sample_with::<crate::simd::vector::Word, 4, 8>(needle, haystack, len / 3..len, known)
-                    };
-                    assert_eq!(by_words, picked, "{needle_len} in {len}");
-                    #[cfg(target_arch = "x86_64")]
-                    {
-                        use std::arch::x86_64::__m128i;
-
-                        // SAFETY: every x86-64 has SSE2.
-                        let by_sse2 =
-                            unsafe { Probes::sample_with::<__m128i, 2, 4>(needle, haystack, len / 3..len, known) };
-                        assert_eq!(by_sse2, picked, "{needle_len} in {len}");
+                    for vectors in Vectors::all() {
+                        let by_these = vectors.run(Sample { needle, haystack, part: len / 3..len, known });
+                        assert_eq!(by_these, picked, "{vectors:?}: {needle_len} in {len}");
                     }
                 }
             }

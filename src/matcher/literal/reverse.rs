@@ -182,14 +182,14 @@ mod tests {
     }
 
     /// What every way to search has found, by its name; each of them runs whatever this machine would choose.
-    fn all(haystack: &[u8], needle: &[u8]) -> Vec<(&'static str, Option<usize>)> {
+    fn all(haystack: &[u8], needle: &[u8]) -> Vec<(String, Option<usize>)> {
         let finder = ReverseFinder::new(needle);
         assert_eq!(finder.needle(), needle);
         let mut found = vec![
-            ("chosen", finder.rfind(haystack)),
-            ("fallback", finder.fallback.rfind(haystack)),
-            ("first of all", finder.rfind_iter(haystack).next()),
-            ("tuned", finder.clone().tuned_to(haystack).rfind(haystack)),
+            ("chosen".to_owned(), finder.rfind(haystack)),
+            ("fallback".to_owned(), finder.fallback.rfind(haystack)),
+            ("first of all".to_owned(), finder.rfind_iter(haystack).next()),
+            ("tuned".to_owned(), finder.clone().tuned_to(haystack).rfind(haystack)),
         ];
         let by_vectors = by_all_vectors::<true>(haystack, needle).into_iter();
         found.extend(by_vectors.map(|(name, found)| (name, found.first().copied())));

@@ -23,7 +23,10 @@ use memchr::arch::all::twoway;
 
 use crate::{
     matcher::literal::probes::{Everywhere, Probes},
-    simd::vector::Vector,
+    simd::{
+        dispatch::{Kernel, dispatch},
+        vector::Vector,
+    },
 };
 
 /// How many places are looked at as one number.
@@ -345,38 +348,9 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
     }
 
     /// Goes to the next block with candidates.
-    #[cfg(target_arch = "x86_64")]
     #[inline]
     fn seek(&mut self) -> Seen {
-        use std::arch::x86_64::__m128i;
-
-        if std::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has AVX2.
-            return unsafe { self.seek_avx2() };
-        }
-        // SAFETY: every x86-64 has SSE2.
-        unsafe { self.seek_with::<__m128i, 4>() }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    fn seek_avx2(&mut self) -> Seen {
-        // SAFETY: this function is for processors that have AVX2.
-        unsafe { self.seek_with::<std::arch::x86_64::__m256i, 2>() }
-    }
-
-    #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-    #[inline]
-    fn seek(&mut self) -> Seen {
-        // SAFETY: every AArch64 that the standard library runs on has NEON.
-        unsafe { self.seek_with::<std::arch::aarch64::uint8x16_t, 4>() }
-    }
-
-    #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
-    #[inline]
-    fn seek(&mut self) -> Seen {
-        // SAFETY: numbers are for every processor.
-        unsafe { self.seek_with::<crate::simd::vector::Word, 8>() }
+        dispatch(Seek(self))
     }
 
     /// Goes to the next block with candidates, with one kind of vector, of which `PARTS` make a block.
@@ -674,9 +648,22 @@ fn equal(one: &[u8], other: &[u8]) -> bool {
     }
 }
 
+struct Seek<'w, 'a, const BACKWARDS: bool>(&'w mut Walk<'a, BACKWARDS>);
+
+impl<const BACKWARDS: bool> Kernel for Seek<'_, '_, BACKWARDS> {
+    type Output = Seen;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector, const OF_32: usize, const OF_64: usize>(self) -> Seen {
+        // SAFETY: the caller vouches for the processor.
+        unsafe { self.0.seek_with::<V, OF_64>() }
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::simd::dispatch::Vectors;
 
     impl<const BACKWARDS: bool> Walk<'_, BACKWARDS> {
         /// All that is left, by the vectors that this machine would choose, and all that was spent.
@@ -684,17 +671,23 @@ pub(crate) mod tests {
             let found = std::iter::from_fn(|| self.next()).collect();
             (found, self.work)
         }
+    }
 
-        fn rest_with(mut self, seek: fn(&mut Self) -> Seen) -> Vec<usize> {
-            std::iter::from_fn(|| self.next_with(seek)).collect()
+    /// All that is left, by one kind of vectors.
+    struct Rest<'a, const BACKWARDS: bool>(Walk<'a, BACKWARDS>);
+
+    impl<const BACKWARDS: bool> Kernel for Rest<'_, BACKWARDS> {
+        type Output = Vec<usize>;
+
+        #[inline(always)]
+        unsafe fn run<V: Vector, const OF_32: usize, const OF_64: usize>(mut self) -> Vec<usize> {
+            // SAFETY: the caller vouches for the processor.
+            std::iter::from_fn(|| self.0.next_with(|walk| unsafe { walk.seek_with::<V, OF_64>() })).collect()
         }
     }
 
     /// What each kind of vector finds, by its name, whatever this machine would choose; nothing where no block fits.
-    pub(crate) fn by_all_vectors<const BACKWARDS: bool>(
-        haystack: &[u8],
-        needle: &[u8],
-    ) -> Vec<(&'static str, Vec<usize>)> {
+    pub(crate) fn by_all_vectors<const BACKWARDS: bool>(haystack: &[u8], needle: &[u8]) -> Vec<(String, Vec<usize>)> {
         if needle.is_empty() || haystack.len() < least(needle.len()) {
             return vec![];
         }
@@ -708,29 +701,10 @@ pub(crate) mod tests {
         }
         let mut found = vec![];
         for walk in walks {
-            found.push(("chosen", walk.clone().rest().0));
-            // SAFETY: numbers are for every processor.
-            found.push((
-                "words",
-                walk.clone().rest_with(|walk| unsafe { walk.seek_with::<crate::simd::vector::Word, 8>() }),
-            ));
-            #[cfg(target_arch = "x86_64")]
-            {
-                use std::arch::x86_64::__m128i;
-
-                // SAFETY: every x86-64 has SSE2.
-                found.push(("sse2", walk.clone().rest_with(|walk| unsafe { walk.seek_with::<__m128i, 4>() })));
-                if std::is_x86_feature_detected!("avx2") {
-                    // SAFETY: the processor has AVX2.
-                    found.push(("avx2", walk.clone().rest_with(|walk| unsafe { walk.seek_avx2() })));
-                }
-            }
-            #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-            // SAFETY: every AArch64 that the standard library runs on has NEON.
-            found.push((
-                "neon",
-                walk.clone().rest_with(|walk| unsafe { walk.seek_with::<std::arch::aarch64::uint8x16_t, 4>() }),
-            ));
+            found.push(("the best".to_owned(), walk.clone().rest().0));
+            found.extend(
+                Vectors::all().into_iter().map(|vectors| (format!("{vectors:?}"), vectors.run(Rest(walk.clone())))),
+            );
         }
         found
     }

@@ -10,9 +10,13 @@
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
-use crate::simd::byteset::has_vectors;
 #[cfg(target_arch = "x86_64")]
-use crate::simd::byteset::load;
+use crate::simd::{byteset::load, detect::has_avx2 as has_vectors};
+
+#[cfg(not(target_arch = "x86_64"))]
+fn has_vectors() -> bool {
+    false
+}
 
 /// The steps of an automaton of at most 16 states.
 #[derive(Clone, Debug)]

@@ -9,7 +9,9 @@
 use std::sync::LazyLock;
 
 use super::candidates::Places;
-use crate::{matcher::frequency, simd::vector::Vector};
+#[cfg(target_arch = "x86_64")]
+use crate::simd::detect::{has_avx2, has_ssse3};
+use crate::{matcher::frequency, simd::nibbles::Nibbles};
 
 /// Up to how many patterns this can be made of.
 pub(crate) const MAX: usize = 96;
@@ -80,13 +82,13 @@ impl Packed {
     /// Adds places in `from..to` at which a pattern could start, as [`Windows::find`](super::windows::Windows::find) does.
     pub(crate) fn find(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
         #[cfg(target_arch = "x86_64")]
-        let from = match has_vectors() {
+        let from = match has_avx2() {
             // SAFETY: the processor has these instructions.
             true => unsafe { self.find_avx2(haystack, from, to, places) },
             false => from,
         };
         #[cfg(target_arch = "x86_64")]
-        let from = match places.room() >= BLOCK && std::arch::is_x86_feature_detected!("ssse3") {
+        let from = match places.room() >= BLOCK && has_ssse3() {
             // SAFETY: the processor has SSSE3.
             true => unsafe { self.find_ssse3(haystack, from, to, places) },
             false => from,
@@ -118,7 +120,7 @@ impl Packed {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,bmi1,popcnt")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
     fn find_avx2(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
         // SAFETY: the processor has AVX2.
         unsafe { self.find_vectors::<std::arch::x86_64::__m256i>(haystack, from, to, places) }
@@ -206,117 +208,6 @@ impl Packed {
             at += stride;
         }
         at
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-fn has_vectors() -> bool {
-    std::arch::is_x86_feature_detected!("avx2")
-        && std::arch::is_x86_feature_detected!("bmi1")
-        && std::arch::is_x86_feature_detected!("popcnt")
-}
-
-/// Vectors that look up halves of bytes in tables of 16.
-///
-/// # Safety
-///
-/// * The processor must have the instructions of the implementation, for every call.
-trait Nibbles: Vector {
-    unsafe fn table(bytes: &[u8; 16]) -> Self;
-
-    /// The lower halves of bytes, and the upper halves.
-    unsafe fn halves(bytes: Self) -> [Self; 2];
-
-    /// What the first table has for the lower halves of the bytes and the second for their upper halves, as far as both
-    /// agree.
-    unsafe fn look_up(tables: [Self; 2], halves: [Self; 2]) -> Self;
-
-    /// A mask of lanes that are not zero, of one bit each.
-    unsafe fn nonzero(self) -> u64;
-}
-
-#[cfg(target_arch = "x86_64")]
-mod x86_64 {
-    use std::arch::x86_64::*;
-
-    use super::{Nibbles, Vector};
-
-    #[allow(unsafe_op_in_unsafe_fn)] // Each function is an instruction or two, and asks for what the trait asks.
-    impl Nibbles for __m128i {
-        #[inline(always)]
-        unsafe fn table(bytes: &[u8; 16]) -> Self {
-            _mm_loadu_si128(bytes.as_ptr().cast())
-        }
-
-        #[inline(always)]
-        unsafe fn halves(bytes: Self) -> [Self; 2] {
-            let half = Self::splat(0x0F);
-            [bytes.and(half), _mm_srli_epi16::<4>(bytes).and(half)]
-        }
-
-        #[inline(always)]
-        unsafe fn look_up([lower, upper]: [Self; 2], [low, high]: [Self; 2]) -> Self {
-            _mm_shuffle_epi8(lower, low).and(_mm_shuffle_epi8(upper, high))
-        }
-
-        #[inline(always)]
-        unsafe fn nonzero(self) -> u64 {
-            self.eq(Self::splat(0)).mask() ^ 0xFFFF
-        }
-    }
-
-    #[allow(unsafe_op_in_unsafe_fn)] // Each function is an instruction or two, and asks for what the trait asks.
-    impl Nibbles for __m256i {
-        #[inline(always)]
-        unsafe fn table(bytes: &[u8; 16]) -> Self {
-            _mm256_broadcastsi128_si256(__m128i::table(bytes))
-        }
-
-        #[inline(always)]
-        unsafe fn halves(bytes: Self) -> [Self; 2] {
-            let half = Self::splat(0x0F);
-            [bytes.and(half), _mm256_srli_epi16::<4>(bytes).and(half)]
-        }
-
-        #[inline(always)]
-        unsafe fn look_up([lower, upper]: [Self; 2], [low, high]: [Self; 2]) -> Self {
-            _mm256_shuffle_epi8(lower, low).and(_mm256_shuffle_epi8(upper, high))
-        }
-
-        #[inline(always)]
-        unsafe fn nonzero(self) -> u64 {
-            self.eq(Self::splat(0)).mask() ^ 0xFFFF_FFFF
-        }
-    }
-}
-
-#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-mod aarch64 {
-    use std::arch::aarch64::*;
-
-    use super::{Nibbles, Vector};
-
-    #[allow(unsafe_op_in_unsafe_fn)] // Each function is an instruction or two, and asks for what the trait asks.
-    impl Nibbles for uint8x16_t {
-        #[inline(always)]
-        unsafe fn table(bytes: &[u8; 16]) -> Self {
-            vld1q_u8(bytes.as_ptr())
-        }
-
-        #[inline(always)]
-        unsafe fn halves(bytes: Self) -> [Self; 2] {
-            [bytes.and(Self::splat(0x0F)), vshrq_n_u8::<4>(bytes)]
-        }
-
-        #[inline(always)]
-        unsafe fn look_up([lower, upper]: [Self; 2], [low, high]: [Self; 2]) -> Self {
-            vqtbl1q_u8(lower, low).and(vqtbl1q_u8(upper, high))
-        }
-
-        #[inline(always)]
-        unsafe fn nonzero(self) -> u64 {
-            vtstq_u8(self, self).mask()
-        }
     }
 }
 
@@ -473,7 +364,7 @@ mod tests {
             prop_assert_eq!(packed.find_scalar(&haystack, from, to, &mut scalar), to);
             prop_assert_eq!(found.as_slice(), scalar.as_slice());
             #[cfg(target_arch = "x86_64")]
-            if std::arch::is_x86_feature_detected!("ssse3") {
+            if has_ssse3() {
                 let mut found = Places::new(0);
                 // SAFETY: the processor has SSSE3.
                 let at = unsafe { packed.find_ssse3(&haystack, from, to, &mut found) };
@@ -508,7 +399,7 @@ mod tests {
         assert_eq!(all(&|at, places| packed.find(&haystack, at, haystack.len(), places)), wanted);
         assert_eq!(all(&|at, places| packed.find_scalar(&haystack, at, haystack.len(), places)), wanted);
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("ssse3") {
+        if has_ssse3() {
             let find = |at, places: &mut Places| {
                 // SAFETY: the processor has SSSE3.
                 let upto = unsafe { packed.find_ssse3(&haystack, at, haystack.len(), places) };

@@ -117,10 +117,10 @@ impl<'s> Windows<'s> {
 
     fn find_by<const STEP: usize>(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
         #[cfg(target_arch = "x86_64")]
-        let from = match (std::arch::is_x86_feature_detected!("avx2"), self.shape.window > 4) {
+        let from = match (crate::simd::detect::has_avx2(), self.shape.window > 4) {
             // SAFETY: the processor has AVX2.
             (true, true) => unsafe { self.find_avx2::<STEP, true>(haystack, from, to, places) },
-            // SAFETY: as above.
+            // SAFETY: the processor has AVX2.
             (true, false) => unsafe { self.find_avx2::<STEP, false>(haystack, from, to, places) },
             (false, _) => from,
         };
