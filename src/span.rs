@@ -3,7 +3,7 @@
 //! The two are different types on purpose. A matcher sees a slice and counts in `usize`; a file may be longer than
 //! the address space of the machine that streams it, so what the scanner reports counts in `u64`.
 
-use std::ops::Range;
+use std::ops::{Bound, Range, RangeBounds};
 
 /// The number of a pattern: its position in the list that the matcher was built from, counted from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,4 +80,37 @@ impl Match {
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
+}
+
+/// An offset, in memory or in a file.
+pub(crate) trait Offset: Copy + Default {
+    /// The offset behind this one, or the greatest, which no range ends behind.
+    fn next(self) -> Self;
+}
+
+impl Offset for usize {
+    fn next(self) -> Self {
+        self.saturating_add(1)
+    }
+}
+
+impl Offset for u64 {
+    fn next(self) -> Self {
+        self.saturating_add(1)
+    }
+}
+
+/// The two ends of a range of any kind, where `end` stands for an end that is left open. They may be in the wrong order.
+pub(crate) fn range_of<T: Offset>(range: impl RangeBounds<T>, end: T) -> Range<T> {
+    let start = match range.start_bound() {
+        Bound::Included(&start) => start,
+        Bound::Excluded(&before) => before.next(),
+        Bound::Unbounded => T::default(),
+    };
+    let end = match range.end_bound() {
+        Bound::Included(&last) => last.next(),
+        Bound::Excluded(&end) => end,
+        Bound::Unbounded => end,
+    };
+    start..end
 }

@@ -46,7 +46,7 @@ mod walk;
 
 use std::{
     io::Read,
-    ops::{Bound, ControlFlow, Range, RangeBounds},
+    ops::{ControlFlow, Range, RangeBounds},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -70,6 +70,7 @@ use crate::{
         stream::{self, InMemory, LineReader, Nul, Text},
         window::{Spare, Window},
     },
+    span::range_of,
 };
 
 /// How many bytes at the start of a mapped file are looked at to tell whether it is binary.
@@ -232,16 +233,7 @@ impl GrepBuilder {
     /// lines: those are found as if none came before the range. Offsets and line numbers stay those of the file; context does
     /// not reach beyond the range. Line numbers cost a count of the line ends before it.
     pub fn range(&mut self, range: impl RangeBounds<u64>) -> &mut Self {
-        let start = match range.start_bound() {
-            Bound::Included(&start) => start,
-            Bound::Excluded(&start) => start.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(&end) => end.saturating_add(1),
-            Bound::Excluded(&end) => end,
-            Bound::Unbounded => u64::MAX,
-        };
+        let Range { start, end } = range_of(range, u64::MAX);
         self.range = start..end.max(start);
         self
     }

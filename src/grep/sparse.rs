@@ -10,7 +10,7 @@ use super::{Format, Goal, Grep, Line, LongMatches, Summary, format::all_but_line
 use crate::{
     error::Error,
     index::Part,
-    mapping::{Mapping, holes::Cuts},
+    mapping::{Cuts, Mapping},
     scan::{Pool, holes},
     span::Span,
 };

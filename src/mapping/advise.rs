@@ -4,150 +4,15 @@
 use std::ops::{Range, RangeBounds};
 
 #[cfg(unix)]
-use super::RawAdvice;
-use super::{Access, Mapping, page_size, sys};
-use crate::error::Error;
-
-/// Advice that changes no content: how the pages of a range are going to be used.
-///
-/// A name exists where the platform has it. Elsewhere the four names that POSIX has are accepted and do nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Advice {
-    /// No special treatment; the default.
-    Normal,
-    /// Pages are read in random order: no read-ahead.
-    Random,
-    /// Pages are read in ascending order: much read-ahead, and pages behind may go soon.
-    Sequential,
-    /// Pages will be read soon: start reading them now.
-    WillNeed,
-    /// A child made by fork does not get these pages.
-    #[cfg(target_os = "linux")]
-    DontFork,
-    /// Undoes [`Advice::DontFork`].
-    #[cfg(target_os = "linux")]
-    DoFork,
-    /// Equal pages may be merged (KSM).
-    #[cfg(target_os = "linux")]
-    Mergeable,
-    /// Undoes [`Advice::Mergeable`].
-    #[cfg(target_os = "linux")]
-    Unmergeable,
-    /// Use huge pages where possible.
-    #[cfg(target_os = "linux")]
-    HugePage,
-    /// Use no huge pages.
-    #[cfg(target_os = "linux")]
-    NoHugePage,
-    /// Leave the pages out of core dumps.
-    #[cfg(target_os = "linux")]
-    DontDump,
-    /// Undoes [`Advice::DontDump`].
-    #[cfg(target_os = "linux")]
-    DoDump,
-    /// Fault all pages in now, for reading.
-    #[cfg(target_os = "linux")]
-    PopulateRead,
-    /// Fault all pages in now, for writing.
-    #[cfg(target_os = "linux")]
-    PopulateWrite,
-    /// The pages are the first to go when memory is short.
-    #[cfg(target_os = "linux")]
-    Cold,
-    /// Let go of the pages now; what was changed is written to the file or to swap space first.
-    #[cfg(target_os = "linux")]
-    PageOut,
-    /// Put the pages into huge ones now.
-    #[cfg(target_os = "linux")]
-    Collapse,
-    /// Write changes back when memory is needed, and not before.
-    #[cfg(target_os = "freebsd")]
-    NoSync,
-    /// Undoes [`Advice::NoSync`].
-    #[cfg(target_os = "freebsd")]
-    AutoSync,
-    /// Leave the pages out of core dumps.
-    #[cfg(target_os = "freebsd")]
-    NoCore,
-    /// Undoes [`Advice::NoCore`].
-    #[cfg(target_os = "freebsd")]
-    Core,
-    /// Do not kill this process when swap space runs out.
-    #[cfg(target_os = "freebsd")]
-    Protect,
-}
-
-#[cfg(unix)]
-impl Advice {
-    fn raw(self) -> RawAdvice {
-        match self {
-            Advice::Normal => RawAdvice::NORMAL,
-            Advice::Random => RawAdvice::RANDOM,
-            Advice::Sequential => RawAdvice::SEQUENTIAL,
-            Advice::WillNeed => RawAdvice::WILLNEED,
-            #[cfg(target_os = "linux")]
-            Advice::DontFork => RawAdvice::DONTFORK,
-            #[cfg(target_os = "linux")]
-            Advice::DoFork => RawAdvice::DOFORK,
-            #[cfg(target_os = "linux")]
-            Advice::Mergeable => RawAdvice::MERGEABLE,
-            #[cfg(target_os = "linux")]
-            Advice::Unmergeable => RawAdvice::UNMERGEABLE,
-            #[cfg(target_os = "linux")]
-            Advice::HugePage => RawAdvice::HUGEPAGE,
-            #[cfg(target_os = "linux")]
-            Advice::NoHugePage => RawAdvice::NOHUGEPAGE,
-            #[cfg(target_os = "linux")]
-            Advice::DontDump => RawAdvice::DONTDUMP,
-            #[cfg(target_os = "linux")]
-            Advice::DoDump => RawAdvice::DODUMP,
-            #[cfg(target_os = "linux")]
-            Advice::PopulateRead => RawAdvice::POPULATE_READ,
-            #[cfg(target_os = "linux")]
-            Advice::PopulateWrite => RawAdvice::POPULATE_WRITE,
-            #[cfg(target_os = "linux")]
-            Advice::Cold => RawAdvice::COLD,
-            #[cfg(target_os = "linux")]
-            Advice::PageOut => RawAdvice::PAGEOUT,
-            #[cfg(target_os = "linux")]
-            Advice::Collapse => RawAdvice::COLLAPSE,
-            #[cfg(target_os = "freebsd")]
-            Advice::NoSync => RawAdvice::NOSYNC,
-            #[cfg(target_os = "freebsd")]
-            Advice::AutoSync => RawAdvice::AUTOSYNC,
-            #[cfg(target_os = "freebsd")]
-            Advice::NoCore => RawAdvice::NOCORE,
-            #[cfg(target_os = "freebsd")]
-            Advice::Core => RawAdvice::CORE,
-            #[cfg(target_os = "freebsd")]
-            Advice::Protect => RawAdvice::PROTECT,
-        }
-    }
-}
-
-/// Advice that lets go of content, and therefore wants the mapping to itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Discard {
-    /// Release the pages. The next read gets them from the file again, without private changes; private anonymous memory
-    /// reads as zeros, shared one keeps its content.
-    DontNeed,
-    /// Release the pages and punch a hole of zeros in what backs them.
-    #[cfg(target_os = "linux")]
-    Remove,
-}
-
-#[cfg(unix)]
-impl Discard {
-    fn raw(self) -> RawAdvice {
-        match self {
-            Discard::DontNeed => RawAdvice::DONTNEED,
-            #[cfg(target_os = "linux")]
-            Discard::Remove => RawAdvice::REMOVE,
-        }
-    }
-}
+use super::constants::RawAdvice;
+use super::{
+    access::Access,
+    advice::{Advice, Discard},
+    core::Mapping,
+    mapped::Backing,
+    sys::{self, page_size},
+};
+use crate::{error::Error, span::range_of};
 
 impl Mapping {
     /// Gives `advice` for the whole mapping.
@@ -168,15 +33,15 @@ impl Mapping {
     /// otherwise what the operating system says: `EINVAL` when it does not start at a multiple of the page size.
     pub fn advise_range(&self, advice: Advice, range: impl RangeBounds<usize>) -> Result<(), Error> {
         let range = self.range_to_advise(range)?;
-        if matches!(self.usable()?.backing, super::Backing::Lent) {
+        if matches!(self.usable()?.backing(), Backing::Lent) {
             // The pages may hold other things of their owner.
             return Ok(());
         }
         #[cfg(unix)]
-        // SAFETY: the range lies in the mapping, and none of these advices changes what is in it.
-        let given = unsafe { self.usable()?.region.advise(advice.raw(), range) };
+        // SAFETY: none of these advices changes what is in the pages.
+        let given = unsafe { self.usable()?.region().advise(advice.raw(), range) };
         #[cfg(windows)]
-        let given = self.usable()?.region.advise(advice, range);
+        let given = self.usable()?.region().advise(advice, range);
         given.map_err(|e| Error::io(format!("cannot advise the mapping: {advice:?}"), e))
     }
 
@@ -193,8 +58,8 @@ impl Mapping {
     #[cfg(unix)]
     pub unsafe fn advise_raw(&self, advice: RawAdvice, range: impl RangeBounds<usize>) -> Result<(), Error> {
         let range = self.range_to_advise(range)?;
-        // SAFETY: the range lies in the mapping, and the caller answers for the advice.
-        let given = unsafe { self.usable()?.region.advise(advice, range) };
+        // SAFETY: the caller promises that nobody looks at content that the advice changes.
+        let given = unsafe { self.usable()?.region().advise(advice, range) };
         given.map_err(|e| Error::io(format!("cannot advise the mapping: {advice:?}"), e))
     }
 
@@ -220,9 +85,9 @@ impl Mapping {
         #[cfg(unix)]
         // SAFETY: the exclusive borrow means that nobody looks at bytes that change, and the change is complete when the
         // call returns.
-        let given = unsafe { self.usable()?.region.advise(discard.raw(), range) };
+        let given = unsafe { self.usable()?.region().advise(discard.raw(), range) };
         #[cfg(windows)]
-        let given = self.usable()?.region.discard(discard, range);
+        let given = self.usable()?.region().discard(discard, range);
         given.map_err(|e| Error::io(format!("cannot discard pages of the mapping: {discard:?}"), e))
     }
 
@@ -236,7 +101,7 @@ impl Mapping {
     pub fn set_name(&self, name: &str) -> Result<(), Error> {
         const LONGEST: usize = 67;
         let mapped = self.usable()?;
-        if !matches!(mapped.backing, super::Backing::Anonymous { .. }) {
+        if !matches!(mapped.backing(), Backing::Anonymous { .. }) {
             return Err(Error::invalid_input("cannot name a mapping of a file: the system shows the file's name"));
         }
         if name.len() > LONGEST {
@@ -244,7 +109,7 @@ impl Mapping {
         }
         let name = std::ffi::CString::new(name)
             .map_err(|e| Error::invalid_input(format!("the name has a NUL at byte {}", e.nul_position())))?;
-        mapped.region.set_name(&name).map_err(|e| Error::io("cannot name the mapping", e))
+        mapped.region().set_name(&name).map_err(|e| Error::io("cannot name the mapping", e))
     }
 
     /// Has the system start to read `range`, unless its beginning is in memory already: on a file that is, the advice
@@ -282,19 +147,19 @@ impl Mapping {
             && range.start < range.end
             && range.end <= self.len()
         {
-            let _ = mapped.region.release(whole_pages(range));
+            let _ = mapped.region().release(whole_pages(range));
         }
     }
 
     fn is_shared_and_read_only(&self) -> bool {
         let Some(mapped) = &self.mapped else { return false };
-        self.access == Access::Read && mapped.backing.file().is_some() && mapped.region.is_shared()
+        self.access == Access::Read && mapped.backing().file().is_some() && mapped.region().is_shared()
     }
 
     /// The range in numbers, up to the end of the mapping.
     pub(super) fn range_to_advise(&self, range: impl RangeBounds<usize>) -> Result<Range<usize>, Error> {
         self.usable()?;
-        let (Range { start, end }, len) = (self.in_numbers(range), self.len());
+        let (Range { start, end }, len) = (range_of(range, self.len()), self.len());
         if start >= len || end < start {
             let message = format!("range {start}..{end} is out of bounds: the mapping has {len} bytes to advise about");
             return Err(Error::out_of_range(message));

@@ -7,7 +7,7 @@ use std::{
 
 use memchr::memchr;
 
-use super::Mapping;
+use super::core::Mapping;
 use crate::error::Error;
 
 /// How many bytes are looked through for the end of a line at once.

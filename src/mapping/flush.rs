@@ -3,8 +3,12 @@
 use std::ops::{Range, RangeBounds};
 
 #[cfg(unix)]
-use super::FlushFlags;
-use super::{Access, Mapping, page_size, sys};
+use super::constants::FlushFlags;
+use super::{
+    access::Access,
+    core::Mapping,
+    sys::{self, page_size},
+};
 use crate::error::Error;
 
 impl Mapping {
@@ -30,7 +34,7 @@ impl Mapping {
         {
             let Some(range) = self.range_to_flush(range)? else { return Ok(()) };
             let mapped = self.usable()?;
-            let done = mapped.region.flush(range, mapped.backing.file());
+            let done = mapped.region().flush(range, mapped.backing().file());
             done.map_err(|e| Error::io("cannot flush the mapping", e))
         }
     }
@@ -44,7 +48,7 @@ impl Mapping {
     pub fn flush_range_with(&self, range: impl RangeBounds<usize>, flags: FlushFlags) -> Result<(), Error> {
         let Some(range) = self.range_to_flush(range)? else { return Ok(()) };
         let mapped = self.usable()?;
-        let done = mapped.region.flush(range, flags, mapped.backing.file());
+        let done = mapped.region().flush(range, flags, mapped.backing().file());
         done.map_err(|e| Error::io("cannot flush the mapping", e))
     }
 

@@ -1,9 +1,8 @@
 //! Files that are mapped to be read, without a contract for the caller.
-#![allow(unsafe_code)]
 
 use std::{fs::File, path::Path};
 
-use super::{Access, MapOptions, Mapping};
+use super::{access::Access, core::Mapping, options::MapOptions};
 use crate::error::Error;
 
 impl Mapping {
@@ -50,10 +49,25 @@ impl Mapping {
     /// # Errors
     ///
     /// As [`open`](Mapping::open), without the path.
+    #[allow(unsafe_code)]
     pub fn open_file(file: &File) -> Result<Mapping, Error> {
+        Mapping::open_start(file, 0)
+    }
+
+    /// As [`open_file`](Mapping::open_file), for the first `len` bytes of the file, or all of it when that is 0.
+    #[allow(unsafe_code)]
+    pub(crate) fn open_start(file: &File, len: usize) -> Result<Mapping, Error> {
         // SAFETY: the mapping is read only, so that nothing here changes the bytes. Those who do from outside are told of in the
         // docs of `open`: bytes of the file are plain numbers without invalid values, every access is checked against the
         // length of the slice, which does not change, and pages that go away are replaced by the guard, which is on.
-        unsafe { MapOptions::new().access(Access::Read).map_file(file) }
+        unsafe { MapOptions::new().access(Access::Read).len(len).map_file(file) }
+    }
+
+    /// As [`open_file`](Mapping::open_file), for a file that is the caller's no more: the mapping keeps the descriptor that is there.
+    #[allow(unsafe_code)]
+    pub(crate) fn open_own_file(file: File) -> Result<Mapping, Error> {
+        // SAFETY: the same holds as in `open_start`: the mapping is read only and guarded, and what others write to the file shows
+        // as other numbers.
+        unsafe { MapOptions::new().access(Access::Read).map_own_file(file) }.map_err(|(error, _)| error)
     }
 }

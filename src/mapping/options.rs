@@ -4,28 +4,15 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 
+#[cfg(unix)]
+use super::constants::{MapFlags, Prot};
 use super::{
-    Backing, Mapping,
+    access::Access,
+    core::Mapping,
+    mapped::{Backing, Mapped},
     sys::{self, AsFile, Handle, Region, Request, Stat},
 };
-#[cfg(unix)]
-use super::{MapFlags, Prot};
 use crate::error::Error;
-
-/// What may be done with the mapped bytes, and who sees changes: Python's `ACCESS_*`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Access {
-    /// What flags and protection say; without any, as [`Access::Write`].
-    #[default]
-    Default,
-    /// Reading only.
-    Read,
-    /// Reading and writing; changes go to the file and to everyone else who maps it.
-    Write,
-    /// Reading and writing; changes stay in this mapping, the file keeps its bytes.
-    Copy,
-}
 
 /// Options for a [`Mapping`]: where in the file it starts, how long it is, and what it allows.
 ///
@@ -213,7 +200,7 @@ impl MapOptions {
             ),
             false => None,
         };
-        Mapping::new(region, self.backing(own, stat), self, access)
+        self.mapping(region, self.backing(own, stat), access)
     }
 
     /// As [`map_file`](MapOptions::map_file), for a file that is the caller's no more: the mapping keeps the descriptor that is
@@ -228,7 +215,7 @@ impl MapOptions {
             Ok(mapped) => mapped,
             Err(error) => return Err((error, Some(file))),
         };
-        Mapping::new(region, self.backing(Some(file), stat), self, access).map_err(|error| (error, None))
+        self.mapping(region, self.backing(Some(file), stat), access).map_err(|error| (error, None))
     }
 
     /// Maps a file, without what the mapping is to keep of it.
@@ -266,19 +253,13 @@ impl MapOptions {
         let access = self.effective_access()?;
         let region = Region::map(None, self.request(self.len, true))
             .map_err(|e| Error::io(self.describe("anonymous memory", self.len), e))?;
-        Mapping::new(region, Backing::Anonymous { is_tracked: self.track_fd }, self, access)
+        self.mapping(region, Backing::Anonymous { is_tracked: self.track_fd }, access)
     }
 
-    pub(super) fn guards_faults(&self) -> bool {
-        self.guard_faults
-    }
-
-    pub(super) fn checks_small_reads(&self) -> bool {
-        self.check_small_reads
-    }
-
-    pub(super) fn offset_in_file(&self) -> u64 {
-        self.offset
+    fn mapping(&self, region: Region, backing: Backing, access: Access) -> Result<Mapping, Error> {
+        let is_watched = self.guard_faults && !matches!(backing, Backing::Anonymous { .. });
+        let mapped = Mapped::new(region, backing, self.offset, is_watched, self.check_small_reads)?;
+        Ok(Mapping::new(mapped, self.offset, access))
     }
 
     /// The access that comes of access, flags and protection.

@@ -3,10 +3,11 @@
 //! Faults are handled wherever the bytes are read from: a page that is missing reads as zeros, and the mapping is marked.
 //! Whoever reads through a pointer asks afterwards whether that has happened, by [`Mapping::check`] or, without a system
 //! call, by [`Mapping::check_faults`].
+#![allow(unsafe_code)] // All of it is about pointers.
 
 use std::{ops::RangeBounds, ptr};
 
-use super::Mapping;
+use super::core::Mapping;
 use crate::error::Error;
 
 impl Mapping {
@@ -34,7 +35,7 @@ impl Mapping {
     /// ```
     pub unsafe fn as_ptr(&self) -> *const u8 {
         match &self.mapped {
-            Some(mapped) => mapped.region.as_mut_ptr(),
+            Some(mapped) => mapped.region().as_mut_ptr(),
             None => ptr::dangling(),
         }
     }
@@ -56,7 +57,7 @@ impl Mapping {
         match &self.mapped {
             Some(mapped) => {
                 mapped.stop_proving();
-                mapped.region.as_mut_ptr()
+                mapped.region().as_mut_ptr()
             }
             None => ptr::dangling_mut(),
         }

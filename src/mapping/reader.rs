@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::Mapping;
+use super::core::Mapping;
 
 /// How many bytes are copied at once.
 const BUFFER_SIZE: usize = 64 << 10;

@@ -6,7 +6,12 @@
 
 use std::ops::{Range, RangeBounds};
 
-use super::{Mapping, page_size, sys};
+use super::{
+    access::Access,
+    core::Mapping,
+    options::MapOptions,
+    sys::{self, page_size},
+};
 use crate::error::Error;
 
 /// Which pages of a range of a mapping were in memory at one moment: one bit for each.
@@ -160,7 +165,7 @@ impl Mapping {
     pub fn evict(&self, range: impl RangeBounds<usize>) -> Result<(), Error> {
         let range = self.range_to_advise(range)?;
         let cannot = |e| Error::io("cannot take pages of the mapped file out of memory", e);
-        let file = self.usable()?.backing.file().ok_or_else(|| cannot(sys::error(sys::BAD_DESCRIPTOR)))?;
+        let file = self.usable()?.backing().file().ok_or_else(|| cannot(sys::error(sys::BAD_DESCRIPTOR)))?;
         self.release(range.clone());
         sys::evict(file, self.offset() + range.start as u64, range.len()).map_err(cannot)
     }
@@ -179,29 +184,30 @@ impl Mapping {
 
     /// One byte for each page: odd when it is in memory.
     fn resident_in(&self, range: Range<usize>) -> Result<Vec<u8>, Error> {
-        let region = &self.usable()?.region;
+        let region = self.usable()?.region();
         region.residency(range).map_err(|e| Error::io("cannot tell which pages are in memory", e))
     }
 
     /// How many pages of a file are in memory or on their way there; nothing when the system does not tell.
     fn count_cached(&self, range: Range<usize>) -> Option<u64> {
-        let file = self.mapped.as_ref()?.backing.file()?;
+        let file = self.mapped.as_ref()?.backing().file()?;
         sys::count_cached(file, self.offset() + range.start as u64, range.len())
     }
 
     /// Maps the file of this mapping once more, as a whole, to ask about its pages and to let go of them. No byte is to
     /// be read through it: nobody has promised anything about those outside of this mapping.
     pub(crate) fn map_whole_file(&self) -> Option<Mapping> {
-        let file = self.mapped.as_ref()?.backing.file()?;
+        let file = self.mapped.as_ref()?.backing().file()?;
         map_to_ask(file)
     }
 }
 
 /// Maps a file to ask about its pages. No byte is to be read through the mapping.
+#[allow(unsafe_code)]
 pub(crate) fn map_to_ask(file: &std::fs::File) -> Option<Mapping> {
-    let mut options = super::MapOptions::new();
-    options.access(super::Access::Read).guard_faults(false);
-    // SAFETY: no byte is looked at, so that it does not matter who changes any.
+    let mut options = MapOptions::new();
+    options.access(Access::Read).guard_faults(false);
+    // SAFETY: whoever asks for pages looks at no byte, so that it does not matter who changes any.
     unsafe { options.map_file(file) }.ok()
 }
 
@@ -268,7 +274,7 @@ mod tests {
     #[test]
     fn anonymous_memory_has_the_pages_that_were_written_to_and_cannot_be_evicted() {
         let page = page_size();
-        let mut memory = super::super::MapOptions::new().len(200 * page).map_anonymous().unwrap();
+        let mut memory = MapOptions::new().len(200 * page).map_anonymous().unwrap();
         for index in [0, 63, 64, 130, 131, 199] {
             memory.guarded_mut(index * page..index * page + 1, |bytes| bytes[0] = 1).unwrap();
         }

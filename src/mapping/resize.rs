@@ -1,6 +1,10 @@
 //! Giving a mapping, and the file behind it, another length.
 
-use super::{Access, Backing, Mapped, Mapping};
+use super::{
+    access::Access,
+    core::Mapping,
+    mapped::{Backing, Mapped},
+};
 use crate::error::Error;
 
 impl Mapping {
@@ -43,7 +47,7 @@ impl Mapping {
     /// ```
     pub fn resize(&mut self, len: usize) -> Result<(), Error> {
         let mapped = self.usable()?;
-        if matches!(mapped.backing, Backing::Untracked | Backing::Anonymous { is_tracked: false }) {
+        if matches!(mapped.backing(), Backing::Untracked | Backing::Anonymous { is_tracked: false }) {
             return Err(Error::invalid_input(
                 "cannot resize: the mapping was made to track no descriptor (MapOptions::track_fd)",
             ));
@@ -59,16 +63,16 @@ impl Mapping {
             let message = format!("cannot resize to {len} bytes at offset {}: no file is so long", self.offset);
             return Err(Error::out_of_range(message));
         };
-        let Some(Mapped { watch, region, backing, quick, .. }) = self.mapped.take() else {
-            return Err(Error::closed());
-        };
-        let is_watched = watch.is_some();
-        // From here on the addresses may be somebody else's.
-        drop(watch);
+        let Some(mapped) = self.mapped.take() else { return Err(Error::closed()) };
+        let (is_watched, checks_small_reads) = (mapped.is_watched(), mapped.quick.checks_small_reads());
+        let proves = mapped.quick.proves();
+        let (region, backing) = mapped.into_parts();
         let (region, resized) = region.resize(backing.file(), len, end);
         if let Some(region) = region {
-            let mapped = Mapped::new(region, backing, self.offset, is_watched, quick.checks_small_reads())?;
-            mapped.quick.inherit(&quick);
+            let mapped = Mapped::new(region, backing, self.offset, is_watched, checks_small_reads)?;
+            if !proves {
+                mapped.quick.stop_proving();
+            }
             self.mapped = Some(mapped);
         }
         resized.map_err(|e| Error::io(format!("cannot resize the mapping to {len} bytes"), e))

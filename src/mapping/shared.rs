@@ -4,13 +4,14 @@
 //! All accesses are atomic, to whole words, and aligned. The first and the last bytes of a copy share their words with
 //! bytes beside them; those words are changed by compare and exchange, so that the bytes beside keep what others write
 //! there. That no access is of another size keeps copies of different ranges from racing in the sense of the language.
+#![allow(unsafe_code)] // Words are loaded from addresses, and stored there.
 
 use std::{
     ops::Range,
     sync::atomic::{AtomicUsize, Ordering, fence},
 };
 
-use super::Mapping;
+use super::core::Mapping;
 use crate::error::Error;
 
 const WORD_BYTES: usize = size_of::<usize>();
@@ -44,7 +45,7 @@ impl Mapping {
         self.check_readable()?;
         // SAFETY: the range lies in the mapping. A mapping begins and ends with a page, so that the words around its bytes
         // are mapped.
-        unsafe { load(mapped.region.as_mut_ptr().add(range.start), buffer) };
+        unsafe { load(mapped.region().as_mut_ptr().add(range.start), buffer) };
         fence(Ordering::Acquire);
         mapped.check_copied(&range, self.offset, buffer)
     }
@@ -76,7 +77,7 @@ impl Mapping {
         fence(Ordering::Release);
         // SAFETY: the range lies in the mapping, whose pages are whole and can be written; the caller sees to it that nobody
         // has a reference to these bytes, and other accesses to the words are atomic and of the same size.
-        unsafe { store(mapped.region.as_mut_ptr().add(range.start), bytes) };
+        unsafe { store(mapped.region().as_mut_ptr().add(range.start), bytes) };
         mapped.check(&range, self.offset).inspect_err(|_| mapped.stop_proving())
     }
 

@@ -5,7 +5,7 @@ use std::{
     slice,
 };
 
-use super::Mapping;
+use super::core::Mapping;
 use crate::error::Error;
 
 /// A slice `start:stop:step`, where each part may be left out.

@@ -45,6 +45,7 @@ pub(crate) mod newlines;
 pub(crate) mod ordered;
 pub(crate) mod pieces;
 mod pool;
+mod progress;
 pub(crate) mod seam;
 mod sequential;
 mod sets;
@@ -54,7 +55,7 @@ pub(crate) mod unordered;
 pub(crate) mod window;
 
 use std::{
-    ops::{Bound, ControlFlow, Range, RangeBounds},
+    ops::{ControlFlow, Range, RangeBounds},
     time::{Duration, Instant},
 };
 
@@ -71,13 +72,14 @@ pub use self::{
     cancel::Cancel,
     iter::{FindIter, ParFindIter},
     pool::Pool,
+    progress::Progress,
     sink::Sink,
 };
 use crate::{
     error::Error,
     mapping::{Advice, Lent, Mapping, page_size},
     matcher::{Matcher, Reach},
-    span::Match,
+    span::{Match, range_of},
 };
 
 /// How many bytes of a file one step of a worker covers unless told otherwise.
@@ -166,17 +168,7 @@ impl Scanner {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn range(&mut self, offsets: impl RangeBounds<u64>) -> &mut Self {
-        let start = match offsets.start_bound() {
-            Bound::Included(&start) => start,
-            Bound::Excluded(&before) => before.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let end = match offsets.end_bound() {
-            Bound::Included(&last) => last.saturating_add(1),
-            Bound::Excluded(&end) => end,
-            Bound::Unbounded => u64::MAX,
-        };
-        self.range = start..end;
+        self.range = range_of(offsets, u64::MAX);
         self
     }
 

@@ -305,7 +305,7 @@ impl Run<'_> {
         });
         // A bar is for one file at a time.
         let _progress = len.and_then(|len| {
-            builder.progress(Some(self.progress.counter()));
+            builder.progress(self.progress.counter());
             self.progress.start(Some(len))
         });
         let started = Instant::now();

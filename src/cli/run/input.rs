@@ -13,7 +13,7 @@ use crate::cli::{run::bom::Text, run::walk::Haystack};
 use crate::{
     error::Error,
     index::Unfit,
-    mapping::holes::{Cuts, holes_of},
+    mapping::{Cuts, holes_of},
     scan::{CachePolicy, CacheReader, holes::KEPT_BYTES},
 };
 

@@ -26,10 +26,7 @@ use crate::{
     error::Error,
     grep::{Binary, Format, Grep, GrepBuilder, Shifted, Summary},
     index::{Index, Part, Unfit},
-    mapping::{
-        Access, MapOptions, Mapping,
-        holes::{Cuts, is_sparse},
-    },
+    mapping::{Access, Cuts, MapOptions, Mapping, is_sparse},
     matcher::Matcher,
     scan::{self, CachePolicy, Cancel, Pool, cache::CacheKeeper, holes::LEAST_BYTES, newlines},
 };
@@ -188,7 +185,7 @@ impl Searcher {
                 && !options.output.quiet
                 && binary == Binary::Suppress;
             let shows_all = options.text.is_all_text() || shows_bytes;
-            builder.binary(if shows_all { Binary::Text } else { binary }).progress(Some(progress.counter()));
+            builder.binary(if shows_all { Binary::Text } else { binary }).progress(Some(progress.counter().counter()));
             builder.build(matcher.clone())
         };
         let filter = if options.searches_binary() { Binary::Suppress } else { Binary::Quit };

@@ -4,11 +4,7 @@
 use std::{
     fmt::Write,
     io::{IsTerminal, stderr, stdout},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
-    },
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -16,7 +12,7 @@ use std::{
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::{flags::when::When, terminal::messages};
-use crate::scan::Cancel;
+use crate::scan::{self, Cancel};
 
 /// A search has to take this long before anything is shown; and the time between two lines.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -30,7 +26,7 @@ const SMALL: u64 = 4 << 20;
 /// Whether progress is shown, and the count that tells it.
 pub(crate) struct Progress {
     enabled: bool,
-    at: Arc<AtomicU64>,
+    at: scan::Progress,
     cancel: Cancel,
     /// What has been done with the bytes.
     done: &'static str,
@@ -45,7 +41,7 @@ impl Progress {
             // On a terminal that also gets the results, a bar would tear them apart.
             When::Auto => stderr().is_terminal() && !(prints && stdout().is_terminal()),
         };
-        Progress { enabled, at: Arc::default(), cancel: cancel.clone(), done: "searched" }
+        Progress { enabled, at: scan::Progress::new(), cancel: cancel.clone(), done: "searched" }
     }
 
     /// Says that something else than a search is done.
@@ -55,8 +51,8 @@ impl Progress {
     }
 
     /// What the search is to keep at the offset that it has reached.
-    pub(crate) fn counter(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.at)
+    pub(crate) fn counter(&self) -> scan::Progress {
+        self.at.clone()
     }
 
     /// Shows the progress in a file of `len` bytes, or in a stream of any length, until the result is dropped.
@@ -64,7 +60,7 @@ impl Progress {
         if !self.enabled || len.is_some_and(|len| len <= SMALL) {
             return None;
         }
-        self.at.store(0, Ordering::Relaxed);
+        self.at.set(0);
         let (stop, stopped) = channel::<()>();
         let clock = Clock { at: self.counter(), stopped, cancel: self.cancel.clone(), done: self.done };
         let show = move || match stderr().is_terminal() {
@@ -95,7 +91,7 @@ impl Drop for Running {
 
 /// What tells the time to those who show something.
 struct Clock {
-    at: Arc<AtomicU64>,
+    at: scan::Progress,
     stopped: Receiver<()>,
     cancel: Cancel,
     done: &'static str,
@@ -105,7 +101,7 @@ impl Clock {
     /// Waits a moment, and says where the search is then, unless it is over.
     fn tick(&self) -> Option<u64> {
         let is_over = self.stopped.recv_timeout(REFRESH) != Err(RecvTimeoutError::Timeout);
-        (!is_over && !self.cancel.is_cancelled()).then(|| self.at.load(Ordering::Relaxed))
+        (!is_over && !self.cancel.is_cancelled()).then(|| self.at.bytes())
     }
 }
 

@@ -5,11 +5,7 @@ use std::{
     io,
     ops::Range,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-        mpsc::sync_channel,
-    },
+    sync::{Mutex, PoisonError, mpsc::sync_channel},
 };
 
 use memchr::memrchr;
@@ -42,8 +38,8 @@ use crate::{
             unfit::{LEAST_SIZE, Unfit},
         },
     },
-    mapping::{Access, MapOptions, Mapping},
-    scan::{Cancel, Pool, has_room_for_thread, unordered::each_chunk},
+    mapping::Mapping,
+    scan::{Cancel, Pool, Progress, has_room_for_thread, unordered::each_chunk},
 };
 
 /// An index of which a larger part than 3 in 10 is of no more use is written anew.
@@ -108,7 +104,7 @@ pub struct Verified {
 pub struct IndexBuilder {
     small: bool,
     directory: Option<PathBuf>,
-    progress: Option<Arc<AtomicU64>>,
+    progress: Option<Progress>,
     cancel: Option<Cancel>,
     waiting: Option<fn(&Path)>,
     least_size: Option<u64>,
@@ -137,9 +133,9 @@ impl IndexBuilder {
         self
     }
 
-    /// A counter that is kept at the number of bytes of text that are done with.
-    pub fn progress(&mut self, counter: Option<Arc<AtomicU64>>) -> &mut Self {
-        self.progress = counter;
+    /// A count of the bytes of text that are done with; none unless set. See [`Progress`] for an example.
+    pub fn progress(&mut self, progress: impl Into<Option<Progress>>) -> &mut Self {
+        self.progress = progress.into();
         self
     }
 
@@ -187,6 +183,11 @@ impl IndexBuilder {
 
     /// Indexes a file, in place of an index that it may have. Where the file of another index in its directory was renamed, that index goes
     /// along, and is updated, before its name is used.
+    ///
+    /// The file is mapped, and others may write to it meanwhile: what is appended is left to the next update; a file that is cut or
+    /// replaced is an error. Of bytes that are overwritten meanwhile the index may tell the old or the new. It is not relied on
+    /// then, as the file's times tell that it was changed after it was looked at. That is sound: mapped bytes are
+    /// read as [`Mapping::open`] describes, by code that stays within its bounds whatever they are.
     ///
     /// # Errors
     ///
@@ -515,7 +516,7 @@ impl IndexBuilder {
 
     fn advance(&self, bytes: u64) {
         if let Some(progress) = &self.progress {
-            progress.fetch_add(bytes, Ordering::Relaxed);
+            progress.advance(bytes);
         }
     }
 }
@@ -599,11 +600,7 @@ impl Text {
     /// None where it is empty.
     fn map(&self) -> Result<Option<Mapping>, Error> {
         let Some(len) = usize::try_from(self.identity.size).ok().filter(|&len| len > 0) else { return Ok(None) };
-        #[allow(unsafe_code)]
-        // SAFETY: whoever changes the file while it is indexed gets an index of changing bytes, which its attributes tell
-        // from one that can be relied on; the mapping is only ever read through its guard, and no part of it is kept.
-        let mapping = unsafe { MapOptions::new().access(Access::Read).len(len).map_file(&self.file) };
-        mapping.map(Some).map_err(|error| error.with_path(&self.path))
+        Mapping::open_start(&self.file, len).map(Some).map_err(|error| error.with_path(&self.path))
     }
 
     /// Fails when the path names another file by now, or the file is shorter, or was changed otherwise than by appending to it.

@@ -25,13 +25,20 @@ use crate::{
         manifest::{Entry, Manifest},
         scheme::ROW_GROUP,
     },
-    mapping::{Access, MapOptions, Mapping},
+    mapping::Mapping,
 };
 
 /// The index of a file: which of its blocks can have a line that matches.
 ///
 /// An index is a file by itself, mapped when it is opened. Nothing that it says is taken on trust: bytes that do not have
 /// their checksum are an error.
+///
+/// Another process may write to the index file while it is open. `mapgrep` itself only appends to it, behind what an earlier commit
+/// refers to, or puts a new file in its place, which an open index does not see. What any other program does to it is sound, and an
+/// error or a wrong answer at worst: the bytes are read as [`Mapping::open`] describes, every offset and length that they
+/// contain is checked against their bounds when it is used, and a file that is cut is an error. A wrong answer takes somebody who
+/// overwrites an index, with the right checksums, between two looks at it: one who may write it, and so could have put wrong
+/// answers into it anyway.
 ///
 /// # Examples
 ///
@@ -168,11 +175,7 @@ impl Index {
         }
         let header = Header::read(&head)?;
         let attributes = Attributes::of(Some(&file), metadata);
-        #[allow(unsafe_code)]
-        // SAFETY: index files are only ever appended to, but for their headers, which are not looked at here; whoever changes them
-        // otherwise gets checksums that do not hold. The mapping is read through its guard, so that a file that is cut is an error.
-        let mapping =
-            unsafe { MapOptions::new().access(Access::Read).map_own_file(file) }.map_err(|(error, _)| error)?;
+        let mapping = Mapping::open_own_file(file)?;
         let manifest = mapping.guarded(.., |bytes| Manifest::read(bytes, &header))??;
         Ok(Index { path: path.to_owned(), mapping, attributes, header, manifest })
     }
@@ -180,9 +183,7 @@ impl Index {
     /// An index whose manifest is not looked at.
     #[cfg(test)]
     pub(crate) fn with_manifest(file: File, path: &Path, manifest: Manifest) -> Result<Self, Error> {
-        #[allow(unsafe_code)]
-        // SAFETY: nobody else knows the file.
-        let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file)? };
+        let mapping = Mapping::open_file(&file)?;
         let metadata = file.metadata().map_err(|error| Error::io("", error))?;
         let attributes = Attributes::of(Some(&file), &metadata);
         Ok(Index { path: path.to_owned(), mapping, attributes, header: Header::default(), manifest })

@@ -142,7 +142,8 @@ mod windows {
         if status != ERROR_SUCCESS {
             return None;
         }
-        let bytes = bytes_of(sid);
+        // SAFETY: the call made the identifier, or left the pointer null, and the descriptor that holds it is freed below.
+        let bytes = unsafe { bytes_of(sid) };
         // SAFETY: the call made the descriptor, into which `sid` points, and nothing of it is looked at from here on.
         unsafe { LocalFree(descriptor) };
         bytes
@@ -169,14 +170,18 @@ mod windows {
         }
         // SAFETY: the call has written a TOKEN_USER to the start of the buffer, which is aligned for it and lives on.
         let user = unsafe { &*buffer.as_ptr().cast::<TOKEN_USER>() };
-        bytes_of(user.User.Sid)
+        // SAFETY: the call wrote the identifier into the buffer too, which lives on.
+        unsafe { bytes_of(user.User.Sid) }
     }
 
-    fn bytes_of(sid: PSID) -> Option<Vec<u8>> {
+    /// # Safety
+    ///
+    /// The pointer is null, or that of a valid identifier which lives for as long as the call.
+    unsafe fn bytes_of(sid: PSID) -> Option<Vec<u8>> {
         if sid.is_null() {
             return None;
         }
-        // SAFETY: the callers pass identifiers that the system made and that live on; their length is asked of the system.
+        // SAFETY: the identifier is valid, as the caller promises, so that it has as many bytes as the system says.
         Some(unsafe { std::slice::from_raw_parts(sid.cast::<u8>(), GetLengthSid(sid) as usize) }.to_vec())
     }
 }

@@ -1,6 +1,6 @@
 //! The handler of SIGBUS, which keeps the process alive when a page of a mapped file goes away.
 //!
-//! Reading a page that the file no longer has raises SIGBUS, which kills. For the regions in its list ([`super::watch`])
+//! Reading a page that the file no longer has raises SIGBUS, which kills. For the regions in its list ([`super::watched`])
 //! the handler marks the region, replaces the page by zeros, and returns: whoever was reading goes on, over zeros, and
 //! learns from the mark that what it has read is nothing. Everything else goes to the handler that was there before.
 //! systemd's journal does the same.
@@ -11,19 +11,57 @@ use std::{
     io, mem, ptr,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicPtr, Ordering},
     },
 };
 
-use super::watch;
+use super::watched;
 
 type Handler = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
 
-/// What handled the signal before: a function, or one of the numbers that stand for something else.
-static PREVIOUS: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
+/// What handled the signal before.
+#[derive(Clone, Copy)]
+enum Previous {
+    /// Nobody: the signal was ignored.
+    Ignored,
+    /// A function that is told of the fault.
+    WithInfo(Handler),
+    /// A function of one argument.
+    Plain(extern "C" fn(c_int)),
+}
 
-/// That function is a [`Handler`], and not one of a single argument.
-static PREVIOUS_TAKES_ALL: AtomicBool = AtomicBool::new(false);
+/// What handled the signal before, in one atomic, so that a function is never called as if it were of another kind. Null stands for
+/// the default of the system, which ends the process. What it points to is never freed.
+static PREVIOUS: AtomicPtr<Previous> = AtomicPtr::new(ptr::null_mut());
+
+impl Previous {
+    /// What a structure that the system gave says; none for the default.
+    fn of(action: &libc::sigaction) -> Option<Previous> {
+        let takes_all = action.sa_flags & libc::SA_SIGINFO != 0;
+        match action.sa_sigaction {
+            libc::SIG_DFL => None,
+            libc::SIG_IGN => Some(Previous::Ignored),
+            // SAFETY: with SA_SIGINFO the field holds the address of a function of this type.
+            function if takes_all => Some(Previous::WithInfo(unsafe { mem::transmute::<usize, Handler>(function) })),
+            function => {
+                // SAFETY: without SA_SIGINFO the field holds the address of a function of this type.
+                Some(Previous::Plain(unsafe { mem::transmute::<usize, extern "C" fn(c_int)>(function) }))
+            }
+        }
+    }
+
+    /// What was there when the handler was installed last.
+    fn get() -> Option<Previous> {
+        // SAFETY: it is null, or points to a value that was complete when the pointer was stored, and is never changed or freed.
+        unsafe { PREVIOUS.load(Ordering::Acquire).as_ref() }.copied()
+    }
+
+    fn set(previous: Option<Previous>) {
+        // As the handler is installed over another only once, nothing is lost by keeping it for ever.
+        let previous = previous.map_or(ptr::null_mut(), |previous| ptr::from_mut(Box::leak(Box::new(previous))));
+        PREVIOUS.store(previous, Ordering::Release);
+    }
+}
 
 /// Installs the handler, unless it is there. One that somebody else has put in its place stays: it may well pass on to
 /// this one what is none of its own. But where nobody handles the signal any more, the handler is installed again: that
@@ -40,8 +78,7 @@ pub(super) fn install() -> io::Result<()> {
         return Ok(());
     }
     // Before there is a handler that asks for it.
-    PREVIOUS_TAKES_ALL.store(present.sa_flags & libc::SA_SIGINFO != 0, Ordering::Relaxed);
-    PREVIOUS.store(present.sa_sigaction, Ordering::Release);
+    Previous::set(Previous::of(&present));
     set_ours()?;
     *was_installed = true;
     Ok(())
@@ -69,7 +106,8 @@ fn is_default(action: &libc::sigaction) -> bool {
 
 fn set_ours() -> io::Result<()> {
     let handler: Handler = on_sigbus;
-    // SAFETY: as in `current`; the structure is given a handler of the type that SA_SIGINFO asks for.
+    // SAFETY: `sigaction` is a C structure of integers and pointers for which zeros are valid, and is given a handler of the type that
+    // SA_SIGINFO asks for; the call only reads it.
     unsafe {
         let mut ours: libc::sigaction = mem::zeroed();
         ours.sa_sigaction = handler as usize;
@@ -86,7 +124,10 @@ fn set_ours() -> io::Result<()> {
 extern "C" fn on_sigbus(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: the kernel passes a valid structure to a handler with SA_SIGINFO.
     let (code, address) = unsafe { ((*info).si_code, (*info).si_addr() as usize) };
-    if is_missing_page(code) && keep_errno(|| watch::handle(address)) {
+    // SAFETY: the code is that of a fault of this thread at the address, which the kernel says; the access that has faulted is tried
+    // again when this returns, and so is still under way. (Whoever makes up such a signal, by a system call with a code of the
+    // kernel's own, which no library does, answers for it.)
+    if is_missing_page(code) && keep_errno(|| unsafe { watched::handle(address) }) {
         return;
     }
     pass_on(signal, code, info, context);
@@ -121,10 +162,10 @@ fn is_warning(code: i32) -> bool {
 fn pass_on(signal: c_int, code: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
     // A fault happens again when its handler returns. What was sent does not.
     let happens_once = code <= 0 || is_warning(code);
-    let previous = PREVIOUS.load(Ordering::Acquire);
+    let previous = Previous::get();
     match previous {
-        libc::SIG_IGN if happens_once => {}
-        libc::SIG_DFL | libc::SIG_IGN => {
+        Some(Previous::Ignored) if happens_once => {}
+        None | Some(Previous::Ignored) => {
             // SAFETY: plain calls with a structure of zeros, which stands for the default.
             unsafe {
                 let default: libc::sigaction = mem::zeroed();
@@ -134,21 +175,13 @@ fn pass_on(signal: c_int, code: i32, info: *mut libc::siginfo_t, context: *mut c
                 }
             }
         }
-        handler if PREVIOUS_TAKES_ALL.load(Ordering::Relaxed) => {
-            // SAFETY: with SA_SIGINFO the field holds a function of this type.
-            let handler: Handler = unsafe { mem::transmute(handler) };
-            handler(signal, info, context);
-        }
-        handler => {
-            // SAFETY: without SA_SIGINFO the field holds a function of this type.
-            let handler: extern "C" fn(c_int) = unsafe { mem::transmute(handler) };
-            handler(signal);
-        }
+        Some(Previous::WithInfo(handler)) => handler(signal, info, context),
+        Some(Previous::Plain(handler)) => handler(signal),
     }
     // The handler has taken all handlers away and counts on the fault to happen again, which this one does not.
-    let has_handled = previous != libc::SIG_DFL && previous != libc::SIG_IGN;
+    let has_handled = matches!(previous, Some(Previous::WithInfo(_) | Previous::Plain(_)));
     if happens_once && has_handled && keep_errno(|| current().is_ok_and(|present| is_default(&present))) {
-        PREVIOUS.store(libc::SIG_DFL, Ordering::Release);
+        Previous::set(None);
         let _ = keep_errno(set_ours);
     }
 }

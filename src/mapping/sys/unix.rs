@@ -16,10 +16,11 @@ use memmap2::{MmapOptions, MmapRaw};
 use rustix::mm;
 
 use super::{
-    Stat,
-    memory::{Lent, Memory},
+    fault::error,
+    memory::{Lent, Memory, Raw},
+    stat::Stat,
 };
-use crate::mapping::{FlushFlags, MapFlags, Prot, RawAdvice};
+use crate::mapping::constants::{FlushFlags, MapFlags, Prot, RawAdvice};
 
 pub(in crate::mapping) const BAD_DESCRIPTOR: i32 = libc::EBADF;
 pub(in crate::mapping) const INVALID: i32 = libc::EINVAL;
@@ -45,24 +46,13 @@ pub(in crate::mapping) struct Region {
     request: Request,
 }
 
-/// Memory that memmap2 has no call for.
-#[derive(Debug)]
-pub(super) struct Raw {
-    pub(super) start: *mut u8,
-    pub(super) len: usize,
-}
-
-impl Drop for Raw {
-    fn drop(&mut self) {
-        // SAFETY: the range was mapped by `Region::map` and is unmapped here only. It fails for huge pages alone, when the
-        // length is no multiple of theirs.
-        let _ = unsafe { mm::munmap(self.start.cast(), self.len) };
-    }
-}
-
 impl Region {
-    /// Memory of the caller, who sees to it that it stays there, unchanged, for as long as the region.
-    pub(in crate::mapping) fn lent(start: *const u8, len: usize) -> Region {
+    /// Memory of the caller.
+    ///
+    /// # Safety
+    ///
+    /// The `len` bytes from `start` on can be read, and are neither changed nor freed, for as long as the region is there.
+    pub(in crate::mapping) unsafe fn lent(start: *const u8, len: usize) -> Region {
         let flags = MapFlags::PRIVATE | MapFlags::ANONYMOUS;
         let memory = Memory::Lent(Lent { start: start.cast_mut(), len });
         Region { memory, request: Request { offset: 0, len, flags, prot: Prot::READ } }
@@ -72,7 +62,7 @@ impl Region {
     pub(in crate::mapping) fn map(file: Option<BorrowedFd<'_>>, request: Request) -> io::Result<Region> {
         // Nothing in memory is longer.
         if isize::try_from(request.len).is_err() {
-            return Err(super::error(libc::ENOMEM));
+            return Err(error(libc::ENOMEM));
         }
         // A mapping of a file that was written to and is not on the medium yet may miss bytes of it there. What cannot be
         // synchronised is mapped all the same, as in Python.
@@ -101,7 +91,8 @@ impl Region {
         for part in parts {
             let (len, flags) = ((part.end - part.start) as usize, mm::MapFlags::SHARED | mm::MapFlags::FIXED);
             let place = raw.start.wrapping_add(at).cast();
-            // SAFETY: the parts have as many bytes as the range that was just set aside, and nobody has a pointer into it.
+            // SAFETY: the parts have as many bytes as the range that was just set aside, and nobody has a pointer into it. A part that does
+            // not start with a page is an error.
             unsafe { mm::mmap(place, len, mm::ProtFlags::READ, flags, file.as_fd(), offset + part.start) }?;
             at += len;
         }
@@ -136,8 +127,9 @@ impl Region {
         flags: FlushFlags,
         file: Option<&File>,
     ) -> io::Result<()> {
-        // SAFETY: the caller checked the range; writing pages back changes no byte of them.
-        let failed = unsafe { libc::msync(self.at(range.start), range.len(), flags.bits()) } != 0;
+        let start = self.at(&range);
+        // SAFETY: the range lies in the region, as `at` has made sure; writing pages back changes no byte of them.
+        let failed = unsafe { libc::msync(start, range.len(), flags.bits()) } != 0;
         if failed {
             return Err(io::Error::last_os_error());
         }
@@ -153,18 +145,22 @@ impl Region {
 
     /// # Safety
     ///
-    /// * The range lies in the region.
-    /// * What the advice does to the content is something that nobody who has a reference to it can see.
+    /// Nobody who has a reference to the range sees what the advice does to its content, at once or later.
     pub(in crate::mapping) unsafe fn advise(&self, advice: RawAdvice, range: Range<usize>) -> io::Result<()> {
-        // SAFETY: the range lies in the region, and the caller answers for the advice.
-        let failed = unsafe { libc::madvise(self.at(range.start), range.len(), advice.0) } != 0;
+        let start = self.at(&range);
+        // SAFETY: the range lies in the region, as `at` has made sure, so that no other memory is touched; the caller promises that
+        // nobody looks at content that changes.
+        let failed = unsafe { libc::madvise(start, range.len(), advice.0) } != 0;
         if failed { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 
-    /// Takes pages out of the address space. Only for shared and read-only mappings of a file.
+    /// Takes pages out of the address space. An error for memory that is private, or lent, which would lose its content.
     pub(in crate::mapping) fn release(&self, range: Range<usize>) -> io::Result<()> {
-        // SAFETY: the caller checked the range. The pages of such a mapping are the file's own: whoever reads one of them
-        // again, even at this moment, is given the same page with the same bytes.
+        if !self.is_shared() {
+            return Err(error(INVALID));
+        }
+        // SAFETY: the pages of a shared mapping are those of its file, or of the memory that is shared: whoever reads one of them
+        // again, even at this moment, is given the same page with the same bytes. (What is lent is not shared: see `lent`.)
         unsafe { self.advise(RawAdvice::DONTNEED, range) }
     }
 
@@ -172,8 +168,10 @@ impl Region {
     #[cfg(target_os = "linux")]
     pub(in crate::mapping) fn residency(&self, range: Range<usize>) -> io::Result<Vec<u8>> {
         let mut pages = vec![0; range.len().div_ceil(page_size())];
-        // SAFETY: the range lies in the region, and there is room for the byte of each of its pages.
-        let failed = unsafe { libc::mincore(self.at(range.start), range.len(), pages.as_mut_ptr()) } != 0;
+        let start = self.at(&range);
+        // SAFETY: the range lies in the region, as `at` has made sure. The call writes a byte for each page from the range's start on,
+        // for which there is room, or fails where that is not the start of a page.
+        let failed = unsafe { libc::mincore(start, range.len(), pages.as_mut_ptr()) } != 0;
         if failed { Err(io::Error::last_os_error()) } else { Ok(pages) }
     }
 
@@ -207,7 +205,7 @@ impl Region {
         }
         // Memory that is shared keeps its size: what is beyond would fault.
         if len > self.len() && is_anonymous && self.is_shared() {
-            return Err(super::error(INVALID));
+            return Err(error(INVALID));
         }
         let Some(file) = file else { return self.remap(None, len) };
         let size = Stat::of(file)?.size;
@@ -225,7 +223,7 @@ impl Region {
     fn resize_shared_memory(&mut self, len: usize) -> io::Result<()> {
         let pages = |len: usize| len.div_ceil(page_size());
         if pages(len) > pages(self.request.len) {
-            return Err(super::error(INVALID));
+            return Err(error(INVALID));
         }
         match &mut self.memory {
             Memory::Raw(raw) if pages(len) == pages(raw.len) => raw.len = len,
@@ -239,11 +237,11 @@ impl Region {
     #[cfg(target_os = "linux")]
     fn remap(&mut self, _: Option<&File>, len: usize) -> io::Result<()> {
         match &mut self.memory {
-            // SAFETY: nobody has a pointer into the region, as its owner has given it away to be resized; a file behind
-            // it has the new length.
+            // SAFETY: the region is owned here, so that no slice of it is left, and raw pointers into it are not used any more, as
+            // `Mapping::as_ptr` asks of those who have one; a file behind it has the new length.
             Memory::Memmap(map) => unsafe { map.remap(len, memmap2::RemapOptions::new().may_move(true)) },
             Memory::Raw(raw) => {
-                // SAFETY: the region is a whole mapping of this length, and nobody has a pointer into it.
+                // SAFETY: the region is a whole mapping of this length, and is owned here, so that no slice of it is left.
                 let moved = unsafe { mm::mremap(raw.start.cast(), raw.len, len, mm::MremapFlags::MAYMOVE) }?;
                 (raw.start, raw.len) = (moved.cast(), len);
                 Ok(())
@@ -268,12 +266,14 @@ impl Region {
     /// Names the region in the system's list of what this process has mapped.
     #[cfg(target_os = "linux")]
     pub(in crate::mapping) fn set_name(&self, name: &CStr) -> io::Result<()> {
-        // SAFETY: the call reads the name and no byte of the region; its arguments are those of the manual.
+        let start = self.at(&(0..self.len()));
+        // SAFETY: the call reads the name, which ends with a NUL, and no byte of the region; the range is that of the region, in whole
+        // pages.
         let failed = unsafe {
             libc::prctl(
                 libc::PR_SET_VMA,
                 libc::PR_SET_VMA_ANON_NAME as libc::c_ulong,
-                self.at(0) as libc::c_ulong,
+                start as libc::c_ulong,
                 self.len().next_multiple_of(page_size()) as libc::c_ulong,
                 name.as_ptr() as libc::c_ulong,
             )
@@ -281,9 +281,14 @@ impl Region {
         if failed { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 
-    fn at(&self, offset: usize) -> *mut c_void {
-        debug_assert!(offset <= self.len());
-        self.as_mut_ptr().wrapping_add(offset).cast()
+    /// Where a range of the region is.
+    ///
+    /// # Panics
+    ///
+    /// When it does not lie in the region.
+    fn at(&self, range: &Range<usize>) -> *mut c_void {
+        assert!(range.start <= range.end && range.end <= self.len(), "{range:?} in a region of {} bytes", self.len());
+        self.as_mut_ptr().wrapping_add(range.start).cast()
     }
 }
 
@@ -320,11 +325,11 @@ fn memmap(file: Option<BorrowedFd<'_>>, request: &Request) -> Option<io::Result<
         return Some(options.map_raw_read_only(file));
     }
     if flags == MapFlags::PRIVATE && request.prot == write {
-        // SAFETY: the result is a raw mapping; whoever makes a slice of it answers for that.
+        // SAFETY: the result is made a raw mapping at once; whoever makes a slice of it answers for that.
         return Some(unsafe { options.map_copy(file) }.map(MmapRaw::from));
     }
     if flags == MapFlags::PRIVATE && request.prot == read {
-        // SAFETY: as above.
+        // SAFETY: the result is made a raw mapping at once; whoever makes a slice of it answers for that.
         return Some(unsafe { options.map_copy_read_only(file) }.map(MmapRaw::from));
     }
     None
@@ -332,10 +337,14 @@ fn memmap(file: Option<BorrowedFd<'_>>, request: &Request) -> Option<io::Result<
 
 /// Maps with the system's own call, and takes its word on what is not valid.
 fn raw(file: Option<BorrowedFd<'_>>, request: &Request) -> io::Result<Raw> {
+    // `MapOptions` has refused them with more words.
+    if request.flags.intersects(MapFlags::dangerous()) {
+        return Err(error(INVALID));
+    }
     let prot = mm::ProtFlags::from_bits_retain(request.prot.bits() as _);
     let flags = mm::MapFlags::from_bits_retain(request.flags.bits() as _);
     let start = match file {
-        // SAFETY: without MAP_FIXED, which `MapOptions` refuses, the kernel picks a free range: no memory that is in use
+        // SAFETY: without MAP_FIXED and its kin, which are refused above, the kernel picks a free range: no memory that is in use
         // changes.
         Some(file) => unsafe { mm::mmap(ptr::null_mut(), request.len, prot, flags, file, request.offset) }?,
         None => anonymous(request, prot, flags)?,
@@ -349,7 +358,8 @@ fn anonymous(request: &Request, prot: mm::ProtFlags, flags: mm::MapFlags) -> io:
         return Err(rustix::io::Errno::INVAL.into());
     }
     let flags = flags.difference(mm::MapFlags::from_bits_retain(libc::MAP_ANON as _));
-    // SAFETY: as in `raw`.
+    // SAFETY: without MAP_FIXED and its kin, which the only caller refuses, the kernel picks a free range: no memory that is in use
+    // changes.
     Ok(unsafe { mm::mmap_anonymous(ptr::null_mut(), request.len, prot, flags) }?)
 }
 
@@ -385,7 +395,7 @@ impl Stat {
     pub(in crate::mapping) fn of(file: impl AsFile) -> io::Result<Stat> {
         let file = file.as_fd();
         if file.as_raw_fd() < 0 {
-            return Err(super::error(BAD_DESCRIPTOR));
+            return Err(error(BAD_DESCRIPTOR));
         }
         let stat = rustix::fs::fstat(file)?;
         Ok(Stat {

@@ -26,18 +26,22 @@ use windows_sys::Win32::{
     },
     System::{
         Memory::{
-            CreateFileMappingW, FILE_MAP_COPY, FILE_MAP_READ, FILE_MAP_WRITE, FlushViewOfFile,
-            MEMORY_MAPPED_VIEW_ADDRESS, MapViewOfFile, PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY, UnmapViewOfFile,
+            CreateFileMappingW, FILE_MAP_COPY, FILE_MAP_READ, FILE_MAP_WRITE, FlushViewOfFile, MapViewOfFile,
+            PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY,
         },
         SystemInformation::{GetSystemInfo, SYSTEM_INFO},
     },
 };
 
 use super::{
-    Fault, Stat,
-    memory::{Lent, Memory},
+    fault::{Fault, error},
+    memory::{Lent, Memory, Raw},
+    stat::Stat,
 };
-use crate::mapping::{Access, Advice, Discard};
+use crate::mapping::{
+    access::Access,
+    advice::{Advice, Discard},
+};
 
 pub(in crate::mapping) const BAD_DESCRIPTOR: i32 = ERROR_INVALID_HANDLE as i32;
 pub(in crate::mapping) const INVALID: i32 = ERROR_INVALID_PARAMETER as i32;
@@ -59,7 +63,7 @@ pub(in crate::mapping) struct Request {
 impl Request {
     /// Where the mapping ends in its section.
     fn end(&self) -> io::Result<u64> {
-        self.offset.checked_add(self.len as u64).ok_or_else(|| super::error(INVALID))
+        self.offset.checked_add(self.len as u64).ok_or_else(|| error(INVALID))
     }
 }
 
@@ -70,25 +74,13 @@ pub(in crate::mapping) struct Region {
     request: Request,
 }
 
-/// Memory that memmap2 has no call for.
-#[derive(Debug)]
-pub(super) struct Raw {
-    pub(super) start: *mut u8,
-    pub(super) len: usize,
-    /// A section has its name for as long as somebody holds a handle of it: a view is not enough.
-    _section: OwnedHandle,
-}
-
-impl Drop for Raw {
-    fn drop(&mut self) {
-        // SAFETY: the view was made by `raw` and is unmapped here only. It cannot fail for one that exists.
-        let _ = unsafe { UnmapViewOfFile(MEMORY_MAPPED_VIEW_ADDRESS { Value: self.start.cast() }) };
-    }
-}
-
 impl Region {
-    /// Memory of the caller, who sees to it that it stays there, unchanged, for as long as the region.
-    pub(in crate::mapping) fn lent(start: *const u8, len: usize) -> Region {
+    /// Memory of the caller.
+    ///
+    /// # Safety
+    ///
+    /// The `len` bytes from `start` on can be read, and are neither changed nor freed, for as long as the region is there.
+    pub(in crate::mapping) unsafe fn lent(start: *const u8, len: usize) -> Region {
         let memory = Memory::Lent(Lent { start: start.cast_mut(), len });
         Region { memory, request: Request { offset: 0, len, access: Access::Read, tag_name: None } }
     }
@@ -97,11 +89,11 @@ impl Region {
     pub(in crate::mapping) fn map(file: Option<BorrowedHandle<'_>>, request: Request) -> io::Result<Region> {
         // memmap2 would round an offset down, and the system extends a file before it looks at the offset.
         if !request.offset.is_multiple_of(allocation_granularity() as u64) {
-            return Err(super::error(ERROR_MAPPED_ALIGNMENT as i32));
+            return Err(error(ERROR_MAPPED_ALIGNMENT as i32));
         }
         // The system takes a length of 0 for all there is; that was decided before.
         if request.len == 0 {
-            return Err(super::error(INVALID));
+            return Err(error(INVALID));
         }
         let memory = match memmap(file, &request)? {
             Some(mapped) => Memory::Memmap(mapped),
@@ -138,8 +130,11 @@ impl Region {
             Memory::Raw(raw) => raw,
             Memory::Lent(_) => return Ok(()),
         };
+        if range.start > range.end || range.end > raw.len {
+            return Err(error(INVALID));
+        }
         let start: *const c_void = raw.start.wrapping_add(range.start).cast();
-        // SAFETY: the caller checked the range; writing pages back changes no byte of them.
+        // SAFETY: the range lies in the view, as was just looked at; writing pages back changes no byte of them.
         let flushed = unsafe { FlushViewOfFile(start, range.len()) } != 0;
         if !flushed {
             return Err(io::Error::last_os_error());
@@ -196,7 +191,7 @@ impl Region {
     fn copy_into(self, new: Request) -> (Option<Self>, io::Result<()>) {
         // Memory keeps its size for as long as it has a name, and others may have mapped it by that.
         if self.request.tag_name.is_some() {
-            return (Some(self), Err(super::error(ERROR_USER_MAPPED_FILE as i32)));
+            return (Some(self), Err(error(ERROR_USER_MAPPED_FILE as i32)));
         }
         match Region::map(None, new) {
             Ok(new) => {
@@ -295,7 +290,10 @@ fn low_half(number: u64) -> u32 {
 pub(in crate::mapping) struct Watch;
 
 impl Watch {
-    pub(in crate::mapping) fn new(_: &Region, _: Option<&File>, _: u64) -> io::Result<Watch> {
+    /// # Safety
+    ///
+    /// None here: it is that of the watch of other systems.
+    pub(in crate::mapping) unsafe fn new(_: &Region, _: Option<&File>, _: u64) -> io::Result<Watch> {
         Ok(Watch)
     }
 
