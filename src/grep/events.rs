@@ -1,8 +1,8 @@
 //! Lines as values, for programs that want to know what was found instead of printing it.
 //!
-//! Workers find lines in parallel, and only the calling thread may hand them on in order. A [`Format`] packs each line, with its
-//! number, offset and matches, into the buffers in which output waits for its turn; the calling thread unpacks them.
-//! So lines come in bounded memory and at the speed of output.
+//! Workers find lines in parallel, and only the calling thread may hand them on in order. A [`Format`] packs each
+//! line, with its number, offset and matches, into the buffers in which output waits for its turn; the calling thread
+//! unpacks them. So lines come in bounded memory and at the speed of output.
 
 use std::ops::ControlFlow;
 
@@ -15,16 +15,19 @@ use crate::{
 };
 
 impl Grep {
-    /// Searches a mapped file in parallel and calls `each` on the calling thread with the reported lines, in file order, until
-    /// it returns [`ControlFlow::Break`]. Lines come with their matches, and where numbers were
-    /// [asked for](super::GrepBuilder::line_numbers) with these. With context, lines that are not adjacent are told by their offsets.
+    /// Searches a mapped file in parallel and calls `each` on the calling thread with the reported lines, in file
+    /// order, until it returns [`ControlFlow::Break`]. Lines come with their matches, and where numbers were [asked
+    /// for](super::GrepBuilder::line_numbers) with these. With context, lines that are not adjacent are told by their
+    /// offsets.
     ///
-    /// A line is lent for the time of the call. The [`Summary`] of a search that `each` has stopped counts what was found by then,
-    /// which may be more than was handed over; [`stopped_at`](Summary::stopped_at) is the end of the last line that was. A line is held in memory as a whole, however long it is.
+    /// A line is lent for the time of the call. The [`Summary`] of a search that `each` has stopped counts what was
+    /// found by then, which may be more than was handed over; [`stopped_at`](Summary::stopped_at) is the end of the
+    /// last line that was. A line is held in memory as a whole, however long it is.
     ///
     /// # Errors
     ///
-    /// [`is_truncated`](Error::is_truncated) when the file became shorter meanwhile. The lines before have been handed over then.
+    /// [`is_truncated`](Error::is_truncated) when the file became shorter meanwhile. The lines before have been handed
+    /// over then.
     ///
     /// # Panics
     ///
@@ -42,7 +45,8 @@ impl Grep {
     ///
     /// let mut text = MapOptions::new().len(27).map_anonymous()?;
     /// text.set_slice(.., b"user=ann\nnobody\nuser=bob ok")?;
-    /// let grep = GrepBuilder::new().line_numbers(true).build(MatcherBuilder::new().by_line(true).build(["user=[a-z]+"])?)?;
+    /// let matcher = MatcherBuilder::new().by_line(true).build(["user=[a-z]+"])?;
+    /// let grep = GrepBuilder::new().line_numbers(true).build(matcher)?;
     /// let mut found = vec![];
     /// grep.for_each_line(&text, &Pool::inline(), &mut |line| {
     ///     let matched = &line.bytes[line.matches[0].range()];

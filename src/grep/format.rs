@@ -38,8 +38,8 @@ pub struct Line<'a> {
 /// Goes over matches from the first one on, until it is told to stop.
 type WalkOver<'a> = dyn Fn(&mut dyn FnMut(Span) -> ControlFlow<()>) + 'a;
 
-/// The matches in a line that is too long for them to be held in memory. There are none where [`Format::wants_matches`] does not
-/// say that they are wanted.
+/// The matches in a line that is too long for them to be held in memory. There are none where
+/// [`Format::wants_matches`] does not say that they are wanted.
 pub struct LongMatches<'a> {
     walk: &'a WalkOver<'a>,
     count: Cell<Option<u64>>,
@@ -124,19 +124,20 @@ pub trait Format: Sync {
         false
     }
 
-    /// True when lines that share matches are to come as one [`Line`] with those on the lines behind them, where a match has the
-    /// line end between the two: something else is shown in its place then.
+    /// True when lines that share matches are to come as one [`Line`] with those on the lines behind them, where a
+    /// match has the line end between the two: something else is shown in its place then.
     fn joins_lines(&self) -> bool {
         false
     }
 
-    /// Appends one line. A line can come twice, when the file was truncated in the meantime: what was appended the first
-    /// time is thrown away then.
+    /// Appends one line. A line can come twice, when the file was truncated in the meantime: what was appended the
+    /// first time is thrown away then.
     fn line(&self, line: &Line<'_>, out: &mut Vec<u8>);
 
-    /// Hands on, in pieces, what [`line`](Format::line) would append for a line that is so long that neither its text nor its
-    /// matches should be held in memory. The line comes without its matches; they are looked for when they are asked for.
-    /// Called on the thread that takes the output. Unless implemented, all is held in memory and there is one piece.
+    /// Hands on, in pieces, what [`line`](Format::line) would append for a line that is so long that neither its text
+    /// nor its matches should be held in memory. The line comes without its matches; they are looked for when they are
+    /// asked for. Called on the thread that takes the output. Unless implemented, all is held in memory and there is
+    /// one piece.
     fn long_line(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
         let matches = matches.collect();
         let mut out = vec![];

@@ -17,8 +17,8 @@ pub(super) use crate::matcher::LineCounts as Counts;
 ///
 /// # Complexity
 ///
-/// One pass over the slice for a single literal. Otherwise one search; each line that matches is looked at once more for
-/// its ends, and with `invert` the lines between matches are enumerated.
+/// One pass over the slice for a single literal. Otherwise one search; each line that matches is looked at once more
+/// for its ends, and with `invert` the lines between matches are enumerated.
 pub(super) fn select(
     matcher: &Matcher,
     cache: &mut Cache,
@@ -34,8 +34,8 @@ pub(super) fn select(
     if matcher.is_for_all_lines() {
         let mut goes_on = true;
         matcher.each_place(cache, bytes, |place| {
-            // An empty match behind the last terminator is on no line. One behind an unterminated line is on that line, which has
-            // been selected if `at` is its end.
+            // An empty match behind the last terminator is on no line. One behind an unterminated line is on that
+            // line, which has been selected if `at` is its end.
             let is_behind = place == bytes.len() && (at == place || bytes.last() == Some(&terminator));
             if place < at || is_behind {
                 return true;
@@ -72,7 +72,8 @@ pub(super) fn select(
     }
 }
 
-/// Calls `each` with the lines in a range, which begins and ends with one, until it returns false. Says whether it did not.
+/// Calls `each` with the lines in a range, which begins and ends with one, until it returns false. Says whether it did
+/// not.
 fn each_line(bytes: &[u8], range: Range<usize>, terminator: u8, each: &mut impl FnMut(Span) -> bool) -> bool {
     let mut at = range.start;
     while at < range.end {
@@ -148,8 +149,8 @@ pub(super) fn count(
 ///
 /// # Complexity
 ///
-/// One walk over the matches, where no match can be empty or seen differently on its line alone; otherwise one search for the
-/// line and one in it.
+/// One walk over the matches, where no match can be empty or seen differently on its line alone; otherwise one search
+/// for the line and one in it.
 pub(super) fn select_with_matches(
     matcher: &Matcher,
     cache: &mut Cache,
@@ -196,8 +197,8 @@ pub(super) fn select_with_matches(
     }
 }
 
-/// The matches within one line, which may come with its terminator. Behind its last byte may be an empty one, whether or
-/// not a terminator follows.
+/// The matches within one line, which may come with its terminator. Behind its last byte may be an empty one, whether
+/// or not a terminator follows.
 pub(super) fn matches_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], matches: &mut Vec<Span>) {
     matches.clear();
     each_match_in(matcher, cache, line, |m| {

@@ -19,8 +19,8 @@ use crate::{
 };
 
 impl GrepBuilder {
-    /// Puts the options and patterns together. Unlike a search that is [built](GrepBuilder::build) from a matcher, this one knows what
-    /// a line needs in order to match, and so [`search_path`](Grep::search_path) uses indexes.
+    /// Puts the options and patterns together. Unlike a search that is [built](GrepBuilder::build) from a matcher,
+    /// this one knows what a line needs in order to match, and so [`search_path`](Grep::search_path) uses indexes.
     ///
     /// # Errors
     ///
@@ -40,18 +40,19 @@ impl GrepBuilder {
 }
 
 impl Grep {
-    /// Searches a file by its path: mapped into memory where it is a regular file, with its index where it has one that can be
-    /// relied on, and read as a stream otherwise. `each` is called as by [`for_each_line`](Grep::for_each_line); the lines are
-    /// the same with an index and without.
+    /// Searches a file by its path: mapped into memory where it is a regular file, with its index where it has one
+    /// that can be relied on, and read as a stream otherwise. `each` is called as by
+    /// [`for_each_line`](Grep::for_each_line); the lines are the same with an index and without.
     ///
-    /// What is promised when other programs write to the file meanwhile: no signal and no panic. Lines that are appended during
-    /// the search may or may not be found. A file that is cut gives an error behind the lines that come before the cut. Of a file
-    /// that is written to in the middle, lines may be found that are half old and half new.
+    /// What is promised when other programs write to the file meanwhile: no signal and no panic. Lines that are
+    /// appended during the search may or may not be found. A file that is cut gives an error behind the lines that
+    /// come before the cut. Of a file that is written to in the middle, lines may be found that are half old and half
+    /// new.
     ///
     /// # Errors
     ///
-    /// When the file cannot be opened or read, and [`is_truncated`](Error::is_truncated) when it became shorter meanwhile; with its
-    /// path. An index that is damaged, or not of this file, is no error: all is searched.
+    /// When the file cannot be opened or read, and [`is_truncated`](Error::is_truncated) when it became shorter
+    /// meanwhile; with its path. An index that is damaged, or not of this file, is no error: all is searched.
     ///
     /// # Panics
     ///
@@ -59,9 +60,10 @@ impl Grep {
     ///
     /// # Complexity
     ///
-    /// As [`for_each_line`](Grep::for_each_line); with an index, that of the parts that can match, and a few reads of the index for
-    /// each literal that lines need. An index is used where the search was [compiled](GrepBuilder::compile) from patterns that
-    /// require literals of three bytes at least, by line, and is for lines that match.
+    /// As [`for_each_line`](Grep::for_each_line); with an index, that of the parts that can match, and a few reads of
+    /// the index for each literal that lines need. An index is used where the search was
+    /// [compiled](GrepBuilder::compile) from patterns that require literals of three bytes at least, by line, and is
+    /// for lines that match.
     ///
     /// # Examples
     ///

@@ -1,8 +1,8 @@
 //! Files with holes: they are searched without the middle of these, and shown as they are.
 //!
-//! What is left out is far from whatever matches (see [`crate::scan::holes`]), so that a search of what is left differs from one of the
-//! file in offsets alone, and in the text of lines with a hole in them. These are so long that nothing looks at their
-//! text before it is shown, and there they are taken from the file.
+//! What is left out is far from whatever matches (see [`crate::scan::holes`]), so that a search of what is left
+//! differs from one of the file in offsets alone, and in the text of lines with a hole in them. These are so long that
+//! nothing looks at their text before it is shown, and there they are taken from the file.
 
 use std::ops::{ControlFlow, Range};
 
@@ -85,8 +85,8 @@ impl Sparse<'_> {
         Summary { bytes_searched, stopped_at, binary, ..summary }
     }
 
-    /// Runs `show` on a line, or a part of one, as it is in the file; and with what places in it are counted from there. Where it has
-    /// no hole that is the line as it was found.
+    /// Runs `show` on a line, or a part of one, as it is in the file; and with what places in it are counted from
+    /// there. Where it has no hole that is the line as it was found.
     fn show(&self, line: &Line<'_>, mut show: impl FnMut(&Line<'_>, &dyn Fn(Span) -> Span)) {
         let found = line.offset..line.offset + line.bytes.len() as u64;
         let offset = self.start(found.start);

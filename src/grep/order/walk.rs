@@ -3,72 +3,44 @@
 //! A [`Walk`] goes through one window. What the next window has to know of it is small and comes out at its end, so
 //! the serial part of a search skips to that end while the workers take the long way in parallel.
 
-use super::{Context, LineKind, lines::line_end};
-use crate::span::Span;
+use crate::{
+    grep::{format::LineKind, options::Context, view::View},
+    span::Span,
+};
 
 /// What is carried from one window to the next.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Carry {
+pub(crate) struct Carry {
     /// Up to where lines have been reported or passed over, as an offset in the file.
-    pub(super) upto: u64,
+    pub(crate) upto: u64,
     /// Some line has been reported.
-    pub(super) any: bool,
+    pub(crate) any: bool,
     /// How many lines of context are still due behind the last selected line.
-    pub(super) owed: usize,
+    pub(crate) owed: usize,
     /// How many more lines may be selected; none stands for any number.
-    pub(super) left: Option<u64>,
+    pub(crate) left: Option<u64>,
     /// The offset just past the last selected line.
-    pub(super) selected_upto: u64,
+    pub(crate) selected_upto: u64,
 }
 
 impl Carry {
     /// True when nothing more can be reported.
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.left == Some(0) && self.owed == 0
     }
 }
 
 /// What is reported next. Offsets are in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
+pub(crate) enum Event {
     Break,
     Line { kind: LineKind, start: u64, end: u64 },
 }
 
-/// Bytes of a file, and where they stand in it.
-#[derive(Clone, Copy)]
-pub(super) struct View<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) base: u64,
-    /// The last byte of a line.
-    pub(super) terminator: u8,
-}
-
-impl<'a> View<'a> {
-    pub(super) fn slice(&self, start: u64, end: u64) -> &'a [u8] {
-        &self.bytes[(start - self.base) as usize..(end - self.base) as usize]
-    }
-
-    fn end(&self) -> u64 {
-        self.base + self.bytes.len() as u64
-    }
-
-    fn line_end(&self, at: u64) -> u64 {
-        self.base + line_end(self.bytes, (at - self.base) as usize, self.terminator) as u64
-    }
-
-    /// The start of the line that stands `count` lines before the one that starts at `at`, but not before `floor`.
-    fn lines_before(&self, at: u64, count: usize, floor: u64) -> u64 {
-        let floor = floor.max(self.base);
-        let before = self.slice(floor, at);
-        memchr::memrchr_iter(self.terminator, before).nth(count).map_or(floor, |newline| floor + newline as u64 + 1)
-    }
-}
-
 /// A walk over the events of one window. It borrows nothing, so that it can be laid aside and taken up again.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Walk {
-    pub(super) carry: Carry,
+pub(crate) struct Walk {
+    pub(crate) carry: Carry,
     /// The next of the selected lines.
     next: usize,
     /// What is passed over before that line has been passed over.
@@ -76,13 +48,13 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    pub(super) fn new(carry: Carry) -> Self {
+    pub(crate) fn new(carry: Carry) -> Self {
         Walk { carry, next: 0, approached: false }
     }
 
     /// Passes over all selected lines that leave no trace in what is carried out of the window: those before the last
     /// one that may still be selected.
-    pub(super) fn skip_to_last(&mut self, hits: &[Span], hits_base: u64) {
+    pub(crate) fn skip_to_last(&mut self, hits: &[Span], hits_base: u64) {
         let count = match self.carry.left {
             Some(left) => hits.len().min(usize::try_from(left).unwrap_or(usize::MAX)),
             None => hits.len(),
@@ -96,13 +68,13 @@ impl Walk {
     }
 
     /// How many selected lines were passed over.
-    pub(super) fn skipped(&self) -> u64 {
+    pub(crate) fn skipped(&self) -> u64 {
         self.next as u64
     }
 
     /// The next event. The view must begin at or before the context of the first of the hits, and end with the lines of
     /// the window.
-    pub(super) fn next(&mut self, view: View<'_>, hits: &[Span], hits_base: u64, context: Context) -> Option<Event> {
+    pub(crate) fn next(&mut self, view: View<'_>, hits: &[Span], hits_base: u64, context: Context) -> Option<Event> {
         let carry = &mut self.carry;
         // Behind the last line that may be selected there is nothing but context, whether or not a line matches.
         let hit = hits.get(self.next).filter(|_| carry.left != Some(0));

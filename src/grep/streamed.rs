@@ -1,0 +1,101 @@
+//! Searching streams.
+
+use std::{io::Read, ops::ControlFlow};
+
+use super::{
+    core::{Core, Start},
+    format::Format,
+    mode::{self, Job},
+    options::Binary,
+    run::Ended,
+    search::Grep,
+    summary::Summary,
+};
+use crate::{
+    error::Error,
+    scan::{
+        Pool,
+        feed::{self, Feed},
+        stream::{self, InMemory, LineReader, Nul, Text},
+        window::Window,
+    },
+};
+
+impl Grep {
+    /// Searches a stream: standard input, a pipe, a file that is not to be mapped. Reading runs ahead of the search in
+    /// a thread of its own, unless the pool has but one thread.
+    ///
+    /// # Errors
+    ///
+    /// What reading says. What comes before has been emitted then.
+    ///
+    /// # Panics
+    ///
+    /// As [`search_mapping`](Grep::search_mapping), and passes on panics of the reader.
+    ///
+    /// # Complexity
+    ///
+    /// As [`search_mapping`](Grep::search_mapping); in memory are a few windows of lines, each as long as the longest
+    /// line at least, with the lines of context before them.
+    pub fn search_reader<R: Read + Send + 'static>(
+        &self,
+        reader: R,
+        format: &dyn Format,
+        pool: &Pool,
+        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Summary, Error> {
+        if self.needs_all(format) {
+            let (InMemory { bytes, error }, nul) = self.read_to_memory(reader)?;
+            let mut summary = match bytes {
+                Some(memory) => self.search_mapping(&memory, format, pool, emit)?,
+                None => Summary::default(),
+            };
+            // Who has what was wanted does not know what comes behind.
+            if summary.stopped_at.is_none() {
+                summary.binary = summary.binary.or(nul);
+            }
+            return error.filter(|_| summary.stopped_at.is_none()).map_or(Ok(summary), Err);
+        }
+        let windows = self.windows(reader);
+        let windows = stream::within(self.options.range.clone(), windows).map(|lines| lines.map(Window::Owned));
+        let feed = match pool.threads() {
+            1 => Feed::direct(windows),
+            _ => Feed::prefetched(windows, feed::WINDOWS, Window::size),
+        };
+        let core = Core::new(&self.matcher, &self.options, &self.caches, format, None);
+        let Ended { mut summary, stop, had_enough } =
+            mode::run(&core, Job { feed, start: Start::default(), pool, emit })?.ended;
+        let searched = summary.bytes_searched;
+        // Whoever had enough does not know whether there is more.
+        let is_before_end = had_enough && searched < self.options.range.end && summary.binary.is_none();
+        summary.stopped_at = stop.map(|stop| stop.upto.min(searched)).or(is_before_end.then_some(searched));
+        Ok(summary)
+    }
+
+    /// Cuts a stream into windows.
+    fn windows<R: Read>(&self, reader: R) -> LineReader<R> {
+        let nul = match self.options.binary {
+            Binary::Text => Nul::Text,
+            Binary::Suppress => Nul::EndsLine,
+            Binary::Quit => Nul::Ends,
+        };
+        let context = self.options.context;
+        // Where there is context, ripgrep keeps one line more than it may show, which decides where its reads end.
+        // That all lines are shown is no context to it.
+        let has_context = !context.is_none() && !self.options.passthru;
+        let kept = if has_context { context.before.saturating_add(1) } else { 0 };
+        LineReader::new(reader, nul, self.matcher.terminator(), kept, self.options.chunk_size, &self.spare)
+    }
+
+    /// Reads a stream into memory, up to where a search would end that takes it as it comes; and the NUL that it would
+    /// end at.
+    pub(crate) fn read_to_memory(&self, reader: impl Read) -> Result<(InMemory, Option<u64>), Error> {
+        let terminator = self.matcher.terminator();
+        if self.options.binary != Binary::Quit || !self.matcher.is_by_line() {
+            return Ok((stream::read_to_memory(reader, terminator)?, None));
+        }
+        let mut text = Text::new(self.windows(reader));
+        let read = stream::read_to_memory(&mut text, terminator)?;
+        Ok((read, text.nul()))
+    }
+}
