@@ -8,7 +8,7 @@ use std::{
 use arbitrary::Arbitrary;
 use mapgrep::mapping::{Access, MapOptions, Mapping};
 
-use crate::oracle::memory::memory;
+use super::oracle::memory::memory;
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub(crate) enum Backing {
