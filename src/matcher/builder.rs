@@ -4,24 +4,22 @@ use std::sync::Arc;
 
 use regex_syntax::{
     ast::Ast,
-    hir::{Class, Hir, HirKind, Look},
+    hir::{Hir, Look},
 };
 
 use crate::{
     error::Error,
     matcher::{
-        LineTerminator, Matcher, Reach, Strategy,
-        literal::forward,
         literals::Literals,
-        regex::{
-            engine::{LoneCr, Regexes},
-            filtered::Filtered,
-        },
-        regex_set::dispatched::Dispatched,
-        set::Borders,
+        reach::Reach,
+        regex::engine::LoneCr,
+        regex_set::dispatched::{Choice, Dispatched},
+        search::Matcher,
+        set::{Borders, MatchKind},
+        strategy::{Options, Strategy},
         syntax::translate::{self, Groups, LetterCase},
+        terminator::LineTerminator,
     },
-    span::PatternId,
 };
 
 /// How many bytes patterns may have in all that are parsed. A tree takes 100 times as much memory as its text.
@@ -192,7 +190,7 @@ impl MatcherBuilder {
         let lone_cr = if self.by_line { LoneCr::new(&parsed, self.terminator) } else { None };
         Ok(Matcher {
             lone_cr: lone_cr.map(Arc::new),
-            strategy: self.choose(parsed, patterns.len())?,
+            strategy: Strategy::choose(parsed, patterns.len(), self.options())?,
             reach,
             longest,
             by_line: self.by_line,
@@ -219,9 +217,10 @@ impl MatcherBuilder {
             return Ok(Err(confined.unwrap_or(apart)));
         }
         let (longest, misses_nuls) = (longest(&apart), misses_nuls(&apart));
-        let strategy = match Dispatched::strategy(apart, self.case != Case::Sensitive, self.merge, self.terminator)? {
-            Ok(strategy) => strategy,
-            Err(apart) => return Ok(Err(confined.unwrap_or(apart))),
+        let strategy = match Dispatched::choose(apart, self.case != Case::Sensitive, self.merge, self.terminator)? {
+            Choice::Dispatched(dispatched) => Strategy::Dispatched(dispatched),
+            Choice::Literals(literals) => Strategy::Literals(literals),
+            Choice::Refused(apart) => return Ok(Err(confined.unwrap_or(apart))),
         };
         Ok(Ok(Matcher {
             lone_cr: None,
@@ -247,7 +246,8 @@ impl MatcherBuilder {
         }
         let Some(ignore_case) = self.ignores_case_of_plain(strings) else { return Ok(None) };
         let borders = self.borders();
-        let literals = Literals::of_strings(strings, ignore_case, self, borders)?;
+        let kind = if self.longest { MatchKind::LeftmostLongest } else { MatchKind::LeftmostFirst };
+        let literals = Literals::of_strings(strings, ignore_case, kind, self.merge, borders)?;
         Ok(literals.map(|literals| {
             let has_borders = borders != Borders::None;
             let matches_empty = literals.has_empty();
@@ -421,26 +421,8 @@ impl MatcherBuilder {
         translate::Syntax { ignore_case, terminator: self.terminator, dot_matches_newline: self.dot_matches_newline }
     }
 
-    fn choose(&self, patterns: Vec<Hir>, given: usize) -> Result<Strategy, Error> {
-        if patterns.is_empty() {
-            return Ok(Strategy::Never);
-        }
-        let mut literals = vec![];
-        for (index, hir) in patterns.iter().enumerate() {
-            let id = PatternId::new(if self.merge { 0 } else { index });
-            if !push_literals(hir, id, &mut literals) {
-                let regexes = Regexes::new(&patterns, given, self.terminator, self.by_line)?;
-                if !self.by_line {
-                    return Ok(Strategy::Regexes(regexes));
-                }
-                let filtered = Filtered::new(&patterns, regexes)?;
-                return Ok(filtered.map_or_else(Strategy::Regexes, Strategy::Filtered));
-            }
-        }
-        match &literals[..] {
-            [(needle, id)] => Ok(Strategy::Literal(Arc::new(forward::Finder::new(needle).into_owned()), *id)),
-            _ => Ok(Strategy::Literals(Literals::new(&literals, false)?)),
-        }
+    fn options(&self) -> Options {
+        Options { merge: self.merge, by_line: self.by_line, terminator: self.terminator }
     }
 
     fn reach(&self, patterns: &[Hir], longest: Option<usize>) -> Reach {
@@ -483,24 +465,4 @@ fn misses_nuls(patterns: &[Hir]) -> bool {
 
 fn is_literal(hir: &Hir) -> bool {
     hir.properties().is_alternation_literal()
-}
-
-/// Adds the literals that `hir` is an alternation of; false when it is anything else, or when one of them is empty.
-fn push_literals(hir: &Hir, id: PatternId, literals: &mut Vec<(Vec<u8>, PatternId)>) -> bool {
-    match hir.kind() {
-        HirKind::Literal(literal) => {
-            literals.push((literal.0.to_vec(), id));
-            true
-        }
-        // The parser turns `a|b` and `[ab]` into the same thing; single ASCII characters stay literals.
-        HirKind::Class(Class::Bytes(class)) => match class.literal() {
-            Some(literal) => {
-                literals.push((literal, id));
-                true
-            }
-            None => false,
-        },
-        HirKind::Alternation(branches) => branches.iter().all(|branch| push_literals(branch, id, literals)),
-        _ => false,
-    }
 }

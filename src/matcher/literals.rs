@@ -4,10 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::{
     error::Error,
-    matcher::{
-        MatcherBuilder,
-        set::{Borders, MatchKind, PatternSet, Walk},
-    },
+    matcher::set::{Borders, MatchKind, PatternSet, Walk},
     span::{PatternId, Span},
 };
 
@@ -51,25 +48,25 @@ impl Literals {
     pub(crate) fn of_strings<P: AsRef<[u8]>>(
         strings: &[P],
         ignore_case: bool,
-        builder: &MatcherBuilder,
+        kind: MatchKind,
+        merge: bool,
         borders: Borders,
     ) -> Result<Option<Self>, Error> {
-        let literals = Self::of_strings_anywhere(strings, ignore_case, builder)?;
+        let literals = Self::of_strings_anywhere(strings, ignore_case, kind, merge)?;
         Ok(literals.map(|Literals { set, owners }| Literals { set: set.with_borders(borders), owners }))
     }
 
     fn of_strings_anywhere<P: AsRef<[u8]>>(
         strings: &[P],
         ignore_case: bool,
-        builder: &MatcherBuilder,
+        kind: MatchKind,
+        merge: bool,
     ) -> Result<Option<Self>, Error> {
         let texts = || strings.iter().map(|string| string.as_ref());
         if ignore_case && !texts().all(<[u8]>::is_ascii) {
             return Ok(None);
         }
-        let &MatcherBuilder { merge, longest, .. } = builder;
         let mut builder = PatternSet::builder();
-        let kind = if longest { MatchKind::LeftmostLongest } else { MatchKind::LeftmostFirst };
         builder.kind(kind).ascii_case_insensitive(ignore_case);
         if !(ignore_case && texts().any(|text| text.iter().any(|&byte| other_spelling(byte).is_some()))) {
             let owners = if merge { Owners::One } else { Owners::Themselves };
@@ -180,7 +177,12 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::{
-        matcher::{Case, LineTerminator, Matcher, MatcherBuilder, Strategy},
+        matcher::{
+            builder::{Case, MatcherBuilder},
+            search::Matcher,
+            strategy::Strategy,
+            terminator::LineTerminator,
+        },
         span::{PatternId, Span},
     };
 

@@ -1,3 +1,4 @@
-//! Finding and counting lines.
+//! Selecting and counting lines.
 
 pub(crate) mod literal;
+pub(crate) mod select;

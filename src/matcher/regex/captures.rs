@@ -15,9 +15,10 @@ use regex_syntax::hir::Hir;
 use crate::{
     error::Error,
     matcher::{
-        LineTerminator, MatcherBuilder,
+        builder::MatcherBuilder,
         regex::engine,
         syntax::translate::{self, Groups},
+        terminator::LineTerminator,
     },
     span::Span,
 };

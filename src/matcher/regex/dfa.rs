@@ -27,7 +27,7 @@ use regex_automata::{
 use regex_syntax::hir::Hir;
 
 use crate::{
-    matcher::{LineTerminator, regex::steps::Steps, syntax::translate},
+    matcher::{regex::steps::Steps, syntax::translate, terminator::LineTerminator},
     simd::byteset::ByteSet,
     span::Span,
 };

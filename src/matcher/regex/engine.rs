@@ -16,12 +16,12 @@ use regex_syntax::hir::Hir;
 use crate::{
     error::Error,
     matcher::{
-        LineTerminator,
         regex::{
             dfa::{Dense, GaveUp},
             horizon::{Horizon, Sight},
         },
         syntax::{required, translate},
+        terminator::LineTerminator,
     },
     span::{PatternId, Span},
 };

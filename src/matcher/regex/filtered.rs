@@ -77,7 +77,11 @@ impl Filtered {
 mod tests {
     use proptest::prelude::*;
 
-    use crate::matcher::{Case, LineTerminator, MatcherBuilder, Strategy};
+    use crate::matcher::{
+        builder::{Case, MatcherBuilder},
+        strategy::Strategy,
+        terminator::LineTerminator,
+    };
 
     const PATTERNS: &[&str] = &[
         r"\w+foobar",

@@ -320,7 +320,7 @@ mod tests {
     use regex_automata::{Input, meta};
 
     use super::*;
-    use crate::matcher::LineTerminator;
+    use crate::matcher::terminator::LineTerminator;
 
     fn dense(regex: &str) -> Dense {
         let hir = regex_syntax::ParserBuilder::new().utf8(false).multi_line(true).build().parse(regex).unwrap();

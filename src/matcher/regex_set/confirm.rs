@@ -21,9 +21,9 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use crate::{
     error::Error,
     matcher::{
-        LineTerminator,
         regex::engine::{NFA_SIZE_LIMIT, refused},
         syntax::required::byte_bits,
+        terminator::LineTerminator,
     },
     span::Span,
 };

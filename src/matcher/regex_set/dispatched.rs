@@ -21,8 +21,8 @@ use regex_syntax::hir::Hir;
 use crate::{
     error::Error,
     matcher::{
-        LineTerminator, Reach, Strategy,
         literals::Literals,
+        reach::Reach,
         regex::engine::{self, Regexes},
         regex_set::{
             confirm::{Caches, Confirming},
@@ -33,6 +33,7 @@ use crate::{
             required::{self, Required},
             translate,
         },
+        terminator::LineTerminator,
     },
     span::{PatternId, Span},
 };
@@ -53,6 +54,16 @@ const PATTERNS_PER_CANDIDATE: usize = 16;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Dispatched(Arc<Patterns>);
+
+/// How a list of patterns is to be searched for.
+#[derive(Debug)]
+pub(crate) enum Choice {
+    Dispatched(Dispatched),
+    /// All of them are literals, and nothing else: a set.
+    Literals(Literals),
+    /// They are few, too many of them have no literal, or one of them may be empty, which matches on every line.
+    Refused(Vec<Hir>),
+}
 
 #[derive(Debug)]
 struct Patterns {
@@ -112,25 +123,24 @@ struct Line {
 }
 
 impl Dispatched {
-    /// The strategy for patterns. Gives them back where they are few, where too many of them have no literal, or where one of them
-    /// may be empty: such a pattern matches on every line. If all of them are literals, and nothing else, they are a set of these.
+    /// How to search for patterns.
     ///
     /// # Errors
     ///
     /// When a pattern is too large.
-    pub(crate) fn strategy(
+    pub(crate) fn choose(
         patterns: Vec<Hir>,
         fold: bool,
         merge: bool,
         terminator: LineTerminator,
-    ) -> Result<Result<Strategy, Vec<Hir>>, Error> {
+    ) -> Result<Choice, Error> {
         if patterns.len() < LEAST_PATTERNS || patterns.iter().any(translate::may_be_empty) {
-            return Ok(Err(patterns));
+            return Ok(Choice::Refused(patterns));
         }
         let (fold, required) = required::choose(&patterns, fold, LEAST_BITS);
         let without = required.iter().filter(|required| required.is_none()).count();
         if without > 0 && (patterns.len() < LEAST_MIXED_PATTERNS || without > patterns.len() / 2) {
-            return Ok(Err(patterns));
+            return Ok(Choice::Refused(patterns));
         }
         let mut all = Vec::with_capacity(patterns.len());
         let (mut owned, mut alone, mut others) = (vec![], vec![], vec![]);
@@ -153,7 +163,7 @@ impl Dispatched {
         if all.iter().all(|pattern| matches!(pattern, Pattern::Alone(_))) {
             let id = |id| if merge { PatternId::new(0) } else { id };
             let alone: Vec<_> = alone.into_iter().map(|(literal, of)| (literal, id(of))).collect();
-            return Ok(Ok(Strategy::Literals(Literals::new(&alone, fold)?)));
+            return Ok(Choice::Literals(Literals::new(&alone, fold)?));
         }
         required::without_longer(&mut owned, |id| matches!(all[id.index()], Pattern::Confirmed(_)));
         let literals = OwnedLiterals::new(owned, fold, Borders::None)?;
@@ -166,7 +176,7 @@ impl Dispatched {
             }
         };
         let whole = OnceLock::new();
-        Ok(Ok(Strategy::Dispatched(Dispatched(Arc::new(Patterns {
+        Ok(Choice::Dispatched(Dispatched(Arc::new(Patterns {
             patterns: all,
             literals,
             alone,
@@ -174,7 +184,7 @@ impl Dispatched {
             whole,
             merge,
             terminator,
-        })))))
+        }))))
     }
 
     pub(crate) fn cache(&self) -> Cache {
@@ -493,7 +503,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::matcher::{Case, Cursor, Matcher, MatcherBuilder, Strategy, regex::engine::LoneCr};
+    use crate::matcher::{
+        builder::{Case, MatcherBuilder},
+        regex::engine::LoneCr,
+        search::{Cursor, Matcher},
+        strategy::Strategy,
+    };
 
     /// Regexes with literals, words, and regexes without literals, which share parts and overlap.
     const PATTERNS: &[&str] = &[

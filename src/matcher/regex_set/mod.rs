@@ -40,7 +40,8 @@ use regex_syntax::hir::Hir;
 use crate::{
     error::Error,
     matcher::{
-        Case, LineTerminator, MatcherBuilder, literals,
+        builder::{Case, MatcherBuilder},
+        literals,
         regex_set::{
             confirm::{Caches, Confirming, compile},
             owned::{OwnedLiterals, Seen},
@@ -52,6 +53,7 @@ use crate::{
             sequence::Shape,
             translate,
         },
+        terminator::LineTerminator,
     },
     span::{PatternId, Span},
 };
@@ -632,7 +634,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::matcher::{Case, Matcher};
+    use crate::matcher::{builder::Case, search::Matcher};
 
     const PATTERNS: &[&str] = &[
         "foobar",

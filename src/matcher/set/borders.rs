@@ -10,7 +10,7 @@
 use memchr::{memchr, memmem, memrchr};
 use regex_automata::util::look::LookMatcher;
 
-use crate::matcher::LineTerminator;
+use crate::matcher::terminator::LineTerminator;
 
 /// What has to stand on either side of a match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

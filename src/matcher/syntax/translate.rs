@@ -11,7 +11,7 @@ use regex_syntax::{
     },
 };
 
-use crate::{error::Error, matcher::LineTerminator};
+use crate::{error::Error, matcher::terminator::LineTerminator};
 
 /// Parses one pattern. The text comes back with the tree because errors found later point into it.
 pub(crate) fn parse(pattern: &str) -> Result<(String, Ast), Error> {
@@ -411,7 +411,11 @@ fn without(class: &Class, byte: u8) -> Option<Class> {
 
 #[cfg(test)]
 mod tests {
-    use crate::matcher::{Case, LineTerminator, MatcherBuilder, Reach};
+    use crate::matcher::{
+        builder::{Case, MatcherBuilder},
+        reach::Reach,
+        terminator::LineTerminator,
+    };
 
     #[test]
     fn by_line_no_class_crosses_a_line_end() {
