@@ -34,7 +34,7 @@ enum Kind {
     ReadOnly(&'static str),
     OutOfRange(String),
     WrongSize { asked: usize, allowed: usize },
-    Truncated { at: u64, doing: &'static str },
+    Truncated { at: u64 },
     Changed(String),
     Pattern(String),
     PatternTooLarge(String),
@@ -46,25 +46,6 @@ impl Error {
     #[must_use]
     pub fn with_path(mut self, path: impl AsRef<Path>) -> Self {
         self.path = Some(path.as_ref().to_owned());
-        self
-    }
-
-    /// The same error; if it is that of a truncated file, its text says that the file was being searched.
-    #[cfg(feature = "cli")]
-    pub(crate) fn while_searching(mut self) -> Self {
-        if let Kind::Truncated { doing, .. } = &mut self.kind {
-            *doing = "searching";
-        }
-        self
-    }
-
-    /// The same error; where something was too large, its text goes on with what to do about it.
-    #[cfg(feature = "cli")]
-    pub(crate) fn advise(mut self, advice: &str) -> Self {
-        if let Kind::PatternTooLarge(message) | Kind::OutOfMemory(message) = &mut self.kind {
-            message.push_str("; ");
-            message.push_str(advice);
-        }
         self
     }
 
@@ -161,18 +142,13 @@ impl Error {
     /// The offset in the file that the error is about, where there is one.
     pub fn offset(&self) -> Option<u64> {
         match self.kind {
-            Kind::Truncated { at, .. } => Some(at),
+            Kind::Truncated { at } => Some(at),
             _ => None,
         }
     }
 
     pub(crate) fn io(doing: impl Into<Cow<'static, str>>, source: io::Error) -> Self {
         Self::from_kind(Kind::Io { doing: doing.into(), source })
-    }
-
-    /// What a reader says. An error of this crate that came out of one is itself again.
-    pub(crate) fn from_read(error: io::Error) -> Self {
-        error.downcast::<Error>().unwrap_or_else(|error| Self::io("", error))
     }
 
     pub(crate) fn invalid_input(message: impl Into<String>) -> Self {
@@ -201,7 +177,7 @@ impl Error {
     }
 
     pub(crate) fn truncated(at: u64) -> Self {
-        Self::from_kind(Kind::Truncated { at, doing: "mapped" })
+        Self::from_kind(Kind::Truncated { at })
     }
 
     pub(crate) fn pattern(message: impl Into<String>) -> Self {
@@ -240,7 +216,7 @@ impl fmt::Display for Error {
                 write!(f, "cannot assign {asked} bytes to a slice of {allowed}: a mapping keeps its length")
             }
             Kind::Changed(message) => write!(f, "the file was changed while it was read: {message}"),
-            Kind::Truncated { at, doing } => write!(f, "truncated while {doing}, at byte {at}"),
+            Kind::Truncated { at } => write!(f, "truncated while mapped, at byte {at}"),
         }
     }
 }
@@ -251,6 +227,13 @@ impl std::error::Error for Error {
             Kind::Io { source, .. } => Some(source),
             _ => None,
         }
+    }
+}
+
+impl From<io::Error> for Error {
+    /// What a reader says. An error of this crate that came out of one is itself again.
+    fn from(error: io::Error) -> Self {
+        error.downcast::<Error>().unwrap_or_else(|error| Self::io("", error))
     }
 }
 

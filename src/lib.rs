@@ -35,14 +35,18 @@
 //! * [`scan`]: every match in a mapping, in parallel and in order.
 //! * [`index`]: which parts of a huge file can match at all.
 //! * [`grep`]: lines that match, with numbers and context, formatted in parallel.
-//! * `cli`: the command, behind the feature `cli`.
 
 #[cfg(target_family = "wasm")]
 compile_error!(
     "mapgrep maps files into memory, and WebAssembly has no way to do that: build it for a system with mmap"
 );
 
+// The commands name the library as any other program does, and a test compiles them as one.
 #[cfg(feature = "cli")]
+extern crate self as mapgrep;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
 mod error;
 pub mod grep;

@@ -80,7 +80,7 @@ pub(crate) fn read_to_memory(mut source: impl Read, terminator: u8) -> Result<In
         pieces.push(piece);
         let is_over = *filled.as_ref().unwrap_or(&true);
         if let Err(failed) = filled {
-            error = Some(Error::from_read(failed));
+            error = Some(Error::from(failed));
             // Nobody knows how the line would have gone on that it ends in.
             while let Some(last) = pieces.last_mut() {
                 if let Some(end) = memrchr(terminator, last) {
@@ -338,7 +338,7 @@ impl<R: Read> LineReader<R> {
     /// Reads up to `wanted` bytes, and fewer where no more are there for now. None are there at the end.
     fn read(&mut self, wanted: usize) -> Result<usize, Error> {
         if let Some(error) = self.failed.take() {
-            return Err(Error::from_read(error));
+            return Err(Error::from(error));
         }
         let mut read = 0;
         while read < wanted {
@@ -360,7 +360,7 @@ impl<R: Read> LineReader<R> {
                     }
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) if read == 0 => return Err(Error::from_read(e)),
+                Err(e) if read == 0 => return Err(Error::from(e)),
                 Err(e) => {
                     self.failed = Some(e);
                     break;

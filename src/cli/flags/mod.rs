@@ -34,7 +34,7 @@ use self::{
     selection::SelectionOptions,
     text::{BinaryFiles, TextOptions},
 };
-use crate::grep::Goal;
+use mapgrep::grep::Goal;
 
 const ABOUT: &str = "Search files for lines that match a pattern, with all cores in each file";
 

@@ -2,10 +2,8 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use crate::{
-    cli::flags::flag::{self, Takes},
-    matcher::Case,
-};
+use crate::cli::flags::flag::{self, Takes};
+use mapgrep::matcher::Case;
 
 /// What is searched for.
 #[derive(Debug, Default)]

@@ -2,13 +2,11 @@
 
 use clap::ValueEnum;
 
-use crate::{
-    cli::flags::{
-        flag::{self, Takes, parse_word, set, word},
-        numbers::{parse_size, parse_threads},
-    },
-    scan::CachePolicy,
+use crate::cli::flags::{
+    flag::{self, Takes, parse_word, set, word},
+    numbers::{parse_size, parse_threads},
 };
+use mapgrep::scan::CachePolicy;
 
 /// How a search uses the machine.
 #[derive(Debug, Default)]

@@ -1,6 +1,7 @@
 //! What the bytes of a file are: where its lines end, and whether it is text.
 
-use crate::{cli::flags::flag, matcher::LineTerminator};
+use crate::cli::flags::flag;
+use mapgrep::matcher::LineTerminator;
 
 /// How the bytes of a file are understood.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use std::{
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::cli::{terminal::closed, terminal::messages};
+use crate::cli::terminal::{closed, messages};
 
 /// Prints what there is to say in place of running the command, and tells the exit status: 0 for help that was asked for, 2
 /// for a command line that is wrong, and for output that cannot be written.

@@ -14,16 +14,16 @@ use ignore::WalkBuilder;
 use indicatif::HumanBytes;
 
 use crate::cli::{
-    flags::usage,
-    flags::{numbers::parse_threads, when::When},
-    process::interrupt,
-    process::resources,
+    flags::{numbers::parse_threads, usage, when::When},
+    process::{interrupt, resources},
     run::walk::in_order,
-    terminal::messages::{self, Messages},
-    terminal::progress::Progress,
+    terminal::{
+        messages::{self, Messages},
+        progress::Progress,
+    },
 };
-use crate::{
-    error::Error,
+use mapgrep::{
+    Error,
     index::{Freshness, Index, IndexBuilder, Outcome, Stat, Unfit, has_name_of_index, is_index, open_text},
     mapping::{Access, MapOptions},
     scan::{Cancel, Pool},
@@ -452,7 +452,7 @@ impl std::fmt::Display for Advice<'_> {
 
 /// Whether an index can be relied on, in words.
 fn state(path: &Path, index: &Index) -> Result<String, Error> {
-    let cannot = |error| Error::io("", error).with_path(path);
+    let cannot = |error| Error::from(error).with_path(path);
     let file = open_text(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
     if !metadata.is_file() {

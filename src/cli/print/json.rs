@@ -13,13 +13,11 @@ use std::{
 use base64::{display::Base64Display, engine::general_purpose::STANDARD};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
-use crate::cli::{
-    print::long::Pieces, print::pattern_ids::PatternIds, print::standard::path_bytes, print::stats::Stats,
-};
-use crate::{
+use crate::cli::print::{long::Pieces, pattern_ids::PatternIds, standard::path_bytes, stats::Stats};
+use mapgrep::{
+    Span,
     grep::{Format, Line, LineKind, LongMatches},
     matcher::{Replacer, regex_set::LinePatterns},
-    span::Span,
 };
 
 /// Formats the lines of one file.
@@ -285,7 +283,7 @@ impl From<Duration> for Elapsed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matcher::MatcherBuilder;
+    use mapgrep::matcher::MatcherBuilder;
 
     fn line(bytes: &[u8], matches: &[Span], replacer: Option<&Replacer>) -> String {
         let mut out = vec![];

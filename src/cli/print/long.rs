@@ -7,15 +7,15 @@ use std::{
 
 use memchr::{memchr, memrchr};
 
-use crate::cli::{
-    print::pattern_ids::PatternIds,
-    print::standard::{BlockPart, Highlighter, Matches, Printer, clip},
+use crate::cli::print::{
+    pattern_ids::PatternIds,
+    standard::{BlockPart, Highlighter, Matches, Printer, clip},
 };
-use crate::{
+use mapgrep::{
+    Span,
     grep::{Line, LineKind, LongMatches},
     matcher::regex_set::LinePatterns,
     scan::newlines,
-    span::Span,
 };
 
 /// How many bytes of the lines that share matches are dealt with at once, and how many matches in them.

@@ -5,10 +5,10 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use crate::{
+use mapgrep::{
+    PatternId, Span,
     grep::{Format, Line, LineKind, LongMatches},
     matcher::regex_set::{LinePatterns, RegexSet, SetCache},
-    span::{PatternId, Span},
 };
 
 /// The patterns, told apart.

@@ -6,10 +6,10 @@ use bstr::ByteSlice;
 use termcolor::{Ansi, Color, ColorSpec, WriteColor};
 
 use crate::cli::print::pattern_ids::{Fields, PatternIds};
-use crate::{
+use mapgrep::{
+    Span,
     grep::{Format, Line, LineKind, LongMatches},
     matcher::{LineTerminator, Replacer},
-    span::Span,
 };
 
 /// What every line of every file looks like.

@@ -11,8 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::cli::{terminal::messages, terminal::stdout::Rescue};
-use crate::scan::Cancel;
+use crate::cli::terminal::{messages, stdout::Rescue};
+use mapgrep::scan::Cancel;
 
 /// The exit status of a search that was interrupted.
 pub(crate) const STATUS: u8 = 130;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::cli::terminal::messages;
-use crate::mapping;
+use mapgrep::mapping;
 
 /// What the last panic over mapped bytes had to say.
 static KEPT_BACK: Mutex<Option<String>> = Mutex::new(None);
@@ -33,7 +33,7 @@ pub(crate) fn quietly<T>(run: impl FnOnce() -> T) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mapping::MapOptions;
+    use mapgrep::mapping::MapOptions;
 
     #[test]
     fn a_panic_over_mapped_bytes_is_kept_back_until_it_gets_out() {

@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 
 use crate::cli::terminal::messages;
-use crate::memory::is_fallible;
+use mapgrep::memory::is_fallible;
 
 /// The system's allocator for the commands. Where memory is refused that they cannot do without, they end with a message
 /// and exit status 2.

@@ -8,7 +8,7 @@ use std::{
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
-use crate::scan::stream::READ;
+use mapgrep::scan::stream::READ;
 
 /// The longest mark, that of UTF-8.
 const UTF8: &[u8] = b"\xEF\xBB\xBF";

@@ -3,35 +3,35 @@
 use std::{
     io::{IsTerminal, Write},
     process::ExitCode,
+    sync::Arc,
     time::Instant,
 };
 
 use anyhow::Context;
 
-use crate::{
-    cli::{
-        flags::{Options, output::Mode},
-        print::json,
-        process::{
-            interrupt::{self, Interrupt},
-            resources,
-        },
-        run::{
-            hints,
-            indexes::Indexes,
-            many::{Direct, Many},
-            patterns::{self, Patterns},
-            search::{self, Outcome, Searcher},
-            setup, unsearched,
-            walk::Paths,
-        },
-        terminal::{
-            messages::{self, Messages},
-            stdout::Output,
-        },
+use crate::cli::{
+    flags::{Options, output::Mode},
+    print::json,
+    process::{
+        interrupt::{self, Interrupt},
+        resources,
     },
-    scan::Pool,
+    run::{
+        hints,
+        indexes::Indexes,
+        many::{Direct, Many},
+        open::SMALL,
+        patterns::{self, Patterns},
+        search::{Outcome, Searcher},
+        setup, unsearched,
+        walk::Paths,
+    },
+    terminal::{
+        messages::{self, Messages},
+        stdout::Output,
+    },
 };
+use mapgrep::scan::Pool;
 
 /// Searches, and writes what is found to `stdout`, which is a terminal or not.
 pub(crate) fn run(
@@ -57,15 +57,16 @@ pub(crate) fn run(
     let style = setup::style(options, (&builder, &matcher), &collected, single.is_none(), to_terminal)?;
     let mut output = Output::new(stdout);
     // A small file is searched before a thread that waits for signals is there, and before others could help.
-    let is_small = single.as_ref().is_some_and(|haystack| haystack.len.is_some_and(|len| len <= search::SMALL));
+    let is_small = single.as_ref().is_some_and(|haystack| haystack.len.is_some_and(|len| len <= SMALL));
     // Before this there is nothing to be saved.
     let interrupt = if is_small { Interrupt::unwatched() } else { interrupt::watch(Some(output.rescue())) };
     let cancel = &interrupt.cancel;
     let from_stdin = single.as_ref().is_some_and(|haystack| haystack.is_stdin);
     let grep = setup::grep_builder(options, to_terminal && !from_stdin, cancel);
     let separator = setup::separator(options, &style);
-    let indexes = Indexes::new(options, &builder, &matcher);
-    let searcher = Searcher::new(options, (matcher, &grep), style, collected.patterns, indexes, cancel)?;
+    let patterns: Arc<[Vec<u8>]> = collected.patterns.into();
+    let indexes = Indexes::new(options, (&builder, &matcher), Arc::clone(&patterns));
+    let searcher = Searcher::new(options, (matcher, &grep), style, patterns, indexes.into(), cancel)?;
     let threads = if single.is_some() { usize::MAX } else { resources::most_threads() };
     let pool = if is_small { Pool::inline() } else { Pool::new(options.performance.threads).at_most(threads) };
     let outcome = match &single {

@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use crate::index::{Compression, Unfit};
+use mapgrep::index::{Compression, Unfit};
 
 /// Those in which nothing was found. Whoever looks for something in a directory is told of them once, and only where
 /// it is in no other file.

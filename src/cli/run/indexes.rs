@@ -4,17 +4,18 @@ use std::{
     fmt::Display,
     fs::Metadata,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
+use anyhow::{anyhow, bail};
 use indicatif::HumanBytes;
 
 use crate::cli::{
     flags::{Options, index::IndexUse, selection::Context},
-    terminal::messages,
+    terminal::notes::Notes,
 };
-use crate::{
-    error::Error,
+use mapgrep::{
+    Error,
     index::{Candidates, Freshness, Index, LEAST_SIZE, Query, Unhelped},
     mapping::Mapping,
     matcher::{LineTerminator, Matcher, MatcherBuilder},
@@ -34,14 +35,17 @@ pub(crate) struct Indexes {
     builder: MatcherBuilder,
     /// How many lines behind those that match are shown.
     after: u64,
-    explain: bool,
-    /// Whether it is told when an index cannot be relied on. The result of the search is the same.
-    warns: bool,
+    notes: Notes,
+    patterns: Arc<[Vec<u8>]>,
     query: OnceLock<Query>,
 }
 
 impl Indexes {
-    pub(crate) fn new(options: &Options, builder: &MatcherBuilder, matcher: &Matcher) -> Self {
+    pub(crate) fn new(
+        options: &Options,
+        (builder, matcher): (&MatcherBuilder, &Matcher),
+        patterns: Arc<[Vec<u8>]>,
+    ) -> Self {
         let mut builder = builder.clone();
         builder.by_line(true);
         let helpless = if options.selection.invert_match {
@@ -61,8 +65,8 @@ impl Indexes {
             helpless,
             builder,
             after: options.selection.context.sizes().1 as u64,
-            explain: options.messages.explain,
-            warns: options.shows_notes(),
+            notes: Notes::new(options),
+            patterns,
             query: OnceLock::new(),
         }
     }
@@ -77,9 +81,9 @@ impl Indexes {
     /// # Errors
     ///
     /// Where an index is required.
-    pub(crate) fn do_without(&self, len: Option<u64>, why: &str) -> Result<(), Error> {
+    pub(crate) fn do_without(&self, len: Option<u64>, why: &str) -> anyhow::Result<()> {
         if self.how == IndexUse::Require && len.is_none_or(|len| len >= LEAST_SIZE) {
-            return Err(Error::invalid_input(format!("--index=require, and no index is used: {why}")));
+            bail!("--index=require, and no index is used: {why}");
         }
         Ok(())
     }
@@ -89,7 +93,7 @@ impl Indexes {
     /// # Errors
     ///
     /// Where an index is required, and there is none to be used.
-    pub(crate) fn open(&self, path: &Path, metadata: &Metadata, text: &Mapping) -> Result<Option<Index>, Error> {
+    pub(crate) fn open(&self, path: &Path, metadata: &Metadata, text: &Mapping) -> anyhow::Result<Option<Index>> {
         if !self.are_looked_for(metadata) {
             return Ok(None);
         }
@@ -106,10 +110,10 @@ impl Indexes {
             Err(error) => Some(error.to_string()),
         };
         match (self.how, why) {
-            (IndexUse::Require, why) => Err(Error::invalid_input(format!(
+            (IndexUse::Require, why) => Err(anyhow!(
                 "--index=require, and {}",
                 why.as_deref().unwrap_or("there is no index of this file: mapgrep-index build makes one")
-            ))),
+            )),
             (_, Some(why)) => {
                 self.warn(path, why);
                 Ok(None)
@@ -123,28 +127,24 @@ impl Indexes {
     /// # Errors
     ///
     /// Where an index is required, and cannot help with this search.
-    pub(crate) fn candidates(
-        &self,
-        path: &Path,
-        index: &Index,
-        text: &Mapping,
-        patterns: &[Vec<u8>],
-    ) -> Result<Option<Candidates>, Error> {
+    pub(crate) fn candidates(&self, path: &Path, index: &Index, text: &Mapping) -> anyhow::Result<Option<Candidates>> {
         if let Some(why) = self.helpless {
             if self.how == IndexUse::Require {
-                return Err(Error::invalid_input(format!("--index=require, and the index cannot help: {why}")));
+                bail!("--index=require, and the index cannot help: {why}");
             }
-            self.tell(path, || format!("its index cannot help: {why}"));
+            self.notes.explain(path, || format!("its index cannot help: {why}"));
             return Ok(None);
         }
-        if patterns.len() as u64 > (text.len() as u64 / BYTES_A_PATTERN).max(FEW_PATTERNS) {
-            self.tell(path, || format!("its index is not used: for {} patterns a search is faster", patterns.len()));
+        if self.patterns.len() as u64 > (text.len() as u64 / BYTES_A_PATTERN).max(FEW_PATTERNS) {
+            self.notes.explain(path, || {
+                format!("its index is not used: for {} patterns a search is faster", self.patterns.len())
+            });
             return Ok(None);
         }
         let query = match self.query.get() {
             Some(query) => query,
             None => {
-                let query = Query::new(&self.builder, patterns)?;
+                let query = Query::new(&self.builder, &self.patterns)?;
                 self.query.get_or_init(|| query)
             }
         };
@@ -152,7 +152,7 @@ impl Indexes {
             Ok(candidates) => candidates,
             Err(error) => return self.go_on_without(path, error).map(|()| None),
         };
-        self.tell(path, || plan(index, query, &candidates));
+        self.notes.explain(path, || plan(index, query, &candidates));
         Ok((!candidates.is_everything()).then_some(candidates))
     }
 
@@ -161,31 +161,23 @@ impl Indexes {
     /// # Errors
     ///
     /// Where an index is required, and is damaged.
-    pub(crate) fn before_line(&self, path: &Path, index: &Index, lines: u64) -> Result<(u64, u64), Error> {
+    pub(crate) fn before_line(&self, path: &Path, index: &Index, lines: u64) -> anyhow::Result<(u64, u64)> {
         match index.before_line(lines) {
             Ok(place) => Ok(place),
             Err(error) => self.go_on_without(path, error).map(|()| (0, lines)),
         }
     }
 
-    fn go_on_without(&self, path: &Path, error: Error) -> Result<(), Error> {
+    fn go_on_without(&self, path: &Path, error: Error) -> anyhow::Result<()> {
         if self.how == IndexUse::Require {
-            return Err(error);
+            return Err(error.into());
         }
         self.warn(path, error);
         Ok(())
     }
 
     fn warn(&self, path: &Path, why: impl Display) {
-        if self.warns || self.explain {
-            messages::print(format_args!("{}: searched without its index: {why}", path.display()));
-        }
-    }
-
-    fn tell(&self, path: &Path, what: impl FnOnce() -> String) {
-        if self.explain {
-            messages::print(format_args!("{}: {}", path.display(), what()));
-        }
+        self.notes.warn_or_explain(path, || format!("searched without its index: {why}"));
     }
 }
 

@@ -9,9 +9,8 @@ use std::{
     vec::IntoIter,
 };
 
-use crate::cli::{run::bom::Text, run::walk::Haystack};
-use crate::{
-    error::Error,
+use crate::cli::run::{bom::Text, explain::truncated, walk::Haystack};
+use mapgrep::{
     index::Unfit,
     mapping::{Cuts, holes_of},
     scan::{CachePolicy, CacheReader, holes::KEPT_BYTES},
@@ -32,15 +31,14 @@ impl Input {
     /// # Errors
     ///
     /// When the file cannot be opened, or is a directory.
-    pub(crate) fn open(haystack: &Haystack) -> Result<Self, Error> {
+    pub(crate) fn open(haystack: &Haystack) -> io::Result<Self> {
         if haystack.is_stdin {
             return Ok(Self::stdin());
         }
-        let cannot_open = |error| Error::io("", error);
-        let file = File::open(&haystack.path).map_err(cannot_open)?;
-        let metadata = file.metadata().map_err(cannot_open)?;
+        let file = File::open(&haystack.path)?;
+        let metadata = file.metadata()?;
         if metadata.is_dir() {
-            return Err(cannot_open(io::ErrorKind::IsADirectory.into()));
+            return Err(io::ErrorKind::IsADirectory.into());
         }
         Ok(Input { file: Some(file), metadata: Some(metadata), is_stdin: false, start: 0, reading: Reading::default() })
     }
@@ -244,7 +242,7 @@ impl Read for Whole {
             let size = self.file.file().metadata()?.len();
             // The size of a file that the kernel makes up may be too large from the start, and does not change.
             if size < self.end {
-                return Err(Error::truncated(size).into());
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, truncated(size)));
             }
         }
         Ok(read)

@@ -4,14 +4,15 @@
 use std::{io::Write, ops::ControlFlow};
 
 use crate::cli::{
-    run::input::Input,
-    run::search::{Greps, Outcome, Searcher, Sink},
-    run::walk::Haystack,
-    terminal::messages::Messages,
-    terminal::stdout::Output,
+    run::{
+        input::Input,
+        search::{Greps, Outcome, Searcher, Sink},
+        walk::Haystack,
+    },
+    terminal::{messages::Messages, stdout::Output},
 };
-use crate::{
-    error::Error,
+use mapgrep::{
+    Error,
     scan::{
         Cancel, Pool,
         feed::Feed,
@@ -200,7 +201,7 @@ enum FileResult {
     Searched {
         bytes: Vec<u8>,
         has_lines: bool,
-        result: Result<Outcome, Error>,
+        result: Result<Outcome, String>,
     },
     Large(Haystack),
     /// The walk could not go on there.

@@ -3,10 +3,14 @@
 pub(crate) mod bom;
 pub(crate) mod command;
 pub(crate) mod compressed;
+pub(crate) mod explain;
 pub(crate) mod hints;
 pub(crate) mod indexes;
 pub(crate) mod input;
+pub(crate) mod job;
 pub(crate) mod many;
+pub(crate) mod open;
+pub(crate) mod part;
 pub(crate) mod patterns;
 pub(crate) mod search;
 pub(crate) mod setup;

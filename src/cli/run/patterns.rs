@@ -12,7 +12,6 @@ use std::{
 use anyhow::{Context, anyhow, bail};
 
 use crate::cli::flags::{Options, patterns::PatternSource};
-use crate::error::Error;
 
 /// The patterns, and what is left of the positional arguments.
 pub(crate) struct Patterns {
@@ -38,11 +37,11 @@ impl Patterns {
         Patterns { patterns: vec![pattern], numbers: vec![1], paths, took_stdin: false, lists: vec![] }
     }
 
-    /// An error about one of the patterns, behind the file and the line that it was read from.
-    pub(crate) fn named(&self, error: Error) -> anyhow::Error {
-        match error.pattern_index().and_then(|index| self.place(*self.numbers.get(index)?)) {
-            Some(place) => anyhow!("{place}: {error}"),
-            None => error.into(),
+    /// An error about the pattern at this index, behind the file and the line that it was read from.
+    pub(crate) fn named(&self, index: Option<usize>, message: String) -> anyhow::Error {
+        match index.and_then(|index| self.place(*self.numbers.get(index)?)) {
+            Some(place) => anyhow!("{place}: {message}"),
+            None => anyhow!(message),
         }
     }
 

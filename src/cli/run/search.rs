@@ -1,58 +1,56 @@
 //! The search of one file, and what is shown of its result.
 
 use std::{
-    fs::Metadata,
-    ops::{AddAssign, ControlFlow, Range},
+    io,
+    ops::{AddAssign, ControlFlow},
+    sync::Arc,
     time::Instant,
 };
 
-use crate::cli::{
-    flags::ranges::{ByteRange, Line, LineRange},
-    flags::{Options, output::Mode, performance::MapFiles},
-    print::json::Json,
-    print::pattern_ids::PatternCounts,
-    print::standard::{Printer, Style},
-    print::stats::Stats,
-    run::bom::Text,
-    run::compressed::{self, CompressedFiles},
-    run::indexes::Indexes,
-    run::input::Input,
-    run::walk::Haystack,
-    terminal::messages,
-    terminal::progress::Progress,
-    terminal::stdout::FileId,
-};
-use crate::{
-    error::Error,
+use mapgrep::{
+    Error,
     grep::{Binary, Format, Grep, GrepBuilder, Shifted, Summary},
-    index::{Index, Part, Unfit},
-    mapping::{Access, Cuts, MapOptions, Mapping, is_sparse},
+    index::{Index, Unfit},
+    mapping::{Cuts, Mapping},
     matcher::Matcher,
-    scan::{self, CachePolicy, Cancel, Pool, cache::CacheKeeper, holes::LEAST_BYTES, newlines},
+    scan::{self, CachePolicy, Cancel, Pool, holes::LEAST_BYTES},
+};
+
+use crate::cli::{
+    flags::{Options, output::Mode},
+    print::{
+        json::Json,
+        pattern_ids::PatternCounts,
+        standard::{Printer, Style},
+        stats::Stats,
+    },
+    run::{
+        compressed::{self, CompressedFiles},
+        explain::file_error,
+        indexes::Indexes,
+        input::Input,
+        job::Job,
+        open::{Opened, Opener, Source},
+        part::{Mapped, Parts},
+        walk::Haystack,
+    },
+    terminal::{notes::Notes, progress::Progress, stdout::FileId},
 };
 
 /// All that the searches of a run have in common.
 pub(crate) struct Searcher {
     greps: Greps,
+    opener: Opener,
+    parts: Parts,
     style: Style,
     /// For those that are counted one by one.
-    patterns: Vec<Vec<u8>>,
+    patterns: Arc<[Vec<u8>]>,
     includes_zero: bool,
     mode: Mode,
     quiet: bool,
     all_text: bool,
-    maps_explicit: bool,
-    maps_walked: bool,
-    /// A file is wanted as a whole, or from its end.
-    takes_all: bool,
-    /// The file that lines are printed to. It is not to be searched for what is printed.
-    output: Option<FileId>,
-    range: Option<ByteRange>,
-    lines: Option<LineRange>,
-    indexes: Indexes,
     cache: CachePolicy,
-    explain: bool,
-    notes: bool,
+    notes: Notes,
     compressed: CompressedFiles,
     progress: Progress,
     cancel: Cancel,
@@ -107,59 +105,35 @@ impl AddAssign for Outcome {
     }
 }
 
-/// The bytes of a file, by the way in which they are had.
-enum Source {
-    /// With its index, if there is one that can be relied on.
-    Mapped(Mapping, Option<Box<Index>>),
-    Stream,
-    /// There is nothing in it, and what comes to be in it is none of it.
-    Nothing,
+/// What came of the search of the bytes of a file.
+#[derive(Default)]
+struct Found {
+    summary: Summary,
+    /// How many bytes were looked at, if not as many as the summary says.
+    bytes_searched: Option<u64>,
+    /// A NUL near the start that no line shows.
+    nul: Option<u64>,
 }
 
-/// How a file is searched, and what its first bytes tell of it where it was named, or is mapped.
-struct Opened {
-    source: Source,
-    unfit: Option<Unfit>,
+/// How the lines of one file are shown.
+struct Formats<'a> {
+    printer: Printer<'a>,
+    json: Option<Json<'a>>,
+    counts: Option<PatternCounts<'a>>,
 }
 
-/// What of a mapped file is searched.
-struct Narrowed {
-    /// All of it, where there are none.
-    parts: Option<Vec<Part>>,
-    /// The range of bytes that the lines are, if some were asked for.
-    within: Option<Range<u64>>,
-}
-
-impl Narrowed {
-    /// How many bytes of a file were looked at by a search that came to this offset, or of a search from the end that has seen this
-    /// many bytes.
-    fn bytes_searched(&self, summary: &Summary, start: u64, end: Option<u64>) -> u64 {
-        let Some(parts) = &self.parts else { return summary.bytes_searched };
-        let searched = match end {
-            Some(end) => end.saturating_sub(summary.bytes_searched)..end,
-            None => 0..start + summary.bytes_searched,
-        };
-        let overlap = |part: &Part| {
-            let (from, upto) = (part.range.start.max(searched.start), part.range.end.min(searched.end));
-            upto.saturating_sub(from)
-        };
-        parts.iter().map(overlap).sum()
+impl Formats<'_> {
+    fn format(&self) -> &dyn Format {
+        match (&self.json, &self.counts) {
+            (Some(json), _) => json,
+            (None, Some(counts)) => counts,
+            (None, None) => &self.printer,
+        }
     }
 
-    fn search(
-        &self,
-        grep: &Grep,
-        mapping: &Mapping,
-        format: &dyn Format,
-        pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
-    ) -> Result<Summary, Error> {
-        let confined = self.within.clone().map(|range| grep.within(range));
-        let grep = confined.as_ref().unwrap_or(grep);
-        match &self.parts {
-            Some(parts) => grep.search_parts(mapping, parts, format, pool, emit),
-            None => grep.search_mapping(mapping, format, pool, emit),
-        }
+    /// What stands before the first line of a file.
+    fn heading(&self) -> Option<Vec<u8>> {
+        self.json.as_ref().map(Json::begin).or_else(|| self.printer.heading())
     }
 }
 
@@ -171,42 +145,36 @@ impl Searcher {
         options: &Options,
         (matcher, builder): (Matcher, &GrepBuilder),
         style: Style,
-        patterns: Vec<Vec<u8>>,
-        indexes: Indexes,
+        patterns: Arc<[Vec<u8>]>,
+        indexes: Arc<Indexes>,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
+        let (mode, quiet, all_text) = (options.mode(), options.output.quiet, options.text.is_all_text());
         // What is printed when a file has been searched does not meet the progress in it.
-        let prints = !options.output.quiet && matches!(options.mode(), Mode::Lines | Mode::Json);
+        let prints = !quiet && matches!(mode, Mode::Lines | Mode::Json);
         let progress = Progress::new(options.messages.progress, prints, cancel);
         let grep = |binary: Binary| {
             let mut builder = builder.clone();
             // In JSON all bytes can be shown, and where lines are counted none, so that no line has to be suppressed.
-            let shows_bytes = matches!(options.mode(), Mode::Json | Mode::CountByPattern)
-                && !options.output.quiet
-                && binary == Binary::Suppress;
-            let shows_all = options.text.is_all_text() || shows_bytes;
+            let shows_bytes = matches!(mode, Mode::Json | Mode::CountByPattern) && !quiet && binary == Binary::Suppress;
+            let shows_all = all_text || shows_bytes;
             builder.binary(if shows_all { Binary::Text } else { binary }).progress(Some(progress.counter().counter()));
             builder.build(matcher.clone())
         };
         let filter = if options.searches_binary() { Binary::Suppress } else { Binary::Quit };
+        let output = prints_lines(options).then(FileId::of_stdout).flatten();
         Ok(Searcher {
             greps: Greps { explicit: grep(Binary::Suppress)?, walked: grep(filter)? },
+            opener: Opener::new(options, Arc::clone(&indexes), output, cancel),
+            parts: Parts::new(options, indexes),
             style,
             patterns,
             includes_zero: options.output.include_zero,
-            mode: options.mode(),
-            quiet: options.output.quiet,
-            all_text: options.text.is_all_text(),
-            maps_explicit: options.performance.map != MapFiles::None,
-            maps_walked: options.performance.map == MapFiles::All,
-            takes_all: options.selection.needs_mapping(),
-            output: prints_lines(options).then(FileId::of_stdout).flatten(),
-            range: options.selection.part.bytes(),
-            lines: options.selection.part.lines(),
-            indexes,
+            mode,
+            quiet,
+            all_text,
             cache: options.performance.page_cache.policy(),
-            explain: options.messages.explain,
-            notes: options.shows_notes(),
+            notes: Notes::new(options),
             compressed: CompressedFiles::default(),
             progress,
             cancel: cancel.clone(),
@@ -217,8 +185,8 @@ impl Searcher {
     ///
     /// # Errors
     ///
-    /// When the file cannot be opened or read, with its name. What was found before has gone to the sink.
-    pub(crate) fn search(&self, haystack: &Haystack, pool: &Pool, sink: &mut dyn Sink) -> Result<Outcome, Error> {
+    /// When the file cannot be opened or read: what there is to say of it. What was found before has gone to the sink.
+    pub(crate) fn search(&self, haystack: &Haystack, pool: &Pool, sink: &mut dyn Sink) -> Result<Outcome, String> {
         let input = Input::open(haystack);
         self.search_opened(&self.greps, haystack, input, pool, sink)
     }
@@ -237,36 +205,19 @@ impl Searcher {
         &self,
         greps: &Greps,
         haystack: &Haystack,
-        input: Result<Input, Error>,
+        input: io::Result<Input>,
         pool: &Pool,
         sink: &mut dyn Sink,
-    ) -> Result<Outcome, Error> {
-        let searched = input.and_then(|input| self.search_input(greps.of(haystack), haystack, input, pool, sink));
-        searched.map_err(|error| {
-            let error = error.advise("a file that is mapped takes no such memory; without -a, a NUL ends a line");
-            error.while_searching().with_path(&haystack.path)
-        })
+    ) -> Result<Outcome, String> {
+        let job = Job { haystack, grep: greps.of(haystack), pool };
+        let searched = input.map_err(anyhow::Error::from).and_then(|input| self.search_input(job, input, sink));
+        searched.map_err(|error| file_error(&haystack.path, error))
     }
 
-    fn search_input(
-        &self,
-        grep: &Grep,
-        haystack: &Haystack,
-        mut input: Input,
-        pool: &Pool,
-        sink: &mut dyn Sink,
-    ) -> Result<Outcome, Error> {
+    fn search_input(&self, job: Job<'_>, mut input: Input, sink: &mut dyn Sink) -> anyhow::Result<Outcome> {
         let started = Instant::now();
-        let printer = Printer::new(&self.style, &haystack.path);
-        let (replacer, ids) = (self.style.replacer.as_ref(), self.style.ids.as_ref());
-        let json = (self.mode == Mode::Json && !self.quiet).then(|| Json::new(&haystack.path, replacer, ids));
-        let counts =
-            ids.filter(|_| self.mode == Mode::CountByPattern).map(|ids| PatternCounts::new(ids, self.style.stats));
-        let format: &dyn Format = match (&json, &counts) {
-            (Some(json), _) => json,
-            (None, Some(counts)) => counts,
-            (None, None) => &printer,
-        };
+        let haystack = job.haystack;
+        let formats = self.formats(haystack);
         if input.len().is_none() {
             sink.is_live();
         }
@@ -274,7 +225,7 @@ impl Searcher {
         let mut print = |bytes: &[u8]| {
             if printed == 0 {
                 sink.begin_lines();
-                if let Some(heading) = json.as_ref().map(Json::begin).or_else(|| printer.heading()) {
+                if let Some(heading) = formats.heading() {
                     printed += heading.len() as u64;
                     let _ = sink.write(&heading);
                 }
@@ -282,94 +233,28 @@ impl Searcher {
             printed += bytes.len() as u64;
             sink.write(bytes)
         };
-        let mut nul = None;
-        let mut bytes_read = None;
-        let (start, len) = (input.start(), input.len());
-        let later = match start {
-            0 => None,
-            start => Some(grep.starting_at(start)),
-        };
         let place = input.place();
-        let leave_at = |stopped_at| {
-            if let Some(place) = place {
-                place.leave_at(stopped_at);
-            }
-        };
-        let Opened { source, unfit } = self.open(grep, haystack, &mut input)?;
+        let Opened { source, unfit } = self.opener.open(job, &mut input)?;
         // What it has of its file is found in that file.
         if haystack.explicit && unfit == Some(Unfit::Index) {
-            self.note(haystack, || "passed over: it is an index".to_owned());
+            self.notes.warn(&haystack.path, || "passed over: it is an index".to_owned());
             return Ok(Outcome::default());
         }
-        let summary = match source {
-            Source::Nothing => Summary::default(),
+        // An empty file that is also the output is not touched.
+        let place = place.filter(|_| !matches!(source, Source::Nothing));
+        let found = match source {
+            Source::Nothing => Found::default(),
             Source::Mapped(mapping, index) => {
-                let grep = later.as_ref().unwrap_or(grep);
-                let _progress = self.progress.start(Some(self.len_of_range(mapping.len() as u64 - start)));
-                // That a file was mapped for its index is not to be seen.
-                if json.is_some() && !self.all_text && self.maps(haystack) {
-                    nul = first_nul(&mapping, start)?;
-                }
-                let narrowed = self.narrow(haystack, grep, (&mapping, start), index.as_deref(), pool);
-                let is_whole = narrowed.as_ref().is_ok_and(|narrowed| narrowed.parts.is_none());
-                let summary = narrowed.and_then(|narrowed| {
-                    let summary = narrowed.search(grep, &mapping, format, pool, &mut print)?;
-                    let from_end = grep.is_backwards().then_some(mapping.len() as u64);
-                    bytes_read = Some(narrowed.bytes_searched(&summary, start, from_end));
-                    Ok(summary)
-                });
-                // Of some parts there is little to let go of, and no threads may have been started.
-                if is_whole {
-                    scan::unmap(mapping, pool);
-                }
-                let summary = summary?;
-                leave_at(summary.stopped_at);
-                summary
+                self.search_mapped(job, input.start(), (mapping, index), &formats, &mut print)?
             }
-            Source::Stream => {
-                let _progress = self.progress.start(len);
-                let skips = self.range.is_none() && self.lines.is_none() && grep.skips_nuls_of_streams();
-                let cuts = if skips { input.cuts(LEAST_BYTES as u64) } else { Cuts::default() };
-                let mut text = input.into_text(self.cache, &cuts);
-                let shifted = Shifted { format, by: text.skipped().map_err(Error::from_read)? as i64 };
-                let summary = match self.wants_length() {
-                    true => self.search_lines_of_stream(haystack, grep, text, &shifted, pool, &mut print)?,
-                    false => {
-                        self.explain(haystack, || format!("a stream, {}", grep.stream_plan(pool)));
-                        let within = self.range.and_then(|range| range.fixed()).filter(|_| shifted.by > 0);
-                        let within = within.map(|range| grep.within(shifted.back(range)));
-                        let grep = within.as_ref().unwrap_or(grep);
-                        grep.search_reader(text, &shifted, pool, &mut print)?
-                    }
-                };
-                let mut summary = shifted.summary(summary);
-                // The end of a file is no place before it.
-                summary.stopped_at = summary.stopped_at.map(|at| cuts.in_file(at));
-                summary.stopped_at = summary.stopped_at.filter(|&at| len.is_none_or(|len| at < len));
-                leave_at(summary.stopped_at);
-                summary
-            }
+            Source::Stream => self.search_stream(job, input, &formats, &mut print)?,
         };
-        let found_nothing = summary.matched_lines == 0 && !self.cancel.is_cancelled();
-        if let Some(Unfit::Compressed(how)) = unfit
-            && haystack.explicit
-            && found_nothing
-        {
-            self.note(haystack, || compressed::note(&haystack.path, how));
-        } else if self.notes && found_nothing && !haystack.explicit {
-            self.compressed.see(&haystack.path, unfit);
+        let summary = found.summary;
+        if let Some(place) = place {
+            place.leave_at(summary.stopped_at);
         }
-        let stopped_at = summary.stopped_at;
-        let quits = grep.binary() == Binary::Quit;
-        let (matched, mut last) = self.conclude(&summary, quits, &printer);
-        // As for other counts.
-        if let Some(counts) = counts.as_ref().filter(|_| !quits || summary.binary.is_none()) {
-            self.push_counts(counts, &printer, &mut last);
-        }
-        if self.cancel.is_cancelled() {
-            // It would say of the whole file what was found in a part of it.
-            last.clear();
-        }
+        self.note_compressed(haystack, &summary, unfit);
+        let (matched, last) = self.conclude(job.grep, &summary, &formats);
         let _ = sink.write(&last);
         let mut stats = Stats {
             matches: summary.matches,
@@ -377,11 +262,12 @@ impl Searcher {
             files_with_matches: u64::from(summary.matched_lines > 0),
             files: 1,
             bytes_printed: printed + last.len() as u64,
-            bytes_searched: bytes_read.unwrap_or(summary.bytes_searched),
+            bytes_searched: found.bytes_searched.unwrap_or(summary.bytes_searched),
             searching: started.elapsed(),
         };
-        if let Some(json) = json {
-            let binary = summary.binary.or(nul).or_else(|| json.nul().filter(|_| !self.all_text));
+        let stopped_at = summary.stopped_at;
+        if let Some(json) = &formats.json {
+            let binary = summary.binary.or(found.nul).or_else(|| json.nul().filter(|_| !self.all_text));
             stats.bytes_searched = stats.bytes_searched.min(binary.unwrap_or(u64::MAX));
             if printed > 0 {
                 let mut end = vec![];
@@ -392,266 +278,86 @@ impl Searcher {
         Ok(Outcome { matched, stats, stopped_at })
     }
 
-    /// Searches a part of a stream that depends on its length, or some lines of it. What was found is told in offsets of the text.
-    fn search_lines_of_stream(
+    fn formats<'a>(&'a self, haystack: &Haystack) -> Formats<'a> {
+        let (replacer, ids) = (self.style.replacer.as_ref(), self.style.ids.as_ref());
+        let counted = ids.filter(|_| self.mode == Mode::CountByPattern);
+        Formats {
+            printer: Printer::new(&self.style, &haystack.path),
+            json: (self.mode == Mode::Json && !self.quiet).then(|| Json::new(&haystack.path, replacer, ids)),
+            counts: counted.map(|ids| PatternCounts::new(ids, self.style.stats)),
+        }
+    }
+
+    /// Searches a file in memory whose text begins at `start`.
+    fn search_mapped(
         &self,
-        haystack: &Haystack,
-        grep: &Grep,
-        text: Text,
-        shifted: &Shifted<'_>,
-        pool: &Pool,
-        emit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
-    ) -> Result<Summary, Error> {
-        self.explain(haystack, || "a stream, read to its end into memory".to_owned());
-        let (read, nul) = grep.read_to_memory(text)?;
-        let mut summary = Summary::default();
-        let mut comes_to_end = true;
-        if let Some(memory) = &read.bytes {
-            let mut narrowed = self.narrow(haystack, grep, (memory, 0), None, pool)?;
-            if let (Some(range), None) = (self.range, self.lines) {
-                narrowed.within = Some(shifted.back(range.resolve(shifted.offset(memory.len() as u64))));
-            }
-            summary = narrowed.search(grep, memory, shifted, pool, emit)?;
-            let end = memory.len() as u64;
-            comes_to_end = summary.stopped_at.is_none() && narrowed.within.is_none_or(|range| range.end == end);
+        job: Job<'_>,
+        start: u64,
+        (mapping, index): (Mapping, Option<Box<Index>>),
+        formats: &Formats<'_>,
+        print: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> anyhow::Result<Found> {
+        let later = (start > 0).then(|| job.grep.starting_at(start));
+        let job = Job { grep: later.as_ref().unwrap_or(job.grep), ..job };
+        let _progress = self.progress.start(Some(self.parts.len_of_range(mapping.len() as u64 - start)));
+        // That a file was mapped for its index is not to be seen.
+        let nul = match formats.json.is_some() && !self.all_text && self.opener.maps(job.haystack) {
+            true => first_nul(&mapping, start)?,
+            false => None,
+        };
+        let narrowed = self.parts.narrow(job, Mapped { mapping: &mapping, origin: start, index: index.as_deref() });
+        let is_whole = narrowed.as_ref().is_ok_and(|narrowed| narrowed.is_whole());
+        let found = narrowed.and_then(|narrowed| {
+            let summary = narrowed.search(job, &mapping, formats.format(), print)?;
+            let from_end = job.grep.is_backwards().then_some(mapping.len() as u64);
+            let bytes_searched = Some(narrowed.bytes_searched(&summary, start, from_end));
+            Ok(Found { summary, bytes_searched, nul })
+        });
+        // Of some parts there is little to let go of, and no threads may have been started.
+        if is_whole {
+            scan::unmap(mapping, job.pool);
         }
-        if comes_to_end {
-            summary.binary = summary.binary.or(nul);
-        }
-        read.error.filter(|_| comes_to_end).map_or(Ok(summary), Err)
+        found
     }
 
-    /// What of a mapped file, of which the text begins at an offset, its index and the range of lines leave to be searched.
-    fn narrow(
+    /// Searches what is read from an input.
+    fn search_stream(
         &self,
-        haystack: &Haystack,
-        grep: &Grep,
-        (mapping, origin): (&Mapping, u64),
-        index: Option<&Index>,
-        pool: &Pool,
-    ) -> Result<Narrowed, Error> {
-        let candidates = match index {
-            Some(index) => self.indexes.candidates(&haystack.path, index, mapping, &self.patterns)?,
-            None => None,
-        };
-        let parts = candidates.map(|candidates| candidates.parts().to_vec());
-        let Some(lines) = self.lines else {
-            if parts.is_none() {
-                self.explain(haystack, || format!("mapped, {}", grep.plan(mapping.len() as u64, pool)));
+        job: Job<'_>,
+        input: Input,
+        formats: &Formats<'_>,
+        print: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> anyhow::Result<Found> {
+        let len = input.len();
+        let _progress = self.progress.start(len);
+        let skips = self.parts.is_all() && job.grep.skips_nuls_of_streams();
+        let cuts = if skips { input.cuts(LEAST_BYTES as u64) } else { Cuts::default() };
+        let mut text = input.into_text(self.cache, &cuts);
+        let shifted = Shifted { format: formats.format(), by: text.skipped()? as i64 };
+        let mut summary = shifted.summary(self.parts.search_stream(job, text, &shifted, print)?);
+        // The end of a file is no place before it.
+        summary.stopped_at = summary.stopped_at.map(|at| cuts.in_file(at));
+        summary.stopped_at = summary.stopped_at.filter(|&at| len.is_none_or(|len| at < len));
+        Ok(Found { summary, ..Found::default() })
+    }
+
+    /// Tells of compressed files in which nothing was found.
+    fn note_compressed(&self, haystack: &Haystack, summary: &Summary, unfit: Option<Unfit>) {
+        if summary.matched_lines > 0 || self.cancel.is_cancelled() {
+            return;
+        }
+        match unfit {
+            Some(Unfit::Compressed(how)) if haystack.explicit => {
+                self.notes.warn(&haystack.path, || compressed::note(&haystack.path, how));
             }
-            let relative = self.range.filter(|range| range.fixed().is_none());
-            let of_text = |range: ByteRange| {
-                let Range { start, end } = range.resolve((mapping.len() as u64).saturating_sub(origin));
-                start.saturating_add(origin)..end.saturating_add(origin)
-            };
-            return Ok(Narrowed { parts, within: relative.map(of_text) });
-        };
-        let (range, before) = self.bytes_of_lines(lines, haystack, grep, (mapping, origin), index, pool)?;
-        self.explain(haystack, || format!("mapped, the lines are bytes {}..{}", range.start, range.end));
-        // Where their numbers are known, they need not be counted again.
-        let part = |newlines| vec![Part { range: range.clone(), newlines }];
-        let parts = parts.or_else(|| before.filter(|_| grep.takes_parts() && !range.is_empty()).map(part));
-        Ok(Narrowed { parts, within: Some(range) })
-    }
-
-    /// The bytes of some lines of a mapped file, and how many lines come before them, where that is known.
-    fn bytes_of_lines(
-        &self,
-        lines: LineRange,
-        haystack: &Haystack,
-        grep: &Grep,
-        (mapping, origin): (&Mapping, u64),
-        index: Option<&Index>,
-        pool: &Pool,
-    ) -> Result<(Range<u64>, Option<u64>), Error> {
-        let end_of_file = mapping.len() as u64;
-        let terminator = grep.matcher().terminator();
-        // An index counts the lines that end with \n.
-        let index = index.filter(|_| terminator == b'\n');
-        // Where the line begins that has `lines` lines before it; `from` is an offset, with the number of lines before it.
-        let line_start = |from: (u64, u64), lines: u64| {
-            let (from, rest) = match index {
-                Some(index) => self.indexes.before_line(&haystack.path, index, lines)?,
-                None => (from.0, lines - from.1),
-            };
-            let start = newlines::after_nth(mapping, from as usize, rest, terminator, pool)?;
-            Ok::<_, Error>(start.unwrap_or(end_of_file))
-        };
-        let nth_last = |nth| Ok::<_, Error>(newlines::start_of_nth_last(mapping, nth, terminator)?.max(origin));
-        let (start, before) = match lines.first {
-            Line::Start(first) => (line_start((origin, 0), first - 1)?, Some(first - 1)),
-            Line::End(nth) => (nth_last(nth)?, None),
-        };
-        let end = match lines.last {
-            Line::End(nth) => nth_last(nth - 1)?,
-            Line::Start(last) => line_start(before.map_or((origin, 0), |before| (start, before)), last)?,
-        };
-        Ok((start..end.max(start), before))
-    }
-
-    /// Whether what is searched depends on the length of the file.
-    fn wants_length(&self) -> bool {
-        self.lines.is_some() || self.range.is_some_and(|range| range.fixed().is_none())
-    }
-
-    /// Whether a file is mapped, with an index or without. Standard input is a stream.
-    fn maps(&self, haystack: &Haystack) -> bool {
-        !haystack.is_stdin && if haystack.explicit { self.maps_explicit } else { self.maps_walked }
-    }
-
-    /// How a file is searched: mapped when that is wanted and possible, and as a stream otherwise.
-    fn open(&self, grep: &Grep, haystack: &Haystack, input: &mut Input) -> Result<Opened, Error> {
-        let mut why = if self.maps_explicit { "it cannot be mapped" } else { "with --no-mmap files are streams" };
-        let (Some(metadata), Some(len)) = (input.regular().cloned(), input.len()) else {
-            self.indexes.do_without(None, if haystack.is_stdin { "standard input has none" } else { why })?;
-            return Ok(Opened { source: Source::Stream, unfit: None });
-        };
-        if self.output.is_some_and(|output| output.is_of(&metadata)) {
-            // An empty one has nothing that could be printed to it again.
-            return match len {
-                0 => Ok(Opened { source: Source::Nothing, unfit: None }),
-                _ => Err(Error::invalid_input("this file is also the output: what is found would be searched again")),
-            };
+            _ if self.notes.warns() && !haystack.explicit => self.compressed.see(&haystack.path, unfit),
+            _ => {}
         }
-        // What is no text is binary from another place on in a stream than in a file that is mapped. Where there is no NUL that makes
-        // no difference, nor where all of a stream would be read into memory first.
-        let takes_all = self.takes_all || !grep.matcher().is_by_line();
-        let all_is_text = self.maps_explicit && grep.binary() == Binary::Text;
-        let looks_for_index = self.maps_explicit && self.indexes.are_looked_for(&metadata);
-        let maps = self.maps(haystack) || (haystack.is_stdin && self.maps_explicit && takes_all);
-        let wants_text = match haystack.is_stdin {
-            true => all_is_text,
-            // One with holes is not read into memory with them.
-            false => self.takes_all || (all_is_text && is_sparse(&metadata, LEAST_BYTES as u64)),
-        };
-        let maps_text = !maps && self.maps_explicit && (looks_for_index || wants_text);
-        // Of standard input nobody asked what it is.
-        let opened = |source, unfit: Option<Unfit>| Opened { source, unfit: unfit.filter(|_| !haystack.is_stdin) };
-        let mut unfit = None;
-        // Files of the kernel's making, such as those in /proc, have no size until they are read.
-        if len > 0
-            && maps
-            && let Some(text) = self.read_small(input, len)?
-        {
-            unfit = self.unfit(&text, 0)?;
-            if unfit != Some(Unfit::Marked) {
-                return Ok(opened(Source::Mapped(text, None), unfit));
-            }
-            input.rewind().map_err(Error::from_read)?;
-        } else if len > 0
-            && (maps || maps_text)
-            && let Ok(size) = usize::try_from(metadata.len())
-            && let Some(file) = input.take_file()
-        {
-            // One that is shorter by now is a stream that ends too early.
-            let mut options = MapOptions::new();
-            options.access(Access::Read).len(size);
-            #[allow(unsafe_code)]
-            // SAFETY: whoever changes the file while it is searched gets a search of changing bytes; the mapping is
-            // only ever read through its guard, which checks the size, and no part of it is kept.
-            let mapped = unsafe { options.map_own_file(file) };
-            let file = match mapped {
-                Err((_, Some(unmapped))) => unmapped,
-                Err((error, None)) => return Err(error),
-                Ok(mapping) => {
-                    unfit = self.unfit(&mapping, input.start())?;
-                    if unfit == Some(Unfit::Marked) {
-                        why = "it begins with a byte order mark, and is converted as a stream";
-                    } else if input.start() > 0 && !grep.matcher().is_by_line() {
-                        why = "it is not searched from its start";
-                    } else {
-                        let index = self.open_index(haystack, input, &metadata, &mapping)?.map(Box::new);
-                        let wants_mapping = maps || index.is_some() || wants_text;
-                        let is_text = || self.is_text(index.as_deref(), &mapping, input.start());
-                        if wants_mapping && (maps || all_is_text || is_text()?) {
-                            return Ok(opened(Source::Mapped(mapping, index), unfit));
-                        }
-                        why = "it has a NUL, from which on a stream is binary";
-                        if index.is_some() {
-                            self.explain(haystack, || format!("its index is not used: {why}"));
-                        }
-                    }
-                    mapping.into_file().expect("a mapping keeps its descriptor unless it is told not to")
-                }
-            };
-            input.put_back(file);
-        }
-        if unfit.is_none() && haystack.explicit && len > 0 {
-            unfit = input.unfit().map_err(Error::from_read)?;
-        }
-        self.indexes.do_without(Some(len), why)?;
-        Ok(opened(Source::Stream, unfit))
     }
 
-    /// The index of a mapped file, if it has one that can be relied on.
-    fn open_index(
-        &self,
-        haystack: &Haystack,
-        input: &Input,
-        metadata: &Metadata,
-        mapping: &Mapping,
-    ) -> Result<Option<Index>, Error> {
-        if !self.indexes.are_looked_for(metadata) {
-            return Ok(None);
-        }
-        let path = input.path(haystack).filter(|_| input.start() == 0);
-        let Some(path) = path else {
-            let why = "standard input has no name, or is not read from its start";
-            return self.indexes.do_without(input.len(), why).map(|()| None);
-        };
-        self.indexes.open(&path, metadata, mapping)
-    }
-
-    /// The bytes of a file that is so small that reading it costs less than mapping it. None for others, and for one that has
-    /// become shorter.
-    fn read_small(&self, input: &Input, len: u64) -> Result<Option<Mapping>, Error> {
-        if len > SMALL || input.start() > 0 || self.cache != CachePolicy::Keep {
-            return Ok(None);
-        }
-        let mut memory = MapOptions::new().len(len as usize).access(Access::Copy).map_anonymous()?;
-        let is_whole = memory.guarded_mut(.., |room| input.read_all(room))?;
-        if is_whole.map_err(Error::from_read)? {
-            return Ok(Some(memory));
-        }
-        input.rewind().map_err(Error::from_read)?;
-        Ok(None)
-    }
-
-    /// True when there is no NUL in a file from where its text starts on, neither in what is indexed nor behind it.
-    fn is_text(&self, index: Option<&Index>, mapping: &Mapping, start: u64) -> Result<bool, Error> {
-        const STEP: usize = 16 << 20;
-        if index.is_some_and(Index::has_nul) {
-            return Ok(false);
-        }
-        // The search is not to take what this reads for what was there before.
-        let _keeper = CacheKeeper::of_mapping(self.cache, mapping, 0);
-        let mut at = index.map_or(start, Index::covered) as usize;
-        while at < mapping.len() && !self.cancel.is_cancelled() {
-            let end = mapping.len().min(at + STEP);
-            if mapping.guarded(at..end, |bytes| memchr::memchr(0, bytes).is_some())? {
-                return Ok(false);
-            }
-            at = end;
-        }
-        Ok(true)
-    }
-
-    /// How much of a file of this length is searched.
-    fn len_of_range(&self, len: u64) -> u64 {
-        let range = self.range.map_or(0..len, |range| range.resolve(len));
-        range.end.min(len).saturating_sub(range.start)
-    }
-
-    /// What the first bytes of a text tell that begins at an offset.
-    fn unfit(&self, mapping: &Mapping, start: u64) -> Result<Option<Unfit>, Error> {
-        // The search that follows is not to take what this reads for what was there before.
-        let _keeper = CacheKeeper::of_mapping(self.cache, mapping, 0);
-        let start = mapping.len().min(start as usize);
-        mapping.guarded(start..mapping.len().min(start + Unfit::HEAD_BYTES), Unfit::of)
-    }
-
-    /// What is shown when the search of a file is over, and whether the file is one of those that were looked for.
-    fn conclude(&self, summary: &Summary, quits: bool, printer: &Printer<'_>) -> (bool, Vec<u8>) {
+    /// Whether a file is one of those that were looked for, and what is shown when its search is over.
+    fn conclude(&self, grep: &Grep, summary: &Summary, formats: &Formats<'_>) -> (bool, Vec<u8>) {
+        let quits = grep.binary() == Binary::Quit;
         let shows_lines = self.mode == Mode::Lines || (self.mode == Mode::Json && !self.quiet);
         let is_filtered = quits && summary.binary.is_some() && !shows_lines;
         // Of a binary file that was left at its first NUL, nobody knows how many matches it has.
@@ -659,24 +365,28 @@ impl Searcher {
         let matched = if self.mode == Mode::FilesWithoutMatch { lines == 0 } else { lines > 0 };
         let shows_count = lines > 0 || (self.includes_zero && !is_filtered);
         let mut out = vec![];
-        if self.quiet {
+        // When it is cancelled, it would say of the whole file what was found in a part of it.
+        if self.quiet || self.cancel.is_cancelled() {
             return (matched, out);
         }
+        let printer = &formats.printer;
         match (self.mode, summary.binary) {
             (Mode::Lines, Some(offset)) if lines > 0 => printer.binary_file(offset, quits, &mut out),
             (Mode::Count, _) if shows_count => printer.count(lines, &mut out),
             (Mode::CountMatches, _) if shows_count => printer.count(summary.matches, &mut out),
             (Mode::FilesWithMatches, _) if lines > 0 => printer.name_line(&mut out),
             (Mode::FilesWithoutMatch, _) if lines == 0 && !is_filtered => printer.name_line(&mut out),
+            (Mode::CountByPattern, _) if !is_filtered => self.push_counts(formats, &mut out),
             _ => {}
         }
         (matched, out)
     }
 
     /// On how many lines each pattern was found.
-    fn push_counts(&self, counts: &PatternCounts<'_>, printer: &Printer<'_>, out: &mut Vec<u8>) {
-        for (number, index, count) in counts.counts().filter(|&(_, _, count)| count > 0 || self.includes_zero) {
-            printer.pattern_count(number, count, &self.patterns[index], out);
+    fn push_counts(&self, formats: &Formats<'_>, out: &mut Vec<u8>) {
+        let counts = formats.counts.iter().flat_map(PatternCounts::counts);
+        for (number, index, count) in counts.filter(|&(_, _, count)| count > 0 || self.includes_zero) {
+            formats.printer.pattern_count(number, count, &self.patterns[index], out);
         }
     }
 
@@ -684,24 +394,7 @@ impl Searcher {
     pub(crate) fn note_on_directories(&self) -> Option<String> {
         self.compressed.note()
     }
-
-    /// Tells of what is no error, and may surprise.
-    fn note(&self, haystack: &Haystack, what: impl FnOnce() -> String) {
-        if self.notes {
-            messages::print(format_args!("{}: {}", haystack.path.display(), what()));
-        }
-    }
-
-    fn explain(&self, haystack: &Haystack, how: impl FnOnce() -> String) {
-        if self.explain {
-            messages::print(format_args!("{}: {}", haystack.path.display(), how()));
-        }
-    }
 }
-
-/// Up to this size a file that was named is read and not mapped: to map it, watch it and let go of it takes a dozen calls of the
-/// system more.
-pub(crate) const SMALL: u64 = 64 << 10;
 
 /// How many bytes at the start of a mapped file are looked at for a NUL that no line shows.
 const HEAD: usize = 64 << 10;
@@ -716,6 +409,7 @@ fn first_nul(mapping: &Mapping, start: u64) -> Result<Option<u64>, Error> {
 /// Whether lines are printed as they are found, and more than one: what is printed may be found again in a file that is both read
 /// and written.
 fn prints_lines(options: &Options) -> bool {
-    let most = options.selection.max_count.unwrap_or(u64::MAX).min(options.selection.last.unwrap_or(u64::MAX));
+    let selection = &options.selection;
+    let most = selection.max_count.unwrap_or(u64::MAX).min(selection.last.unwrap_or(u64::MAX));
     !options.output.quiet && most > 1 && matches!(options.mode(), Mode::Lines | Mode::Json)
 }

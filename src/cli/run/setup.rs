@@ -3,16 +3,19 @@
 use anyhow::bail;
 use termcolor::{BufferWriter, ColorChoice, WriteColor};
 
-use crate::{
-    cli::{
-        flags::{Options, output::Mode, patterns::Boundary, selection::Context, when::When},
-        print::{
-            pattern_ids::PatternIds,
-            standard::{Colors, Style},
-        },
-        run::patterns::{Patterns, bytes},
-        terminal::messages,
+use crate::cli::{
+    flags::{Options, output::Mode, patterns::Boundary, selection::Context, when::When},
+    print::{
+        pattern_ids::PatternIds,
+        standard::{Colors, Style},
     },
+    run::{
+        explain::pattern_error,
+        patterns::{Patterns, bytes},
+    },
+    terminal::messages,
+};
+use mapgrep::{
     grep::{Goal, GrepBuilder},
     matcher::{LineTerminator, Matcher, MatcherBuilder},
     scan::Cancel,
@@ -27,8 +30,8 @@ use crate::{
 pub(crate) fn matcher(options: &Options, patterns: &Patterns) -> anyhow::Result<(MatcherBuilder, Matcher)> {
     let mut builder = matcher_builder(options);
     let mut matcher = builder.build(&patterns.patterns).map_err(|error| {
-        let advice = "-F takes patterns as plain strings, of which there may be more";
-        patterns.named(if options.patterns.fixed_strings { error } else { error.advise(advice) })
+        let message = if options.patterns.fixed_strings { error.to_string() } else { pattern_error(&error) };
+        patterns.named(error.pattern_index(), message)
     })?;
     if !matcher.is_by_line() && !matcher.crosses_lines() {
         // Lines that have nothing to do with each other are searched faster, and shown as they are without the flag.

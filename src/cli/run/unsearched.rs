@@ -4,7 +4,7 @@ use crate::cli::{
     flags::files::FileOptions,
     run::walk::{Filters, Paths},
 };
-use crate::scan::Cancel;
+use mapgrep::scan::Cancel;
 
 /// A filter that may be why no file was found.
 struct Reason {

@@ -11,7 +11,7 @@ use anyhow::Context;
 use ignore::{DirEntry, Walk, WalkBuilder, overrides::OverrideBuilder};
 
 use crate::cli::flags::files::FileOptions;
-use crate::{index::is_index, scan::Cancel};
+use mapgrep::{index::is_index, scan::Cancel};
 
 /// A file, or standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]

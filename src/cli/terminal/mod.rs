@@ -2,5 +2,6 @@
 
 pub(crate) mod closed;
 pub(crate) mod messages;
+pub(crate) mod notes;
 pub(crate) mod progress;
 pub(crate) mod stdout;

@@ -12,7 +12,7 @@ use std::{
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::{flags::when::When, terminal::messages};
-use crate::scan::{self, Cancel};
+use mapgrep::scan::{self, Cancel};
 
 /// A search has to take this long before anything is shown; and the time between two lines.
 const PATIENCE: Duration = Duration::from_secs(1);

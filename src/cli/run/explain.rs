@@ -1,0 +1,37 @@
+//! What an error of the library means to people: what happened, and which flag changes that.
+//!
+//! The library says what is wrong and knows no flags. Where a flag helps, this file adds it.
+
+use std::path::Path;
+
+use mapgrep::Error;
+
+/// What is said of patterns that the library refused.
+pub(crate) fn pattern_error(error: &Error) -> String {
+    match error.is_pattern_too_large() {
+        true => format!("{error}; -F takes patterns as plain strings, of which there may be more"),
+        false => error.to_string(),
+    }
+}
+
+/// What is said of a file whose search failed, with its name.
+pub(crate) fn file_error(path: &Path, error: anyhow::Error) -> String {
+    let shown = path.display();
+    let error = match error.downcast::<Error>() {
+        Ok(error) => error,
+        Err(error) => return format!("{shown}: {error}"),
+    };
+    if let (true, Some(at)) = (error.is_truncated(), error.offset()) {
+        return format!("{shown}: {}", truncated(at));
+    }
+    let error = error.with_path(path);
+    match error.is_out_of_memory() {
+        true => format!("{error}; a file that is mapped takes no such memory; without -a, a NUL ends a line"),
+        false => error.to_string(),
+    }
+}
+
+/// What is said of a file that became shorter while it was searched.
+pub(crate) fn truncated(at: u64) -> String {
+    format!("truncated while searching, at byte {at}")
+}
