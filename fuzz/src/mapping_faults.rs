@@ -478,9 +478,7 @@ fn run_beside_others(case: &Case, others: &[Change], file: &File, m: &mut Mappin
                     let at = place.get() % len;
                     (m.get(at as isize).map(|byte| vec![byte]), at)
                 }
-                Step::Slice { start, end }
-                | Step::ReadBytes { start, end }
-                | Step::SteppedSlice { start, end, .. } => {
+                Step::Slice { start, end } | Step::ReadBytes { start, end } | Step::SteppedSlice { start, end, .. } => {
                     let (start, end) = range(start, end);
                     (m.slice(start as isize..end as isize), start)
                 }

@@ -78,7 +78,7 @@ fn command_line() -> impl Strategy<Value = CommandLine> {
 
 fn config(cases: u32) -> ProptestConfig {
     let cases = std::env::var("MAPGREP_CASES").map_or(cases, |n| n.parse().expect("MAPGREP_CASES is a number"));
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() }
+    ProptestConfig { cases, max_shrink_iters: 2_000, ..ProptestConfig::default() }
 }
 
 proptest! {

@@ -44,7 +44,7 @@ fn regex(pattern: &str) -> Regex {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn patterns_are_told_apart_as_if_each_were_alone(

@@ -28,7 +28,7 @@ use crate::oracle::regexes::REGEXES_BY_LINE;
 
 fn config(cases: u32) -> ProptestConfig {
     let cases = std::env::var("MAPGREP_CASES").map_or(cases, |n| n.parse().expect("MAPGREP_CASES is a number"));
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 5_000, ..ProptestConfig::default() }
+    ProptestConfig { cases, max_shrink_iters: 5_000, ..ProptestConfig::default() }
 }
 
 /// Bytes, shown as an expression that can be pasted.

@@ -457,7 +457,7 @@ fn agree_on_counts(patterns: &Patterns, options: &Options, text: &[u8], ways: &[
 
 fn config(cases: u32) -> ProptestConfig {
     let cases = std::env::var("MAPGREP_CASES").map_or(cases, |n| n.parse().expect("MAPGREP_CASES is a number"));
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 5_000, ..ProptestConfig::default() }
+    ProptestConfig { cases, max_shrink_iters: 5_000, ..ProptestConfig::default() }
 }
 
 fn patterns() -> impl Strategy<Value = Patterns> {

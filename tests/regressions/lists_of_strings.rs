@@ -64,7 +64,7 @@ fn defined(strings: &[&str], text: &str, whole_line: bool) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn words_and_lines_of_a_list_are_those_of_the_definition(

@@ -157,7 +157,7 @@ fn agree(patterns: &Patterns, text: &[u8], cuts: &[Cut]) -> Result<(), TestCaseE
 
 fn config(cases: u32) -> ProptestConfig {
     let cases = std::env::var("MAPGREP_CASES").map_or(cases, |n| n.parse().expect("MAPGREP_CASES is a number"));
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() }
+    ProptestConfig { cases, max_shrink_iters: 20_000, ..ProptestConfig::default() }
 }
 
 fn alphabet() -> impl Strategy<Value = Vec<&'static [u8]>> {

@@ -91,7 +91,7 @@ fn agree(scanner: &Scanner, text: &[u8], range: Range<u64>, threads: usize) -> R
 
 fn config(cases: u32) -> ProptestConfig {
     let cases = std::env::var("MAPGREP_CASES").map_or(cases, |n| n.parse().expect("MAPGREP_CASES is a number"));
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases, ..ProptestConfig::default() }
 }
 
 /// Of bounded and unbounded length, empty and not, within lines and across them.
