@@ -75,7 +75,8 @@ fn benches(criterion: &mut Criterion) {
             };
             group.bench_function("count lines", |bencher| bencher.iter(count));
 
-            let counting = GrepBuilder::new().goal(Goal::CountLines).invert(true).build(matcher(pattern)).unwrap();
+            let counting =
+                GrepBuilder::new().goal(Goal::CountLines).invert_match(true).build(matcher(pattern)).unwrap();
             let count = || {
                 let summary =
                     counting.search_mapping(&text, &Plain, &pool, &mut |_| ControlFlow::Continue(())).unwrap();

@@ -60,6 +60,11 @@ mod span;
 
 pub use crate::{
     error::Error,
+    grep::{Grep, GrepBuilder, search_lines},
+    index::Index,
+    mapping::{MapOptions, Mapping},
+    matcher::{MatcherBuilder, set::PatternSet},
+    scan::Scanner,
     span::{Match, PatternId, Span},
 };
 

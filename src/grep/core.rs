@@ -114,7 +114,7 @@ impl<'a> Core<'a> {
     /// Tells how many bytes the search is done with.
     pub(crate) fn set_progress(&self, bytes: u64) {
         if let Some(progress) = &self.options.progress {
-            progress.store(bytes, Ordering::Relaxed);
+            progress.set(bytes);
         }
     }
 

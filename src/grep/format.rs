@@ -7,7 +7,7 @@ use crate::span::Span;
 /// Why a line is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineKind {
-    /// It is selected: it matches, or with [`invert`](super::GrepBuilder::invert) it does not.
+    /// It is selected: it matches, or with [`invert`](super::GrepBuilder::invert_match) it does not.
     Match,
     /// It stands before a selected line.
     Before,
@@ -31,7 +31,7 @@ pub struct Line<'a> {
     /// Its number, counted from 1, when line numbers were asked for.
     pub number: Option<u64>,
     /// The matches in it, in order, when [`Format::wants_matches`] says so: for selected lines, and with
-    /// [`invert`](super::GrepBuilder::invert) for those around them.
+    /// [`invert`](super::GrepBuilder::invert_match) for those around them.
     pub matches: &'a [Span],
 }
 

@@ -42,7 +42,7 @@ impl Grep {
     /// Where the parts are not what they should be, the result means nothing.
     ///
     /// What lies between parts is not looked at, nor read by the system, but for context before a line, the start of
-    /// the file where it matters what is [binary](GrepBuilder::binary), and the lines in which a
+    /// the file where it matters what is [binary](GrepBuilder::binary_detection), and the lines in which a
     /// [range](GrepBuilder::range) begins and ends.
     ///
     /// # Examples
@@ -76,8 +76,8 @@ impl Grep {
     ///
     /// As [`search_mapping`](Grep::search_mapping). Invalid input where the parts do not come in order, reach beyond
     /// the file or are empty, and for searches that look at all lines, or at more than lines: with
-    /// [`invert`](GrepBuilder::invert) or [`passthru`](GrepBuilder::passthru), for patterns that were not built [by
-    /// line](crate::matcher::MatcherBuilder::by_line), and where lines end with NUL.
+    /// [`invert`](GrepBuilder::invert_match) or [`passthru`](GrepBuilder::passthru), for patterns that were not built
+    /// [by line](crate::matcher::MatcherBuilder::by_line), and where lines end with NUL.
     ///
     /// # Panics
     ///

@@ -54,10 +54,13 @@ mod streamed;
 mod summary;
 mod view;
 
-pub(crate) use self::shifted::Shifted;
+pub use crate::scan::stream::InMemory;
+
 pub use self::{
     format::{Format, Line, LineKind, LongMatches, Plain},
     options::{Binary, Goal, GrepBuilder},
+    path::search_lines,
     search::Grep,
+    shifted::Shifted,
     summary::Summary,
 };

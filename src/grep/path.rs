@@ -18,9 +18,51 @@ use crate::{
     scan::Pool,
 };
 
+/// Searches a file for the lines that match a regex: the shortest way from a path to lines. Lines come with their
+/// numbers and matches, in file order, until `each` returns [`ControlFlow::Break`]. All processors are used, and the
+/// index of the file where it has one. [`GrepBuilder`] has the options.
+///
+/// # Errors
+///
+/// As [`MatcherBuilder::build`] and [`Grep::search_path`].
+///
+/// # Panics
+///
+/// Passes on panics of `each`.
+///
+/// # Complexity
+///
+/// As [`Grep::search_path`].
+///
+/// # Examples
+///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// # let path = std::env::temp_dir().join(format!("mapgrep-doc-lines-{}", std::process::id()));
+/// # std::fs::write(&path, "ok\nERROR 17\nok\n")?;
+/// let mut errors = vec![];
+/// mapgrep::search_lines(r"ERROR \d+", &path, |line| {
+///     errors.push((line.number, line.bytes[line.matches[0].range()].to_vec()));
+///     ControlFlow::Continue(())
+/// })?;
+/// assert_eq!(errors, [(Some(2), b"ERROR 17".to_vec())]);
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn search_lines(
+    pattern: &str,
+    path: impl AsRef<Path>,
+    mut each: impl FnMut(&Line<'_>) -> ControlFlow<()>,
+) -> Result<Summary, Error> {
+    let grep = GrepBuilder::new().line_numbers(true).compile(&MatcherBuilder::new(), &[pattern])?;
+    grep.search_path(path, &Pool::default(), &mut each)
+}
+
 impl GrepBuilder {
     /// Puts the options and patterns together. Unlike a search that is [built](GrepBuilder::build) from a matcher,
     /// this one knows what a line needs in order to match, and so [`search_path`](Grep::search_path) uses indexes.
+    /// The patterns match within lines, unless [`multi_line`](GrepBuilder::multi_line) is set.
     ///
     /// # Errors
     ///
@@ -30,9 +72,11 @@ impl GrepBuilder {
     ///
     /// See [`search_path`](Grep::search_path).
     pub fn compile<P: AsRef<[u8]>>(&self, builder: &MatcherBuilder, patterns: &[P]) -> Result<Grep, Error> {
+        let mut builder = builder.clone();
+        builder.by_line(!self.multi_line);
         let mut grep = self.build(builder.build(patterns)?)?;
         if grep.takes_parts() {
-            let query = Query::new(builder, patterns)?;
+            let query = Query::new(&builder, patterns)?;
             grep.query = (!query.is_anything()).then(|| query.into());
         }
         Ok(grep)
@@ -73,7 +117,7 @@ impl Grep {
     ///
     /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-path-{}", std::process::id()));
     /// # std::fs::write(&path, "ok\nERROR 1\nok\nERROR 2\n")?;
-    /// let grep = GrepBuilder::new().line_numbers(true).compile(MatcherBuilder::new().by_line(true), &["ERROR"])?;
+    /// let grep = GrepBuilder::new().line_numbers(true).compile(&MatcherBuilder::new(), &["ERROR"])?;
     /// let mut found = vec![];
     /// grep.search_path(&path, &Pool::default(), &mut |line| {
     ///     found.push((line.number.unwrap(), String::from_utf8_lossy(line.bytes).into_owned()));

@@ -105,7 +105,7 @@ impl Grep {
         }
         // Formatting looks again at the lines of the chunks under way.
         let lag = (2 * pool.threads() + 3).saturating_mul(options.chunk_size);
-        let keeper = CacheKeeper::of_mapping(options.cache, mapping, lag);
+        let keeper = CacheKeeper::of_mapping(options.page_cache, mapping, lag);
         // Advice is no more than that: a kernel that does not take it searches as well.
         let _ = mapping.advise(if pieces.is_whole() { Advice::Sequential } else { Advice::Random });
         let searches_matches = self.searches_matches(format);

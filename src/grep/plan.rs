@@ -17,15 +17,13 @@ impl Grep {
     }
 
     /// Whether it reports lines in the opposite order, and counts the bytes it has searched from the end.
-    #[cfg(feature = "cli")]
-    pub(crate) fn is_backwards(&self) -> bool {
+    pub fn is_backwards(&self) -> bool {
         self.options.reverse && self.options.goal == Goal::Lines
     }
 
     /// Whether it makes no difference to a stream if most of a long run of NULs is left out: each ends an empty line,
     /// nothing is found in these, and nothing is shown of the lines behind.
-    #[cfg(feature = "cli")]
-    pub(crate) fn skips_nuls_of_streams(&self) -> bool {
+    pub fn skips_nuls_of_streams(&self) -> bool {
         let GrepBuilder { binary, invert, passthru, last, reverse, .. } = self.options;
         let looks_at_all = invert || passthru || reverse || last.is_some() || !self.matcher.is_by_line();
         binary != Binary::Text && !looks_at_all && self.matcher.terminator() != 0 && self.matcher.misses_nuls()

@@ -1,8 +1,9 @@
 //! A search for lines: options and compiled patterns.
 
-#[cfg(feature = "cli")]
-use std::ops::Range;
-use std::{ops::RangeBounds, sync::Arc};
+use std::{
+    ops::{Range, RangeBounds},
+    sync::Arc,
+};
 
 use super::{
     core::Caches,
@@ -60,8 +61,8 @@ pub struct Grep {
 
 impl Grep {
     /// The same search with caches and memory of its own, for a thread that searches many small files.
-    #[cfg(feature = "cli")]
-    pub(crate) fn apart(&self) -> Self {
+    #[must_use]
+    pub fn apart(&self) -> Self {
         Grep { caches: Caches::default(), spare: Spare::default(), ..self.clone() }
     }
 
@@ -81,8 +82,8 @@ impl Grep {
     /// The same search of mapped files of which the bytes before an offset are no part of the text: a line begins
     /// there, and it is byte 0 of line 1. [`within`](Grep::within), and parts, are still told by the offsets of the
     /// mapping. For searches by line.
-    #[cfg(feature = "cli")]
-    pub(crate) fn starting_at(&self, origin: u64) -> Self {
+    #[must_use]
+    pub fn starting_at(&self, origin: u64) -> Self {
         let mut grep = self.clone();
         grep.origin = origin;
         let Range { start, end } = grep.options.range;
@@ -91,7 +92,7 @@ impl Grep {
     }
 
     /// What a NUL byte means to it.
-    pub fn binary(&self) -> Binary {
+    pub fn binary_detection(&self) -> Binary {
         self.options.binary
     }
 }

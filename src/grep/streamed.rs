@@ -87,9 +87,25 @@ impl Grep {
         LineReader::new(reader, nul, self.matcher.terminator(), kept, self.options.chunk_size, &self.spare)
     }
 
-    /// Reads a stream into memory, up to where a search would end that takes it as it comes; and the NUL that it would
-    /// end at.
-    pub(crate) fn read_to_memory(&self, reader: impl Read) -> Result<(InMemory, Option<u64>), Error> {
+    /// Reads a stream into memory, to be searched as a whole, or from its end: up to where
+    /// [`search_reader`](Grep::search_reader) would end, with the offset of the NUL that it would end at.
+    ///
+    /// # Errors
+    ///
+    /// [`is_out_of_memory`](Error::is_out_of_memory) for a stream that is larger than the memory. An error of the reader is
+    /// a part of the result, as what came before it can be searched.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{grep::{Binary, GrepBuilder}, matcher::MatcherBuilder};
+    ///
+    /// let grep = GrepBuilder::new().binary_detection(Binary::Quit).compile(&MatcherBuilder::new(), &["b"])?;
+    /// let (read, nul) = grep.read_to_memory(&b"a\nb\n"[..])?;
+    /// assert_eq!((read.bytes.map(|text| text.len()), nul), (Some(4), None));
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn read_to_memory(&self, reader: impl Read) -> Result<(InMemory, Option<u64>), Error> {
         let terminator = self.matcher.terminator();
         if self.options.binary != Binary::Quit || !self.matcher.is_by_line() {
             return Ok((stream::read_to_memory(reader, terminator)?, None));

@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// // SAFETY: nobody changes the file while this example has it mapped.
 /// let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file)? };
 /// let mut scanner = Scanner::new(MatcherBuilder::new().build(["on"])?);
-/// assert_eq!(scanner.cache(CachePolicy::Drop).count(&mapping)?, 2);
+/// assert_eq!(scanner.page_cache(CachePolicy::Drop).count(&mapping)?, 2);
 /// # drop(mapping);
 /// # std::fs::remove_file(&path)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

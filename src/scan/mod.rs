@@ -179,7 +179,7 @@ impl Scanner {
     }
 
     /// What becomes of the pages that a search brings into memory; they are kept unless set.
-    pub fn cache(&mut self, policy: CachePolicy) -> &mut Self {
+    pub fn page_cache(&mut self, policy: CachePolicy) -> &mut Self {
         self.cache = policy;
         self
     }

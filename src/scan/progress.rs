@@ -46,10 +46,4 @@ impl Progress {
     pub(crate) fn advance(&self, bytes: u64) {
         self.0.fetch_add(bytes, Ordering::Relaxed);
     }
-
-    /// The counter, for what keeps one itself.
-    #[cfg(feature = "cli")]
-    pub(crate) fn counter(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.0)
-    }
 }

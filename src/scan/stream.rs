@@ -45,11 +45,12 @@ pub(crate) enum Nul {
 }
 
 /// A stream that was read into memory.
-pub(crate) struct InMemory {
-    /// None when there was nothing in it.
-    pub(crate) bytes: Option<Mapping>,
-    /// The stream ended with an error. Of what came before, the whole lines are there.
-    pub(crate) error: Option<Error>,
+#[derive(Debug)]
+pub struct InMemory {
+    /// What was in it; `None` when that was nothing.
+    pub bytes: Option<Mapping>,
+    /// The error that the stream ended with. All whole lines before it are in `bytes`.
+    pub error: Option<Error>,
 }
 
 /// Reads a stream to its end into anonymous memory, for searches that have to see it from its end, or as a whole.

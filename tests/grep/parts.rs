@@ -3,15 +3,7 @@
 //!
 //! `MAPGREP_CASES` sets how many random cases each property is tried with.
 
-use std::{
-    fmt,
-    fmt::Write as _,
-    ops::ControlFlow,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-};
+use std::{fmt, fmt::Write as _, ops::ControlFlow};
 
 use mapgrep::{
     Error,
@@ -19,7 +11,7 @@ use mapgrep::{
     index::Part,
     mapping::Mapping,
     matcher::{LineTerminator, Matcher, MatcherBuilder},
-    scan::{Cancel, Pool},
+    scan::{Cancel, Pool, Progress},
 };
 use proptest::{prelude::*, sample::select, test_runner::TestCaseError};
 
@@ -90,7 +82,7 @@ impl Options {
             .max_count(self.max_count)
             .last(self.last)
             .reverse(self.reverse)
-            .binary(self.binary)
+            .binary_detection(self.binary)
             .chunk_size(chunk);
         if let Some((start, len)) = self.range {
             builder.range(start..start + len);
@@ -220,9 +212,9 @@ struct Ended {
 
 /// Searches parts of a text, or the whole.
 fn search(options: &Options, text: &[u8], parts: Option<&[Part]>, way: Way, stop: Option<Stop>) -> Ended {
-    let (cancel, progress) = (Cancel::new(), Arc::new(AtomicU64::new(0)));
+    let (cancel, progress) = (Cancel::new(), Progress::new());
     let mut builder = options.builder(way.chunk);
-    let grep = builder.cancel(cancel.clone()).progress(Some(Arc::clone(&progress))).build(options.matcher()).unwrap();
+    let grep = builder.cancel(cancel.clone()).progress(progress.clone()).build(options.matcher()).unwrap();
     let (mut out, mut calls) = (vec![], 0);
     let mut emit = |bytes: &[u8]| {
         out.extend_from_slice(bytes);
@@ -239,7 +231,7 @@ fn search(options: &Options, text: &[u8], parts: Option<&[Part]>, way: Way, stop
         Some(parts) => grep.search_parts(&mapping, parts, &printer, pool(way.threads), &mut emit),
         None => grep.search_mapping(&mapping, &printer, pool(way.threads), &mut emit),
     };
-    Ended { out: String::from_utf8(out).unwrap(), summary: summary.unwrap(), progress: progress.load(Relaxed) }
+    Ended { out: String::from_utf8(out).unwrap(), summary: summary.unwrap(), progress: progress.bytes() }
 }
 
 fn agree(options: &Options, text: &[u8], more: &[u8], way: Way) -> Result<(), TestCaseError> {
@@ -454,7 +446,7 @@ fn what_makes_no_sense_is_an_error() {
     }
     let nul = MatcherBuilder::new().by_line(true).line_terminator(LineTerminator::Nul).build(["a"]).unwrap();
     let across = MatcherBuilder::new().build(["a"]).unwrap();
-    let inverted = builder.clone().invert(true).build(by_line()).unwrap();
+    let inverted = builder.clone().invert_match(true).build(by_line()).unwrap();
     let all = builder.clone().passthru(true).build(by_line()).unwrap();
     for grep in [builder.build(nul).unwrap(), builder.build(across).unwrap(), inverted, all] {
         let error = search(grep, &[part(0..2)]).unwrap_err();

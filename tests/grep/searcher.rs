@@ -193,12 +193,12 @@ impl Options {
     fn builder(&self, chunk: usize) -> GrepBuilder {
         let mut builder = GrepBuilder::new();
         builder
-            .invert(self.invert)
+            .invert_match(self.invert)
             .before_context(self.before)
             .after_context(self.after)
             .max_count(self.max_count)
             .line_numbers(self.numbers)
-            .binary(self.binary)
+            .binary_detection(self.binary)
             .chunk_size(chunk);
         builder
     }

@@ -508,7 +508,7 @@ impl Asked {
             .max_count(self.max_count)
             .last(self.last)
             .reverse(self.reverse)
-            .binary(self.binary)
+            .binary_detection(self.binary)
             .chunk_size(self.chunk);
         if let Some(range) = self.range.clone() {
             builder.range(range);

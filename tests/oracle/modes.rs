@@ -94,7 +94,7 @@ impl Mode {
     pub(crate) fn builder(&self, chunk: usize) -> GrepBuilder {
         let mut builder = GrepBuilder::new();
         builder
-            .invert(self.invert)
+            .invert_match(self.invert)
             .before_context(self.before)
             .after_context(self.after)
             .passthru(self.passthru)

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod any_line_before_a_nul;
 mod binary_from_the_end;
 mod braces_in_gitignore;
 mod byte_order_marks;

@@ -132,7 +132,7 @@ fn check(random: &mut Random) {
     let mut builder = GrepBuilder::new();
     builder
         .chunk_size([1, 7, 64, 1 << 19][random.below(4)])
-        .invert(random.below(5) == 0)
+        .invert_match(random.below(5) == 0)
         .line_numbers(random.below(2) == 0)
         .goal(if counts { Goal::CountMatches } else { Goal::Lines });
     let pool = Pool::new(1 + random.below(6));

@@ -103,7 +103,7 @@ fn matcher(pattern: &str) -> Matcher {
 
 fn scanner(pattern: &str, chunk_size: usize) -> Scanner {
     let mut scanner = Scanner::new(matcher(pattern));
-    scanner.cache(CachePolicy::Drop).chunk_size(chunk_size);
+    scanner.page_cache(CachePolicy::Drop).chunk_size(chunk_size);
     scanner
 }
 
@@ -199,7 +199,7 @@ fn pages_go_while_lines_are_counted_and_searched_from_the_end() {
     for (threads, numbers) in [(1, false), (2, false), (2, true)] {
         prepare(&file, &[]);
         let mut builder = GrepBuilder::new();
-        builder.cache(CachePolicy::Drop).reverse(true).line_numbers(numbers).chunk_size(1 << 20);
+        builder.page_cache(CachePolicy::Drop).reverse(true).line_numbers(numbers).chunk_size(1 << 20);
         let grep = builder.build(MatcherBuilder::new().by_line(true).build(["needle"]).unwrap()).unwrap();
         let mapping = map(&file);
         let (mut looked, mut at) = (0, mapping.len());

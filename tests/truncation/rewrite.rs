@@ -100,7 +100,7 @@ fn searches() -> &'static [Search] {
                 scanner.chunk_size(chunk);
                 let binary = if chunk == 1000 { Binary::Quit } else { Binary::Text };
                 let mut builder = GrepBuilder::new();
-                builder.chunk_size(chunk).line_numbers(true).binary(binary).invert(chunk == 1000);
+                builder.chunk_size(chunk).line_numbers(true).binary_detection(binary).invert_match(chunk == 1000);
                 builder.before_context(chunk % 3).after_context(chunk % 5);
                 let grep = by_line.then(|| builder.build(matcher.clone()).unwrap());
                 searches.push(Search { scanner, grep });

@@ -152,7 +152,7 @@ impl Opener {
         // What is no text is binary from another place on in a stream than in a file that is mapped. Where there is no NUL that makes
         // no difference, nor where all of a stream would be read into memory first.
         let takes_all = self.takes_all || !grep.matcher().is_by_line();
-        let all_is_text = may_map && grep.binary() == Binary::Text;
+        let all_is_text = may_map && grep.binary_detection() == Binary::Text;
         let maps_text = match haystack.is_stdin {
             true => all_is_text,
             // One with holes is not read into memory with them.

@@ -158,7 +158,7 @@ impl Searcher {
             // In JSON all bytes can be shown, and where lines are counted none, so that no line has to be suppressed.
             let shows_bytes = matches!(mode, Mode::Json | Mode::CountByPattern) && !quiet && binary == Binary::Suppress;
             let shows_all = all_text || shows_bytes;
-            builder.binary(if shows_all { Binary::Text } else { binary }).progress(Some(progress.counter().counter()));
+            builder.binary_detection(if shows_all { Binary::Text } else { binary }).progress(progress.counter());
             builder.build(matcher.clone())
         };
         let filter = if options.searches_binary() { Binary::Suppress } else { Binary::Quit };
@@ -357,7 +357,7 @@ impl Searcher {
 
     /// Whether a file is one of those that were looked for, and what is shown when its search is over.
     fn conclude(&self, grep: &Grep, summary: &Summary, formats: &Formats<'_>) -> (bool, Vec<u8>) {
-        let quits = grep.binary() == Binary::Quit;
+        let quits = grep.binary_detection() == Binary::Quit;
         let shows_lines = self.mode == Mode::Lines || (self.mode == Mode::Json && !self.quiet);
         let is_filtered = quits && summary.binary.is_some() && !shows_lines;
         // Of a binary file that was left at its first NUL, nobody knows how many matches it has.

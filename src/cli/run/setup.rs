@@ -71,7 +71,7 @@ pub(crate) fn grep_builder(options: &Options, numbers_by_default: bool, cancel: 
     let mut builder = GrepBuilder::new();
     builder
         .goal(options.goal())
-        .invert(selection.invert_match)
+        .invert_match(selection.invert_match)
         .before_context(before)
         .after_context(after)
         .line_numbers(options.line_numbers(numbers_by_default))
@@ -79,7 +79,7 @@ pub(crate) fn grep_builder(options: &Options, numbers_by_default: bool, cancel: 
         .passthru(selection.context == Context::All)
         .last(selection.last)
         .reverse(selection.reverse)
-        .cache(options.performance.page_cache.policy())
+        .page_cache(options.performance.page_cache.policy())
         .cancel(cancel.clone());
     if let Some(range) = selection.part.bytes().and_then(|range| range.fixed()) {
         builder.range(range);
