@@ -129,7 +129,9 @@ impl Search {
         builder.line_numbers(true).before_context(context(0)).after_context(context(4));
         builder.max_count(self.max_count.map(|max| 1 + u64::from(max % 8)));
         builder.goal([Goal::Lines, Goal::Lines, Goal::CountLines, Goal::AnyLine][usize::from(self.flags >> 6 & 3)]);
-        builder.binary_detection([Binary::Text, Binary::Text, Binary::Suppress, Binary::Quit][usize::from(self.flags >> 8 & 3)]);
+        builder.binary_detection(
+            [Binary::Text, Binary::Text, Binary::Suppress, Binary::Quit][usize::from(self.flags >> 8 & 3)],
+        );
         builder.chunk_size([1 << 6, 1 << 9, 1 << 20, 1 << 10][usize::from(self.flags >> 10 & 3)]);
         builder
     }
