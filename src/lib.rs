@@ -53,7 +53,7 @@ pub mod grep;
 pub mod index;
 pub mod mapping;
 pub mod matcher;
-mod memory;
+pub mod memory;
 pub mod scan;
 mod simd;
 mod span;

@@ -15,9 +15,17 @@ pub(crate) fn reserve<T>(buffer: &mut Vec<T>, additional: usize) -> bool {
     reserved.is_ok()
 }
 
-/// Whether the calling thread asks for memory that it can do without.
-#[cfg(feature = "cli")]
-pub(crate) fn is_fallible() -> bool {
+/// True while the calling thread asks for memory that it can do without.
+///
+/// A global allocator that ends the process where memory is refused returns null instead while this is true: the search then ends
+/// with an error. It may be called from within an allocator, and allocates nothing.
+///
+/// # Examples
+///
+/// ```
+/// assert!(!mapgrep::memory::is_fallible());
+/// ```
+pub fn is_fallible() -> bool {
     IS_FALLIBLE.get()
 }
 

@@ -35,8 +35,25 @@ impl Mapping {
     }
 
     /// Unmaps, and gives back the descriptor that was kept of the file, if one was.
-    #[cfg(feature = "cli")]
-    pub(crate) fn into_file(mut self) -> Option<File> {
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use mapgrep::mapping::{Access, MapOptions};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-into-file-{}", std::process::id()));
+    /// std::fs::write(&path, "text")?;
+    /// let file = std::fs::File::open(&path)?;
+    /// // SAFETY: nobody changes the file while it is mapped.
+    /// let mapping = unsafe { MapOptions::new().access(Access::Read).map_own_file(file) }.map_err(|(error, _)| error)?;
+    /// let mut text = String::new();
+    /// mapping.into_file().expect("it was kept").read_to_string(&mut text)?;
+    /// assert_eq!(text, "text");
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn into_file(mut self) -> Option<File> {
         match self.mapped.take()?.into_backing() {
             Backing::File { file, .. } => Some(file),
             Backing::Anonymous { .. } | Backing::Lent | Backing::Untracked => None,

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-/// Where parts of a file were left out.
+/// Where parts of a file were left out: the offsets of the file, and those of what is left. See
+/// [`cuts_of`](crate::scan::cuts_of).
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Cuts(Vec<Cut>);
+pub struct Cuts(Vec<Cut>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cut {
@@ -30,12 +31,13 @@ impl Cuts {
         Cuts(cuts)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// True when nothing is left out.
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What is left of so many bytes, in order.
-    pub(crate) fn left(&self, len: u64) -> Vec<Range<u64>> {
+    /// What is left of a file of `len` bytes: ranges of the file, in order.
+    pub fn left(&self, len: u64) -> Vec<Range<u64>> {
         let (mut left, mut from) = (vec![], 0);
         for (index, cut) in self.0.iter().enumerate() {
             left.push(from..cut.at + self.before(index));
@@ -51,8 +53,8 @@ impl Cuts {
         index.checked_sub(1).map_or(0, |before| self.0[before].left_out)
     }
 
-    /// Where a byte is in the file that is so many bytes from the start of what is left.
-    pub(crate) fn in_file(&self, at: u64) -> u64 {
+    /// The offset in the file of the byte that is `at` bytes from the start of what is left.
+    pub fn in_file(&self, at: u64) -> u64 {
         at + self.before(self.0.partition_point(|cut| cut.at <= at))
     }
 

@@ -159,9 +159,20 @@ thread_local! {
     static GUARDING: Cell<usize> = const { Cell::new(0) };
 }
 
-/// True while this thread runs a closure over mapped bytes, a panic in which may become an error.
-#[cfg(feature = "cli")]
-pub(crate) fn is_guarding() -> bool {
+/// True while this thread runs a closure over mapped bytes. A panic in it may become an error that says what happened to the file:
+/// a program's panic hook can keep its message back until it is known.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::mapping::{MapOptions, is_guarding};
+///
+/// let memory = MapOptions::new().len(1).map_anonymous()?;
+/// assert!(memory.guarded(.., |_| is_guarding())?);
+/// assert!(!is_guarding());
+/// # Ok::<(), mapgrep::Error>(())
+/// ```
+pub fn is_guarding() -> bool {
     GUARDING.get() > 0
 }
 

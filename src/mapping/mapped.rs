@@ -102,7 +102,6 @@ impl Mapped {
     }
 
     /// Unmaps.
-    #[cfg(feature = "cli")]
     pub(super) fn into_backing(self) -> Backing {
         let (region, backing) = self.into_parts();
         drop(region);

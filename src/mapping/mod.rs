@@ -42,15 +42,17 @@ pub use self::{
     access::Access,
     advice::{Advice, Discard},
     core::Mapping,
+    cuts::Cuts,
+    guarded::is_guarding,
     options::MapOptions,
     reader::Reader,
     residency::Residency,
     slice::{Iter, Slice},
     sys::{allocation_granularity, page_size},
 };
-pub(crate) use self::{cuts::Cuts, lent::Lent, residency::map_to_ask, sys::has_room};
-#[cfg(feature = "cli")]
 pub(crate) use self::{
-    guarded::is_guarding,
     holes::{holes_of, is_sparse},
+    lent::Lent,
+    residency::map_to_ask,
+    sys::has_room,
 };

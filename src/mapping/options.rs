@@ -203,14 +203,18 @@ impl MapOptions {
         self.mapping(region, self.backing(own, stat), access)
     }
 
-    /// As [`map_file`](MapOptions::map_file), for a file that is the caller's no more: the mapping keeps the descriptor that is
-    /// there, and needs no other. A file that cannot be mapped is given back.
+    /// As [`map_file`](MapOptions::map_file), for a file that the mapping takes: it keeps this descriptor and needs no other.
+    /// [`into_file`](Mapping::into_file) gives it back, and has an example.
+    ///
+    /// # Errors
+    ///
+    /// As [`map_file`](MapOptions::map_file). The file is given back where the system did not map it.
     ///
     /// # Safety
     ///
     /// That of [`map_file`](MapOptions::map_file).
     #[allow(unsafe_code)]
-    pub(crate) unsafe fn map_own_file(&self, file: File) -> Result<Mapping, (Error, Option<File>)> {
+    pub unsafe fn map_own_file(&self, file: File) -> Result<Mapping, (Error, Option<File>)> {
         let (region, stat, access) = match self.map_region(sys::handle(&file)) {
             Ok(mapped) => mapped,
             Err(error) => return Err((error, Some(file))),

@@ -55,9 +55,32 @@ pub enum CachePolicy {
     Drop,
 }
 
-/// Looks on while a file is searched, and lets go of the pages behind. When it is dropped, it lets go of all that were not
-/// there when it was made, also of what the system has read ahead; by then nobody is to read the file any more.
-pub(crate) struct CacheKeeper<'m> {
+/// Lets go of the pages of a file that were not in memory before: while the file is read, of those behind, and of all when it is
+/// dropped, also of what the system has read ahead.
+///
+/// Searches make their own, as [`CachePolicy`] says. A program that looks at a mapping before it searches that makes one around it.
+/// Otherwise the search takes the pages that this brought in for pages that were there before.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::{mapping::{Access, MapOptions}, scan::{CacheKeeper, CachePolicy}};
+///
+/// # let path = std::env::temp_dir().join(format!("mapgrep-doc-keeper-{}", std::process::id()));
+/// # std::fs::write(&path, "is this text?")?;
+/// # let file = std::fs::File::open(&path)?;
+/// // SAFETY: nobody changes the file while this example has it mapped.
+/// let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&file)? };
+/// let keeper = CacheKeeper::of_mapping(CachePolicy::Drop, &mapping, 0);
+/// let is_text = mapping.guarded(.., |bytes| !bytes.contains(&0))?;
+/// // What was read is let go of.
+/// drop(keeper);
+/// assert!(is_text);
+/// # drop(mapping);
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct CacheKeeper<'m> {
     /// Nothing with [`CachePolicy::Keep`], or where the system does not tell what is in memory.
     dropping: Option<Dropping<'m>>,
 }
@@ -79,9 +102,9 @@ struct Dropping<'m> {
 }
 
 impl<'m> CacheKeeper<'m> {
-    /// Looks what is in memory of the file behind a mapping. Made before anything is read through it. What is done may be
-    /// looked at again as long as it is not more than `lag` bytes back.
-    pub(crate) fn of_mapping(policy: CachePolicy, mapping: &'m Mapping, lag: usize) -> Self {
+    /// Looks which pages of the file behind a mapping are in memory. It has to be made before anything is read through the mapping,
+    /// and dropped when nobody reads the file any more. While the file is read, pages stay that are at most `lag` bytes back.
+    pub fn of_mapping(policy: CachePolicy, mapping: &'m Mapping, lag: usize) -> Self {
         let file = (policy == CachePolicy::Drop).then(|| mapping.map_whole_file()).flatten();
         Self::new(Some(mapping), file, mapping.offset(), lag)
     }
@@ -220,9 +243,26 @@ impl CacheReader {
 }
 
 impl CacheReader {
-    /// The file, to ask for its attributes.
-    #[cfg(feature = "cli")]
-    pub(crate) fn file(&self) -> &File {
+    /// The file: to ask for its attributes, or to skip a part of it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{fs::File, io::{Read, Seek, SeekFrom}};
+    /// use mapgrep::scan::{CachePolicy, CacheReader};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-cache-file-{}", std::process::id()));
+    /// std::fs::write(&path, "read not all")?;
+    /// let mut reader = CacheReader::new(File::open(&path)?, CachePolicy::Drop);
+    /// assert_eq!(reader.file().metadata()?.len(), 12);
+    /// reader.file().seek(SeekFrom::Start(9))?;
+    /// let mut rest = String::new();
+    /// reader.read_to_string(&mut rest)?;
+    /// assert_eq!(rest, "all");
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn file(&self) -> &File {
         &self.file
     }
 }

@@ -20,8 +20,10 @@ pub(crate) const WINDOWS: usize = 4;
 /// How many bytes of items a reading thread keeps ready before it waits for somebody to take one.
 const MAX_BYTES: usize = 32 << 20;
 
-/// A sequence of items, or of the error that ended it.
-pub(crate) enum Feed<'a, T> {
+/// A sequence of items, or of the error that ended it: what a [pipeline](crate::scan::ordered) works on.
+pub struct Feed<'a, T>(Source<'a, T>);
+
+enum Source<'a, T> {
     /// Asked by whoever wants the next item, which is there at once.
     Direct(Box<dyn Iterator<Item = Result<T, Error>> + Send + 'a>),
     /// The same where the next item may take for ever, since no thread could be had to wait for it.
@@ -31,7 +33,7 @@ pub(crate) enum Feed<'a, T> {
 }
 
 /// What can be had from a feed without waiting.
-pub(crate) enum Polled<T> {
+pub(super) enum Polled<T> {
     Item(Result<T, Error>),
     /// Nothing yet; the signal is raised when there is.
     Pending,
@@ -39,10 +41,14 @@ pub(crate) enum Polled<T> {
 }
 
 impl<'a, T: Send + 'static> Feed<'a, T> {
-    /// A feed that is read by a thread of its own, `capacity` items ahead at most, and no further ahead while those that
-    /// are ready have [`MAX_BYTES`] by `size`. The thread ends with the iterator, or
-    /// with the feed at the item after. Where the system refuses the thread, the feed is one that blocks.
-    pub(crate) fn prefetched(
+    /// A feed that is read by a thread of its own: for items that may have to be waited for. The thread is at most `capacity`
+    /// items ahead, and no further ahead while those that are ready have 32 MiB, by `size`. It ends with the iterator, or with the
+    /// feed at the item after. Where the system refuses the thread, the feed is read by whoever asks for an item.
+    ///
+    /// # Examples
+    ///
+    /// See [`run`](crate::scan::ordered::run), which takes any feed.
+    pub fn prefetched(
         items: impl Iterator<Item = Result<T, Error>> + Send + 'static,
         capacity: usize,
         size: fn(&T) -> usize,
@@ -66,39 +72,43 @@ impl<'a, T: Send + 'static> Feed<'a, T> {
         };
         let start = || std::thread::Builder::new().name("mapgrep-read".to_owned()).spawn(read).is_ok();
         match has_room_for_thread() && start() {
-            true => Feed::Prefetched(Prefetch { shared }),
-            false => Feed::Blocking(Box::new(take(&items).into_iter().flatten())),
+            true => Feed(Source::Prefetched(Prefetch { shared })),
+            false => Feed(Source::Blocking(Box::new(take(&items).into_iter().flatten()))),
         }
     }
 }
 
 impl<'a, T: Send> Feed<'a, T> {
     /// A feed whose items cost next to nothing to make.
-    pub(crate) fn direct(items: impl Iterator<Item = Result<T, Error>> + Send + 'a) -> Self {
-        Feed::Direct(Box::new(items))
+    ///
+    /// # Examples
+    ///
+    /// See [`run`](crate::scan::ordered::run).
+    pub fn direct(items: impl Iterator<Item = Result<T, Error>> + Send + 'a) -> Self {
+        Feed(Source::Direct(Box::new(items)))
     }
 
     pub(super) fn is_prefetched(&self) -> bool {
-        matches!(self, Feed::Prefetched(_))
+        matches!(self.0, Source::Prefetched(_))
     }
 
     /// Whether asking for an item may take for ever.
     pub(super) fn blocks(&self) -> bool {
-        matches!(self, Feed::Blocking(_))
+        matches!(self.0, Source::Blocking(_))
     }
 
     /// Has `signal` raised whenever an item becomes ready.
     pub(super) fn wake(&mut self, signal: &Arc<Signal>) {
-        if let Feed::Prefetched(prefetch) = self {
+        if let Source::Prefetched(prefetch) = &self.0 {
             prefetch.shared.lock().signal = Some(Arc::clone(signal));
         }
     }
 
     /// How many items can be had now, up to `most`.
     pub(super) fn ready(&self, most: usize) -> usize {
-        match self {
-            Feed::Direct(_) | Feed::Blocking(_) => most,
-            Feed::Prefetched(prefetch) => {
+        match &self.0 {
+            Source::Direct(_) | Source::Blocking(_) => most,
+            Source::Prefetched(prefetch) => {
                 let queue = prefetch.shared.lock();
                 // The end has to be noticed by somebody as well.
                 most.min(queue.items.len() + usize::from(queue.ended))
@@ -107,15 +117,15 @@ impl<'a, T: Send> Feed<'a, T> {
     }
 
     pub(super) fn poll(&mut self) -> Polled<T> {
-        match self {
-            Feed::Direct(items) | Feed::Blocking(items) => items.next().map_or(Polled::End, Polled::Item),
-            Feed::Prefetched(prefetch) => prefetch.poll(),
+        match &mut self.0 {
+            Source::Direct(items) | Source::Blocking(items) => items.next().map_or(Polled::End, Polled::Item),
+            Source::Prefetched(prefetch) => prefetch.poll(),
         }
     }
 }
 
 /// The receiving end of a reading thread.
-pub(crate) struct Prefetch<T> {
+struct Prefetch<T> {
     shared: Arc<Shared<T>>,
 }
 

@@ -4,10 +4,13 @@
 //! holes are short has the matches of the file, at other places. So what is searched is the file without the middle of its
 //! holes, by whatever mode there is, and what was found is told in offsets of the file.
 
-use std::ops::Range;
+use std::{
+    fs::{File, Metadata},
+    ops::Range,
+};
 
 use crate::{
-    mapping::Mapping,
+    mapping::{Cuts, Mapping, holes_of, is_sparse},
     matcher::{Cursor, Matcher, Reach},
 };
 
@@ -20,6 +23,44 @@ pub(crate) const KEPT_BYTES: usize = 1 << 20;
 
 /// A match of at most so many bytes is near all that decides about it.
 const LONGEST_BYTES: usize = 64 << 10;
+
+/// Whether a file has as many bytes in holes as a search leaves out: 4 MiB. Tells it from the file's attributes.
+///
+/// # Examples
+///
+/// ```
+/// # let path = std::env::temp_dir().join(format!("mapgrep-doc-sparse-{}", std::process::id()));
+/// std::fs::write(&path, "no hole")?;
+/// assert!(!mapgrep::scan::has_holes(&path.metadata()?));
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn has_holes(metadata: &Metadata) -> bool {
+    is_sparse(metadata, LEAST_BYTES as u64)
+}
+
+/// Where the middle of holes can be left out of the first `len` bytes of a file that is read as a stream: of each hole of 4 MiB and
+/// more, all but 1 MiB at either end. Whether that may be done depends on the search; see
+/// [`Grep::skips_nuls_of_streams`](crate::grep::Grep::skips_nuls_of_streams).
+///
+/// # Complexity
+///
+/// One call of the system for a file without holes, two for each hole of one that has some.
+///
+/// # Examples
+///
+/// ```
+/// # let path = std::env::temp_dir().join(format!("mapgrep-doc-cuts-{}", std::process::id()));
+/// std::fs::write(&path, "no hole")?;
+/// let cuts = mapgrep::scan::cuts_of(&std::fs::File::open(&path)?, 7);
+/// assert_eq!(cuts.left(7), [0..7]);
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn cuts_of(file: &File, len: u64) -> Cuts {
+    const UNIT: u64 = 1 << 12;
+    Cuts::within(&holes_of(file, 0..len, LEAST_BYTES as u64), KEPT_BYTES as u64, UNIT)
+}
 
 /// A file without the middle of its holes, in which a search for these patterns finds what there is to be found. None where it has no
 /// holes of [`LEAST_BYTES`], and where something could be found in them. Borders are offsets in the mapping, in which

@@ -41,8 +41,8 @@ pub(crate) mod feed;
 mod find;
 pub(crate) mod holes;
 mod iter;
-pub(crate) mod newlines;
-pub(crate) mod ordered;
+pub mod newlines;
+pub mod ordered;
 pub(crate) mod pieces;
 mod pool;
 mod progress;
@@ -60,20 +60,20 @@ use std::{
 };
 
 pub(crate) use self::pool::has_room_for_thread;
-use self::{
-    cache::CacheKeeper,
-    chunk::Chunks,
-    feed::Feed,
-    seam::{MatchStages, Seam},
-    sequential::Walk,
-};
 pub use self::{
-    cache::{CachePolicy, CacheReader},
+    cache::{CacheKeeper, CachePolicy, CacheReader},
     cancel::Cancel,
+    holes::{cuts_of, has_holes},
     iter::{FindIter, ParFindIter},
     pool::Pool,
     progress::Progress,
     sink::Sink,
+};
+use self::{
+    chunk::Chunks,
+    feed::Feed,
+    seam::{MatchStages, Seam},
+    sequential::Walk,
 };
 use crate::{
     error::Error,

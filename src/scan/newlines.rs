@@ -1,11 +1,9 @@
-//! Counting line ends of a file by all threads of a pool, and finding the n-th.
+//! Line ends: counting them as fast as memory allows, and finding lines by their numbers with all threads of a pool.
 
 use std::ops::Range;
 
-#[cfg(feature = "cli")]
-use super::holes::Holes;
-use super::{cache::CacheKeeper, cancel::Cancel, pool::Pool, unordered::each_chunk};
-pub(crate) use crate::simd::newlines::count;
+use super::{cache::CacheKeeper, cancel::Cancel, holes::Holes, pool::Pool, unordered::each_chunk};
+pub use crate::simd::newlines::count;
 use crate::{error::Error, mapping::Mapping};
 
 /// How much of a file is counted in one step.
@@ -40,8 +38,8 @@ pub(crate) fn count_in(
     Ok(counts.into_iter().sum())
 }
 
-/// The offset behind the terminator that is the `nth` from an offset on, counted from 1; the offset itself for 0. None where there are
-/// not as many. All threads count.
+/// The offset behind the `nth` terminator from an offset on, counted from 1; the offset itself for 0. None where there are fewer
+/// terminators. All threads of the pool count.
 ///
 /// # Errors
 ///
@@ -50,14 +48,20 @@ pub(crate) fn count_in(
 /// # Complexity
 ///
 /// Linear in the bytes up to there.
-#[cfg(feature = "cli")]
-pub(crate) fn after_nth(
-    mapping: &Mapping,
-    from: usize,
-    nth: u64,
-    terminator: u8,
-    pool: &Pool,
-) -> Result<Option<u64>, Error> {
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::{mapping::MapOptions, scan::{Pool, newlines}};
+///
+/// let mut text = MapOptions::new().len(12).map_anonymous()?;
+/// text.write(b"one\ntwo\nthre")?;
+/// let pool = Pool::default();
+/// assert_eq!(newlines::after_nth(&text, 0, 2, b'\n', &pool)?, Some(8));
+/// assert_eq!(newlines::after_nth(&text, 0, 3, b'\n', &pool)?, None);
+/// # Ok::<(), mapgrep::Error>(())
+/// ```
+pub fn after_nth(mapping: &Mapping, from: usize, nth: u64, terminator: u8, pool: &Pool) -> Result<Option<u64>, Error> {
     const CHUNK: usize = 1 << 20;
     let holes = Holes::of(mapping, terminator);
     let (mut at, mut left) = (from, nth);
@@ -101,8 +105,18 @@ pub(crate) fn after_nth(
 /// # Complexity
 ///
 /// Linear in the bytes from there on.
-#[cfg(feature = "cli")]
-pub(crate) fn start_of_nth_last(mapping: &Mapping, nth: u64, terminator: u8) -> Result<u64, Error> {
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::{mapping::MapOptions, scan::newlines};
+///
+/// let mut text = MapOptions::new().len(8).map_anonymous()?;
+/// text.write(b"one\ntwo\n")?;
+/// assert_eq!(newlines::start_of_nth_last(&text, 1, b'\n')?, 4);
+/// # Ok::<(), mapgrep::Error>(())
+/// ```
+pub fn start_of_nth_last(mapping: &Mapping, nth: u64, terminator: u8) -> Result<u64, Error> {
     const CHUNK: usize = 256 << 10;
     let mut end = mapping.len();
     if nth == 0 || end == 0 {

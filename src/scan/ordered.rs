@@ -1,4 +1,6 @@
-//! Ordered, bounded, cancellable parallel execution.
+//! Ordered, bounded, cancellable parallel execution: the pipeline behind [`Scanner`](crate::scan::Scanner) and
+//! [`Grep`](crate::grep::Grep). Programs need it for work of their own on many items, such as a search of many files; to search
+//! one file, they do not.
 //!
 //! A search is a pipeline over a sequence of items (chunks of a file, windows of a stream):
 //!
@@ -23,9 +25,10 @@ use std::{
 
 use rayon::Scope;
 
+pub use super::feed::Feed;
 use super::{
     cancel::Cancel,
-    feed::{Feed, Polled, Signal},
+    feed::{Polled, Signal},
     pool::Pool,
 };
 use crate::error::Error;
@@ -40,7 +43,7 @@ const MAX_WAITING: usize = 8 << 20;
 const MAX_ITEMS: usize = 64 << 20;
 
 /// What the stages of a pipeline do. The stages themselves are shared by all workers; what changes is handed to them.
-pub(crate) trait Stages: Sync {
+pub trait Stages: Sync {
     /// One part of the input.
     type Item: Send;
     /// What the scan of an item found.
@@ -54,14 +57,28 @@ pub(crate) trait Stages: Sync {
     /// What the emitter gets.
     type Output: Output;
 
+    /// Makes what one worker needs.
     fn worker(&self) -> Self::Worker;
 
+    /// Looks at one item; in parallel, in any order.
+    ///
+    /// # Errors
+    ///
+    /// One that ends the run, behind the output of all items before.
     fn scan(&self, worker: &mut Self::Worker, item: &Self::Item) -> Result<Self::Found, Error>;
 
+    /// Decides what becomes of the findings of one item; in order, one at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`scan`](Stages::scan).
     fn join(&self, seam: &mut Self::Seam, item: &Self::Item, found: Self::Found) -> Result<Joined<Self::Plan>, Error>;
 
-    /// Makes the next piece of output. Returns true while there is more to come. After an error, the output holds what
-    /// comes before it.
+    /// Makes the next piece of output. Returns true while there is more to come.
+    ///
+    /// # Errors
+    ///
+    /// As [`scan`](Stages::scan). The output holds what comes before the error.
     fn format(
         &self,
         worker: &mut Self::Worker,
@@ -85,7 +102,7 @@ pub(crate) trait Stages: Sync {
 }
 
 /// A piece of output, emptied and used again once it was emitted.
-pub(crate) trait Output: Send + Default {
+pub trait Output: Send + Default {
     /// How many bytes of memory its content takes.
     fn size(&self) -> usize;
 
@@ -94,31 +111,97 @@ pub(crate) trait Output: Send + Default {
 }
 
 /// What `join` decided about one item.
-pub(crate) struct Joined<P> {
+#[derive(Debug)]
+pub struct Joined<P> {
     /// What to format; nothing when the item contributes no output.
-    pub(crate) plan: Option<P>,
+    pub plan: Option<P>,
     /// True when no later item is wanted.
-    pub(crate) last: bool,
+    pub last: bool,
 }
 
 /// How a run ended.
-pub(crate) struct Ended<S> {
+#[derive(Debug)]
+pub struct Ended<S> {
     /// What `join` carried at the end.
-    pub(crate) seam: S,
+    pub seam: S,
     /// The number of the item, counted from 0, that was the first of which not all output was emitted, when the emitter had
     /// enough or the run was cancelled.
-    pub(crate) stopped_in: Option<usize>,
+    pub stopped_in: Option<usize>,
 }
 
 /// Runs a pipeline and returns what `join` carried at its end.
 ///
-/// After an error, everything before it has been emitted. When `cancel` is cancelled nothing more is emitted, and the run
-/// ends as if the emitter had had enough.
+/// Only "stop" flows back: the emitter breaks, or `cancel` is cancelled. Nothing more is emitted then.
+///
+/// # Errors
+///
+/// Those of the feed and of the stages. Everything before the error has been emitted.
 ///
 /// # Panics
 ///
 /// A panic in any stage reaches the caller, after all workers have stopped.
-pub(crate) fn run<S: Stages>(
+///
+/// # Complexity
+///
+/// Memory for `2 * threads + 2` items, and for 8 MiB of output that waits.
+///
+/// # Examples
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use mapgrep::{Error, scan::{Pool, ordered::{self, Feed, Joined, Output, Stages}}};
+///
+/// /// Tells the length of each word, and sums up all of them.
+/// struct Lengths;
+///
+/// #[derive(Default)]
+/// struct Text(String);
+///
+/// impl Output for Text {
+///     fn size(&self) -> usize {
+///         self.0.len()
+///     }
+///
+///     fn clear(&mut self) {
+///         self.0.clear();
+///     }
+/// }
+///
+/// impl Stages for Lengths {
+///     type Item = &'static str;
+///     type Found = usize;
+///     type Plan = usize;
+///     type Seam = usize;
+///     type Worker = ();
+///     type Output = Text;
+///
+///     fn worker(&self) {}
+///
+///     fn scan(&self, _: &mut (), word: &&'static str) -> Result<usize, Error> {
+///         Ok(word.len())
+///     }
+///
+///     fn join(&self, total: &mut usize, _: &&'static str, len: usize) -> Result<Joined<usize>, Error> {
+///         *total += len;
+///         Ok(Joined { plan: Some(len), last: false })
+///     }
+///
+///     fn format(&self, _: &mut (), word: &&'static str, len: &mut usize, out: &mut Text) -> Result<bool, Error> {
+///         out.0 += &format!("{word}: {len}\n");
+///         Ok(false)
+///     }
+/// }
+///
+/// let words = Feed::direct(["one", "three"].into_iter().map(Ok));
+/// let mut shown = String::new();
+/// let ended = ordered::run(&Lengths, words, 0, &Pool::new(2), None, &mut |text: &Text| {
+///     shown += &text.0;
+///     ControlFlow::Continue(())
+/// })?;
+/// assert_eq!((shown.as_str(), ended.seam), ("one: 3\nthree: 5\n", 8));
+/// # Ok::<(), mapgrep::Error>(())
+/// ```
+pub fn run<S: Stages>(
     stages: &S,
     feed: Feed<'_, S::Item>,
     seam: S::Seam,
@@ -697,6 +780,11 @@ mod tests {
             if self.0 == Fault::FailsToScan(item) { Err(Error::truncated(item as u64)) } else { Ok(item) }
         }
 
+        /// Decides what becomes of the findings of one item; in order, one at a time.
+        ///
+        /// # Errors
+        ///
+        /// As [`scan`](Stages::scan).
         fn join(&self, seam: &mut usize, _: &usize, found: usize) -> Result<Joined<(usize, usize)>, Error> {
             assert!(self.0 != Fault::PanicsInJoin(found), "join of {found}");
             assert_eq!(*seam, found, "items are joined in order");

@@ -64,12 +64,6 @@ impl Pool {
         Pool::new(worthwhile_threads(pieces))
     }
 
-    /// The same with as many workers at most, of its own.
-    #[cfg(feature = "cli")]
-    pub(crate) fn at_most(self, threads: usize) -> Self {
-        Pool::new(self.threads.min(threads).max(1))
-    }
-
     /// The calling thread alone.
     pub fn inline() -> Self {
         Pool::new(1)

@@ -17,7 +17,13 @@ const ROUNDS: usize = 255;
 /// # Complexity
 ///
 /// Linear, at several bytes a cycle.
-pub(crate) fn count(bytes: &[u8], terminator: u8) -> u64 {
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(mapgrep::scan::newlines::count(b"one\ntwo\nthree", b'\n'), 2);
+/// ```
+pub fn count(bytes: &[u8], terminator: u8) -> u64 {
     vectorize(Count { bytes, terminator })
 }
 

@@ -174,7 +174,7 @@ fn run(command: &Command) -> ExitCode {
             _ => "indexed",
         }),
         cancel,
-        pool: Pool::new(common.threads).at_most(resources::most_threads()),
+        pool: resources::pool(common.threads, resources::most_threads()),
         messages: Messages::new(true),
         changed: Mutex::new(false),
         told: Mutex::default(),

@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 
 use crate::cli::terminal::messages;
-use mapgrep::memory::is_fallible;
+use mapgrep::{memory::is_fallible, scan::Pool};
 
 /// The system's allocator for the commands. Where memory is refused that they cannot do without, they end with a message
 /// and exit status 2.
@@ -77,6 +77,12 @@ pub(crate) fn most_threads() -> usize {
         return usize::try_from(most.saturating_sub(TAKEN) / NEEDED).unwrap_or(usize::MAX).max(1);
     }
     usize::MAX
+}
+
+/// Threads, as many as were asked for (0 is one for each core), but `most` at most.
+pub(crate) fn pool(threads: usize, most: usize) -> Pool {
+    let pool = Pool::new(threads);
+    if pool.threads() > most { Pool::new(most) } else { pool }
 }
 
 /// The limit of a resource of this process, if there is one.

@@ -8,7 +8,8 @@ use std::{
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
-use mapgrep::scan::stream::READ;
+/// Files of up to so many bytes are read at once.
+const READ_BYTES: u64 = 64 << 10;
 
 /// The longest mark, that of UTF-8.
 const UTF8: &[u8] = b"\xEF\xBB\xBF";
@@ -38,7 +39,7 @@ impl Text {
 
     /// The same for a regular file of so many bytes. One that fits into a read is read at once.
     pub(crate) fn of_file(source: impl Read + Send + 'static, len: u64) -> Self {
-        let first_read = if len <= READ as u64 { UTF8.len().max(len as usize) } else { UTF8.len() };
+        let first_read = if len <= READ_BYTES { UTF8.len().max(len as usize) } else { UTF8.len() };
         Self::reading_first(source, true, first_read)
     }
 

@@ -68,7 +68,7 @@ pub(crate) fn run(
     let indexes = Indexes::new(options, (&builder, &matcher), Arc::clone(&patterns));
     let searcher = Searcher::new(options, (matcher, &grep), style, patterns, indexes.into(), cancel)?;
     let threads = if single.is_some() { usize::MAX } else { resources::most_threads() };
-    let pool = if is_small { Pool::inline() } else { Pool::new(options.performance.threads).at_most(threads) };
+    let pool = if is_small { Pool::inline() } else { resources::pool(options.performance.threads, threads) };
     let outcome = match &single {
         Some(haystack) => {
             let mut sink = Direct { output: &mut output, separator, flushes: to_terminal };

@@ -12,8 +12,8 @@ use std::{
 use crate::cli::run::{bom::Text, explain::truncated, walk::Haystack};
 use mapgrep::{
     index::Unfit,
-    mapping::{Cuts, holes_of},
-    scan::{CachePolicy, CacheReader, holes::KEPT_BYTES},
+    mapping::Cuts,
+    scan::{CachePolicy, CacheReader, cuts_of},
 };
 
 /// A file that was opened, or standard input.
@@ -134,15 +134,11 @@ impl Input {
         self.file.as_ref().map_or(Ok(None), Unfit::of_file)
     }
 
-    /// Where holes of so many bytes and more are left out of a regular file that is read from its start, and as it is.
-    pub(crate) fn cuts(&self, least: u64) -> Cuts {
-        const UNIT: u64 = 1 << 12;
+    /// What is left out of the holes of a regular file that is read from its start, and as it is.
+    pub(crate) fn cuts(&self) -> Cuts {
         let (Some(file), Some(len), 0) = (&self.file, self.len(), self.start) else { return Cuts::default() };
-        let holes = holes_of(file, 0..len, least);
-        if holes.is_empty() || !matches!(self.unfit(), Ok(None)) {
-            return Cuts::default();
-        }
-        Cuts::within(&holes, KEPT_BYTES as u64, UNIT)
+        let cuts = cuts_of(file, len);
+        if cuts.is_empty() || !matches!(self.unfit(), Ok(None)) { Cuts::default() } else { cuts }
     }
 
     /// All of it as text, but what is left out.

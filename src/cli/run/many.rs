@@ -15,8 +15,7 @@ use mapgrep::{
     Error,
     scan::{
         Cancel, Pool,
-        feed::Feed,
-        ordered::{self, Joined, Stages},
+        ordered::{self, Feed, Joined, Stages},
     },
 };
 

@@ -7,8 +7,8 @@ use mapgrep::{
     Error,
     grep::Binary,
     index::{Index, Unfit},
-    mapping::{Access, MapOptions, Mapping, is_sparse},
-    scan::{CachePolicy, Cancel, cache::CacheKeeper, holes::LEAST_BYTES},
+    mapping::{Access, MapOptions, Mapping},
+    scan::{CacheKeeper, CachePolicy, Cancel, has_holes},
 };
 
 use crate::cli::{
@@ -156,7 +156,7 @@ impl Opener {
         let maps_text = match haystack.is_stdin {
             true => all_is_text,
             // One with holes is not read into memory with them.
-            false => self.takes_all || (all_is_text && is_sparse(metadata, LEAST_BYTES as u64)),
+            false => self.takes_all || (all_is_text && has_holes(metadata)),
         };
         Wishes {
             maps: self.maps(haystack) || (haystack.is_stdin && may_map && takes_all),

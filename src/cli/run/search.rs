@@ -13,7 +13,7 @@ use mapgrep::{
     index::{Index, Unfit},
     mapping::{Cuts, Mapping},
     matcher::Matcher,
-    scan::{self, CachePolicy, Cancel, Pool, holes::LEAST_BYTES},
+    scan::{self, CachePolicy, Cancel, Pool},
 };
 
 use crate::cli::{
@@ -331,7 +331,7 @@ impl Searcher {
         let len = input.len();
         let _progress = self.progress.start(len);
         let skips = self.parts.is_all() && job.grep.skips_nuls_of_streams();
-        let cuts = if skips { input.cuts(LEAST_BYTES as u64) } else { Cuts::default() };
+        let cuts = if skips { input.cuts() } else { Cuts::default() };
         let mut text = input.into_text(self.cache, &cuts);
         let shifted = Shifted { format: formats.format(), by: text.skipped()? as i64 };
         let mut summary = shifted.summary(self.parts.search_stream(job, text, &shifted, print)?);
