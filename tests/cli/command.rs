@@ -22,11 +22,11 @@ fn run(args: &[&str]) -> Output {
     mapgrep(args).output().unwrap()
 }
 
-fn in_dir(dir: &Path, args: &[&str]) -> Output {
+pub(crate) fn in_dir(dir: &Path, args: &[&str]) -> Output {
     mapgrep(args).current_dir(dir).output().unwrap()
 }
 
-fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 

@@ -9,3 +9,4 @@ mod index_command;
 #[cfg(unix)]
 mod interrupt;
 mod pattern_ids;
+mod total;

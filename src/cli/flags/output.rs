@@ -7,6 +7,8 @@ use crate::cli::flags::flag;
 pub(crate) struct OutputOptions {
     pub(crate) mode: Mode,
     pub(crate) include_zero: bool,
+    /// The sum of the counts is shown, and no file's own.
+    pub(crate) total: bool,
     pub(crate) pattern_ids: bool,
     pub(crate) quiet: bool,
 }
@@ -52,6 +54,17 @@ pub(crate) const FLAGS: &[Flag] = &[
     )
     .overrides(MODES)
     .conflicts(&["invert-match", "multiline"]),
+    Flag::switch(
+        "total",
+        "Show one number, the sum of the counts of all files: of selected lines, or of matches with --count-matches",
+        |o| {
+            o.total = true;
+            if o.mode == Mode::Lines {
+                o.mode = Mode::Count;
+            }
+        },
+    )
+    .conflicts(&["count-by-pattern", "files-with-matches", "files-without-match", "json"]),
     Flag::switch("include-zero", "With -c, --count-matches and --count-by-pattern, show counts of zero too", |o| {
         o.include_zero = true
     }),
@@ -97,5 +110,8 @@ mod tests {
         assert_eq!(mode(&["-l", "-c"]), Mode::Count);
         assert_eq!(mode(&["-l", "--json"]), Mode::Json);
         assert_eq!(mode(&["--json", "--count-by-pattern"]), Mode::CountByPattern);
+        assert_eq!(mode(&["--total"]), Mode::Count);
+        assert_eq!(mode(&["--total", "--count-matches"]), Mode::CountMatches);
+        assert_eq!(mode(&["--count-matches", "--total"]), Mode::CountMatches);
     }
 }

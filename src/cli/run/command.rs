@@ -50,12 +50,14 @@ pub(crate) fn run(
     if options.messages.explain {
         messages::print(format_args!("matcher: {}", matcher.description()));
     }
+    let mut output = Output::new(stdout);
     if nothing_can_match(options, &collected) {
+        write_total(options, &Outcome::default(), &mut output);
+        output.finish().context("cannot write to standard output")?;
         return Ok(ExitCode::from(1));
     }
     let single = paths.single();
     let style = setup::style(options, (&builder, &matcher), &collected, single.is_none(), to_terminal)?;
-    let mut output = Output::new(stdout);
     // A small file is searched before a thread that waits for signals is there, and before others could help.
     let is_small = single.as_ref().is_some_and(|haystack| haystack.len.is_some_and(|len| len <= SMALL));
     // Before this there is nothing to be saved.
@@ -85,6 +87,9 @@ pub(crate) fn run(
         }
     };
     interrupt.search_has_ended();
+    if !cancel.is_cancelled() {
+        write_total(options, &outcome, &mut output);
+    }
     write_summary(options, &outcome, started, &mut output);
     output.finish().context("cannot write to standard output")?;
     if cancel.is_cancelled() {
@@ -133,6 +138,13 @@ fn search_many<W: Write>(
         messages.warn(note);
     }
     Ok(outcome)
+}
+
+/// Writes the sum of the counts of all files, where it is wanted.
+fn write_total<W: Write>(options: &Options, outcome: &Outcome, output: &mut Output<W>) {
+    if options.output.total && !options.output.quiet {
+        let _ = output.write(format!("{}\n", outcome.count).as_bytes());
+    }
 }
 
 /// Writes what stands behind the output of all files.

@@ -46,6 +46,8 @@ pub(crate) struct Searcher {
     /// For those that are counted one by one.
     patterns: Arc<[Vec<u8>]>,
     includes_zero: bool,
+    /// Counts are summed up, and those of single files not shown.
+    total: bool,
     mode: Mode,
     quiet: bool,
     all_text: bool,
@@ -92,6 +94,8 @@ pub(crate) trait Sink {
 pub(crate) struct Outcome {
     /// The file is one of those that were looked for.
     pub(crate) matched: bool,
+    /// Its count, where lines or matches are counted.
+    pub(crate) count: u64,
     pub(crate) stats: Stats,
     /// The offset from which the search of the last file could go on that was not searched to its end.
     pub(crate) stopped_at: Option<u64>,
@@ -100,9 +104,20 @@ pub(crate) struct Outcome {
 impl AddAssign for Outcome {
     fn add_assign(&mut self, other: Self) {
         self.matched |= other.matched;
+        self.count += other.count;
         self.stats += other.stats;
         self.stopped_at = other.stopped_at.or(self.stopped_at);
     }
+}
+
+/// What comes of a file when its search is over.
+struct Conclusion {
+    /// It is one of those that were looked for.
+    matched: bool,
+    /// How many lines, or matches where these are counted, it has.
+    count: u64,
+    /// What is shown behind its lines.
+    last: Vec<u8>,
 }
 
 /// What came of the search of the bytes of a file.
@@ -170,6 +185,7 @@ impl Searcher {
             style,
             patterns,
             includes_zero: options.output.include_zero,
+            total: options.output.total,
             mode,
             quiet,
             all_text,
@@ -254,7 +270,7 @@ impl Searcher {
             place.leave_at(summary.stopped_at);
         }
         self.note_compressed(haystack, &summary, unfit);
-        let (matched, last) = self.conclude(job.grep, &summary, &formats);
+        let Conclusion { matched, count, last } = self.conclude(job.grep, &summary, &formats);
         let _ = sink.write(&last);
         let mut stats = Stats {
             matches: summary.matches,
@@ -275,7 +291,7 @@ impl Searcher {
                 let _ = sink.write(&end);
             }
         }
-        Ok(Outcome { matched, stats, stopped_at })
+        Ok(Outcome { matched, count, stats, stopped_at })
     }
 
     fn formats<'a>(&'a self, haystack: &Haystack) -> Formats<'a> {
@@ -355,31 +371,35 @@ impl Searcher {
         }
     }
 
-    /// Whether a file is one of those that were looked for, and what is shown when its search is over.
-    fn conclude(&self, grep: &Grep, summary: &Summary, formats: &Formats<'_>) -> (bool, Vec<u8>) {
+    /// What comes of a file when its search is over.
+    fn conclude(&self, grep: &Grep, summary: &Summary, formats: &Formats<'_>) -> Conclusion {
         let quits = grep.binary_detection() == Binary::Quit;
         let shows_lines = self.mode == Mode::Lines || (self.mode == Mode::Json && !self.quiet);
         let is_filtered = quits && summary.binary.is_some() && !shows_lines;
         // Of a binary file that was left at its first NUL, nobody knows how many matches it has.
         let lines = if is_filtered { 0 } else { summary.matched_lines };
         let matched = if self.mode == Mode::FilesWithoutMatch { lines == 0 } else { lines > 0 };
-        let shows_count = lines > 0 || (self.includes_zero && !is_filtered);
+        let count = match self.mode {
+            _ if is_filtered => 0,
+            Mode::CountMatches => summary.matches,
+            _ => lines,
+        };
+        let shows_count = !self.total && (lines > 0 || (self.includes_zero && !is_filtered));
         let mut out = vec![];
         // When it is cancelled, it would say of the whole file what was found in a part of it.
         if self.quiet || self.cancel.is_cancelled() {
-            return (matched, out);
+            return Conclusion { matched, count, last: out };
         }
         let printer = &formats.printer;
         match (self.mode, summary.binary) {
             (Mode::Lines, Some(offset)) if lines > 0 => printer.binary_file(offset, quits, &mut out),
-            (Mode::Count, _) if shows_count => printer.count(lines, &mut out),
-            (Mode::CountMatches, _) if shows_count => printer.count(summary.matches, &mut out),
+            (Mode::Count | Mode::CountMatches, _) if shows_count => printer.count(count, &mut out),
             (Mode::FilesWithMatches, _) if lines > 0 => printer.name_line(&mut out),
             (Mode::FilesWithoutMatch, _) if lines == 0 && !is_filtered => printer.name_line(&mut out),
             (Mode::CountByPattern, _) if !is_filtered => self.push_counts(formats, &mut out),
             _ => {}
         }
-        (matched, out)
+        Conclusion { matched, count, last: out }
     }
 
     /// On how many lines each pattern was found.
