@@ -14,7 +14,7 @@ use std::{
 
 use mapgrep::{
     grep::{Goal, Grep, GrepBuilder, Plain},
-    index::{Freshness, Index, IndexBuilder, Outcome, Query},
+    index::{Fresh, Freshness, Index, IndexBuilder, Outcome, Query},
     mapping::{Access, MapOptions, Mapping},
     matcher::MatcherBuilder,
     scan::Pool,
@@ -97,12 +97,12 @@ fn time<T>(rounds: usize, mut run: impl FnMut() -> T) -> Duration {
     median(times.collect())
 }
 
-fn count(grep: &Grep, text: &Mapping, index: Option<(&Index, &Query)>, pool: &Pool) -> u64 {
+fn count(grep: &Grep, text: &Mapping, index: Option<(&Fresh, &Query)>, pool: &Pool) -> u64 {
     let emit = &mut |_: &[u8]| ControlFlow::Continue(());
     let summary = match index {
         None => grep.search_mapping(text, &Plain, pool, emit),
         Some((index, query)) => {
-            let candidates = index.candidates(query, text, 0).expect("the index is right");
+            let candidates = index.candidates(query, 0).expect("the index is right");
             grep.search_parts(text, candidates.parts(), &Plain, pool, emit)
         }
     };
@@ -162,7 +162,7 @@ fn main() {
     let open = || {
         let index = Index::open(&path, None).expect("the index is right").expect("it was built");
         assert_eq!(index.freshness(&metadata, &text).expect("the file is there"), Freshness::Same);
-        index
+        index.assume_fresh(&text)
     };
     println!("\nopened in {:.0} us\n", time(rounds, open).as_secs_f64() * 1e6);
     let index = open();
@@ -205,7 +205,7 @@ fn cut(found: &str, len: usize) -> String {
     regex::escape(literal) + class
 }
 
-fn run(task: &Task, index: &Index, text: &Mapping, pool: &Pool, rounds: usize) {
+fn run(task: &Task, index: &Fresh, text: &Mapping, pool: &Pool, rounds: usize) {
     let blocks = index.stat().blocks as f64;
     let (mut truths, mut shares, mut within, mut rows) = (0.0, vec![], 0, 0);
     let (mut planned, mut searched, mut whole) = (vec![], vec![], vec![]);
@@ -225,14 +225,14 @@ fn run(task: &Task, index: &Index, text: &Mapping, pool: &Pool, rounds: usize) {
         let grep = |goal| GrepBuilder::new().goal(goal).build(builder.build([pattern]).expect("a pattern"));
         let grep = grep(Goal::CountLines).expect("the options go together");
         let query = Query::new(&builder, &[pattern]).expect("a pattern");
-        let candidates = index.candidates(&query, text, 0).expect("the index is right");
+        let candidates = index.candidates(&query, 0).expect("the index is right");
         assert_eq!(count(&grep, text, Some((index, &query)), pool), count(&grep, text, None, pool), "{pattern}");
         let share = candidates.blocks() as f64 / blocks;
         truths += truth;
         shares.push(share);
         within += usize::from(share <= (1.5 * truth).max(0.01));
         rows += candidates.rows();
-        planned.push(time(rounds, || index.candidates(&query, text, 0)));
+        planned.push(time(rounds, || index.candidates(&query, 0)));
         searched.push(time(rounds, || count(&grep, text, Some((index, &query)), pool)));
         whole.push(time(1, || count(&grep, text, None, pool)));
     }

@@ -8,7 +8,7 @@
 use std::{error::Error, fs, io::Write, path::Path};
 
 use mapgrep::{
-    index::{Freshness, Index, IndexBuilder, Query},
+    index::{Index, IndexBuilder, Query},
     mapping::Mapping,
     scan::Pool,
 };
@@ -20,10 +20,7 @@ pub(crate) fn run(args: &[String], out: &mut dyn Write) -> Result<(), Box<dyn Er
     IndexBuilder::new().update(path, &Pool::default())?;
     let Some(index) = Index::open(path, None)? else { return Err("files of less than 1 MiB have no index".into()) };
     let text = Mapping::open(path)?;
-    if let Freshness::Stale(why) = index.freshness(&fs::metadata(path)?, &text)? {
-        return Err(format!("the index cannot be used: {why:?}").into());
-    }
-    let candidates = index.candidates(&Query::literal(literal), &text, 0)?;
+    let candidates = index.check(&fs::metadata(path)?, &text)?.candidates(&Query::literal(literal), 0)?;
     for part in candidates.parts() {
         writeln!(out, "{}..{}", part.range.start, part.range.end)?;
     }

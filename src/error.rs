@@ -28,13 +28,26 @@ pub struct Error {
 
 #[derive(Debug)]
 enum Kind {
-    Io { doing: Cow<'static, str>, source: io::Error },
+    Io {
+        doing: Cow<'static, str>,
+        source: io::Error,
+    },
     InvalidInput(String),
+    /// As [`Kind::InvalidInput`], for a reason that can be asked for.
+    Caused {
+        doing: &'static str,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     Closed,
     ReadOnly(&'static str),
     OutOfRange(String),
-    WrongSize { asked: usize, allowed: usize },
-    Truncated { at: u64 },
+    WrongSize {
+        asked: usize,
+        allowed: usize,
+    },
+    Truncated {
+        at: u64,
+    },
     Changed(String),
     Pattern(String),
     PatternTooLarge(String),
@@ -80,7 +93,7 @@ impl Error {
 
     /// True when an argument is not acceptable, alone, with others, or for this file.
     pub fn is_invalid_input(&self) -> bool {
-        matches!(self.kind, Kind::InvalidInput(_))
+        matches!(self.kind, Kind::InvalidInput(_) | Kind::Caused { .. })
     }
 
     /// True when the mapping has been closed.
@@ -155,6 +168,11 @@ impl Error {
         Self::from_kind(Kind::InvalidInput(message.into()))
     }
 
+    /// Input that is not acceptable for a reason that callers may tell from others: it is the [`source`](std::error::Error::source).
+    pub(crate) fn caused(doing: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::from_kind(Kind::Caused { doing, source: Box::new(source) })
+    }
+
     pub(crate) fn closed() -> Self {
         Self::from_kind(Kind::Closed)
     }
@@ -210,6 +228,8 @@ impl fmt::Display for Error {
             | Kind::PatternTooLarge(message)
             | Kind::OutOfMemory(message)
             | Kind::OutOfRange(message) => f.write_str(message),
+            Kind::Caused { doing: "", source } => write!(f, "{source}"),
+            Kind::Caused { doing, source } => write!(f, "{doing}: {source}"),
             Kind::Closed => f.write_str("the mapping is closed"),
             Kind::ReadOnly(doing) => write!(f, "the mapping is {doing}"),
             Kind::WrongSize { asked, allowed } => {
@@ -225,6 +245,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             Kind::Io { source, .. } => Some(source),
+            Kind::Caused { source, .. } => Some(&**source),
             _ => None,
         }
     }
@@ -244,6 +265,7 @@ impl From<Error> for io::Error {
         let kind = match &error.kind {
             Kind::Io { source, .. } => source.kind(),
             Kind::InvalidInput(_)
+            | Kind::Caused { .. }
             | Kind::Pattern(_)
             | Kind::PatternTooLarge(_)
             | Kind::Closed

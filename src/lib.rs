@@ -45,6 +45,7 @@ compile_error!(
 #[cfg(feature = "cli")]
 extern crate self as mapgrep;
 
+mod bytes;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;

@@ -156,8 +156,9 @@ impl Sample {
     fn ask(&self, bytes: &[u8], is_sealed: bool) {
         let opened = self.within_bounds("open", bytes, || Index::open(&self.path, None));
         let Ok(Some(index)) = opened else { return };
+        let index = index.assume_fresh(&self.text);
         for Question { literal, query, grep, lines } in &self.questions {
-            let candidates = self.within_bounds(literal, bytes, || index.candidates(query, &self.text, 2));
+            let candidates = self.within_bounds(literal, bytes, || index.candidates(query, 2));
             let Ok(candidates) = candidates else { continue };
             if !is_sealed {
                 for line in lines {

@@ -12,7 +12,7 @@ use std::{
 use arbitrary::Arbitrary;
 use mapgrep::{
     grep::{Binary, Format, Goal, GrepBuilder, Line, LineKind, Summary},
-    index::{Freshness, Index, IndexBuilder, Query},
+    index::{Fresh, Index, IndexBuilder, Query},
     mapping::{Access, MapOptions, Mapping},
     matcher::{Case as LetterCase, LineTerminator, MatcherBuilder},
     scan::Pool,
@@ -164,12 +164,12 @@ fn directory() -> &'static Path {
 }
 
 /// Searches a file and what its index leaves of it. None where the index does not help.
-fn compare(index: &Index, mapping: &Mapping, search: &Search, patterns: &[String]) -> Option<()> {
+fn compare(index: &Fresh, mapping: &Mapping, search: &Search, patterns: &[String]) -> Option<()> {
     let matcher = search.matcher();
     let query = Query::new(&matcher, patterns).ok().filter(|query| !query.is_anything())?;
     let grep = search.grep().build(matcher.build(patterns).ok()?).ok().filter(|grep| grep.takes_parts())?;
     let after = usize::from(search.context >> 4) % 5;
-    let candidates = index.candidates(&query, mapping, after as u64).unwrap();
+    let candidates = index.candidates(&query, after as u64).unwrap();
     if candidates.is_everything() {
         return None;
     }
@@ -213,8 +213,7 @@ pub fn check(case: Case) {
         }
     }
     let (mapping, metadata) = map(&path);
-    let index = Index::open(&path, None).unwrap().unwrap();
-    assert!(matches!(index.freshness(&metadata, &mapping).unwrap(), Freshness::Same | Freshness::Grown));
+    let index = Index::open(&path, None).unwrap().unwrap().check(&metadata, &mapping).unwrap();
     for (search, patterns) in &searches {
         compare(&index, &mapping, search, patterns);
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    index::{Candidates, Freshness, Index, LEAST_SIZE, Query},
+    index::{Candidates, Fresh, Query},
     mapping::Mapping,
     matcher::MatcherBuilder,
     scan::Pool,
@@ -160,13 +160,9 @@ impl Grep {
 
     /// What the index of a file leaves to be searched, if it has one that can be relied on and that is of help.
     fn candidates(&self, path: &Path, metadata: &Metadata, text: &Mapping) -> Option<Candidates> {
-        let query = self.query.as_ref().filter(|_| metadata.len() >= LEAST_SIZE)?;
-        let index = Index::open(path, None).ok()??;
-        match index.freshness(metadata, text).ok()? {
-            Freshness::Same | Freshness::Grown => {}
-            Freshness::Stale(_) => return None,
-        }
+        let query = self.query.as_ref()?;
+        let index = Fresh::open(path, metadata, text, None).ok()??;
         let after = self.options.context.after as u64;
-        index.candidates(query, text, after).ok().filter(|candidates| !candidates.is_everything())
+        index.candidates(query, after).ok().filter(|candidates| !candidates.is_everything())
     }
 }

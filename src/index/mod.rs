@@ -8,6 +8,7 @@
 //! * `build`: build, update, verify, remove; so that a crash does no harm, and with one writer.
 
 mod build;
+mod fault;
 mod format;
 mod grams;
 mod open;
@@ -17,8 +18,13 @@ mod work;
 
 pub(crate) use self::open::unfit::LEAST_SIZE;
 pub use self::{
-    build::builder::{IndexBuilder, Outcome, Stat, Verified},
+    build::{
+        builder::IndexBuilder,
+        outcome::{Outcome, Stat, Verified},
+    },
+    fault::IndexFault,
     open::{
+        fresh::Fresh,
         index::Index,
         stale::{Freshness, Stale},
         unfit::{Compression, Unfit},

@@ -27,7 +27,7 @@
 use std::{collections::BTreeSet, fs::File, path::PathBuf};
 
 use mapgrep::{
-    index::{Index, IndexBuilder, Outcome, Query},
+    index::{Fresh, Index, IndexBuilder, Outcome, Query},
     mapping::{Access, MapOptions, Mapping},
     matcher::MatcherBuilder,
     scan::Pool,
@@ -156,9 +156,9 @@ impl Random {
 }
 
 /// Which part of the blocks an index leaves for a pattern.
-fn left(index: &Index, text: &Text, sample: &Sample) -> f64 {
+fn left(index: &Fresh, sample: &Sample) -> f64 {
     let query = Query::new(MatcherBuilder::new().by_line(true), &[&sample.pattern]).unwrap();
-    let ask = || index.candidates(&query, &text.mapping, 0).unwrap();
+    let ask = || index.candidates(&query, 0).unwrap();
     // On a busy machine the time for planning may run out, and then everything is left.
     let candidates = (0..20).map(|_| ask()).find(|found| !found.is_everything()).unwrap_or_else(ask);
     let left = candidates.blocks() as f64 / candidates.all_blocks() as f64;
@@ -198,10 +198,10 @@ fn check(bounds: &Bounds) {
         };
         let outcome = IndexBuilder::new().small(small).build(&text.path, &Pool::new(0)).unwrap();
         let Outcome::Written(stat) = outcome else { panic!("{outcome:?}") };
-        let index = Index::open(&text.path, None).unwrap().unwrap();
+        let index = Index::open(&text.path, None).unwrap().unwrap().assume_fresh(&text.mapping);
         keep("percent of the text", 1, 100.0 * stat.bytes as f64 / text.bytes.len() as f64, bounds.size);
         for (class, samples, at_most) in &classes {
-            let in_vain: Vec<f64> = samples.iter().map(|sample| left(&index, &text, sample) - sample.truth).collect();
+            let in_vain: Vec<f64> = samples.iter().map(|sample| left(&index, sample) - sample.truth).collect();
             keep(class, samples.len(), 100.0 * mean(in_vain.iter().copied()), *at_most);
             let worst = in_vain.iter().zip(samples).max_by(|a, b| a.0.total_cmp(b.0));
             let (in_vain, sample) = worst.expect("there are samples");
@@ -209,9 +209,8 @@ fn check(bounds: &Bounds) {
         }
         if let Some((samples, at_most)) = &regexes {
             let asked = |sample: &Sample| (1.5 * sample.truth).max(0.01);
-            let times =
-                mean(samples.iter().map(|sample| left(&index, &text, sample))) / mean(samples.iter().map(asked));
-            let kept = samples.iter().filter(|sample| left(&index, &text, sample) <= asked(sample)).count();
+            let times = mean(samples.iter().map(|sample| left(&index, sample))) / mean(samples.iter().map(asked));
+            let kept = samples.iter().filter(|sample| left(&index, sample) <= asked(sample)).count();
             println!("{name}: {kept} of {} regexes within what is asked for", samples.len());
             keep("regexes, times what is asked for", samples.len(), times, *at_most);
         }

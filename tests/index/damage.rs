@@ -21,7 +21,7 @@ use std::{
 
 use mapgrep::{
     Error,
-    index::{Freshness, Index, IndexBuilder, Query, Work, seal},
+    index::{Fresh, Freshness, Index, IndexBuilder, Query, Work, seal},
     mapping::{Access, MapOptions, Mapping},
     scan::Pool,
 };
@@ -84,8 +84,8 @@ impl Indexed {
         Indexed { _directory: directory, path, newlines, mapping, whole, file, queries }
     }
 
-    fn open(&self) -> Result<Index, Error> {
-        Index::open(&self.path, None).map(|index| index.expect("there is one"))
+    fn open(&self) -> Result<Fresh, Error> {
+        Index::open(&self.path, None).map(|index| index.expect("there is one").assume_fresh(&self.mapping))
     }
 
     /// Asks an index whose file is damaged, and panics when it says what is wrong.
@@ -101,10 +101,10 @@ impl Indexed {
         self.ask_open(&index, what)
     }
 
-    fn ask_open(&self, index: &Index, what: &str) -> Found {
+    fn ask_open(&self, index: &Fresh, what: &str) -> Found {
         let mut found = Found::Harmless;
         for (query, lines) in &self.queries {
-            match index.candidates(query, &self.mapping, 0) {
+            match index.candidates(query, 0) {
                 Ok(candidates) => {
                     let parts = candidates.parts();
                     for line in lines {

@@ -714,6 +714,7 @@ struct Counts {
 fn search_some(indexed: &Indexed, random: &mut Random, seed: u64, counts: &mut Counts, count: u64) {
     let (index, mapping, freshness) = indexed.open();
     assert!(matches!(freshness, Freshness::Same | Freshness::Grown), "{freshness:?}, seed {seed}");
+    let index = index.assume_fresh(&mapping);
     assert_eq!(mapping.len(), indexed.text.bytes.len());
     for _ in 0..count {
         let asked = Asked::random(&indexed.text, random);
@@ -723,7 +724,7 @@ fn search_some(indexed: &Indexed, random: &mut Random, seed: u64, counts: &mut C
             continue;
         };
         let query = Query::new(&asked.matcher(), &asked.patterns).unwrap();
-        let candidates = index.candidates(&query, &mapping, asked.after as u64).unwrap();
+        let candidates = index.candidates(&query, asked.after as u64).unwrap();
         let (expected, of_whole) = asked.search(matcher.clone(), &mapping, None);
         let (found, summary) = asked.search(matcher, &mapping, Some(&candidates));
         if (&found, summary) != (&expected, of_whole) {

@@ -170,11 +170,12 @@ fn check(text: &[u8], candidates: &Candidates, lines: &[Range<u64>], after: usiz
 fn check_some(indexed: &Indexed, text: &[u8], random: &mut Random, count: usize) -> Result<u64, TestCaseError> {
     let (index, mapping, freshness) = indexed.open();
     prop_assert!(matches!(freshness, Freshness::Same | Freshness::Grown), "{freshness:?}");
+    let index = index.assume_fresh(&mapping);
     let mut left_out = 0;
     for _ in 0..count {
         let literal = random.literal(text);
         let after = [0, 0, 1, 5, 1000][random.below(5)];
-        let candidates = index.candidates(&Query::literal(&literal), &mapping, after as u64).unwrap();
+        let candidates = index.candidates(&Query::literal(&literal), after as u64).unwrap();
         check(text, &candidates, &lines_with(text, &literal), after)?;
         left_out += candidates.all_blocks() - candidates.blocks();
     }
@@ -233,7 +234,8 @@ fn an_index_says_what_can_match() {
     IndexBuilder::new().build(&indexed.path, &Pool::new(2)).unwrap();
     let (index, mapping, freshness) = indexed.open();
     assert_eq!(freshness, Freshness::Same);
-    let candidates = |literal: &str| index.candidates(&Query::literal(literal.as_bytes()), &mapping, 0).unwrap();
+    let index = index.assume_fresh(&mapping);
+    let candidates = |literal: &str| index.candidates(&Query::literal(literal.as_bytes()), 0).unwrap();
     assert!(candidates("REQUEST 48664c9 took").blocks() <= 2);
     assert_eq!(candidates("no such thing").blocks(), 0);
     assert!(candidates("request ").is_everything());
@@ -325,7 +327,7 @@ fn a_file_without_line_ends_is_not_covered() {
     let Outcome::Written(stat) = outcome else { panic!("{outcome:?}") };
     assert_eq!((stat.covered, stat.blocks), (0, 0));
     let (index, mapping, _) = indexed.open();
-    let candidates = index.candidates(&Query::literal(b"nothing"), &mapping, 0).unwrap();
+    let candidates = index.assume_fresh(&mapping).candidates(&Query::literal(b"nothing"), 0).unwrap();
     assert_eq!(candidates.bytes(), 3 * MIB as u64);
 }
 

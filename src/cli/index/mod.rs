@@ -1,5 +1,7 @@
 //! The command `mapgrep-index`: building indexes, and looking after them.
 
+pub(crate) mod advice;
+
 use std::{
     collections::HashSet,
     ffi::OsString,
@@ -280,9 +282,9 @@ impl Run<'_> {
         }
         if let Err(error) = self.try_one(path, pool, len) {
             let is_of_its_place = error.is_io() && error.path().is_none_or(has_name_of_index);
-            let advice =
+            let elsewhere =
                 if is_of_its_place && self.makes() { "; --index-dir DIR puts the index elsewhere" } else { "" };
-            self.error(format!("{error}{advice}"));
+            self.error(format!("{}{elsewhere}", advice::explained(&error)));
         }
     }
 
@@ -369,7 +371,7 @@ impl Run<'_> {
         };
         let outcome = builder.build(path, pool)?;
         if matches!(outcome, Outcome::Written(_)) {
-            messages::print(format_args!("{}: indexed anew: {damaged}", path.display()));
+            messages::print(format_args!("{}: indexed anew: {}", path.display(), advice::explained(&damaged)));
         }
         Ok(outcome)
     }
@@ -476,6 +478,6 @@ fn state(path: &Path, index: &Index) -> Result<String, Error> {
                 HumanBytes(metadata.len() - index.covered())
             )
         }
-        Freshness::Stale(stale) => format!("not used: {stale}"),
+        Freshness::Stale(stale) => format!("not used: {}", advice::of_stale(stale)),
     })
 }

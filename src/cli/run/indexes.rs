@@ -12,11 +12,12 @@ use indicatif::HumanBytes;
 
 use crate::cli::{
     flags::{Options, index::IndexUse, selection::Context},
+    index::advice::explained,
     terminal::notes::Notes,
 };
 use mapgrep::{
     Error,
-    index::{Candidates, Freshness, Index, LEAST_SIZE, Query, Unhelped},
+    index::{Candidates, Fresh, IndexFault, LEAST_SIZE, Query, Unhelped},
     mapping::Mapping,
     matcher::{LineTerminator, Matcher, MatcherBuilder},
 };
@@ -93,32 +94,21 @@ impl Indexes {
     /// # Errors
     ///
     /// Where an index is required, and there is none to be used.
-    pub(crate) fn open(&self, path: &Path, metadata: &Metadata, text: &Mapping) -> anyhow::Result<Option<Index>> {
+    pub(crate) fn open(&self, path: &Path, metadata: &Metadata, text: &Mapping) -> anyhow::Result<Option<Fresh>> {
         if !self.are_looked_for(metadata) {
             return Ok(None);
         }
-        let usable = Index::open_beside(path, text, metadata, self.directory.as_deref()).and_then(|index| {
-            let Some(index) = index else { return Ok(Err(None)) };
-            Ok(match index.freshness(metadata, text)? {
-                Freshness::Same | Freshness::Grown => Ok(index),
-                Freshness::Stale(stale) => Err(Some(stale.to_string())),
-            })
-        });
-        let why = match usable {
-            Ok(Ok(index)) => return Ok(Some(index)),
-            Ok(Err(why)) => why,
-            Err(error) => Some(error.to_string()),
-        };
-        match (self.how, why) {
-            (IndexUse::Require, why) => Err(anyhow!(
-                "--index=require, and {}",
-                why.as_deref().unwrap_or("there is no index of this file: mapgrep-index build makes one")
-            )),
-            (_, Some(why)) => {
-                self.warn(path, why);
+        let opened = Fresh::open(path, metadata, text, self.directory.as_deref());
+        match (self.how, opened) {
+            (IndexUse::Require, Ok(None)) => {
+                Err(anyhow!("--index=require, and {}", explained(&IndexFault::Missing.into())))
+            }
+            (_, Ok(index)) => Ok(index),
+            (IndexUse::Require, Err(error)) => Err(anyhow!("--index=require, and {}", explained(&error))),
+            (_, Err(error)) => {
+                self.warn(path, explained(&error));
                 Ok(None)
             }
-            (_, None) => Ok(None),
         }
     }
 
@@ -127,7 +117,7 @@ impl Indexes {
     /// # Errors
     ///
     /// Where an index is required, and cannot help with this search.
-    pub(crate) fn candidates(&self, path: &Path, index: &Index, text: &Mapping) -> anyhow::Result<Option<Candidates>> {
+    pub(crate) fn candidates(&self, path: &Path, index: &Fresh, text: &Mapping) -> anyhow::Result<Option<Candidates>> {
         if let Some(why) = self.helpless {
             if self.how == IndexUse::Require {
                 bail!("--index=require, and the index cannot help: {why}");
@@ -148,7 +138,7 @@ impl Indexes {
                 self.query.get_or_init(|| query)
             }
         };
-        let candidates = match index.candidates(query, text, self.after) {
+        let candidates = match index.candidates(query, self.after) {
             Ok(candidates) => candidates,
             Err(error) => return self.go_on_without(path, error).map(|()| None),
         };
@@ -161,7 +151,7 @@ impl Indexes {
     /// # Errors
     ///
     /// Where an index is required, and is damaged.
-    pub(crate) fn before_line(&self, path: &Path, index: &Index, lines: u64) -> anyhow::Result<(u64, u64)> {
+    pub(crate) fn before_line(&self, path: &Path, index: &Fresh, lines: u64) -> anyhow::Result<(u64, u64)> {
         match index.before_line(lines) {
             Ok(place) => Ok(place),
             Err(error) => self.go_on_without(path, error).map(|()| (0, lines)),
@@ -170,9 +160,9 @@ impl Indexes {
 
     fn go_on_without(&self, path: &Path, error: Error) -> anyhow::Result<()> {
         if self.how == IndexUse::Require {
-            return Err(error.into());
+            bail!(explained(&error));
         }
-        self.warn(path, error);
+        self.warn(path, explained(&error));
         Ok(())
     }
 
@@ -182,7 +172,7 @@ impl Indexes {
 }
 
 /// What an index was asked, and what it said.
-fn plan(index: &Index, query: &Query, candidates: &Candidates) -> String {
+fn plan(index: &Fresh, query: &Query, candidates: &Candidates) -> String {
     let said = match candidates.unhelped() {
         Some(Unhelped::NoNeeds) => "lines that match need not have anything that is indexed".to_owned(),
         Some(Unhelped::TooMany) => "more than a third of the blocks can match, so that all are searched".to_owned(),

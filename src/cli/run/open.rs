@@ -6,7 +6,7 @@ use anyhow::bail;
 use mapgrep::{
     Error,
     grep::Binary,
-    index::{Index, Unfit},
+    index::{Fresh, Unfit},
     mapping::{Access, MapOptions, Mapping},
     scan::{CacheKeeper, CachePolicy, Cancel, has_holes},
 };
@@ -24,7 +24,7 @@ pub(crate) const SMALL: u64 = 64 << 10;
 /// The bytes of a file, by the way in which they are had.
 pub(crate) enum Source {
     /// With its index, if there is one that can be relied on.
-    Mapped(Mapping, Option<Box<Index>>),
+    Mapped(Mapping, Option<Box<Fresh>>),
     Stream,
     /// The file is empty, and stays so for this search.
     Nothing,
@@ -62,7 +62,7 @@ struct Wishes {
 
 /// What came of an attempt to have the bytes of a file in memory.
 enum Tried {
-    Mapped(Mapping, Option<Box<Index>>, Option<Unfit>),
+    Mapped(Mapping, Option<Box<Fresh>>, Option<Unfit>),
     /// It is a stream. The reason is missing where it is the usual one.
     Stream(Option<&'static str>, Option<Unfit>),
 }
@@ -221,7 +221,7 @@ impl Opener {
         input: &Input,
         metadata: &Metadata,
         mapping: &Mapping,
-    ) -> anyhow::Result<Option<Index>> {
+    ) -> anyhow::Result<Option<Fresh>> {
         if !self.indexes.are_looked_for(metadata) {
             return Ok(None);
         }
@@ -248,14 +248,14 @@ impl Opener {
     }
 
     /// True when there is no NUL in a file from where its text starts on, neither in what is indexed nor behind it.
-    fn is_text(&self, index: Option<&Index>, mapping: &Mapping, start: u64) -> Result<bool, Error> {
+    fn is_text(&self, index: Option<&Fresh>, mapping: &Mapping, start: u64) -> Result<bool, Error> {
         const STEP: usize = 16 << 20;
-        if index.is_some_and(Index::has_nul) {
+        if index.is_some_and(Fresh::has_nul) {
             return Ok(false);
         }
         // The search is not to take what this reads for what was there before.
         let _keeper = CacheKeeper::of_mapping(self.cache, mapping, 0);
-        let mut at = index.map_or(start, Index::covered) as usize;
+        let mut at = index.map_or(start, |index| index.covered()) as usize;
         while at < mapping.len() && !self.cancel.is_cancelled() {
             let end = mapping.len().min(at + STEP);
             if mapping.guarded(at..end, |bytes| memchr::memchr(0, bytes).is_some())? {

@@ -8,7 +8,7 @@ use std::{
 use mapgrep::{
     Error,
     grep::{Format, Grep, Shifted, Summary},
-    index::{self, Index},
+    index::{self, Fresh},
     mapping::Mapping,
     matcher::LineTerminator,
     scan::newlines,
@@ -41,7 +41,7 @@ pub(crate) struct Mapped<'a> {
     pub(crate) mapping: &'a Mapping,
     /// Where its text begins.
     pub(crate) origin: u64,
-    pub(crate) index: Option<&'a Index>,
+    pub(crate) index: Option<&'a Fresh>,
 }
 
 /// What of a mapped file is searched.

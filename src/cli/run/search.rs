@@ -10,7 +10,7 @@ use std::{
 use mapgrep::{
     Error,
     grep::{Binary, Format, Grep, GrepBuilder, Shifted, Summary},
-    index::{Index, Unfit},
+    index::{Fresh, Unfit},
     mapping::{Cuts, Mapping},
     matcher::Matcher,
     scan::{self, CachePolicy, Cancel, Pool},
@@ -309,7 +309,7 @@ impl Searcher {
         &self,
         job: Job<'_>,
         start: u64,
-        (mapping, index): (Mapping, Option<Box<Index>>),
+        (mapping, index): (Mapping, Option<Box<Fresh>>),
         formats: &Formats<'_>,
         print: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> anyhow::Result<Found> {

@@ -54,7 +54,7 @@ impl<S: Storage> Committer<S> {
     pub(crate) fn commit(&mut self, manifest: &Manifest, dead: u64) -> io::Result<()> {
         if self.header.sequence >= LAST_SEQUENCE {
             // A commit with a greater one, or with a small one again, would not count.
-            let message = "it was written more often than can be counted; mapgrep-index build makes a new one";
+            let message = "it was written more often than can be counted, and has to be built anew";
             return Err(io::Error::other(message));
         }
         let bytes = manifest.to_bytes();

@@ -5,19 +5,20 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::segment::{Made, Maker};
+use crate::index::fault::damaged;
 use crate::{
     error::Error,
     index::{
         format::{
             bits::Bits,
-            bytes::damaged,
             layout::BLOCK,
             scheme::{ROW_GROUP, Scheme},
             table::Record,
         },
-        open::{index::Index, reader::Reader, segment::Segment},
+        open::{freshness::is_unchanged, index::Index, reader::Reader, segment::Segment},
     },
     mapping::Mapping,
+    scan::{Cancel, Pool, unordered::each_chunk},
 };
 
 /// The blocks of a text that have changed since they were indexed. The index is made once more, and what is in the file has to have all
@@ -64,8 +65,45 @@ pub(crate) fn changed_blocks(
     })
 }
 
+/// The ranges of blocks that do not have the hashes that they had. What is missing has none; when it is cancelled, those of the blocks
+/// that were compared by then.
+pub(crate) fn changed_hashes(
+    index: &Index,
+    text: Option<&Mapping>,
+    pool: &Pool,
+    cancel: Option<&Cancel>,
+    progress: impl Fn(u64) + Sync,
+) -> Result<Vec<Range<u64>>, Error> {
+    let blocks = index.manifest().blocks();
+    let Some(text) = text else { return Ok(std::iter::once(0..index.covered()).collect()) };
+    index.read(|reader| {
+        let work = |changed: &mut Vec<Range<u64>>, blocks: Range<usize>| {
+            for block in blocks {
+                let (own, record) = reader.block(block as u64)?;
+                progress(own.end.saturating_sub(own.start));
+                if !is_unchanged(text, own.clone(), &record)? {
+                    changed.push(own);
+                }
+            }
+            Ok(true)
+        };
+        const BLOCKS: usize = 16;
+        let changed = each_chunk(0..blocks as usize, BLOCKS, pool, cancel, Vec::new, work)?;
+        let mut changed: Vec<Range<u64>> = changed.into_iter().flatten().collect();
+        changed.sort_unstable_by_key(|range| range.start);
+        changed.dedup_by(|next, last| {
+            let follows = last.end == next.start;
+            if follows {
+                last.end = next.end;
+            }
+            follows
+        });
+        Ok(changed)
+    })
+}
+
 fn wrong(range: Range<u64>) -> Error {
-    damaged(&format!("what it says of bytes {}..{} of the file is not so", range.start, range.end))
+    damaged(format!("what it says of bytes {}..{} of the file is not so", range.start, range.end))
 }
 
 /// Where so many blocks of a text end: where the first line starts that belongs to the next.
@@ -147,9 +185,10 @@ impl Part<'_> {
             if of_index == of_text {
                 continue;
             }
-            for i in 0..ROW_GROUP {
-                of_index.read(i, &mut own)?;
-                of_text.read(i, &mut now)?;
+            let (mut of_index, mut of_text) = (of_index.in_order(), of_text.in_order());
+            for _ in 0..ROW_GROUP {
+                of_index.read_next(&mut own)?;
+                of_text.read_next(&mut now)?;
                 own.invert();
                 now.and(&own);
                 now.and(unchanged);

@@ -232,7 +232,7 @@ impl<'a> Maker<'a> {
         self.encode(records, 0, 0, rows)
     }
 
-    fn is_cancelled(&self) -> bool {
+    pub(crate) fn is_cancelled(&self) -> bool {
         self.cancel.is_some_and(Cancel::is_cancelled)
     }
 
@@ -283,8 +283,9 @@ impl<'a> Maker<'a> {
             let mut row_of_part = Bits::zeros(0);
             for (part, end) in parts.iter().zip(&ends) {
                 let group_of_part = part.row_group(group)?;
-                for (i, row) in rows.iter_mut().enumerate() {
-                    group_of_part.read(i, &mut row_of_part)?;
+                let mut rows_of_part = group_of_part.in_order();
+                for row in &mut *rows {
+                    rows_of_part.read_next(&mut row_of_part)?;
                     row.put(end - part.blocks(), &row_of_part);
                 }
             }

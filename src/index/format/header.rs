@@ -2,11 +2,10 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{
-    bytes::{damaged, slice, u32_at, u64_at},
-    layout::{BYTE_ORDER, HEADER, MAGIC, VERSION},
-};
+use super::layout::{BYTE_ORDER, HEADER, MAGIC, VERSION};
+use crate::bytes::{slice, u32_at, u64_at};
 use crate::error::Error;
+use crate::index::fault::{IndexFault, damaged};
 
 /// Where the second header is. The two are on different pages, and sectors.
 const SECOND: u64 = 4096;
@@ -81,12 +80,9 @@ impl Header {
             Some(VERSION) => {
                 Err(damaged("its headers do not have the checksums or the sequence numbers that they should have"))
             }
-            Some(version) => Err(Error::invalid_input(format!(
-                "the index is of version {version}, and this program reads version {VERSION}: build it anew with \
-                 mapgrep-index build"
-            ))),
+            Some(found) => Err(IndexFault::OtherVersion { found, read: VERSION }.into()),
             None if first[..4] == MAGIC[..4] => Err(damaged("its first bytes were changed on the way")),
-            None => Err(Error::invalid_input("this is not an index: the magic number is missing")),
+            None => Err(IndexFault::NoIndex.into()),
         }
     }
 }

@@ -5,11 +5,12 @@ use std::ops::Range;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::{
-    bytes::{damaged, slice, u32_at, u64_at},
     header::Header,
     layout::{ALIGN, BLOCK, BODY, ENTRY, MANIFEST, MOST_BLOCKS, fixed_len, longest_len},
     scheme::Scheme,
 };
+use crate::bytes::{slice, u32_at, u64_at};
+use crate::index::fault::damaged;
 use crate::{error::Error, index::work};
 
 /// What an index knows of its text, and where its parts are.
@@ -108,7 +109,7 @@ impl Manifest {
     pub(crate) fn read(bytes: &[u8], header: &Header) -> Result<Manifest, Error> {
         if header.end > bytes.len() as u64 {
             let message = format!("it has {} bytes, and {} are spoken of", bytes.len(), header.end);
-            return Err(damaged(&message));
+            return Err(damaged(message));
         }
         let wrong_sum = || damaged("its list of segments does not have the checksum that it should have");
         let manifest = slice(&bytes[..header.end as usize], header.manifest_offset, header.manifest_len)

@@ -62,7 +62,6 @@
 //! with the number of the 32 rows.
 
 pub(crate) mod bits;
-pub(crate) mod bytes;
 pub(crate) mod header;
 pub(crate) mod layout;
 pub(crate) mod manifest;

@@ -12,8 +12,9 @@
 //! With the k that fits best, Rice codes come within a few per cent of what such rows hold at least, and are fast to read.
 //! R. F. Rice, "Some practical universal noiseless coding techniques", 1979.
 
-use super::{bits::Bits, bytes::damaged, layout::MOST_BLOCKS};
+use super::{bits::Bits, layout::MOST_BLOCKS};
 use crate::error::Error;
+use crate::index::fault::damaged;
 
 const FULL: u8 = 0xFF;
 const RAW: u8 = 0xFE;

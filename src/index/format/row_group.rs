@@ -4,11 +4,12 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::{
     bits::Bits,
-    bytes::{damaged, u32_at},
     layout::{longest_row, most_width},
     row,
     scheme::ROW_GROUP,
 };
+use crate::bytes::u32_at;
+use crate::index::fault::damaged;
 use crate::{error::Error, index::work};
 
 /// Appends 32 rows.
@@ -62,16 +63,24 @@ impl<'a> RowGroup<'a> {
         Ok(RowGroup { lengths, width, rows: &bytes[5 + lengths.len()..], blocks })
     }
 
+    /// Reads one row.
     pub(crate) fn read(&self, i: usize, bits: &mut Bits) -> Result<(), Error> {
-        let (mut start, mut len) = (0, 0);
-        for at in 0..=i {
-            start += len;
-            len = self.length(at);
-        }
+        self.read_at((0..i).map(|before| self.length(before)).sum(), i, bits).map(drop)
+    }
+
+    /// The rows in their order, each with the end of the one before at hand, which [`read`](Self::read) has to count up to.
+    pub(crate) fn in_order(&self) -> Rows<'_, 'a> {
+        Rows { group: self, next: 0, start: 0 }
+    }
+
+    /// Reads the row `i`, which begins there, and returns where it ends.
+    fn read_at(&self, start: usize, i: usize, bits: &mut Bits) -> Result<usize, Error> {
         work::rows(1);
-        let bytes = self.rows.get(start..start + len).filter(|bytes| bytes.len() <= longest_row(self.blocks));
+        let end = start + self.length(i);
+        let bytes = self.rows.get(start..end).filter(|bytes| bytes.len() <= longest_row(self.blocks));
         let bytes = bytes.ok_or_else(|| damaged("rows are longer than they should be"))?;
-        row::decode(bytes, self.blocks, bits)
+        row::decode(bytes, self.blocks, bits)?;
+        Ok(end)
     }
 
     fn length(&self, i: usize) -> usize {
@@ -81,6 +90,22 @@ impl<'a> RowGroup<'a> {
             length |= u64::from(byte) << (8 * n);
         }
         (length >> (bit % 8) & ((1 << self.width) - 1)) as usize
+    }
+}
+
+/// A walk over the rows of a group.
+pub(crate) struct Rows<'g, 'a> {
+    group: &'g RowGroup<'a>,
+    next: usize,
+    start: usize,
+}
+
+impl Rows<'_, '_> {
+    /// Reads the next row. There are 32.
+    pub(crate) fn read_next(&mut self, bits: &mut Bits) -> Result<(), Error> {
+        self.start = self.group.read_at(self.start, self.next, bits)?;
+        self.next += 1;
+        Ok(())
     }
 }
 

@@ -3,13 +3,13 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    bytes::{slice, u32_at, u64_at},
     header::Header,
     layout::{ENTRY, HEADER, MANIFEST, TABLE_GROUP_LEN, fixed_len, offsets_start},
     manifest::{Entry, entry_sum},
     row_group::row_sum,
     scheme::{ROW_GROUP, Scheme},
 };
+use crate::bytes::{slice, u32_at, u64_at};
 
 /// Writes the checksums into the bytes of an index that they should have, as far as there is a place for them.
 pub fn seal(bytes: &mut [u8]) {

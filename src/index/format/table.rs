@@ -2,10 +2,9 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{
-    bytes::{damaged, slice, u32_at, u64_at},
-    layout::{BLOCK, RECORD, TABLE_GROUP, TABLE_GROUP_LEN},
-};
+use super::layout::{BLOCK, RECORD, TABLE_GROUP, TABLE_GROUP_LEN};
+use crate::bytes::{slice, u32_at, u64_at};
+use crate::index::fault::damaged;
 use crate::{error::Error, index::work};
 
 /// The record of a block.

@@ -7,19 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    file,
-    identity::Attributes,
-    owner::Owner,
-    place,
-    reader::{Reader, is_linked, start_of},
-    segment::Segment,
-    stale::Freshness,
-};
+use super::{file, identity::Attributes, owner::Owner, place, reader::Reader, segment::Segment, stale::Freshness};
+use crate::bytes::u32_at;
+use crate::index::fault::damaged;
 use crate::{
     error::Error,
     index::format::{
-        bytes::{damaged, u32_at},
         header::Header,
         layout::{BODY, fixed_len, longest_group, offsets_start},
         manifest::{Entry, Manifest},
@@ -61,7 +54,9 @@ use crate::{
 /// let index = Index::open(&path, None)?.expect("it was built");
 /// assert_eq!(index.freshness(&metadata, &text)?, Freshness::Same);
 ///
-/// let candidates = index.candidates(&Query::literal(b"request 77777 "), &text, 0)?;
+/// // An index tells of a text what it was made of. So it has to be found fresh before it is asked.
+/// let fresh = index.check(&metadata, &text)?;
+/// let candidates = fresh.candidates(&Query::literal(b"request 77777 "), 0)?;
 /// assert!(candidates.blocks() <= 1);
 /// let place = lines.find("request 77777 ").unwrap() as u64;
 /// assert!(candidates.parts().iter().any(|part| part.range.contains(&place)));
@@ -92,7 +87,11 @@ impl Index {
     ///
     /// When the index cannot be read, is no regular file, is of another version of this program, or is damaged, and there is no other.
     /// When it belongs to somebody else than whoever runs this, root, or the owner of the file, or may be written by others than
-    /// the file: they may have left lines out of it.
+    /// the file: they may have left lines out of it. The [`source`](std::error::Error::source) is an [`IndexFault`] or a [`Stale`], or
+    /// what the system says.
+    ///
+    /// [`IndexFault`]: crate::index::IndexFault
+    /// [`Stale`]: crate::index::Stale
     ///
     /// # Complexity
     ///
@@ -100,17 +99,6 @@ impl Index {
     pub fn open(text: &Path, directory: Option<&Path>) -> Result<Option<Self>, Error> {
         // Whoever opens a text that is not there is told so.
         Self::open_of(text, Attributes::at(text).ok().as_ref(), directory)
-    }
-
-    /// Opens the index of a text that was mapped from a file with these attributes.
-    #[cfg(feature = "cli")]
-    pub(crate) fn open_beside(
-        path: &Path,
-        text: &Mapping,
-        metadata: &Metadata,
-        directory: Option<&Path>,
-    ) -> Result<Option<Self>, Error> {
-        Self::open_of(path, Some(&Attributes::of(text.file(), metadata)), directory)
     }
 
     pub(crate) fn open_of(
@@ -162,7 +150,7 @@ impl Index {
         let owner = Owner::of(Some(&file), metadata);
         match owner.is_trusted_beside(text.map(|text| &text.owner)) {
             Ok(()) => Self::from_file(file, metadata, path),
-            Err(stale) => Err(Error::invalid_input(stale.to_string())),
+            Err(stale) => Err(Error::caused("", stale)),
         }
     }
 
@@ -213,41 +201,6 @@ impl Index {
     /// Which part of the text is indexed, from its start on. It ends with a line.
     pub fn covered(&self) -> u64 {
         self.manifest.covered
-    }
-
-    /// True when there is a NUL in the indexed part of the text, which text has none of.
-    pub fn has_nul(&self) -> bool {
-        self.manifest.segments.iter().any(|entry| entry.flags & Entry::NUL != 0)
-    }
-
-    /// An offset at or before the start of the line before which there are so many, and how many lines come between. Behind the
-    /// indexed part of the text, its end.
-    ///
-    /// # Errors
-    ///
-    /// When the index is damaged.
-    ///
-    /// # Complexity
-    ///
-    /// Logarithmic; there is one block between the two, or one line.
-    ///
-    /// # Examples
-    ///
-    /// See [`Index`].
-    pub fn before_line(&self, lines: u64) -> Result<(u64, u64), Error> {
-        if lines >= self.manifest.newlines {
-            return Ok((self.manifest.covered, lines - self.manifest.newlines));
-        }
-        self.read(|reader| {
-            let mut block = reader.block_of_line(lines)?;
-            let mut record = reader.record(block)?;
-            // The line may start in a block before.
-            while is_linked(&record) && block > 0 {
-                block -= 1;
-                record = reader.record(block)?;
-            }
-            Ok((start_of(block, &record), lines.saturating_sub(record.newlines)))
-        })
     }
 
     /// Has the system read where rows are, in all segments at once, if that is not in memory yet; whether that is so.

@@ -5,7 +5,8 @@ use std::ops::Range;
 use crate::{
     error::Error,
     index::{
-        format::{bytes::damaged, layout::BLOCK, manifest::Manifest, table::Record},
+        fault::damaged,
+        format::{layout::BLOCK, manifest::Manifest, table::Record},
         open::segment::Segment,
     },
 };

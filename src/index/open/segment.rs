@@ -1,10 +1,11 @@
 //! Reading a segment: the records of its blocks, and its rows.
 
+use crate::bytes::{slice, u32_at};
+use crate::index::fault::damaged;
 use crate::{
     error::Error,
     index::format::{
         bits::Bits,
-        bytes::{damaged, slice, u32_at},
         layout::{fixed_len, longest_group, offsets_start},
         manifest::{Entry, entry_sum},
         row_group::{self, RowGroup},
@@ -90,7 +91,8 @@ impl<'a> Segment<'a> {
         let mut row = Bits::zeros(0);
         for group in 0..self.scheme.row_groups() {
             let group = self.row_group(group)?;
-            (0..ROW_GROUP).try_for_each(|i| group.read(i, &mut row))?;
+            let mut rows = group.in_order();
+            (0..ROW_GROUP).try_for_each(|_| rows.read_next(&mut row))?;
         }
         self.records().map(drop)
     }

@@ -14,7 +14,10 @@ pub enum Freshness {
     Stale(Stale),
 }
 
-/// Why an index cannot be relied on. Its text says it.
+/// Why an index cannot be relied on. Its text says it. It is the [`source`](std::error::Error::source) of the errors of [`Index::check`]
+/// and others.
+///
+/// [`Index::check`]: crate::index::Index::check
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stale {
@@ -35,23 +38,20 @@ pub enum Stale {
 impl fmt::Display for Stale {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Stale::Replaced => "the file was replaced since it was indexed (mapgrep-index build indexes it anew)",
-            Stale::Shrunk => "the file has become shorter since it was indexed (mapgrep-index build indexes it anew)",
-            Stale::Changed => {
-                "the file was changed since it was indexed (mapgrep-index verify tells where, mapgrep-index build indexes it anew)"
-            }
+            Stale::Replaced => "the file was replaced since it was indexed",
+            Stale::Shrunk => "the file has become shorter since it was indexed",
+            Stale::Changed => "the file was changed since it was indexed",
             Stale::Touched => {
-                "the file was renamed, or its permissions changed, since it was indexed, and its content may have been \
-                 (mapgrep-index verify finds out)"
+                "the file was renamed, or its permissions changed, since it was indexed, and its content may have been"
             }
             Stale::Foreign => {
-                "the index belongs to somebody else than you, root or the owner of the file, who may have left lines out of it \
-                 (mapgrep-index build makes another)"
+                "the index belongs to somebody else than you, root or the owner of the file, who may have left lines out of it"
             }
             Stale::Exposed => {
-                "the index may be written by others than may write the file, who may have left lines out of it (mapgrep-index \
-                 build makes another)"
+                "the index may be written by others than may write the file, who may have left lines out of it"
             }
         })
     }
 }
+
+impl std::error::Error for Stale {}

@@ -9,6 +9,7 @@ use crate::{
     index::{
         format::{bits::Bits, manifest::Entry},
         open::{
+            fresh::Fresh,
             index::Index,
             reader::{Reader, is_linked, start_of},
             segment::Segment,
@@ -17,7 +18,6 @@ use crate::{
         query::{Needs, Query},
         work,
     },
-    mapping::Mapping,
 };
 
 /// When more than one in so many blocks can match, looking at the rest costs less than leaving it out.
@@ -132,10 +132,9 @@ impl Node {
     }
 }
 
-impl Index {
+impl Fresh {
     /// The parts of the text that can have lines that match, and behind each of them so many lines more. What is behind the
-    /// indexed part of the text is one of them. Lines that match are in no other place, if the index is
-    /// [fresh](Index::freshness).
+    /// indexed part of the text is one of them. Lines that match are in no other place.
     ///
     /// # Errors
     ///
@@ -150,9 +149,9 @@ impl Index {
     /// # Examples
     ///
     /// See [`Index`].
-    pub fn candidates(&self, query: &Query, text: &Mapping, after: u64) -> Result<Candidates, Error> {
+    pub fn candidates(&self, query: &Query, after: u64) -> Result<Candidates, Error> {
         let manifest = self.manifest();
-        let (len, all_blocks) = (text.len() as u64, manifest.blocks());
+        let (len, all_blocks) = (self.text_len(), manifest.blocks());
         let mut planner = Planner::new((len / PLANNING).max(LEAST_PLANNING));
         let whole = |unhelped, rows| Candidates {
             parts: vec![Part { range: 0..len, newlines: 0 }],
@@ -450,7 +449,7 @@ mod tests {
                 stale::{Freshness, Stale},
             },
         },
-        mapping::{Access, MapOptions},
+        mapping::{Access, MapOptions, Mapping},
         scan::Pool,
     };
 
@@ -513,7 +512,8 @@ mod tests {
         assert!(error.to_string().contains("a segment is not where it should be"), "{error}");
         let index = Index::with_manifest(File::open(&index).unwrap(), &index, manifest).unwrap();
         assert_eq!(index.freshness(&file.metadata().unwrap(), &text).unwrap(), Freshness::Same);
-        let candidates = index.candidates(&Query::literal("line 12345 of"), &text, 0).unwrap();
+        let index = index.check(&file.metadata().unwrap(), &text).unwrap();
+        let candidates = index.candidates(&Query::literal("line 12345 of"), 0).unwrap();
         let place = start + lines.find("line 12345 of").unwrap() as u64;
         assert!(candidates.blocks() <= 2, "{candidates:?}");
         let part = candidates.parts().iter().find(|part| part.range.contains(&place)).unwrap();

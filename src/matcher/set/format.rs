@@ -47,7 +47,10 @@
 use std::ops::Range;
 
 use super::{MatchKind, table, windows};
-use crate::error::Error;
+use crate::{
+    bytes::{u32_at, u64_at},
+    error::Error,
+};
 
 pub(super) const MAGIC: [u8; 8] = *b"\x89mgset\r\n";
 /// Counts up whenever sets of before can no longer be read, or the hashes change.
@@ -293,14 +296,6 @@ fn section(bytes: &[u8], at: usize, size: usize) -> Result<Range<usize>, Error> 
 
 fn length_at(bytes: &[u8], at: usize) -> Result<usize, Error> {
     usize::try_from(u64_at(bytes, at)).map_err(|_| damaged("a length does not fit in the address space"))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
 }
 
 fn put_u32(bytes: &mut [u8], at: usize, number: u32) {

@@ -186,8 +186,7 @@ impl World {
         let pool = Pool::inline();
         let opened = Text::open(&self.text_path()).unwrap();
         let text = opened.map().unwrap().unwrap();
-        let work =
-            Work { builder: &builder, opened: &opened, text: &text, maker: Maker::new(Scheme::Small, &pool, None) };
+        let work = builder.indexing(&opened, &text, Scheme::Small, &pool);
         match file {
             None => {
                 let recorder = Recorder::new(true, failing);
@@ -204,28 +203,28 @@ impl World {
     }
 
     /// An index that is whole: its checksums hold, and no line that matches is left out.
-    fn check_whole(&self, index: &Index) {
+    fn check_whole(&self, index: Index) -> Fresh {
         index.read(|reader| reader.segments.iter().try_for_each(Segment::verify)).unwrap();
         let file = File::open(self.text_path()).unwrap();
         let opened = Text::open(&self.text_path()).unwrap();
         let text = opened.map().unwrap().unwrap();
-        let freshness = index.freshness(&file.metadata().unwrap(), &text).unwrap();
-        assert!(matches!(freshness, Freshness::Same | Freshness::Grown), "{freshness:?}");
+        let index = index.check(&file.metadata().unwrap(), &text).unwrap();
         let newline = |at: usize| memchr::memchr(b'\n', &self.text[at..]).map_or(self.text.len(), |end| at + end);
         for i in 0..50 {
             let start = self.text.len() * i / 50;
             let start = start + self.text[start..].iter().take_while(|byte| !byte.is_ascii_hexdigit()).count();
             let literal = &self.text[start..newline(start).min(start + 14)];
-            let candidates = index.candidates(&Query::literal(literal), &text, 0).unwrap();
+            let candidates = index.candidates(&Query::literal(literal), 0).unwrap();
             let is_in = candidates.parts().iter().any(|part| part.range.contains(&(start as u64)));
             assert!(is_in, "{:?} at {start} is in none of {:?}", literal.escape_ascii(), candidates.parts());
         }
+        index
     }
 
     /// Keeps what a file is that was written without a crash.
     fn commit(&mut self, file: Vec<u8>) {
         let index = self.open(&file).unwrap();
-        self.check_whole(&index);
+        let index = self.check_whole(index);
         self.commits.insert((index.header().sequence, index.header().manifest_sum), file.clone());
         self.file = Some(file);
     }

@@ -26,15 +26,14 @@ fn change(is_update: bool, change: impl FnOnce(&Path), message: &str) {
     let opened = Text::open(&path).unwrap();
     let mapping = opened.map().unwrap().unwrap();
     let index = Index::reopen(&index_path).unwrap();
-    let maker = Maker::new(Scheme::Small, &pool, None);
-    let work = Work { builder: &builder, opened: &opened, text: &mapping, maker };
+    let work = builder.indexing(&opened, &mapping, Scheme::Small, &pool);
     let done = match is_update {
         true => {
             change(&path);
             work.update(index, |_| Disk::open(&index_path), || Disk::create(&index_path, &opened.file))
         }
         false => {
-            let new = builder.create(&opened).unwrap();
+            let new = builder.claims().create(&opened).unwrap();
             change(&path);
             work.build(new.storage, &index_path)
         }

@@ -1,5 +1,7 @@
 //! Work that ends before its time: what was there before is there still, and nothing else is.
 
+use std::io;
+
 use super::*;
 
 /// A directory with a text and its index, of which a part was indexed.
@@ -90,8 +92,7 @@ fn what_is_cancelled_on_the_way() {
         let world = World::new(&log(12_000), &log(6000));
         let opened = Text::open(&world.text()).unwrap();
         let mapping = opened.map().unwrap().unwrap();
-        let maker = Maker::new(Scheme::Small, &pool, Some(&world.cancel));
-        let work = Work { builder: &world.builder, opened: &opened, text: &mapping, maker };
+        let work = world.builder.indexing(&opened, &mapping, Scheme::Small, &pool);
         let done = if is_update {
             let index = Index::reopen(&world.index()).unwrap();
             // Where the work begins, in the file that is there or a new one.
@@ -128,7 +129,7 @@ fn the_lock_is_held_until_the_new_file_is_gone() {
         }
         names
     };
-    drop(world.builder.create(&Text::open(&world.text()).unwrap()).unwrap());
+    drop(world.builder.claims().create(&Text::open(&world.text()).unwrap()).unwrap());
     assert_eq!(removed(), ["text.mgx.new", "text.mgx.lock"]);
     world.cancel.cancel();
     world.builder.build(&world.text(), &Pool::inline()).unwrap();

@@ -1,0 +1,148 @@
+//! The right to write an index, and the file that is written.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    lock::Lock,
+    storage::{Disk, follow_permissions},
+    text::Text,
+};
+use crate::{
+    error::Error,
+    index::{
+        format::manifest::Identity,
+        open::{
+            file,
+            identity::Attributes,
+            index::Index,
+            owner::Owner,
+            place::{self, NEW, with_suffix},
+        },
+    },
+};
+
+/// Where indexes are, and who is told when one is waited for.
+#[derive(Clone, Copy)]
+pub(crate) struct Claims<'a> {
+    pub(crate) directory: Option<&'a Path>,
+    pub(crate) waiting: Option<fn(&Path)>,
+}
+
+impl Claims<'_> {
+    /// The index of a text, if it has one, and the right to write it. Who may read it is who may read the text from here on.
+    pub(crate) fn open_to_write(&self, text: &Path) -> Result<Option<Writing>, Error> {
+        loop {
+            let attributes = Attributes::at(text).ok();
+            let open = |attributes: Option<&Attributes>| Index::open_of(text, attributes, self.directory);
+            let Some(index) = open(attributes.as_ref())? else { return Ok(None) };
+            let path = index.path().to_owned();
+            let lock = self.lock(&path, attributes.as_ref().map(|attributes| &attributes.owner))?;
+            // The text may be longer by now, and somebody may have written the index meanwhile, or taken it away.
+            let opened = Text::open(text)?;
+            if let Some(index) = open(Some(&opened.attributes()))?.filter(|index| index.path() == path) {
+                if let Ok((file, _)) = file::read(&path) {
+                    follow_permissions(&path, &file, &opened.file).map_err(|error| cannot_write(error, &path))?;
+                }
+                return Ok(Some(Writing { index, opened, _lock: lock }));
+            }
+        }
+    }
+
+    /// The right to write an index, and nothing else there of an earlier one who had it.
+    fn lock(&self, path: &Path, text: Option<&Owner>) -> Result<Lock, Error> {
+        let lock = Lock::acquire(path, text, || {
+            if let Some(tell) = self.waiting {
+                tell(path);
+            }
+        })?;
+        // Left by somebody who was killed. Where it cannot be removed, it is only in the way of those who make a new one.
+        let _ = std::fs::remove_file(with_suffix(path, NEW));
+        Ok(lock)
+    }
+
+    /// A new file for the index of a text, in the first place that can be written.
+    pub(crate) fn create(&self, text: &Text) -> Result<NewFile, Error> {
+        let mut refused = None;
+        for (i, path) in place::places(&text.path, self.directory).enumerate() {
+            let path = &path?;
+            // The directory of the text is there; others are made.
+            let directory = path.parent().filter(|_| i > 0 || self.directory.is_some());
+            let there_is =
+                directory.map_or(Ok(()), place::make_directory).and_then(|()| match place::is_held_by_another(path) {
+                    true => {
+                        let message = "a file of somebody else has its name, and cannot be replaced in this directory";
+                        Err(io::Error::new(io::ErrorKind::PermissionDenied, message))
+                    }
+                    false => Ok(()),
+                });
+            let there_is = there_is.map_err(|error| cannot_write(error, path));
+            let made = there_is.and_then(|()| self.lock(path, Some(&text.owner))).and_then(|lock| {
+                if place::is_other(path) {
+                    let message = "this file is no index, and is not overwritten";
+                    let error = io::Error::new(io::ErrorKind::AlreadyExists, message);
+                    return Err(Error::io("", error).with_path(path));
+                }
+                let storage = Disk::create(path, &text.file).map_err(|error| cannot_write(error, path))?;
+                Ok(NewFile { storage, path: path.clone(), _lock: lock })
+            });
+            match made {
+                Ok(made) => return Ok(made),
+                Err(error) if error.io_error().is_some_and(place::is_unwritable) => {
+                    refused.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refused.unwrap_or_else(|| {
+            Error::io("", io::Error::new(io::ErrorKind::NotFound, "there is no place for the index"))
+        }))
+    }
+
+    /// Removes the index that has this name. False where there is none.
+    pub(crate) fn remove_at(&self, path: &Path) -> Result<bool, Error> {
+        let is_there = |path: &Path| path.symlink_metadata().is_ok();
+        if !is_there(path) && !is_there(&with_suffix(path, NEW)) {
+            return Ok(false);
+        }
+        let _lock = self.lock(path, None)?;
+        if place::is_other(path) {
+            return Ok(false);
+        }
+        match std::fs::remove_file(path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Error::io("cannot remove the index", error).with_path(path)),
+        }
+    }
+}
+
+/// A new index. What is not given its name goes away before others may write one.
+pub(crate) struct NewFile {
+    pub(crate) storage: Disk,
+    pub(crate) path: PathBuf,
+    _lock: Lock,
+}
+
+/// What of an index is to be written.
+pub(crate) struct Writing {
+    pub(crate) index: Index,
+    pub(crate) opened: Text,
+    _lock: Lock,
+}
+
+/// Opens the file of an index to append to it, and no other that has its name by now.
+pub(crate) fn open_same(index: &Index) -> io::Result<Disk> {
+    let disk = Disk::open(index.path())?;
+    let file = Identity::of(Some(disk.file()), &disk.file().metadata()?).file();
+    match file == index.attributes().identity.file() {
+        true => Ok(disk),
+        false => Err(io::Error::other("another file has its name by now")),
+    }
+}
+
+pub(crate) fn cannot_write(error: io::Error, path: &Path) -> Error {
+    Error::io("cannot write the index", error).with_path(path)
+}

@@ -1,0 +1,70 @@
+//! What can be wrong with an index file.
+
+use std::fmt;
+
+use crate::error::Error;
+
+/// Why there is no index to be used. Its text says it.
+///
+/// It is the [`source`](std::error::Error::source) of errors of [`Index::open`](crate::index::Index::open) and of calls on an index.
+///
+/// # Examples
+///
+/// ```
+/// use std::error::Error;
+/// use mapgrep::index::{Index, IndexFault};
+///
+/// # let path = std::env::temp_dir().join(format!("mapgrep-doc-fault-{}", std::process::id()));
+/// # std::fs::write(&path, "a text")?;
+/// # let index = path.with_extension("mgx");
+/// std::fs::write(&index, "")?;
+/// let error = Index::open(&path, None).unwrap_err();
+/// let fault = error.source().and_then(|source| source.downcast_ref::<IndexFault>());
+/// assert!(matches!(fault, Some(IndexFault::Damaged(_))));
+/// # std::fs::remove_file(&path)?;
+/// # std::fs::remove_file(&index)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IndexFault {
+    /// The file has none.
+    Missing,
+    /// It is not what it should be, for this reason.
+    Damaged(String),
+    /// It was written by a version of this library with another format.
+    OtherVersion {
+        /// The version of its format.
+        found: u32,
+        /// The version that this library reads.
+        read: u32,
+    },
+    /// The file of this name is no index.
+    NoIndex,
+}
+
+impl fmt::Display for IndexFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            IndexFault::Missing => f.write_str("there is no index of this file"),
+            IndexFault::Damaged(what) => write!(f, "the index is damaged: {what}"),
+            IndexFault::OtherVersion { found, read } => {
+                write!(f, "the index is of version {found}, and this program reads version {read}: build it anew")
+            }
+            IndexFault::NoIndex => f.write_str("this is not an index: the magic number is missing"),
+        }
+    }
+}
+
+impl std::error::Error for IndexFault {}
+
+impl From<IndexFault> for Error {
+    fn from(fault: IndexFault) -> Self {
+        Error::caused("", fault)
+    }
+}
+
+/// The error of an index that is damaged: `what` says how.
+pub(crate) fn damaged(what: impl Into<String>) -> Error {
+    IndexFault::Damaged(what.into()).into()
+}

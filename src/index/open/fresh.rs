@@ -1,0 +1,140 @@
+//! An index that was found to tell of the text that is searched.
+
+use std::{fs::Metadata, ops::Deref, path::Path};
+
+use super::{
+    identity::Attributes,
+    index::Index,
+    reader::{is_linked, start_of},
+    stale::Freshness,
+    unfit::LEAST_SIZE,
+};
+use crate::{error::Error, index::format::manifest::Entry, mapping::Mapping};
+
+/// An index that was found to be of a text, as [`Index::check`] makes it from an [`Index`]. Only this tells where lines are.
+///
+/// # Examples
+///
+/// See [`Index`].
+#[derive(Debug)]
+pub struct Fresh {
+    index: Index,
+    /// How many bytes of the text are mapped.
+    text_len: u64,
+}
+
+impl Index {
+    /// The index, as one that tells of this text, which was mapped from a file with these attributes: they are to be those that
+    /// the open file had before anything of it was read. What is behind the indexed part of the text counts as not indexed.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be relied on: the [`source`](std::error::Error::source) is a [`Stale`](crate::index::Stale). And those of
+    /// [`freshness`](Index::freshness), which says what is promised, and what it costs.
+    ///
+    /// # Examples
+    ///
+    /// See [`Index`].
+    pub fn check(self, metadata: &Metadata, text: &Mapping) -> Result<Fresh, Error> {
+        match self.freshness(metadata, text)? {
+            Freshness::Same | Freshness::Grown => Ok(self.assume_fresh(text)),
+            Freshness::Stale(stale) => Err(Error::caused("", stale)),
+        }
+    }
+
+    /// As [`check`](Index::check), without looking. For tests of what becomes of an index that is not right.
+    #[doc(hidden)]
+    pub fn assume_fresh(self, text: &Mapping) -> Fresh {
+        Fresh { index: self, text_len: text.len() as u64 }
+    }
+}
+
+impl Fresh {
+    /// Opens the index of a text that was mapped from a file with these attributes, where it has one, and [checks](Index::check) it. Files
+    /// of less than 1 MiB are searched sooner than an index is opened, and have none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::open`] and [`Index::check`]. Whoever only wants to search faster goes on without an index then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{index::{Fresh, IndexBuilder, Query}, mapping::Mapping, scan::Pool};
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-fresh-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&directory)?;
+    /// # let path = directory.join("log");
+    /// std::fs::write(&path, "a line of a log\n".repeat(100_000))?;
+    /// IndexBuilder::new().build(&path, &Pool::new(2))?;
+    ///
+    /// let file = std::fs::File::open(&path)?;
+    /// let metadata = file.metadata()?;
+    /// let text = Mapping::open_file(&file)?;
+    /// let index = Fresh::open(&path, &metadata, &text, None)?.expect("it was built");
+    /// assert_eq!(index.candidates(&Query::literal("a needle"), 0)?.blocks(), 0);
+    /// # std::fs::remove_dir_all(&directory)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open(
+        path: &Path,
+        metadata: &Metadata,
+        text: &Mapping,
+        directory: Option<&Path>,
+    ) -> Result<Option<Self>, Error> {
+        if metadata.len() < LEAST_SIZE {
+            return Ok(None);
+        }
+        let index = Index::open_of(path, Some(&Attributes::of(text.file(), metadata)), directory)?;
+        index.map(|index| index.check(metadata, text)).transpose()
+    }
+
+    /// How many bytes of the text are mapped.
+    pub(crate) fn text_len(&self) -> u64 {
+        self.text_len
+    }
+
+    /// True when there is a NUL in the indexed part of the text, which text has none of.
+    pub fn has_nul(&self) -> bool {
+        self.manifest().segments.iter().any(|entry| entry.flags & Entry::NUL != 0)
+    }
+
+    /// An offset at or before the start of the line before which there are so many, and how many lines come between. Behind the
+    /// indexed part of the text, its end.
+    ///
+    /// # Errors
+    ///
+    /// When the index is damaged.
+    ///
+    /// # Complexity
+    ///
+    /// Logarithmic; there is one block between the two, or one line.
+    ///
+    /// # Examples
+    ///
+    /// See [`Index`].
+    pub fn before_line(&self, lines: u64) -> Result<(u64, u64), Error> {
+        let manifest = self.manifest();
+        if lines >= manifest.newlines {
+            return Ok((manifest.covered, lines - manifest.newlines));
+        }
+        self.read(|reader| {
+            let mut block = reader.block_of_line(lines)?;
+            let mut record = reader.record(block)?;
+            // The line may start in a block before.
+            while is_linked(&record) && block > 0 {
+                block -= 1;
+                record = reader.record(block)?;
+            }
+            Ok((start_of(block, &record), lines.saturating_sub(record.newlines)))
+        })
+    }
+}
+
+impl Deref for Fresh {
+    type Target = Index;
+
+    fn deref(&self) -> &Index {
+        &self.index
+    }
+}
