@@ -1,5 +1,5 @@
-//! A search for any line, in a file that is to be left at its first NUL, took the NUL of a later selected line in the same
-//! chunk for the end of the file, and found nothing; in smaller chunks it found the line.
+//! A search for any line, in a file that is to be left at its first NUL, took the NUL of a later selected line in the
+//! same chunk for the end of the file, and found nothing; in smaller chunks it found the line.
 
 use std::ops::ControlFlow;
 

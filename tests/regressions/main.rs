@@ -32,10 +32,12 @@ mod names_that_are_no_files;
 mod output_is_input;
 mod panics_over_changing_files;
 mod passthru_over_binary;
+mod plans_of_a_query;
 #[cfg(unix)]
 mod planted_indexes;
 mod quadratic_lines;
 mod ranges;
+mod ranges_of_binary_files;
 mod ranges_under_load;
 #[cfg(target_os = "linux")]
 mod refused_resources;
@@ -49,5 +51,6 @@ mod stdin_is_a_file;
 #[cfg(target_os = "linux")]
 mod threads_of_a_call;
 mod trimmed_matches;
+mod where_a_search_stopped;
 #[cfg(unix)]
 mod who_reads_an_index;

@@ -291,25 +291,6 @@ fn broken_utf8_at_the_start_of_a_line_whose_chunk_begins_there() {
     }
 }
 
-/// Every border through every needle: all chunk sizes, one text.
-#[test]
-fn every_chunk_size_gives_the_same_matches() {
-    let text = "aab foo\nabaaba\n\n\nfoo é€ foobar aaa\r\nbb aaaa\nfoo";
-    let lists: [&[&str]; 4] = [&["aa"], &["aba", "a"], &["foo", "foobar"], &["a\n", "\n\n", "ab"]];
-    let lists = lists.map(|list| (list, true)).into_iter().chain(REGEXES.chunks(1).map(|regex| (regex, false)));
-    let mapping = memory(text.as_bytes());
-    for (list, fixed) in lists {
-        let texts: Vec<_> = list.iter().map(|&pattern| pattern.to_owned()).collect();
-        let patterns = Patterns { texts, fixed, ..Patterns::default() };
-        let matcher = patterns.matcher();
-        let wanted = patterns.oracle(text.as_bytes());
-        for chunk in 1..=text.len() + 1 {
-            let cut = Cut { chunk, threads: 1 + chunk % 4 };
-            assert_eq!(scan(&matcher, &mapping, cut), wanted, "{list:?} {cut:?}");
-        }
-    }
-}
-
 /// Matches chain through all of the file, and no two chunks agree on where they stand.
 #[test]
 fn three_letters_in_a_file_of_one_letter() {
