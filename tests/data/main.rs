@@ -6,7 +6,7 @@
 //! ```toml
 //! name = "a border in every match"
 //! patterns = ["aa"]              # or one `pattern`
-//! patterns = ["aa"]        # or one `pattern`
+//! options = ["fixed"]            # and by-line, ignore-case, word, whole-line; for sets overlapping, longest
 //! text = "aab\\xA9\n"            # \\xNN is a byte
 //! matches = [[0, 2]]             # start, end, and the number of the pattern where that is not 0
 //! lines = [1]                    # with by-line: the numbers of the lines that are selected

@@ -1,8 +1,8 @@
-//! The inputs that fuzzing has found, run again by `cargo test`: `fuzz/corpus`, small and minimised, and `fuzz/crashes`,
-//! each of which once made its target fail.
+//! The inputs that fuzzing has found, run again by `cargo test`: `fuzz/corpus`, small and minimised, and
+//! `fuzz/crashes`, each of which once made its target fail.
 //!
-//! What is checked is in `fuzz/src`, as it is for libFuzzer. Some of it is different under `cfg(fuzzing)`, where the blocks
-//! of an index have 256 bytes.
+//! What is checked is in `fuzz/src`, as it is for libFuzzer. Some of it is different under `cfg(fuzzing)`, where the
+//! blocks of an index have 256 bytes.
 
 #![cfg(unix)]
 #![allow(unsafe_code)] // Files are mapped.

@@ -1,0 +1,140 @@
+//! How large functions, files and lines may be.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::tree::{Function, TREE, root};
+
+const MOST_PARAMETERS: usize = 6;
+const MOST_LINES_OF_FUNCTION: usize = 80;
+const MOST_LINES_OF_FILE: usize = 600;
+const MOST_COLUMNS: usize = 120;
+
+/// Functions that take more still: the file and the function. This list gets no longer.
+const MANY_PARAMETERS: &[(&str, &str)] = &[("src/matcher/regex_set/confirm.rs", "search")];
+
+/// Where lines are longer still. This list gets no longer.
+const WIDE: &[&str] = &[
+    "src/cli",
+    "src/error.rs",
+    "src/grep",
+    "src/index",
+    "src/lib.rs",
+    "src/mapping",
+    "src/matcher",
+    "src/memory.rs",
+    "src/scan",
+    "src/simd",
+    "src/span.rs",
+];
+
+/// Tables and kernels that may have longer functions: the file, the function, and what it is.
+const LONG_FUNCTIONS: &[(&str, &str, &str)] =
+    &[("src/matcher/literal/walk.rs", "seek_for", "the kernel of one literal")];
+
+/// Kernels that may have longer files, and files that are still to be split.
+const LONG_FILES: &[(&str, &str)] = &[
+    ("src/matcher/lines/literal.rs", "the kernel of lines with one literal, and its tests"),
+    ("src/matcher/literal/walk.rs", "the kernel of one literal, and its tests"),
+    ("src/matcher/regex_set/dispatched.rs", "to be split"),
+    ("src/matcher/regex_set/mod.rs", "to be split"),
+    ("src/matcher/set/mod.rs", "to be split"),
+    ("src/matcher/syntax/required.rs", "to be split"),
+    ("src/scan/ordered.rs", "to be split"),
+];
+
+#[track_caller]
+fn none(faults: &[String]) {
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn functions_are_short_and_take_few_parameters() {
+    let (mut faults, mut long, mut count) = (vec![], BTreeSet::new(), 0);
+    for file in TREE.files.values() {
+        for Function { name, line, lines, parameters } in &file.functions {
+            count += 1;
+            let path = file.path.display();
+            let may_take_more =
+                MANY_PARAMETERS.iter().any(|(path, function)| Path::new(path) == file.path && name == function);
+            if *parameters > MOST_PARAMETERS && !may_take_more {
+                faults.push(format!("{path}:{line}: `{name}` takes {parameters} parameters"));
+            }
+            if *lines > MOST_LINES_OF_FUNCTION {
+                let is_listed =
+                    |(path, function, _): &&(&str, &str, &str)| Path::new(path) == file.path && name == function;
+                match LONG_FUNCTIONS.iter().find(is_listed) {
+                    Some(listed) => drop(long.insert(listed)),
+                    None => faults.push(format!("{path}:{line}: `{name}` has {lines} lines")),
+                }
+            }
+        }
+    }
+    assert!(count > 1000, "only {count} functions were found");
+    let kept = LONG_FUNCTIONS.iter().filter(|listed| !long.contains(listed));
+    faults.extend(kept.map(|(path, name, _)| format!("{path}: `{name}` is listed as long and is not")));
+    none(&faults);
+}
+
+#[test]
+fn files_are_short() {
+    let mut faults = vec![];
+    for file in TREE.files.values() {
+        let (path, lines) = (&file.path, file.text.lines().count());
+        let is_listed = LONG_FILES.iter().any(|(listed, _)| Path::new(listed) == path);
+        if lines > MOST_LINES_OF_FILE && !is_listed {
+            faults.push(format!("{}: {lines} lines", path.display()));
+        }
+    }
+    none(&faults);
+}
+
+/// The files below a folder that have one of these extensions.
+fn files(folder: &Path, extensions: &[&str], found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if !matches!(&*name, "target" | ".git" | "corpus" | "artifacts") {
+                files(&path, extensions, found);
+            }
+        } else if path.extension().is_some_and(|extension| extensions.iter().any(|wanted| extension == *wanted)) {
+            found.push(path);
+        }
+    }
+}
+
+/// Rows of tables, addresses and samples of data cannot be broken.
+fn may_be_long(path: &Path, line: &str, is_sample: bool) -> bool {
+    let is_address = || line.split(' ').all(|word| word.len() < 8 || word.contains("://"));
+    path.extension().is_some_and(|extension| extension == "md") && (is_sample || line.starts_with('|') || is_address())
+}
+
+#[test]
+fn lines_are_within_120_columns() {
+    let (root, mut found) = (root(), vec![]);
+    files(&root, &["rs", "md", "py", "sh"], &mut found);
+    assert!(found.len() > 200, "only {} files were found", found.len());
+    let mut faults = vec![];
+    for path in found {
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        if WIDE.iter().any(|wide| path.strip_prefix(&root).unwrap().starts_with(wide)) {
+            continue;
+        }
+        let mut is_sample = false;
+        for (number, line) in (1..).zip(text.lines()) {
+            if let Some(kind) = line.strip_prefix("```") {
+                is_sample = matches!(kind, "json" | "text");
+            }
+            let columns = line.chars().count();
+            if columns > MOST_COLUMNS && !may_be_long(&path, line, is_sample) {
+                let path = path.strip_prefix(&root).unwrap().display();
+                faults.push(format!("{path}:{number}: {columns} columns"));
+            }
+        }
+    }
+    none(&faults);
+}
