@@ -50,6 +50,8 @@ enum Kind {
     },
     Changed(String),
     Pattern(String),
+    TerminatorInPattern(String),
+    NulInPattern(String),
     PatternTooLarge(String),
     OutOfMemory(String),
 }
@@ -130,7 +132,37 @@ impl Error {
 
     /// True when a pattern cannot be compiled.
     pub fn is_pattern(&self) -> bool {
-        matches!(self.kind, Kind::Pattern(_) | Kind::PatternTooLarge(_))
+        matches!(
+            self.kind,
+            Kind::Pattern(_) | Kind::TerminatorInPattern(_) | Kind::NulInPattern(_) | Kind::PatternTooLarge(_)
+        )
+    }
+
+    /// True when a pattern has a literal line terminator, and matches were confined to lines with
+    /// [`by_line`](crate::matcher::MatcherBuilder::by_line); [`is_pattern`](Error::is_pattern) is true then as well.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let error = mapgrep::matcher::MatcherBuilder::new().by_line(true).build([r"a\nb"]).unwrap_err();
+    /// assert!(error.is_terminator_in_pattern());
+    /// ```
+    pub fn is_terminator_in_pattern(&self) -> bool {
+        matches!(self.kind, Kind::TerminatorInPattern(_))
+    }
+
+    /// True when a pattern can match nothing but a NUL byte, and such patterns were to be refused with
+    /// [`refuse_nul`](crate::matcher::MatcherBuilder::refuse_nul); [`is_pattern`](Error::is_pattern) is true then as
+    /// well.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let error = mapgrep::matcher::MatcherBuilder::new().refuse_nul(true).build([r"a\x00"]).unwrap_err();
+    /// assert!(error.is_nul_in_pattern());
+    /// ```
+    pub fn is_nul_in_pattern(&self) -> bool {
+        matches!(self.kind, Kind::NulInPattern(_))
     }
 
     /// True when patterns would take more memory than is allowed to compile; [`is_pattern`](Error::is_pattern) is true then
@@ -202,6 +234,14 @@ impl Error {
         Self::from_kind(Kind::Pattern(message.into()))
     }
 
+    pub(crate) fn terminator_in_pattern(message: impl Into<String>) -> Self {
+        Self::from_kind(Kind::TerminatorInPattern(message.into()))
+    }
+
+    pub(crate) fn nul_in_pattern(message: impl Into<String>) -> Self {
+        Self::from_kind(Kind::NulInPattern(message.into()))
+    }
+
     pub(crate) fn pattern_too_large(message: impl Into<String>) -> Self {
         Self::from_kind(Kind::PatternTooLarge(message.into()))
     }
@@ -225,6 +265,8 @@ impl fmt::Display for Error {
             Kind::Io { doing, source } => write!(f, "{doing}: {source}"),
             Kind::InvalidInput(message)
             | Kind::Pattern(message)
+            | Kind::TerminatorInPattern(message)
+            | Kind::NulInPattern(message)
             | Kind::PatternTooLarge(message)
             | Kind::OutOfMemory(message)
             | Kind::OutOfRange(message) => f.write_str(message),
@@ -267,6 +309,8 @@ impl From<Error> for io::Error {
             Kind::InvalidInput(_)
             | Kind::Caused { .. }
             | Kind::Pattern(_)
+            | Kind::TerminatorInPattern(_)
+            | Kind::NulInPattern(_)
             | Kind::PatternTooLarge(_)
             | Kind::Closed
             | Kind::OutOfRange(_)

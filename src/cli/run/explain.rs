@@ -4,13 +4,22 @@
 
 use std::path::Path;
 
-use mapgrep::Error;
+use crate::cli::flags::Options;
+use mapgrep::{Error, matcher::LineTerminator};
 
 /// What is said of patterns that the library refused.
-pub(crate) fn pattern_error(error: &Error) -> String {
-    match error.is_pattern_too_large() {
-        true => format!("{error}; -F takes patterns as plain strings, of which there may be more"),
-        false => error.to_string(),
+pub(crate) fn pattern_error(error: &Error, options: &Options) -> String {
+    let is_regex = !options.patterns.fixed_strings;
+    let lines_end = options.text.terminator != LineTerminator::Nul;
+    match () {
+        () if error.is_nul_in_pattern() => format!("{error}: use -a/--text to search them like any other"),
+        () if error.is_terminator_in_pattern() && lines_end => {
+            format!("{error}; -U/--multiline searches across lines")
+        }
+        () if error.is_pattern_too_large() && is_regex => {
+            format!("{error}; -F takes patterns as plain strings, of which there may be more")
+        }
+        () => error.to_string(),
     }
 }
 

@@ -30,8 +30,7 @@ use mapgrep::{
 pub(crate) fn matcher(options: &Options, patterns: &Patterns) -> anyhow::Result<(MatcherBuilder, Matcher)> {
     let mut builder = matcher_builder(options);
     let mut matcher = builder.build(&patterns.patterns).map_err(|error| {
-        let message = if options.patterns.fixed_strings { error.to_string() } else { pattern_error(&error) };
-        patterns.named(error.pattern_index(), message)
+        patterns.named(error.pattern_index(), pattern_error(&error, options))
     })?;
     if !matcher.is_by_line() && !matcher.crosses_lines() {
         // Lines that have nothing to do with each other are searched faster, and shown as they are without the flag.

@@ -153,14 +153,14 @@ fn at_line_start(leaf: Hir, terminator: LineTerminator) -> Hir {
 pub(crate) fn keep_within_line(hir: Hir, groups: Groups, terminator: LineTerminator) -> Result<Hir, Error> {
     let banned = terminator.bytes();
     let refused = |byte: u8| {
-        let (text, way_out) = match byte {
-            0 => ("\\0", ""),
-            b'\r' => ("\\r", "; -U/--multiline searches across lines"),
-            _ => ("\\n", "; -U/--multiline searches across lines"),
+        let text = match byte {
+            0 => "\\0",
+            b'\r' => "\\r",
+            _ => "\\n",
         };
-        Err(Error::pattern(format!(
+        Err(Error::terminator_in_pattern(format!(
             "the literal \"{text}\" is not allowed in a pattern: lines are searched one by one, so that no match can \
-             contain a line end{way_out}",
+             contain a line end",
         )))
     };
     let (start, end) = line_ends(terminator);
@@ -185,7 +185,7 @@ pub(crate) fn keep_within_line(hir: Hir, groups: Groups, terminator: LineTermina
 ///
 /// # Errors
 ///
-/// Says which option makes NUL bytes searchable.
+/// [`is_nul_in_pattern`](Error::is_nul_in_pattern).
 pub(crate) fn refuse_nul(hir: &Hir) -> Result<(), Error> {
     let only_nul = match hir.kind() {
         HirKind::Literal(literal) => literal.0.contains(&0),
@@ -198,9 +198,9 @@ pub(crate) fn refuse_nul(hir: &Hir) -> Result<(), Error> {
         _ => false,
     };
     if only_nul {
-        return Err(Error::pattern(
+        return Err(Error::nul_in_pattern(
             "the pattern contains \"\\0\", which is impossible to match while files that hold NUL bytes count as \
-             binary: use -a/--text to search them like any other",
+             binary",
         ));
     }
     hir.kind().subs().iter().try_for_each(refuse_nul)
@@ -511,7 +511,7 @@ mod tests {
     fn a_pattern_that_needs_a_nul_is_refused_on_request() {
         for pattern in [r"a\x00", r"[\x00]", "a\0b"] {
             let error = MatcherBuilder::new().refuse_nul(true).build([pattern]).unwrap_err();
-            assert!(error.to_string().contains("-a/--text"), "{pattern:?}");
+            assert!(error.is_nul_in_pattern() && error.is_pattern(), "{pattern:?}");
         }
         assert!(MatcherBuilder::new().refuse_nul(true).build([r"[\x00-\x02]"]).is_ok());
     }
