@@ -31,7 +31,7 @@ pub mod regex_set;
 mod search;
 pub mod set;
 mod strategy;
-mod syntax;
+pub(crate) mod syntax;
 mod terminator;
 
 pub use self::{
@@ -42,6 +42,6 @@ pub use self::{
     terminator::LineTerminator,
 };
 pub(crate) use self::{
-    literal::walk::Tuning,
+    literal::tuning::Tuning,
     search::{Ahead, Cursor},
 };

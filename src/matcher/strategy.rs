@@ -7,7 +7,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use crate::{
     error::Error,
     matcher::{
-        literal::{forward::Finder, walk::Tuning},
+        literal::{forward::Finder, tuning::Tuning},
         literals::Literals,
         regex::{
             engine::{self, Regexes},

@@ -29,9 +29,9 @@ use mapgrep::{
 /// whose matches may cross lines.
 pub(crate) fn matcher(options: &Options, patterns: &Patterns) -> anyhow::Result<(MatcherBuilder, Matcher)> {
     let mut builder = matcher_builder(options);
-    let mut matcher = builder.build(&patterns.patterns).map_err(|error| {
-        patterns.named(error.pattern_index(), pattern_error(&error, options))
-    })?;
+    let mut matcher = builder
+        .build(&patterns.patterns)
+        .map_err(|error| patterns.named(error.pattern_index(), pattern_error(&error, options)))?;
     if !matcher.is_by_line() && !matcher.crosses_lines() {
         // Lines that have nothing to do with each other are searched faster, and shown as they are without the flag.
         matcher = builder.by_line(true).build(&patterns.patterns)?;

@@ -4,12 +4,13 @@
 //! known of a whole follows from its parts. The method is that of Russ Cox ("Regular Expression Matching with a Trigram
 //! Index"), with strings of any length.
 
-use regex_syntax::hir::{Capture, Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir};
 
 use super::{
     needs::{KELVIN, LONG_S, LONGEST, Needs},
     strings::{End, Odd, Strings},
 };
+use crate::matcher::syntax::fold::{self, Algebra, Times, fold};
 
 /// Larger classes of characters may be anything.
 const LARGEST_CLASS: usize = 40;
@@ -60,7 +61,7 @@ impl Required {
 
 /// What is known of a part of a pattern.
 #[derive(Debug)]
-enum Part {
+pub(crate) enum Part {
     /// All that it matches.
     Exact(Strings),
     /// What every match begins and ends with, and what else it needs.
@@ -100,7 +101,7 @@ impl Requirer {
 
     /// What a pattern needs.
     pub(crate) fn pattern(&mut self, hir: &Hir) -> Required {
-        let part = self.part(hir);
+        let part = fold(hir, self);
         self.required(part)
     }
 
@@ -149,31 +150,28 @@ impl Requirer {
         }
         required
     }
+}
 
-    fn part(&mut self, hir: &Hir) -> Part {
-        match hir.kind() {
-            HirKind::Empty | HirKind::Look(_) => Part::Exact(Strings::empty()),
-            HirKind::Literal(literal) => literal_part(&literal.0),
-            HirKind::Class(class) => class_part(class),
-            HirKind::Capture(Capture { sub, .. }) => self.part(sub),
-            HirKind::Repetition(repetition) => self.repetition(&repetition.sub, repetition.min, repetition.max),
-            HirKind::Concat(subs) => {
-                let mut run = Run::new();
-                for sub in subs {
-                    let part = self.part(sub);
-                    run.push(part, self);
-                }
-                run.into_part()
-            }
-            HirKind::Alternation(subs) => self.alternation(subs),
-        }
+impl Algebra for Requirer {
+    type Value = Part;
+
+    fn empty(&mut self) -> Part {
+        Part::Exact(Strings::empty())
     }
 
-    fn repetition(&mut self, sub: &Hir, min: u32, max: Option<u32>) -> Part {
+    fn literal(&mut self, bytes: &[u8]) -> Part {
+        literal_part(bytes)
+    }
+
+    fn class(&mut self, class: &Class) -> Part {
+        class_part(class)
+    }
+
+    fn repetition(&mut self, Times { min, max, .. }: Times, part: fold::Part<'_>) -> Part {
         match (min, max) {
             (_, Some(0)) => return Part::Exact(Strings::empty()),
             (0, Some(1)) => {
-                let part = self.part(sub);
+                let part = part.fold(self);
                 let optional = match &part {
                     Part::Exact(strings) => Strings::union([strings, &Strings::empty()].into_iter()),
                     Part::Open { .. } => None,
@@ -181,10 +179,10 @@ impl Requirer {
                 return optional.map_or_else(Part::anything, Part::Exact);
             }
             (0, _) => return Part::anything(),
-            (1, Some(1)) => return self.part(sub),
+            (1, Some(1)) => return part.fold(self),
             _ => {}
         }
-        match self.part(sub) {
+        match part.fold(self) {
             Part::Exact(one) => {
                 let most = if one.len() == 1 { LONGEST as u32 } else { MOST_COPIES };
                 let (mut run, mut copies) = (one.clone(), 1);
@@ -206,8 +204,17 @@ impl Requirer {
         }
     }
 
-    fn alternation(&mut self, subs: &[Hir]) -> Part {
-        let parts: Vec<Part> = subs.iter().map(|sub| self.part(sub)).collect();
+    fn concat(&mut self, parts: fold::Parts<'_>) -> Part {
+        let mut run = Run::new();
+        for part in parts {
+            let part = part.fold(self);
+            run.push(part, self);
+        }
+        run.into_part()
+    }
+
+    fn alternation(&mut self, parts: fold::Parts<'_>) -> Part {
+        let parts: Vec<Part> = parts.map(|part| part.fold(self)).collect();
         let is_exact = parts.iter().all(|part| matches!(part, Part::Exact(_)));
         if is_exact && let Some(strings) = Strings::union(parts.iter().map(Part::starts)) {
             return Part::Exact(strings);

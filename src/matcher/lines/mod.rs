@@ -1,4 +1,8 @@
 //! Selecting and counting lines.
 
+mod kernel;
 pub(crate) mod literal;
 pub(crate) mod select;
+mod sinks;
+
+pub(crate) use self::sinks::LineCounts;

@@ -8,7 +8,7 @@ use memchr::{memchr, memrchr};
 
 use crate::{
     matcher::{
-        lines::literal::LineCounts,
+        lines::sinks::LineCounts,
         search::{Cache, Cursor, Matcher},
     },
     span::Span,

@@ -10,7 +10,8 @@ use memchr::memmem;
 
 use crate::matcher::literal::{
     probes::Probes,
-    walk::{self, Tuning, Walk},
+    tuning::Tuning,
+    walk::{self, Walk},
 };
 
 /// A literal to search for from the start of a haystack.

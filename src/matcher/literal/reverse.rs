@@ -8,7 +8,8 @@ use memchr::memmem::FinderRev;
 
 use crate::matcher::literal::{
     probes::Probes,
-    walk::{self, Tuning, Walk},
+    tuning::Tuning,
+    walk::{self, Walk},
 };
 
 /// A literal to search for from the end of a haystack.

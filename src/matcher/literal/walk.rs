@@ -22,64 +22,20 @@ use std::ops::Range;
 use memchr::arch::all::twoway;
 
 use crate::{
-    matcher::literal::probes::{Everywhere, Probes},
+    matcher::literal::{
+        pair::{BLOCK, Pair, any, equal},
+        probes::{Everywhere, Probes},
+        tuning::Tuning,
+    },
     simd::{
         dispatch::{Kernel, dispatch},
         vector::Vector,
     },
 };
 
-/// How many places are looked at as one number.
-const BLOCK: usize = 64;
-
 /// How many haystack bytes it takes to search for a needle of that length with vectors: a block has to fit.
 pub(crate) const fn least(needle_len: usize) -> usize {
     needle_len + BLOCK - 1
-}
-
-/// Which bytes of a needle are searched for, and what that has cost. It may outlive a search, so that the next one begins
-/// with what this one has learnt.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tuning {
-    probes: Probes,
-    /// The probed bytes.
-    bytes: [u8; Probes::COUNT],
-    /// What was spent since the last sample.
-    debt: usize,
-    /// What may be spent before the next.
-    allowance: usize,
-    /// False after a sample.
-    is_guess: bool,
-}
-
-impl Tuning {
-    /// About what a sample costs.
-    const ALLOWANCE: usize = 80;
-
-    /// The probes must be of the needle.
-    #[inline]
-    pub(crate) fn new(needle: &[u8], probes: Probes, is_guess: bool) -> Self {
-        let bytes = probes.offsets.map(|offset| needle.get(offset).copied().unwrap_or(0));
-        Tuning { probes, bytes, debt: 0, allowance: Self::ALLOWANCE, is_guess }
-    }
-
-    /// Whether the probes are of this needle, or could be.
-    #[inline]
-    pub(crate) fn is_of(&self, needle: &[u8]) -> bool {
-        let probed = self.probes.offsets.iter().zip(self.bytes);
-        probed.into_iter().all(|(&offset, byte)| needle.get(offset) == Some(&byte))
-    }
-
-    /// True while nothing was learnt: no choice of bytes has turned out to be a bad one yet.
-    #[inline]
-    pub(crate) fn is_guess(&self) -> bool {
-        self.is_guess
-    }
-
-    /// Makes another choice.
-    fn change(&mut self, needle: &[u8], probes: Probes) {
-        *self = Tuning { allowance: self.allowance.saturating_mul(4), ..Tuning::new(needle, probes, false) };
-    }
 }
 
 /// A walk over the occurrences of a literal that do not overlap, from the start or from the end of a haystack.
@@ -90,7 +46,7 @@ pub(crate) struct Walk<'a, const BACKWARDS: bool> {
     haystack: &'a [u8],
     needle: &'a [u8],
     tuning: Tuning,
-    /// Places at which an occurrence can start, and which no block has had.
+    /// Candidates at which an occurrence can start, and which no block has had.
     left: Range<usize>,
     /// The first place of the block that was looked at last, and a bit for each candidate in it, the first place's lowest.
     base: usize,
@@ -384,7 +340,7 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
     #[inline(always)]
     unsafe fn seek_for<V: Vector, const PARTS: usize, const PROBES: usize>(&mut self) -> Seen {
         // SAFETY: the caller vouches for the processor.
-        let pair = unsafe { Pair::<V, PARTS, PROBES>::new(self) };
+        let pair = unsafe { Pair::<V, PARTS, PROBES>::new(self.haystack, self.needle, &self.tuning) };
         let Range { start: mut at, mut end } = self.left;
         // The next match is often near: then it takes least to look at one block after the other.
         let mut near = 0;
@@ -467,184 +423,6 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
         }
         self.left = at..end;
         Seen::Nothing
-    }
-}
-
-/// What is compared with blocks of haystack.
-struct Pair<V, const PARTS: usize, const PROBES: usize> {
-    /// The haystack.
-    start: *const u8,
-    /// The haystack from the offset of each of the probes on that are made everywhere.
-    from: [*const u8; PROBES],
-    /// The bytes that are probed there, each in all lanes.
-    bytes: [V; PROBES],
-    /// How many places there are.
-    places: usize,
-}
-
-impl<V: Vector, const PARTS: usize, const PROBES: usize> Pair<V, PARTS, PROBES> {
-    /// # Safety
-    ///
-    /// * The processor must have the instructions of `V`.
-    #[inline(always)]
-    unsafe fn new<const BACKWARDS: bool>(walk: &Walk<'_, BACKWARDS>) -> Self {
-        let start = walk.haystack.as_ptr();
-        let offsets = walk.tuning.probes.offsets;
-        debug_assert!(offsets.iter().all(|&offset| offset < walk.needle.len()));
-        // SAFETY: the needle fits into the haystack, and probes are offsets of bytes in it; the caller vouches for the
-        // processor.
-        unsafe {
-            // Loops, as a closure would not be compiled for the same processor.
-            let mut from = [start.add(offsets[0]); PROBES];
-            let mut bytes = [V::splat(walk.tuning.bytes[0]); PROBES];
-            for which in 1..PROBES {
-                from[which] = start.add(offsets[which]);
-                bytes[which] = V::splat(walk.tuning.bytes[which]);
-            }
-            Pair { start, from, bytes, places: walk.haystack.len() + 1 - walk.needle.len() }
-        }
-    }
-
-    /// How far behind a border of vectors the first probed byte lies, if a start is at `place`.
-    #[inline(always)]
-    fn misalignment(&self, place: usize) -> usize {
-        (self.from[0].addr() + place) % V::LANES
-    }
-
-    /// Ones in the lanes that have the bytes that are probed everywhere, if the first lane is a start at `base`.
-    ///
-    /// # Safety
-    ///
-    /// * The processor must have the instructions of `V`.
-    /// * There must be a block of places from `base` on.
-    #[inline(always)]
-    unsafe fn candidates(&self, base: usize) -> [V; PARTS] {
-        debug_assert!(base + PARTS * V::LANES <= self.places);
-        // SAFETY: an offset of a probe is inside of the needle, and so inside of the haystack in each lane.
-        unsafe {
-            let mut found = [self.bytes[0]; PARTS];
-            for (part, lanes) in found.iter_mut().enumerate() {
-                let at = base + part * V::LANES;
-                *lanes = V::load(self.from[0].add(at)).eq(self.bytes[0]);
-                for which in 1..PROBES {
-                    *lanes = lanes.and(V::load(self.from[which].add(at)).eq(self.bytes[which]));
-                }
-            }
-            found
-        }
-    }
-
-    /// Goes to the next two blocks with candidates, or to where fewer than two blocks are left. Returns the lanes of the
-    /// last two that were looked at, and whether there are candidates in them.
-    ///
-    /// # Safety
-    ///
-    /// * The processor must have the instructions of `V`.
-    /// * There must be two blocks of places at least.
-    #[inline(always)]
-    unsafe fn pass<const BACKWARDS: bool>(&self, at: &mut usize, end: &mut usize) -> ([[V; PARTS]; 2], bool) {
-        debug_assert!(*end - *at >= 2 * BLOCK);
-        loop {
-            let base = if BACKWARDS { *end - 2 * BLOCK } else { *at };
-            // SAFETY: the caller vouches for the processor, and both blocks are of places that are left.
-            let pairs = unsafe { [self.candidates(base), self.candidates(base + BLOCK)] };
-            if BACKWARDS {
-                *end = base
-            } else {
-                *at = base + 2 * BLOCK
-            }
-            // SAFETY: the caller vouches for the processor.
-            let is_found = unsafe { joined(pairs[0]).or(joined(pairs[1])).mask() != 0 };
-            if is_found || *end - *at < 2 * BLOCK {
-                return (pairs, is_found);
-            }
-        }
-    }
-
-    /// The mask of those lanes of a pair at the same place that may have the needle. Where there are many, they have
-    /// the other two bytes as well.
-    ///
-    /// # Safety
-    ///
-    /// * As [`candidates`](Pair::candidates); and the tuning must be the one that this was made with.
-    #[inline(always)]
-    unsafe fn confirm(&self, mut pairs: [V; PARTS], base: usize, tuning: &Tuning) -> u64 {
-        // SAFETY: as in `candidates`.
-        unsafe {
-            let candidates = V::mask_of_block(pairs);
-            if PROBES > 1 && PROBES + 2 <= Probes::COUNT && candidates & candidates.wrapping_sub(1) != 0 {
-                let rest = [PROBES, PROBES + 1];
-                let bytes = [V::splat(tuning.bytes[rest[0]]), V::splat(tuning.bytes[rest[1]])];
-                let from = [
-                    self.start.add(tuning.probes.offsets[rest[0]] + base),
-                    self.start.add(tuning.probes.offsets[rest[1]] + base),
-                ];
-                for (part, lanes) in pairs.iter_mut().enumerate() {
-                    let at = part * V::LANES;
-                    let rest = V::load(from[0].add(at)).eq(bytes[0]).and(V::load(from[1].add(at)).eq(bytes[1]));
-                    *lanes = lanes.and(rest);
-                }
-                return V::mask_of_block(pairs);
-            }
-            candidates
-        }
-    }
-}
-
-/// Ones where one of these has ones.
-///
-/// # Safety
-///
-/// * The processor must have the instructions of `V`.
-#[inline(always)]
-unsafe fn joined<V: Vector, const N: usize>(vectors: [V; N]) -> V {
-    let mut joined = vectors[0];
-    for &vector in &vectors[1..] {
-        // SAFETY: the caller vouches for the processor.
-        joined = unsafe { joined.or(vector) };
-    }
-    joined
-}
-
-/// True when a lane of these is not zero.
-///
-/// # Safety
-///
-/// * The processor must have the instructions of `V`.
-#[inline(always)]
-unsafe fn any<V: Vector, const N: usize>(vectors: [V; N]) -> bool {
-    // SAFETY: the caller vouches for the processor.
-    unsafe { joined(vectors).mask() != 0 }
-}
-
-/// Whether two slices of the same length, of two bytes at least, are equal. Needles are short; and a call,
-/// as of `memcmp`, would cost all vectors of the loop that this is in.
-#[inline(always)]
-fn equal(one: &[u8], other: &[u8]) -> bool {
-    debug_assert!(one.len() == other.len() && one.len() >= 2);
-    let len = one.len();
-    let (one, other) = (one.as_ptr(), other.as_ptr());
-    // SAFETY: each number lies within the slices, and arrays of bytes need no alignment.
-    unsafe {
-        let differ = |at: usize| u64::from_ne_bytes(*one.add(at).cast()) ^ u64::from_ne_bytes(*other.add(at).cast());
-        let differ_half =
-            |at: usize| u32::from_ne_bytes(*one.add(at).cast()) ^ u32::from_ne_bytes(*other.add(at).cast());
-        let differ_quarter =
-            |at: usize| u16::from_ne_bytes(*one.add(at).cast()) ^ u16::from_ne_bytes(*other.add(at).cast());
-        if len < 4 {
-            return differ_quarter(0) | differ_quarter(len - 2) == 0;
-        }
-        if len < 8 {
-            return differ_half(0) | differ_half(len - 4) == 0;
-        }
-        let mut at = 0;
-        while at + 8 < len {
-            if differ(at) != 0 {
-                return false;
-            }
-            at += 8;
-        }
-        differ(len - 8) == 0
     }
 }
 

@@ -50,7 +50,7 @@ const BUDGET: usize = 128;
 const ATTEMPT: usize = 8;
 
 #[derive(Clone, Debug)]
-pub(crate) struct Dense {
+pub(crate) struct Dfa {
     /// The bytes that a match can begin with, and those at which the automaton gives up.
     first: ByteSet,
     anchored: Table,
@@ -62,11 +62,11 @@ pub(crate) struct Dense {
 /// How far a search went that did not come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GaveUp {
-    /// No match starts before this offset, or, for [`Dense::find_end`], ends there or before.
+    /// No match starts before this offset, or, for [`Dfa::find_end`], ends there or before.
     pub(crate) at: usize,
 }
 
-impl Dense {
+impl Dfa {
     /// The automata of a regex that matches no empty string. None when they are too large.
     pub(crate) fn new(hir: &Hir, terminator: LineTerminator) -> Option<Self> {
         debug_assert!(!translate::may_be_empty(hir));
@@ -99,7 +99,7 @@ impl Dense {
         let unanchored = Table::new(&dfa, Anchored::No, looks_at_words)?;
         let first = ByteSet::new(|byte| anchored.starts().any(|start| anchored.step(start, byte) != Table::DEAD));
         let steps = Steps::new(unanchored.states, Table::MATCH + 1, |state, byte| unanchored.step(state, byte));
-        Some(Dense { first, anchored, unanchored, steps, only_ascii })
+        Some(Dfa { first, anchored, unanchored, steps, only_ascii })
     }
 
     /// The first match that starts at or after `at`. This gives up at a byte that it was not made for, and when it takes
@@ -175,7 +175,7 @@ impl Dense {
         &self.anchored
     }
 
-    /// True when [`find_end`](Dense::find_end) is faster than anything but a prefilter for matches that are far apart.
+    /// True when [`find_end`](Dfa::find_end) is faster than anything but a prefilter for matches that are far apart.
     pub(crate) fn is_vectorized(&self) -> bool {
         self.steps.is_some()
     }
@@ -376,8 +376,8 @@ mod tests {
         regex_syntax::ParserBuilder::new().utf8(false).multi_line(true).build().parse(regex).unwrap()
     }
 
-    fn dense(regex: &str) -> Dense {
-        Dense::new(&hir(regex), LineTerminator::Lf).unwrap_or_else(|| panic!("{regex:?} has few states"))
+    fn dense(regex: &str) -> Dfa {
+        Dfa::new(&hir(regex), LineTerminator::Lf).unwrap_or_else(|| panic!("{regex:?} has few states"))
     }
 
     #[test]
@@ -398,7 +398,7 @@ mod tests {
             assert_eq!(dense(regex).only_ascii, only_ascii, "{regex:?}");
         }
         for regex in ["[0-9]{500}", "(?s)a.{60}b", "[ab]*a[ab]{9}"] {
-            assert!(Dense::new(&hir(regex), LineTerminator::Lf).is_none(), "{regex:?}");
+            assert!(Dfa::new(&hir(regex), LineTerminator::Lf).is_none(), "{regex:?}");
         }
     }
 

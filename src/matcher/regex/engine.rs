@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     matcher::{
         regex::{
-            dfa::{Dense, GaveUp},
+            dfa::{Dfa, GaveUp},
             horizon::{Horizon, Sight},
         },
         syntax::{required, translate},
@@ -50,7 +50,7 @@ pub(crate) struct Regexes {
 struct Lazy {
     hir: Hir,
     terminator: LineTerminator,
-    built: OnceLock<Option<Dense>>,
+    built: OnceLock<Option<Dfa>>,
 }
 
 /// Tells the matches that are none: those for which the engine took a lone `\r` for the end of a line.
@@ -251,7 +251,7 @@ impl Regexes {
 
     /// The first match that starts at or after `at`, by the automaton of our own and, where that gives up, by the meta engine.
     #[inline(always)]
-    fn find_by_automaton(&self, cache: &mut Cache, dense: &Dense, haystack: &[u8], at: usize) -> Option<Span> {
+    fn find_by_automaton(&self, cache: &mut Cache, dense: &Dfa, haystack: &[u8], at: usize) -> Option<Span> {
         let found = match dense.find(haystack, at) {
             Ok(found) => found,
             Err(gave_up) => {
@@ -319,7 +319,7 @@ impl Regexes {
     fn find_behind(
         &self,
         cache: &mut Cache,
-        dense: &Dense,
+        dense: &Dfa,
         haystack: &[u8],
         GaveUp { mut at }: GaveUp,
     ) -> Option<(Span, PatternId)> {
@@ -389,7 +389,7 @@ impl Regexes {
 
     /// The automaton, when there is one and it pays.
     #[inline]
-    fn dense(&self, done: usize, pace: &Pace, haystack: &[u8]) -> Option<&Dense> {
+    fn dense(&self, done: usize, pace: &Pace, haystack: &[u8]) -> Option<&Dfa> {
         let is_worth_building = done >= Self::BEFORE || haystack.len() >= Self::BEFORE;
         if is_worth_building && pace.is_for_dense() { self.dense.as_ref()?.get() } else { None }
     }
@@ -426,8 +426,8 @@ impl Regexes {
 
 impl Lazy {
     #[inline]
-    fn get(&self) -> Option<&Dense> {
-        self.built.get_or_init(|| Dense::new(&self.hir, self.terminator)).as_ref()
+    fn get(&self) -> Option<&Dfa> {
+        self.built.get_or_init(|| Dfa::new(&self.hir, self.terminator)).as_ref()
     }
 }
 

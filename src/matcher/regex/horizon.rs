@@ -17,7 +17,7 @@
 use std::{collections::HashMap, ops::Range};
 
 use crate::{
-    matcher::regex::dfa::{Dense, Table},
+    matcher::regex::dfa::{Dfa, Table},
     span::Span,
 };
 
@@ -83,7 +83,7 @@ impl Horizon {
     }
 
     /// The first match that starts at `at`, where [live states are known](Horizon::is_known), or behind it.
-    pub(crate) fn find(&mut self, dense: &Dense, haystack: &[u8], at: usize) -> Sight {
+    pub(crate) fn find(&mut self, dense: &Dfa, haystack: &[u8], at: usize) -> Sight {
         let Some(live) = &mut self.live else { return Sight::Nothing { upto: at } };
         let sight = live.find(dense, haystack, at);
         if sight == Sight::Lost {
@@ -100,7 +100,7 @@ impl Horizon {
     #[inline]
     pub(crate) fn note<'d>(
         &mut self,
-        dense: impl FnOnce() -> Option<&'d Dense>,
+        dense: impl FnOnce() -> Option<&'d Dfa>,
         haystack: &[u8],
         at: usize,
         found: Span,
@@ -113,7 +113,7 @@ impl Horizon {
 
     /// Looks how far the search did read, and makes the pass where that was far once too often.
     #[cold]
-    fn look<'d>(&mut self, dense: impl FnOnce() -> Option<&'d Dense>, haystack: &[u8], at: usize, found: Span) {
+    fn look<'d>(&mut self, dense: impl FnOnce() -> Option<&'d Dfa>, haystack: &[u8], at: usize, found: Span) {
         if self.is_off {
             self.unlooked = usize::MAX;
             return;
@@ -217,7 +217,7 @@ impl Live {
         }
     }
 
-    fn find(&mut self, dense: &Dense, haystack: &[u8], at: usize) -> Sight {
+    fn find(&mut self, dense: &Dfa, haystack: &[u8], at: usize) -> Sight {
         let table = dense.anchored();
         let mut from = at;
         while let Some(start) = dense.next_first(haystack, from).filter(|&start| start < self.range.end) {
@@ -322,9 +322,9 @@ mod tests {
     use super::*;
     use crate::matcher::terminator::LineTerminator;
 
-    fn dense(regex: &str) -> Dense {
+    fn dense(regex: &str) -> Dfa {
         let hir = regex_syntax::ParserBuilder::new().utf8(false).multi_line(true).build().parse(regex).unwrap();
-        Dense::new(&hir, LineTerminator::Lf).unwrap_or_else(|| panic!("{regex:?} has few states"))
+        Dfa::new(&hir, LineTerminator::Lf).unwrap_or_else(|| panic!("{regex:?} has few states"))
     }
 
     const REGEXES: &[&str] = &[

@@ -45,12 +45,12 @@ use crate::{
         regex_set::{
             confirm::{Caches, Confirming, compile},
             owned::{OwnedLiterals, Seen},
-            sequences::{Found, Shapes, Which},
+            sequences::{Found, Sequences, Which},
         },
         set::Borders,
         syntax::{
             required::{self, Required},
-            sequence::Shape,
+            sequence::Sequence,
             translate,
         },
         terminator::LineTerminator,
@@ -76,8 +76,8 @@ pub struct RegexSet {
     literals: OwnedLiterals,
     /// Of patterns that match at a place, the longest match is wanted. All of them are literals then.
     longest: bool,
-    /// Shapes, of patterns that are no literals.
-    shapes: Option<Shapes>,
+    /// Sequences, of patterns that are no literals.
+    shapes: Option<Sequences>,
     others: Option<Others>,
     terminator: LineTerminator,
 }
@@ -127,7 +127,7 @@ pub struct SetCache {
     seen: Seen,
     others: Option<(meta::Cache, EngineSet)>,
     first_of_others: Option<Box<meta::Cache>>,
-    /// Places where shapes may be.
+    /// Candidates where shapes may be.
     found: Option<Box<Found>>,
     /// Patterns of which a literal or a shape was seen on the line.
     candidates: Vec<PatternId>,
@@ -194,7 +194,7 @@ struct Parts {
     confirm: Vec<u32>,
     borders: Borders,
     longest: bool,
-    shapes: Option<Shapes>,
+    shapes: Option<Sequences>,
     others: Option<Others>,
 }
 
@@ -297,7 +297,7 @@ impl RegexSet {
         let others = self.others.as_ref().map_or(0, |others| others.ids.len());
         let confirmed = self.regexes.len();
         let alone = self.len() - others - confirmed;
-        let shapes = self.shapes.as_ref().map_or(0, Shapes::len);
+        let shapes = self.shapes.as_ref().map_or(0, Sequences::len);
         format!(
             "{} patterns told apart: {alone} by a literal alone, {confirmed} by a shape or a literal and a regex, {others} by an engine \
              for all such; {shapes} shapes; literals: {}",
@@ -574,7 +574,7 @@ impl RegexSet {
 
 /// A search for the shapes of the patterns that are more than a literal, and which patterns it is for. If all such are too many, then
 /// for those that have no literal.
-fn shapes(hirs: &[Hir], required: &[Option<Required>]) -> (Option<Shapes>, Vec<bool>) {
+fn shapes(hirs: &[Hir], required: &[Option<Required>]) -> (Option<Sequences>, Vec<bool>) {
     /// With more patterns, there are too many shapes in any case.
     const MANY: usize = 1000;
     for without_literal in [false, true] {
@@ -586,9 +586,9 @@ fn shapes(hirs: &[Hir], required: &[Option<Required>]) -> (Option<Shapes>, Vec<b
         if wanting.clone().count() > MANY {
             continue;
         }
-        let of: Vec<(PatternId, Vec<Shape>)> =
-            wanting.filter_map(|index| Some((PatternId::new(index), Shape::of(&hirs[index])?))).collect();
-        if let Some(shapes) = Shapes::new(&of) {
+        let of: Vec<(PatternId, Vec<Sequence>)> =
+            wanting.filter_map(|index| Some((PatternId::new(index), Sequence::of(&hirs[index])?))).collect();
+        if let Some(shapes) = Sequences::new(&of) {
             let mut has_shapes = vec![false; hirs.len()];
             of.iter().for_each(|(id, _)| has_shapes[id.index()] = true);
             return (Some(shapes), has_shapes);

@@ -6,10 +6,10 @@
 use crate::{
     matcher::{
         set::{
-            candidates::Places,
-            teddy::{DEPTH, Packed},
+            candidates::Candidates,
+            teddy::{DEPTH, Teddy},
         },
-        syntax::sequence::{ByteSet, Shape},
+        syntax::sequence::{ByteSet, Sequence},
     },
     span::PatternId,
 };
@@ -17,16 +17,16 @@ use crate::{
 /// How much is searched at once.
 const BLOCK: usize = 64 << 10;
 
-/// Shapes, one bit for each.
+/// Sequences, one bit for each.
 pub(crate) type Which = u128;
 
 /// A search for the shapes of patterns.
 #[derive(Clone, Debug)]
-pub(crate) struct Shapes {
-    shapes: Vec<Shape>,
+pub(crate) struct Sequences {
+    shapes: Vec<Sequence>,
     /// Whose shape each is.
     owners: Vec<Vec<PatternId>>,
-    parts: Packed,
+    parts: Teddy,
     /// For each byte of the parts, which of them have this byte there, or have ended before.
     fits: Box<[[Which; 256]; DEPTH]>,
     /// Those that have ended before.
@@ -35,10 +35,10 @@ pub(crate) struct Shapes {
     probes: Vec<(isize, ByteSet)>,
 }
 
-/// Places of which it is not known yet whether there is a shape.
+/// Candidates of which it is not known yet whether there is a shape.
 #[derive(Debug)]
 pub(crate) struct Found {
-    places: Places,
+    places: Candidates,
     /// How many of them were looked at.
     done: usize,
     base: usize,
@@ -48,7 +48,7 @@ pub(crate) struct Found {
 
 impl Found {
     pub(crate) fn new() -> Self {
-        Found { places: Places::new(0), done: 0, base: 0, end: 0 }
+        Found { places: Candidates::new(0), done: 0, base: 0, end: 0 }
     }
 
     /// Begins anew, with another text.
@@ -58,16 +58,16 @@ impl Found {
     }
 }
 
-impl Shapes {
+impl Sequences {
     /// How many different shapes there can be.
     const MAX: usize = Which::BITS as usize;
 
     /// A search for the shapes of these patterns. None when there are none, or too many.
-    pub(crate) fn new(patterns: &[(PatternId, Vec<Shape>)]) -> Option<Shapes> {
-        let mut all: Vec<(&Shape, PatternId)> =
+    pub(crate) fn new(patterns: &[(PatternId, Vec<Sequence>)]) -> Option<Sequences> {
+        let mut all: Vec<(&Sequence, PatternId)> =
             patterns.iter().flat_map(|(id, shapes)| shapes.iter().map(|shape| (shape, *id))).collect();
         all.sort_unstable();
-        let (mut shapes, mut owners): (Vec<Shape>, Vec<Vec<PatternId>>) = (vec![], vec![]);
+        let (mut shapes, mut owners): (Vec<Sequence>, Vec<Vec<PatternId>>) = (vec![], vec![]);
         for (shape, id) in all {
             match owners.last_mut().filter(|_| shapes.last() == Some(shape)) {
                 Some(ids) => ids.push(id),
@@ -94,10 +94,10 @@ impl Shapes {
                 }
             }
         }
-        let classes = |shape: &Shape| shape.part().iter().map(|class| class.bytes().collect()).collect();
+        let classes = |shape: &Sequence| shape.part().iter().map(|class| class.bytes().collect()).collect();
         let parts: Vec<Vec<Vec<u8>>> = shapes.iter().map(classes).collect();
-        let probes = shapes.iter().map(Shape::probe).collect();
-        Some(Shapes { parts: Packed::of_classes(&parts), shapes, owners, fits, shorter, probes })
+        let probes = shapes.iter().map(Sequence::probe).collect();
+        Some(Sequences { parts: Teddy::of_classes(&parts), shapes, owners, fits, shorter, probes })
     }
 
     /// How many shapes there are.
@@ -169,13 +169,13 @@ mod tests {
 
     use super::*;
 
-    fn shapes(pattern: &str) -> Vec<Shape> {
+    fn shapes(pattern: &str) -> Vec<Sequence> {
         let hir = regex_syntax::ParserBuilder::new().utf8(false).build().parse(pattern).unwrap();
-        Shape::of(&hir).unwrap()
+        Sequence::of(&hir).unwrap()
     }
 
     /// The places, and whose shapes are there.
-    fn places(shapes: &Shapes, text: &[u8]) -> Vec<(usize, Vec<PatternId>)> {
+    fn places(shapes: &Sequences, text: &[u8]) -> Vec<(usize, Vec<PatternId>)> {
         let mut found = Found::new();
         let (mut all, mut at) = (vec![], 0);
         while let Some((place, which)) = shapes.next(&mut found, text, at) {
@@ -222,9 +222,9 @@ mod tests {
             ),
             cut in 0..8_usize,
         ) {
-            let of: Vec<(PatternId, Vec<Shape>)> =
+            let of: Vec<(PatternId, Vec<Sequence>)> =
                 patterns.iter().enumerate().map(|(id, pattern)| (PatternId::new(id), shapes(pattern))).collect();
-            let search = Shapes::new(&of).unwrap();
+            let search = Sequences::new(&of).unwrap();
             let mut text = parts.concat().into_bytes();
             text.truncate(text.len().saturating_sub(cut));
             text.extend(if cut == 7 { &b"\xFF\xFE"[..] } else { b"" });
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn shapes_are_found_wherever_they_are() {
-        let search = |pattern: &str| Shapes::new(&[(PatternId::new(3), shapes(pattern))]).unwrap();
+        let search = |pattern: &str| Sequences::new(&[(PatternId::new(3), shapes(pattern))]).unwrap();
         for before in 0..80 {
             let mut text = vec![b' '; before];
             text.extend_from_slice(b"12345678.abcde.xyz 1234567.abcde.xyz");
@@ -263,7 +263,7 @@ mod tests {
     fn too_many_are_refused() {
         let word = |i: usize| shapes(&format!("word{i:03}"));
         let of = |count: usize| (0..count).map(|i| (PatternId::new(i), word(i))).collect::<Vec<_>>();
-        assert_eq!(Shapes::new(&of(Shapes::MAX)).unwrap().len(), Shapes::MAX);
-        assert!(Shapes::new(&of(Shapes::MAX + 1)).is_none() && Shapes::new(&[]).is_none());
+        assert_eq!(Sequences::new(&of(Sequences::MAX)).unwrap().len(), Sequences::MAX);
+        assert!(Sequences::new(&of(Sequences::MAX + 1)).is_none() && Sequences::new(&[]).is_none());
     }
 }

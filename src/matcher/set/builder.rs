@@ -3,11 +3,12 @@
 use std::{ops::Range, sync::Arc};
 
 use super::{
-    MatchKind, PatternSet,
-    format::{HEADER, Layout, TIER, TierLayout, append},
-    table::{FEW, Key, MAX_BUCKET_BITS, NONE, first_bytes, links},
+    format::{HEADER, Layout, MAX_BUCKET_BITS, MAX_WORD_BITS, TIER, TierLayout, append},
+    kind::MatchKind,
+    pattern_set::PatternSet,
+    table::{FEW, Key, NONE, first_bytes, links},
     teddy, tiers,
-    windows::{MAX_WORD_BITS, Shape},
+    windows::Sampling,
 };
 use crate::error::Error;
 
@@ -30,6 +31,13 @@ const ONE_TIER: usize = 64;
 pub struct PatternSetBuilder {
     kind: MatchKind,
     fold: bool,
+}
+
+impl PatternSet {
+    /// A builder.
+    pub fn builder() -> PatternSetBuilder {
+        PatternSetBuilder::new()
+    }
 }
 
 impl PatternSetBuilder {
@@ -265,7 +273,7 @@ impl List {
         }
         drop(buckets);
         if tier.ranks as usize > if shortest < 7 { teddy::MAX } else { ONE_TIER / 2 } {
-            let shape = Shape { offset: tier.offset, ..shape };
+            let shape = Sampling { offset: tier.offset, ..shape };
             (tier.window, tier.step, tier.word_bits) = (shape.window, shape.step, shape.word_bits);
             tier.filter = append_u32(bytes, &shape.build((0..tier.ranks).map(pattern)));
         }
@@ -339,7 +347,7 @@ fn bucket_bits(patterns: usize) -> u32 {
 /// The windows of a filter for so many patterns. Long steps are taken as long as the windows that they need, short and many, are not
 /// found all over the text; this was measured with words of it. There are 32 bits for each window, and half as
 /// many for windows that do not fit in a cache close to the core.
-fn shape(patterns: usize, shortest: usize, fold: bool) -> Shape {
+fn shape(patterns: usize, shortest: usize, fold: bool) -> Sampling {
     const FAR: usize = 1 << 18;
     let step = match (patterns, shortest) {
         (..2048, 7..) | (..FAR, 11..) => 4,
@@ -349,7 +357,7 @@ fn shape(patterns: usize, shortest: usize, fold: bool) -> Shape {
     let window = (shortest - step + 1).min(8);
     let words = if patterns < FAR { patterns * step } else { patterns * step / 2 };
     let word_bits = words.next_power_of_two().trailing_zeros().clamp(6, MAX_WORD_BITS);
-    Shape { window: window as u32, step: step as u32, word_bits, offset: 0, fold }
+    Sampling { window: window as u32, step: step as u32, word_bits, offset: 0, fold }
 }
 
 fn entry(start: u32, tag: u32) -> [u8; 8] {

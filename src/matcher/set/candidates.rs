@@ -1,19 +1,19 @@
-//! Places at which a pattern could start: what filters hand on, a batch at a time.
+//! Candidates at which a pattern could start: what filters hand on, a batch at a time.
 
-/// Places in a block of the haystack, ascending.
+/// Candidates in a block of the haystack, ascending.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct Candidates {
     /// Where the block begins, which is what the places count from.
     base: usize,
     len: usize,
     places: [u32; Self::ROOM],
 }
 
-impl Places {
+impl Candidates {
     const ROOM: usize = 1024;
 
     pub(crate) fn new(base: usize) -> Self {
-        Places { base, len: 0, places: [0; Self::ROOM] }
+        Candidates { base, len: 0, places: [0; Self::ROOM] }
     }
 
     /// How many more there is room for.

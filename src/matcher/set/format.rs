@@ -46,7 +46,7 @@
 
 use std::ops::Range;
 
-use super::{MatchKind, table, windows};
+use super::kind::MatchKind;
 use crate::{
     bytes::{u32_at, u64_at},
     error::Error,
@@ -64,6 +64,11 @@ const SECTIONS: usize = 40;
 const ALIGN: usize = 64;
 /// From where on the checksum counts.
 const CHECKED: usize = 16;
+
+/// Bytes of a link.
+pub(super) const LINK: usize = 12;
+pub(super) const MAX_BUCKET_BITS: u32 = 28;
+pub(super) const MAX_WORD_BITS: u32 = 24;
 
 /// What the header says. All ranges lie in the bytes, and have the lengths that follow from the numbers.
 #[derive(Clone, Debug)]
@@ -182,6 +187,14 @@ impl Layout {
 }
 
 impl TierLayout {
+    /// Whether candidates are found by a bitmap of windows that can be.
+    pub(super) fn has_windows(&self) -> bool {
+        (1..=8).contains(&self.window)
+            && matches!(self.step, 1 | 2 | 4)
+            && (1..=MAX_WORD_BITS).contains(&self.word_bits)
+            && self.offset.checked_add(self.window + self.step - 1).is_some_and(|end| end <= self.shortest)
+    }
+
     fn read(bytes: &[u8], at: usize) -> Result<Self, Error> {
         let number = |i: usize| u32_at(bytes, at + 4 * i);
         let section = |i: usize, size: usize| section(bytes, at + SECTIONS + 16 * i, size);
@@ -200,7 +213,7 @@ impl TierLayout {
             text: section(2, 1)?,
             id_ends: section(3, 4)?,
             ids: section(4, 4)?,
-            links: section(5, table::LINK)?,
+            links: section(5, LINK)?,
             filter: section(6, 4)?,
         };
         let ranks = tier.ranks as usize;
@@ -209,13 +222,13 @@ impl TierLayout {
             && tier.first_rank.checked_add(tier.ranks).is_some()
             && (1..=8).contains(&tier.key)
             && tier.offset.checked_add(tier.key).is_some_and(|end| end <= tier.shortest)
-            && (1..=table::MAX_BUCKET_BITS).contains(&tier.bucket_bits)
+            && (1..=MAX_BUCKET_BITS).contains(&tier.bucket_bits)
             && tier.buckets.len() / 4 == (1 << tier.bucket_bits) + 1
             && tier.entries.len() / 8 == ranks + 1
             && (tier.id_ends.is_empty() || tier.id_ends.len() / 4 == ranks)
             && (!tier.id_ends.is_empty() || tier.ids.len() / 4 == ranks)
-            && (tier.links.is_empty() || tier.links.len() / table::LINK == ranks)
-            && (!hashed || (windows::Shape::of(&tier).is_some() && tier.filter.len() / 4 == 1 << tier.word_bits));
+            && (tier.links.is_empty() || tier.links.len() / LINK == ranks)
+            && (!hashed || (tier.has_windows() && tier.filter.len() / 4 == 1 << tier.word_bits));
         if fits { Ok(tier) } else { Err(damaged("the numbers of a tier do not fit together")) }
     }
 

@@ -12,15 +12,12 @@
 #![allow(unsafe_code)] // Prefetching, and loads without a check of bounds in front of each.
 
 use super::{
-    MatchKind,
-    format::{Layout, TierLayout, elements},
+    format::{LINK, Layout, TierLayout, elements},
+    kind::MatchKind,
 };
 
-/// Bytes of a link.
-pub(super) const LINK: usize = 12;
 /// In links: no such pattern.
 pub(super) const NONE: u32 = u32::MAX;
-pub(super) const MAX_BUCKET_BITS: u32 = 28;
 /// Patterns of a bucket that are compared one by one.
 pub(super) const FEW: usize = 8;
 /// From how many bytes on tables are asked for ahead of their use.
@@ -159,7 +156,7 @@ impl<'s> Table<'s> {
     /// Appends what starts at the places, which ascend and count from `base`: all of it, or one pattern for each place where
     /// the kind of matches wants no more. Ascending by place, then by length.
     ///
-    /// The haystack has as many bytes from each place on as the shortest pattern. Places before `next` are left out: where
+    /// The haystack has as many bytes from each place on as the shortest pattern. Candidates before `next` are left out: where
     /// matches do not overlap and there is no other tier, it moves to the end of each match.
     pub(super) fn verify(&self, haystack: &[u8], base: usize, places: &[u32], next: &mut u32, found: &mut Vec<Found>) {
         match (self.fold, self.buckets.len() * 4 + self.entries.len() * 8 > FAR) {

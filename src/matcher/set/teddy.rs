@@ -8,7 +8,7 @@
 
 use std::sync::LazyLock;
 
-use super::candidates::Places;
+use super::candidates::Candidates;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::detect::{has_avx2, has_ssse3};
 use crate::{matcher::frequency, simd::nibbles::Nibbles};
@@ -25,7 +25,7 @@ const BUCKETS: usize = 8;
 const GROUPS: usize = 2;
 
 #[derive(Clone, Debug)]
-pub(crate) struct Packed {
+pub(crate) struct Teddy {
     /// How many bytes from a place on are looked at.
     depth: usize,
     /// How many groups of buckets there are.
@@ -38,23 +38,23 @@ pub(crate) struct Packed {
     shorter: [u16; DEPTH],
 }
 
-impl Packed {
+impl Teddy {
     /// A filter for these patterns, none of which is empty; they are lower case where case is ignored.
     pub(super) fn new(patterns: &[&[u8]], fold: bool) -> Self {
         debug_assert!(patterns.len() <= MAX && patterns.iter().all(|pattern| !pattern.is_empty()));
         let depth = patterns.iter().map(|pattern| pattern.len()).max().unwrap_or(1).min(DEPTH);
-        Packed::of_buckets(patterns.iter().map(|pattern| Bucket::of(pattern, fold)).collect(), depth, 1)
+        Teddy::of_buckets(patterns.iter().map(|pattern| Bucket::of(pattern, fold)).collect(), depth, 1)
     }
 
     /// A filter for bytes of these classes, at most [`DEPTH`] of them, one behind the other.
     pub(crate) fn of_classes(classes: &[Vec<Vec<u8>>]) -> Self {
         const FEW: usize = 16;
         let groups = if classes.len() > FEW { GROUPS } else { 1 };
-        Packed::of_buckets(classes.iter().map(|classes| Bucket::of_classes(classes)).collect(), DEPTH, groups)
+        Teddy::of_buckets(classes.iter().map(|classes| Bucket::of_classes(classes)).collect(), DEPTH, groups)
     }
 
     fn of_buckets(all: Vec<Bucket>, depth: usize, groups: usize) -> Self {
-        let mut packed = Packed {
+        let mut packed = Teddy {
             depth,
             groups,
             halves: Default::default(),
@@ -80,7 +80,7 @@ impl Packed {
     }
 
     /// Adds places in `from..to` at which a pattern could start, as [`Windows::find`](super::windows::Windows::find) does.
-    pub(crate) fn find(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
+    pub(crate) fn find(&self, haystack: &[u8], from: usize, to: usize, places: &mut Candidates) -> usize {
         #[cfg(target_arch = "x86_64")]
         let from = match has_avx2() {
             // SAFETY: the processor has these instructions.
@@ -100,7 +100,7 @@ impl Packed {
         if places.room() < BLOCK && from < to { from } else { self.find_scalar(haystack, from, to, places) }
     }
 
-    fn find_scalar(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
+    fn find_scalar(&self, haystack: &[u8], from: usize, to: usize, places: &mut Candidates) -> usize {
         for at in from..to {
             if places.room() == 0 {
                 return at;
@@ -121,25 +121,31 @@ impl Packed {
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    fn find_avx2(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
+    fn find_avx2(&self, haystack: &[u8], from: usize, to: usize, places: &mut Candidates) -> usize {
         // SAFETY: the processor has AVX2.
         unsafe { self.find_vectors::<std::arch::x86_64::__m256i>(haystack, from, to, places) }
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "ssse3")]
-    fn find_ssse3(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
+    fn find_ssse3(&self, haystack: &[u8], from: usize, to: usize, places: &mut Candidates) -> usize {
         // SAFETY: the processor has SSSE3.
         unsafe { self.find_vectors::<std::arch::x86_64::__m128i>(haystack, from, to, places) }
     }
 
-    /// As [`find_scalar`](Packed::find_scalar), as far as whole vectors go.
+    /// As [`find_scalar`](Teddy::find_scalar), as far as whole vectors go.
     ///
     /// # Safety
     ///
     /// * The processor must have the instructions of `V`.
     #[inline(always)]
-    unsafe fn find_vectors<V: Nibbles>(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
+    unsafe fn find_vectors<V: Nibbles>(
+        &self,
+        haystack: &[u8],
+        from: usize,
+        to: usize,
+        places: &mut Candidates,
+    ) -> usize {
         // SAFETY: the caller vouches for the processor.
         unsafe {
             match (self.depth, self.groups) {
@@ -161,7 +167,7 @@ impl Packed {
         haystack: &[u8],
         from: usize,
         to: usize,
-        places: &mut Places,
+        places: &mut Candidates,
     ) -> usize {
         const PARTS: usize = 2;
         let stride = PARTS * V::LANES;
@@ -326,9 +332,9 @@ mod tests {
             haystack in prop::collection::vec(prop_oneof![b'a'..b'e', any::<u8>()], 0..300),
             from in 0..100_usize,
         ) {
-            let packed = Packed::of_classes(&classes);
+            let packed = Teddy::of_classes(&classes);
             let (from, to) = (from.min(haystack.len()), haystack.len());
-            let (mut found, mut scalar) = (Places::new(0), Places::new(0));
+            let (mut found, mut scalar) = (Candidates::new(0), Candidates::new(0));
             prop_assert_eq!(packed.find(&haystack, from, to, &mut found), to);
             prop_assert_eq!(packed.find_scalar(&haystack, from, to, &mut scalar), to);
             prop_assert_eq!(found.as_slice(), scalar.as_slice());
@@ -357,15 +363,15 @@ mod tests {
                 patterns.iter_mut().for_each(|pattern| pattern.make_ascii_lowercase());
             }
             let borrowed: Vec<&[u8]> = patterns.iter().map(|pattern| &pattern[..]).collect();
-            let packed = Packed::new(&borrowed, fold);
+            let packed = Teddy::new(&borrowed, fold);
             let (from, to) = (from.min(haystack.len()), haystack.len());
-            let (mut found, mut scalar) = (Places::new(0), Places::new(0));
+            let (mut found, mut scalar) = (Candidates::new(0), Candidates::new(0));
             prop_assert_eq!(packed.find(&haystack, from, to, &mut found), to);
             prop_assert_eq!(packed.find_scalar(&haystack, from, to, &mut scalar), to);
             prop_assert_eq!(found.as_slice(), scalar.as_slice());
             #[cfg(target_arch = "x86_64")]
             if has_ssse3() {
-                let mut found = Places::new(0);
+                let mut found = Candidates::new(0);
                 // SAFETY: the processor has SSSE3.
                 let at = unsafe { packed.find_ssse3(&haystack, from, to, &mut found) };
                 packed.find_scalar(&haystack, at, to, &mut found);
@@ -383,11 +389,11 @@ mod tests {
 
     #[test]
     fn more_places_than_there_is_room_for() {
-        let (packed, haystack) = (Packed::new(&[b"aa"], false), vec![b'a'; 5000]);
-        let all = |find: &dyn Fn(usize, &mut Places) -> usize| {
+        let (packed, haystack) = (Teddy::new(&[b"aa"], false), vec![b'a'; 5000]);
+        let all = |find: &dyn Fn(usize, &mut Candidates) -> usize| {
             let (mut at, mut all) = (0, vec![]);
             while at < haystack.len() {
-                let mut places = Places::new(at);
+                let mut places = Candidates::new(at);
                 let before = at;
                 at = find(at, &mut places);
                 all.extend(places.as_slice().iter().map(|place| before + *place as usize));
@@ -400,7 +406,7 @@ mod tests {
         assert_eq!(all(&|at, places| packed.find_scalar(&haystack, at, haystack.len(), places)), wanted);
         #[cfg(target_arch = "x86_64")]
         if has_ssse3() {
-            let find = |at, places: &mut Places| {
+            let find = |at, places: &mut Candidates| {
                 // SAFETY: the processor has SSSE3.
                 let upto = unsafe { packed.find_ssse3(&haystack, at, haystack.len(), places) };
                 if upto > at { upto } else { packed.find_scalar(&haystack, at, haystack.len(), places) }

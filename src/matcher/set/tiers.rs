@@ -6,11 +6,11 @@
 
 use super::{
     borders::Borders,
-    candidates::Places,
+    candidates::Candidates,
     format::{Layout, TierLayout, elements},
     table::{Found, Table},
-    teddy::{self, Packed},
-    windows::{Shape, Windows},
+    teddy::{self, Teddy},
+    windows::{Sampling, Windows},
 };
 use crate::{error::Error, matcher::literal::forward};
 
@@ -22,15 +22,15 @@ pub(super) const SHORTEST: [usize; 5] = [1, 2, 3, 4, 8];
 pub(super) enum Prepared {
     /// One pattern, with case.
     Literal(Box<forward::Finder<'static>>),
-    Few(Box<Packed>),
+    Few(Box<Teddy>),
     /// The filter is in the bytes.
-    Many(Shape),
+    Many(Sampling),
 }
 
 impl Prepared {
     pub(super) fn new(bytes: &[u8], layout: &Layout, tier: &TierLayout) -> Result<Self, Error> {
-        if let Some(shape) = Shape::of(tier) {
-            return Ok(Prepared::Many(Shape { fold: layout.fold, ..shape }));
+        if let Some(shape) = Sampling::of(tier) {
+            return Ok(Prepared::Many(Sampling { fold: layout.fold, ..shape }));
         }
         let table = Table::new(bytes, layout, tier, 0);
         let patterns: Vec<&[u8]> = (0..tier.ranks.min(teddy::MAX as u32 + 1)).map(|rank| table.pattern(rank)).collect();
@@ -41,7 +41,7 @@ impl Prepared {
         }
         Ok(match patterns[..] {
             [pattern] if !layout.fold => Prepared::Literal(Box::new(forward::Finder::new(pattern).into_owned())),
-            _ => Prepared::Few(Box::new(Packed::new(&patterns, layout.fold))),
+            _ => Prepared::Few(Box::new(Teddy::new(&patterns, layout.fold))),
         })
     }
 
@@ -75,7 +75,7 @@ pub(super) struct Tier<'s> {
 #[derive(Clone, Copy, Debug)]
 enum Filter<'s> {
     Literal(&'s forward::Finder<'static>),
-    Few(&'s Packed),
+    Few(&'s Teddy),
     Many(Windows<'s>),
 }
 
@@ -114,7 +114,7 @@ impl<'s> Tier<'s> {
     pub(super) fn find(&self, haystack: &[u8], from: usize, to: usize, enough: usize, found: &mut Vec<Found>) -> usize {
         // What starts where no pattern fits would have to be looked at twice.
         let last = to.min((haystack.len() + 1).saturating_sub(self.shortest));
-        let mut places = Places::new(from);
+        let mut places = Candidates::new(from);
         let (mut at, mut next) = (from, 0);
         while at < last {
             at = match self.filter {
@@ -140,7 +140,7 @@ impl<'s> Tier<'s> {
         borders: Borders,
         haystack: &[u8],
         from: usize,
-        places: &mut Places,
+        places: &mut Candidates,
         found: &mut Vec<Found>,
     ) {
         places.retain(|place| borders.starts(haystack, place));
@@ -158,7 +158,7 @@ impl<'s> Tier<'s> {
     }
 }
 
-fn find_literal(finder: &forward::Finder, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
+fn find_literal(finder: &forward::Finder, haystack: &[u8], from: usize, to: usize, places: &mut Candidates) -> usize {
     let end = haystack.len().min(to + finder.needle().len() - 1);
     let mut at = from;
     while at < to && places.room() > 0 {

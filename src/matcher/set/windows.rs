@@ -10,14 +10,13 @@
 //! let through, and one load from memory tells.
 #![allow(unsafe_code)] // Vector instructions, and loads without a check of bounds in front of each.
 
-use super::{candidates::Places, format::TierLayout};
+use super::{candidates::Candidates, format::TierLayout};
 
 const FACTORS: [u32; 3] = [0x9e37_79b1, 0x85eb_ca6b, 0xc2b2_ae35];
-pub(super) const MAX_WORD_BITS: u32 = 24;
 
 /// What a filter looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(super) struct Sampling {
     /// Bytes of a window, 1 to 8.
     pub(super) window: u32,
     /// How far apart windows are in the haystack: 1, 2 or 4.
@@ -29,16 +28,11 @@ pub(super) struct Shape {
     pub(super) fold: bool,
 }
 
-impl Shape {
-    /// What is written of a tier, unless that cannot be.
+impl Sampling {
+    /// What is written of a tier, if it has a bitmap of windows.
     pub(super) fn of(tier: &TierLayout) -> Option<Self> {
         let TierLayout { window, step, word_bits, offset, .. } = *tier;
-        let shape = Shape { window, step, word_bits, offset, fold: false };
-        let fits = (1..=8).contains(&shape.window)
-            && matches!(shape.step, 1 | 2 | 4)
-            && (1..=MAX_WORD_BITS).contains(&shape.word_bits)
-            && offset.checked_add(window + step - 1).is_some_and(|end| end <= tier.shortest);
-        fits.then_some(shape)
+        tier.has_windows().then_some(Sampling { window, step, word_bits, offset, fold: false })
     }
 
     /// The bitmap of all windows of the patterns that a search has to know.
@@ -93,13 +87,13 @@ impl Hash {
 /// A filter over the bitmap of a tier.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Windows<'s> {
-    shape: Shape,
+    shape: Sampling,
     words: &'s [[u8; 4]],
 }
 
 impl<'s> Windows<'s> {
     /// A filter, unless the bitmap is not as large as the shape says.
-    pub(super) fn new(shape: Shape, words: &'s [[u8; 4]]) -> Option<Self> {
+    pub(super) fn new(shape: Sampling, words: &'s [[u8; 4]]) -> Option<Self> {
         (words.len() == 1 << shape.word_bits).then_some(Windows { shape, words })
     }
 
@@ -107,7 +101,7 @@ impl<'s> Windows<'s> {
     /// on.
     ///
     /// What was added lies before that, and all of it has been looked at.
-    pub(super) fn find(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
+    pub(super) fn find(&self, haystack: &[u8], from: usize, to: usize, places: &mut Candidates) -> usize {
         match self.shape.step {
             1 => self.find_by::<1>(haystack, from, to, places),
             2 => self.find_by::<2>(haystack, from, to, places),
@@ -115,7 +109,7 @@ impl<'s> Windows<'s> {
         }
     }
 
-    fn find_by<const STEP: usize>(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
+    fn find_by<const STEP: usize>(&self, haystack: &[u8], from: usize, to: usize, places: &mut Candidates) -> usize {
         #[cfg(target_arch = "x86_64")]
         let from = match (crate::simd::detect::has_avx2(), self.shape.window > 4) {
             // SAFETY: the processor has AVX2.
@@ -127,7 +121,13 @@ impl<'s> Windows<'s> {
         self.find_scalar::<STEP>(haystack, from, to, places)
     }
 
-    fn find_scalar<const STEP: usize>(&self, haystack: &[u8], from: usize, to: usize, places: &mut Places) -> usize {
+    fn find_scalar<const STEP: usize>(
+        &self,
+        haystack: &[u8],
+        from: usize,
+        to: usize,
+        places: &mut Candidates,
+    ) -> usize {
         let mut at = from;
         while at < to {
             if places.room() < STEP {
@@ -164,7 +164,7 @@ impl<'s> Windows<'s> {
         haystack: &[u8],
         from: usize,
         to: usize,
-        places: &mut Places,
+        places: &mut Candidates,
     ) -> usize {
         use std::arch::x86_64::*;
         // As many places as have their answers in one mask of 32 bits.
@@ -254,13 +254,13 @@ mod tests {
             fold in any::<bool>(),
         ) {
             for step in [1, 2, 4] {
-                let shape = Shape { window, step, word_bits: 8, offset, fold };
+                let shape = Sampling { window, step, word_bits: 8, offset, fold };
                 let words: Vec<[u8; 4]> =
                     shape.build(patterns.iter().map(|pattern| &pattern[..])).into_iter().map(u32::to_le_bytes).collect();
                 let windows = Windows::new(shape, &words).unwrap();
                 let to = haystack.len().saturating_sub(15);
                 let from = from.min(to);
-                let (mut found, mut scalar) = (Places::new(0), Places::new(0));
+                let (mut found, mut scalar) = (Candidates::new(0), Candidates::new(0));
                 prop_assert_eq!(windows.find(&haystack, from, to, &mut found), to);
                 let end = match step {
                     1 => windows.find_scalar::<1>(&haystack, from, to, &mut scalar),

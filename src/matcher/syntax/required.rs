@@ -11,7 +11,9 @@ use std::{
 };
 
 use memchr::memmem::{self, Finder};
-use regex_syntax::hir::{Capture, Class, Hir, HirKind, Repetition};
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+use super::fold::{self, Algebra, Part, Times};
 
 /// How many literals stand for one pattern at most.
 const MOST: usize = 64;
@@ -48,7 +50,7 @@ impl Required {
     ///
     /// A pattern that may match the empty string has none.
     pub(crate) fn of(hir: &Hir, fold: bool) -> Option<Required> {
-        let parts = Parser { fold }.parts(hir);
+        let parts = fold::fold(hir, &mut Parser { fold });
         if let Some(all) = parts.all(LEAST_BITS) {
             return Some(all);
         }
@@ -110,7 +112,7 @@ impl Choices {
     }
 
     fn of(hir: &Hir, fold: bool, least_bits: u32) -> Choices {
-        let parts = Parser { fold }.parts(hir);
+        let parts = fold::fold(hir, &mut Parser { fold });
         if let Some(all) = parts.all(least_bits) {
             return Choices::All(all);
         }
@@ -346,32 +348,8 @@ struct Parser {
 }
 
 impl Parser {
-    fn parts(&self, hir: &Hir) -> Parts {
-        match hir.kind() {
-            HirKind::Empty => Parts::exact(Exact::of(b"", true)),
-            HirKind::Look(_) => Parts::exact(Exact::of(b"", false)),
-            HirKind::Literal(literal) => self.literal(&literal.0),
-            HirKind::Class(class) => Parts { exact: self.class(class), options: vec![] },
-            HirKind::Capture(Capture { sub, .. }) => self.parts(sub),
-            HirKind::Repetition(repetition) => self.repetition(repetition),
-            HirKind::Concat(subs) => self.concat(subs),
-            HirKind::Alternation(subs) => self.alternation(subs),
-        }
-    }
-
-    fn literal(&self, bytes: &[u8]) -> Parts {
-        let is_all = !(self.fold && bytes.iter().any(u8::is_ascii_alphabetic));
-        let string = if self.fold { bytes.to_ascii_lowercase() } else { bytes.to_vec() };
-        if string.len() <= LONGEST || is_all {
-            return Parts::exact(Exact::of(&string, is_all));
-        }
-        // Many patterns may begin alike, or end alike.
-        let (first, last) = (&string[..LONGEST], &string[string.len() - LONGEST..]);
-        Parts { exact: None, options: vec![vec![first.to_vec()], vec![last.to_vec()]] }
-    }
-
     /// The characters of a small class.
-    fn class(&self, class: &Class) -> Option<Exact> {
+    fn characters(&self, class: &Class) -> Option<Exact> {
         const SMALL: usize = 10;
         let mut chars: Vec<Vec<u8>> = vec![];
         match class {
@@ -407,16 +385,42 @@ impl Parser {
         }
         (chars.len() <= SMALL && !chars.is_empty()).then_some(Exact { strings: chars, is_all })
     }
+}
 
-    fn repetition(&self, Repetition { min, max, greedy, sub }: &Repetition) -> Parts {
-        let (min, max) = (*min, *max);
-        let parts = self.parts(sub);
+impl Algebra for Parser {
+    type Value = Parts;
+
+    fn empty(&mut self) -> Parts {
+        Parts::exact(Exact::of(b"", true))
+    }
+
+    fn look(&mut self) -> Parts {
+        Parts::exact(Exact::of(b"", false))
+    }
+
+    fn literal(&mut self, bytes: &[u8]) -> Parts {
+        let is_all = !(self.fold && bytes.iter().any(u8::is_ascii_alphabetic));
+        let string = if self.fold { bytes.to_ascii_lowercase() } else { bytes.to_vec() };
+        if string.len() <= LONGEST || is_all {
+            return Parts::exact(Exact::of(&string, is_all));
+        }
+        // Many patterns may begin alike, or end alike.
+        let (first, last) = (&string[..LONGEST], &string[string.len() - LONGEST..]);
+        Parts { exact: None, options: vec![vec![first.to_vec()], vec![last.to_vec()]] }
+    }
+
+    fn class(&mut self, class: &Class) -> Parts {
+        Parts { exact: self.characters(class), options: vec![] }
+    }
+
+    fn repetition(&mut self, Times { min, max, greedy }: Times, part: Part<'_>) -> Parts {
+        let parts = part.fold(self);
         if let (0, Some(1), Some(exact)) = (min, max, &parts.exact)
             && exact.strings.len() < MOST
         {
             let mut strings = exact.strings.clone();
             // In the order of preference.
-            strings.insert(if *greedy { strings.len() } else { 0 }, vec![]);
+            strings.insert(if greedy { strings.len() } else { 0 }, vec![]);
             return Parts::exact(Exact { strings, is_all: exact.is_all });
         }
         if min == 0 {
@@ -439,11 +443,11 @@ impl Parser {
         Parts { exact: None, options }
     }
 
-    fn concat(&self, subs: &[Hir]) -> Parts {
+    fn concat(&mut self, all: fold::Parts<'_>) -> Parts {
         let mut run = Exact::of(b"", true);
         let (mut options, mut is_exact) = (vec![], true);
-        for sub in subs {
-            let parts = self.parts(sub);
+        for part in all {
+            let parts = part.fold(self);
             parts.options.into_iter().for_each(|option| add(&mut options, option));
             let next = parts.exact;
             match next.as_ref().and_then(|next| run.followed_by(next)) {
@@ -462,10 +466,11 @@ impl Parser {
         Parts { exact: None, options }
     }
 
-    fn alternation(&self, subs: &[Hir]) -> Parts {
+    fn alternation(&mut self, all: fold::Parts<'_>) -> Parts {
         let mut exact = Some(Exact { strings: vec![], is_all: true });
         let mut any = Some(vec![]);
-        for part in subs.iter().map(|sub| self.parts(sub)) {
+        for part in all {
+            let part = part.fold(self);
             exact = exact.take().zip(part.exact.as_ref()).map(|(mut all, part)| {
                 all.strings.extend_from_slice(&part.strings);
                 Exact { strings: all.strings, is_all: all.is_all && part.is_all }

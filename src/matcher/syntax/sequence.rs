@@ -6,10 +6,11 @@
 //! and behind them, are rare.
 
 use regex_syntax::{
-    hir::{Class, Hir, HirKind},
+    hir::{Class, Hir},
     utf8::{Utf8Sequence, Utf8Sequences},
 };
 
+use super::fold::{self, Algebra, Part, Times, fold};
 use crate::matcher::{frequency, set::teddy::DEPTH};
 
 /// How many shapes stand for one pattern at most.
@@ -72,7 +73,7 @@ impl ByteSet {
 
 /// A class of bytes for each of so many bytes, at least one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Shape {
+pub(crate) struct Sequence {
     classes: Vec<ByteSet>,
     /// Where the part is that is looked for first.
     part: usize,
@@ -80,28 +81,28 @@ pub(crate) struct Shape {
     others: Vec<(usize, ByteSet)>,
 }
 
-impl Shape {
+impl Sequence {
     /// Rare shapes of which every match has one, if there are some.
-    pub(crate) fn of(hir: &Hir) -> Option<Vec<Shape>> {
+    pub(crate) fn of(hir: &Hir) -> Option<Vec<Sequence>> {
         let mut parser = Parser { odd: vec![] };
-        let parts = parser.parts(hir);
+        let parts = fold(hir, &mut parser);
         let mut runs = better(parts.exact.map(|exact| cut_to(exact, 2 * LONGEST)), parts.best)?;
         runs.extend(parser.odd);
         runs.sort_unstable();
         runs.dedup();
-        let shapes: Vec<Shape> = runs.into_iter().map(Shape::new).collect();
-        let is_rare = shapes.iter().map(Shape::share).sum::<f64>() <= MOST_FREQUENT
-            && shapes.iter().map(Shape::share_of_part).sum::<f64>() <= MOST_FREQUENT_PARTS;
+        let shapes: Vec<Sequence> = runs.into_iter().map(Sequence::new).collect();
+        let is_rare = shapes.iter().map(Sequence::share).sum::<f64>() <= MOST_FREQUENT
+            && shapes.iter().map(Sequence::share_of_part).sum::<f64>() <= MOST_FREQUENT_PARTS;
         is_rare.then_some(shapes)
     }
 
-    fn new(classes: Vec<ByteSet>) -> Shape {
+    fn new(classes: Vec<ByteSet>) -> Sequence {
         let shares: Vec<f64> = classes.iter().map(ByteSet::share).collect();
         let part = part_at(&shares);
         let mut others: Vec<usize> = (0..part).chain(part + DEPTH..classes.len()).collect();
         others.sort_by(|&a, &b| shares[a].total_cmp(&shares[b]));
         let others = others.into_iter().map(|at| (at, classes[at])).collect();
-        Shape { classes, part, others }
+        Sequence { classes, part, others }
     }
 
     /// The bytes that are looked for first.
@@ -261,20 +262,14 @@ struct Parser {
     odd: Vec<Run>,
 }
 
-impl Parser {
-    fn parts(&mut self, hir: &Hir) -> Parts {
-        match hir.kind() {
-            HirKind::Empty | HirKind::Look(_) => Parts::exact(vec![vec![]]),
-            HirKind::Literal(literal) => self.literal(&literal.0),
-            HirKind::Class(class) => self.class(class),
-            HirKind::Capture(capture) => self.parts(&capture.sub),
-            HirKind::Repetition(repetition) => self.repetition(&repetition.sub, repetition.min, repetition.max),
-            HirKind::Concat(subs) => self.concat(subs),
-            HirKind::Alternation(subs) => self.alternation(subs),
-        }
+impl Algebra for Parser {
+    type Value = Parts;
+
+    fn empty(&mut self) -> Parts {
+        Parts::exact(vec![vec![]])
     }
 
-    fn literal(&self, bytes: &[u8]) -> Parts {
+    fn literal(&mut self, bytes: &[u8]) -> Parts {
         let run: Run = bytes.iter().map(|&byte| ByteSet::of([byte])).collect();
         if run.len() <= LONGEST_EXACT {
             return Parts::exact(vec![run]);
@@ -316,11 +311,11 @@ impl Parser {
         Parts { exact: None, head: vec![vec![first]], tail: vec![vec![last]], may_be_empty: false, best: None }
     }
 
-    fn repetition(&mut self, sub: &Hir, min: u32, max: Option<u32>) -> Parts {
+    fn repetition(&mut self, Times { min, max, .. }: Times, part: Part<'_>) -> Parts {
         if max == Some(0) {
             return Parts::exact(vec![vec![]]);
         }
-        let parts = self.parts(sub);
+        let parts = part.fold(self);
         let Some(one) = &parts.exact else {
             let best = parts.best.filter(|_| min > 0);
             return Parts { exact: None, best, may_be_empty: parts.may_be_empty || min == 0, ..parts };
@@ -347,8 +342,8 @@ impl Parser {
         }
     }
 
-    fn concat(&mut self, subs: &[Hir]) -> Parts {
-        let parts: Vec<Parts> = subs.iter().map(|sub| self.parts(sub)).collect();
+    fn concat(&mut self, parts: fold::Parts<'_>) -> Parts {
+        let parts: Vec<Parts> = parts.map(|part| part.fold(self)).collect();
         let mut exact = Some(vec![vec![]]);
         for part in &parts {
             exact = exact.zip(part.exact.as_ref()).and_then(|(before, part)| product(&before, part));
@@ -374,12 +369,12 @@ impl Parser {
         }
     }
 
-    fn alternation(&mut self, subs: &[Hir]) -> Parts {
+    fn alternation(&mut self, parts: fold::Parts<'_>) -> Parts {
         let mut exact = Some(vec![]);
         let (mut head, mut tail, mut may_be_empty) = (vec![], vec![], false);
         let mut best = Some(vec![]);
-        for sub in subs {
-            let part = self.parts(sub);
+        for part in parts {
+            let part = part.fold(self);
             exact = exact.zip(part.exact.as_ref()).map(|(all, part): (Vec<Run>, _)| [&all[..], part].concat());
             exact = exact.filter(|exact| exact.len() <= MOST);
             let both = |all: Vec<Run>, part: Vec<Run>| without_doubles([all, part].concat());
@@ -408,7 +403,7 @@ mod tests {
 
     use super::*;
 
-    impl Shape {
+    impl Sequence {
         /// Whether it is there, with its part at this place.
         pub(crate) fn is_with_part_at(&self, text: &[u8], place: usize) -> bool {
             let bytes = place.checked_sub(self.part).and_then(|start| text.get(start..start + self.classes.len()));
@@ -431,7 +426,7 @@ mod tests {
             "foobar|[0-9]{4}-[0-9]{4}",
             "(?:foobar)+",
         ] {
-            assert!(Shape::of(&parse(pattern)).is_some(), "{pattern}");
+            assert!(Sequence::of(&parse(pattern)).is_some(), "{pattern}");
         }
         for pattern in [
             "[a-z]+",
@@ -447,15 +442,15 @@ mod tests {
             "$",
             "(?:foobar){0}",
         ] {
-            assert_eq!(Shape::of(&parse(pattern)), None, "{pattern}");
+            assert_eq!(Sequence::of(&parse(pattern)), None, "{pattern}");
         }
     }
 
     #[test]
     fn what_may_follow_is_a_class() {
         let has_end = |pattern: &str, end: &[u8]| {
-            let shapes = Shape::of(&parse(pattern)).unwrap();
-            let is_end = |shape: &Shape| shape.classes.last().unwrap().bytes().eq(end.iter().copied());
+            let shapes = Sequence::of(&parse(pattern)).unwrap();
+            let is_end = |shape: &Sequence| shape.classes.last().unwrap().bytes().eq(end.iter().copied());
             assert!(shapes.iter().any(is_end), "{pattern}: {shapes:?}");
         };
         has_end("foobar[0-9]*[:=]", b"0123456789:=");
@@ -503,13 +498,13 @@ mod tests {
             ),
         ) {
             let hir = parse(&parts.concat());
-            let Some(shapes) = Shape::of(&hir) else { return Ok(()) };
+            let Some(shapes) = Sequence::of(&hir) else { return Ok(()) };
             let text = words.concat().into_bytes();
             let config = Regex::config().utf8_empty(false);
             let regex = Regex::builder().configure(config).build_from_hir(&hir).unwrap();
             for found in regex.find_iter(&text) {
                 let text = &text[found.range()];
-                let is_in = |shape: &Shape| (0..text.len()).any(|place| shape.is_with_part_at(text, place));
+                let is_in = |shape: &Sequence| (0..text.len()).any(|place| shape.is_with_part_at(text, place));
                 prop_assert!(shapes.iter().any(is_in), "{:?} in {:?}: {:?}", parts, String::from_utf8_lossy(text), shapes);
             }
         }
