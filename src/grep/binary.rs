@@ -4,12 +4,7 @@ use super::{lines, search::Grep};
 use crate::{
     error::Error,
     mapping::Mapping,
-    scan::{
-        Cancel,
-        cache::CacheKeeper,
-        pieces::{Piece, Pieces},
-        window::Window,
-    },
+    scan::{Cancel, cache::CacheKeeper, piece::Piece, pieces::Pieces, window::Window},
 };
 
 /// How many bytes at the start of a mapped file are looked at to tell whether it is binary.

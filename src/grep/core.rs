@@ -18,8 +18,8 @@ use crate::{
     matcher::{Cache, Matcher},
     scan::{
         cache::CacheKeeper,
-        pieces::Piece,
-        window::{NEAR, Window},
+        piece::Piece,
+        window::{MappedWindow, NEAR, Window},
     },
     span::{Match, Span},
 };
@@ -236,7 +236,7 @@ impl<O> Seam<O> {
         }
         self.summary.bytes_searched = self.summary.bytes_searched.max(upto);
         core.set_progress(self.summary.bytes_searched.saturating_sub(self.start));
-        if let (Some(file), Window::Mapped { range, .. }) = (&core.file, window) {
+        if let (Some(file), Window::Mapped(MappedWindow { range, .. })) = (&core.file, window) {
             file.keeper.done_upto(range.end as u64);
         }
     }

@@ -19,13 +19,7 @@ use crate::{
     error::Error,
     index::Part,
     mapping::{Advice, Mapping},
-    scan::{
-        Cancel, Pool,
-        cache::CacheKeeper,
-        newlines,
-        pieces::{Piece, Pieces},
-        window::Window,
-    },
+    scan::{Cancel, Pool, cache::CacheKeeper, newlines, piece::Piece, pieces::Pieces, window::Window},
 };
 
 impl Grep {

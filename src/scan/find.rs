@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    DEFAULT_CHUNK_SIZE,
+    chunk::DEFAULT_CHUNK_SIZE,
     pool::{has_room_for_thread, worthwhile_threads},
     window::AHEAD,
 };

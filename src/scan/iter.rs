@@ -13,7 +13,12 @@ use std::{
     vec,
 };
 
-use super::{Pool, Scanner, cancel::Cancel, in_file, pool::has_room_for_thread, sequential::Walk};
+use super::{
+    cancel::Cancel,
+    pool::{Pool, has_room_for_thread},
+    scanner::{Scanner, in_file},
+    sequential::Walk,
+};
 use crate::{
     error::Error,
     mapping::{Advice, Mapping},

@@ -8,42 +8,14 @@ use std::ops::Range;
 use super::{
     chunk::Chunks,
     feed::Feed,
-    window::{AHEAD, Window},
+    piece::Piece,
+    window::{AHEAD, MappedWindow, Window},
 };
 use crate::mapping::Mapping;
 
 /// How many windows ahead the system is asked to read where there are several pieces. The windows may be small, so it takes many
 /// requests to keep a medium busy.
 const WINDOWS_AHEAD: usize = 32;
-
-/// A piece of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Piece {
-    /// What is searched of it. It begins where a line does.
-    pub(crate) range: Range<usize>,
-    /// Whole lines, among them all of which a byte is searched. To a search for lines there is nothing else in the file.
-    pub(crate) within: Range<usize>,
-    /// How many line ends there are before the range, where that is of interest.
-    pub(crate) newlines: u64,
-}
-
-impl Piece {
-    /// All of a file.
-    pub(crate) fn whole(mapping: &Mapping) -> Self {
-        Piece { range: 0..mapping.len(), within: 0..mapping.len(), newlines: 0 }
-    }
-
-    /// All of a file from an offset on: what lies before is no part of the text.
-    pub(crate) fn from(mapping: &Mapping, start: usize) -> Self {
-        let range = start.min(mapping.len())..mapping.len();
-        Piece { range: range.clone(), within: range, newlines: 0 }
-    }
-
-    /// Whether it is all of a file, of which a range may be searched.
-    pub(crate) fn is_whole(&self, mapping: &Mapping) -> bool {
-        self.within == (0..mapping.len())
-    }
-}
 
 /// The pieces of a file that a search goes through.
 pub(crate) struct Pieces<'m> {
@@ -145,7 +117,7 @@ impl<'m> Pieces<'m> {
         chunks.map(move |(piece, range)| {
             let ahead = next.next().map_or(0..0, |(_, chunk)| chunk);
             let (mapping, terminator) = (self.mapping, self.terminator);
-            Window::Mapped { mapping, range, piece: piece.clone(), ahead, terminator }
+            Window::Mapped(MappedWindow { mapping, range, piece: piece.clone(), ahead, terminator })
         })
     }
 }
@@ -157,7 +129,7 @@ mod tests {
 
     fn ranges<'m>(windows: impl Iterator<Item = Window<'m>>) -> Vec<(Range<u64>, Range<usize>)> {
         let range = |window: Window<'m>| match &window {
-            Window::Mapped { ahead, .. } => (window.own(), ahead.clone()),
+            Window::Mapped(mapped) => (window.own(), mapped.ahead.clone()),
             Window::Owned(_) => unreachable!("no stream"),
         };
         windows.map(range).collect()

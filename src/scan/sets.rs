@@ -11,10 +11,12 @@ use std::{
 };
 
 use super::{
-    Cancel, DEFAULT_CHUNK_SIZE, ParFindIter, Pool,
-    chunk::Chunks,
+    cancel::Cancel,
+    chunk::{Chunks, DEFAULT_CHUNK_SIZE},
     feed::Feed,
+    iter::ParFindIter,
     ordered::{self, Joined, Stages},
+    pool::Pool,
     seam::Matches,
     unordered::each_chunk,
     window::Window,

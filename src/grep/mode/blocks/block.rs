@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::{
     mapping::Mapping,
     matcher::{Ahead, Cursor},
-    scan::window::Window,
+    scan::window::{MappedWindow, Window},
     span::{Match, Span},
 };
 
@@ -90,7 +90,7 @@ impl WholeBlocks {
 /// The file and the chunk of a window.
 pub(crate) fn mapped<'w>(window: &'w Window<'_>) -> (&'w Mapping, &'w Range<usize>) {
     match window {
-        Window::Mapped { mapping, range, .. } => (mapping, range),
+        Window::Mapped(MappedWindow { mapping, range, .. }) => (mapping, range),
         Window::Owned(_) => unreachable!("matches across lines are not searched for in streams"),
     }
 }

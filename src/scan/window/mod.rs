@@ -3,18 +3,19 @@
 //! A mapped window is a range of a [`Mapping`], read through its guard. A streamed window owns its bytes: whole lines,
 //! with as many lines from before them as context may be asked for. To what is built on top the two are the same.
 
-use std::{
-    ops::Range,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+mod mapped;
+mod streamed;
+
+use std::ops::Range;
 
 use memchr::{memchr, memrchr, memrchr_iter};
 
-use super::{newlines, pieces::Piece};
+pub(crate) use self::{
+    mapped::{AHEAD, MappedWindow},
+    streamed::{Lines, Spare},
+};
+use super::{newlines, piece::Piece};
 use crate::{error::Error, mapping::Mapping};
-
-/// How far ahead of the chunks under way the system is asked to read.
-pub(super) const AHEAD: usize = 8 << 20;
 
 /// How many bytes are looked at in one step when searching for the end of a line that may be of any length.
 const STEP: u64 = 64 << 10;
@@ -42,82 +43,23 @@ pub(crate) struct Part {
 }
 
 pub(crate) enum Window<'m> {
-    /// A range of a mapping, in the range of a piece of it; its borders may lie within lines. What is ahead will be wanted
-    /// soon, and may be nothing. Lines end with the terminator.
-    Mapped { mapping: &'m Mapping, range: Range<usize>, piece: Piece, ahead: Range<usize>, terminator: u8 },
+    /// A range of a mapped file.
+    Mapped(MappedWindow<'m>),
     /// Whole lines of a stream.
     Owned(Lines),
-}
-
-/// Bytes of a stream.
-pub(crate) struct Lines {
-    /// What comes before `own` is there to be shown as context; what comes behind means nothing.
-    pub(crate) bytes: Vec<u8>,
-    /// The offset of the first of the bytes in the stream.
-    pub(crate) base: u64,
-    /// The part of the bytes that no other window has.
-    pub(crate) own: Range<usize>,
-    /// The last byte of a line.
-    pub(crate) terminator: u8,
-    /// How many line ends there are between the window before, or the start of the stream, and this one.
-    pub(crate) passed: u64,
-    /// The offset of the first NUL in the stream, from the window on in which it counts.
-    pub(crate) binary: Option<u64>,
-    /// Where the memory goes when the window is done with.
-    pub(crate) spare: Spare,
-}
-
-/// Memory that windows of a stream use one after the other. Fresh memory costs more than what is read into it: the system
-/// has to clear it first.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Spare(Arc<Mutex<Vec<Vec<u8>>>>);
-
-impl Spare {
-    /// How many buffers are kept at most.
-    const KEPT: usize = 8;
-
-    /// Those of long lines are not: few windows are as large.
-    const LARGEST: usize = 16 << 20;
-
-    /// A buffer of any length and content.
-    pub(crate) fn take(&self) -> Vec<u8> {
-        self.buffers().pop().unwrap_or_default()
-    }
-
-    /// Frees the buffers that are longer than this.
-    pub(crate) fn trim(&self, bytes: usize) {
-        self.buffers().retain(|buffer| buffer.capacity() <= bytes);
-    }
-
-    pub(crate) fn give_back(&self, buffer: Vec<u8>) {
-        let mut buffers = self.buffers();
-        if buffers.len() < Self::KEPT && (1..=Self::LARGEST).contains(&buffer.capacity()) {
-            buffers.push(buffer);
-        }
-    }
-
-    fn buffers(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Lines {
-    fn drop(&mut self) {
-        self.spare.give_back(std::mem::take(&mut self.bytes));
-    }
 }
 
 impl<'m> Window<'m> {
     /// What a piece of a mapping has, as one window.
     pub(crate) fn of_piece(mapping: &'m Mapping, piece: Piece, terminator: u8) -> Self {
-        Window::Mapped { mapping, range: piece.range.clone(), piece, ahead: 0..0, terminator }
+        Window::Mapped(MappedWindow { mapping, range: piece.range.clone(), piece, ahead: 0..0, terminator })
     }
 
     /// A range of a mapping that is searched as a whole.
     pub(crate) fn of_whole(mapping: &'m Mapping, range: Range<usize>, terminator: u8) -> Self {
         let start = range.end.saturating_add(AHEAD);
         let ahead = start..mapping.len().min(start.saturating_add(range.len()));
-        Window::Mapped { mapping, range, piece: Piece::whole(mapping), ahead, terminator }
+        Window::Mapped(MappedWindow { mapping, range, piece: Piece::whole(mapping), ahead, terminator })
     }
 }
 
@@ -125,7 +67,7 @@ impl Window<'_> {
     /// How many bytes of memory it holds.
     pub(crate) fn size(&self) -> usize {
         match self {
-            Window::Mapped { .. } => 0,
+            Window::Mapped(_) => 0,
             Window::Owned(lines) => lines.bytes.capacity(),
         }
     }
@@ -133,7 +75,7 @@ impl Window<'_> {
     /// The last byte of a line.
     pub(crate) fn terminator(&self) -> u8 {
         match self {
-            Window::Mapped { terminator, .. } => *terminator,
+            Window::Mapped(window) => window.terminator,
             Window::Owned(lines) => lines.terminator,
         }
     }
@@ -141,15 +83,15 @@ impl Window<'_> {
     /// Which bytes are the window's, as offsets in the file.
     pub(crate) fn own(&self) -> Range<u64> {
         match self {
-            Window::Mapped { range, .. } => range.start as u64..range.end as u64,
-            Window::Owned(lines) => lines.base + lines.own.start as u64..lines.base + lines.own.end as u64,
+            Window::Mapped(window) => window.range.start as u64..window.range.end as u64,
+            Window::Owned(lines) => lines.own(),
         }
     }
 
     /// Where what is at hand begins, with a line.
     pub(crate) fn start(&self) -> u64 {
         match self {
-            Window::Mapped { piece, .. } => piece.within.start as u64,
+            Window::Mapped(window) => window.piece.within.start as u64,
             Window::Owned(lines) => lines.base,
         }
     }
@@ -157,26 +99,22 @@ impl Window<'_> {
     /// The offset just past what is at hand. Where more follows in the file, a line ends there.
     pub(crate) fn end(&self) -> u64 {
         match self {
-            Window::Mapped { piece, .. } => piece.within.end as u64,
+            Window::Mapped(window) => window.piece.within.end as u64,
             Window::Owned(lines) => lines.base + lines.bytes.len() as u64,
         }
     }
 
     /// Has the system read what will be wanted soon: what lies some way behind this window.
     pub(crate) fn read_ahead(&self) {
-        match self {
-            Window::Mapped { mapping, piece, ahead, .. } if piece.is_whole(mapping) => {
-                mapping.read_ahead(ahead.clone())
-            }
-            Window::Mapped { mapping, ahead, .. } => mapping.read_ahead_no_further(ahead.clone()),
-            Window::Owned(_) => {}
+        if let Window::Mapped(window) = self {
+            window.read_ahead();
         }
     }
 
     /// Whether this is the first window of a piece that is mapped.
     pub(crate) fn begins_piece(&self) -> Option<&Piece> {
         match self {
-            Window::Mapped { range, piece, .. } if range.start == piece.range.start => Some(piece),
+            Window::Mapped(window) if window.range.start == window.piece.range.start => Some(&window.piece),
             _ => None,
         }
     }
@@ -184,7 +122,7 @@ impl Window<'_> {
     /// Whether this is the last window of a piece that is mapped.
     pub(crate) fn ends_piece(&self) -> Option<&Piece> {
         match self {
-            Window::Mapped { range, piece, .. } if range.end == piece.range.end => Some(piece),
+            Window::Mapped(window) if window.range.end == window.piece.range.end => Some(&window.piece),
             _ => None,
         }
     }
@@ -193,32 +131,21 @@ impl Window<'_> {
     /// their offset in the file, and their bytes. None where this cannot be done in one step: where no line starts within
     /// `near` bytes, or the last line ends more than that behind the window.
     pub(crate) fn read_lines<T>(&self, near: usize, read: impl FnOnce(u64, &[u8]) -> T) -> Result<Option<T>, Error> {
-        let (mapping, range, within, terminator) = match self {
+        match self {
             Window::Owned(lines) => {
-                let start = lines.base + lines.own.start as u64;
-                return Ok(Some(read(start, &lines.bytes[lines.own.clone()])));
+                let own = lines.own();
+                Ok(Some(read(own.start, lines.slice(own))))
             }
-            Window::Mapped { mapping, range, piece, terminator, .. } => (mapping, range, &piece.within, *terminator),
-        };
-        // The byte before tells whether a line starts with the window.
-        let start = within.start.max(range.start.saturating_sub(1));
-        let end = within.end.min((range.end - 1).saturating_add(near));
-        mapping.read_before_fault(start..end, |bytes| {
-            let after_terminator = |from: usize| {
-                let upto = bytes.len().min(from.saturating_add(near));
-                memchr(terminator, &bytes[from..upto]).map(|at| from + at + 1)
-            };
-            let first = if range.start == within.start { 0 } else { after_terminator(0)? };
-            let last = if range.end == within.end { bytes.len() } else { after_terminator(range.end - 1 - start)? };
-            let lines = first.min(last)..last;
-            Some(read((start + lines.start) as u64, &bytes[lines]))
-        })
+            Window::Mapped(window) => window.read_lines(near, read),
+        }
     }
 
     /// Where the file was cut, as an offset in it, when that is what the error tells of and some of the window lies before.
     pub(crate) fn cut_by(&self, error: &Error) -> Option<u64> {
-        let Window::Mapped { mapping, range, .. } = self else { return None };
-        mapping.place_of_cut(error).filter(|&cut| cut > range.start).map(|cut| cut.min(mapping.len()) as u64)
+        match self {
+            Window::Mapped(window) => window.cut_by(error),
+            Window::Owned(_) => None,
+        }
     }
 
     /// As [`read_lines`](Window::read_lines) in a file that was cut: the lines are those that have their terminator before
@@ -228,22 +155,10 @@ impl Window<'_> {
         cut: u64,
         read: impl FnOnce(u64, &[u8]) -> T,
     ) -> Result<(T, bool), Error> {
-        let &Window::Mapped { mapping, ref range, ref piece, terminator, .. } = self else {
-            unreachable!("a stream is not cut")
-        };
-        let start = piece.within.start.max(range.start.saturating_sub(1));
-        mapping.read_before_fault(start..cut as usize, |bytes| {
-            let newline_from = |from: usize| Some(from + memchr(terminator, bytes.get(from..)?)? + 1);
-            let first = if range.start == piece.within.start { Some(0) } else { newline_from(0) };
-            // Where the file ends, the last line may have no terminator, and nobody knows that it had none.
-            let border = if range.end == mapping.len() { None } else { newline_from(range.end - 1 - start) };
-            let last = border.or_else(|| Some(memrchr(terminator, bytes)? + 1));
-            let lines = match (first, last) {
-                (Some(first), Some(last)) => first.min(last)..last,
-                _ => bytes.len()..bytes.len(),
-            };
-            (read((start + lines.start) as u64, &bytes[lines]), border.is_some())
-        })
+        match self {
+            Window::Mapped(window) => window.read_lines_before(cut, read),
+            Window::Owned(_) => unreachable!("a stream is not cut"),
+        }
     }
 
     /// The lines that the window owns, as offsets in the file: those that start in it. They may reach past its end.
@@ -255,8 +170,8 @@ impl Window<'_> {
     pub(crate) fn lines(&self) -> Result<Range<u64>, Error> {
         match self {
             Window::Owned(_) => Ok(self.own()),
-            Window::Mapped { range, .. } => {
-                let (start, end, len) = (range.start as u64, range.end as u64, self.end());
+            Window::Mapped(window) => {
+                let (start, end, len) = (window.range.start as u64, window.range.end as u64, self.end());
                 let Some(first) = self.first_line_start(start, end)? else { return Ok(end..end) };
                 match end == len {
                     true => Ok(first..end),
@@ -271,7 +186,7 @@ impl Window<'_> {
     /// reaches on to the end of the line where that is near: within `near` bytes, which is to be the same for all windows of
     /// a file, and not more than they have.
     pub(crate) fn layout(&self, near: usize) -> Result<Layout, Error> {
-        let Window::Mapped { range, .. } = self else {
+        let Window::Mapped(MappedWindow { range, .. }) = self else {
             return Ok(Layout { head: None, lines: self.lines()?, tail: None });
         };
         let (start, end, len) = (range.start as u64, range.end as u64, self.end());
@@ -326,10 +241,8 @@ impl Window<'_> {
     /// Runs `read` on the bytes at these offsets of the file, which must be at hand.
     pub(crate) fn read<T>(&self, range: Range<u64>, read: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
         match self {
-            Window::Owned(lines) => {
-                Ok(read(&lines.bytes[(range.start - lines.base) as usize..(range.end - lines.base) as usize]))
-            }
-            Window::Mapped { mapping, .. } => mapping.read_before_fault(range.start as usize..range.end as usize, read),
+            Window::Owned(lines) => Ok(read(lines.slice(range))),
+            Window::Mapped(window) => window.mapping.read_before_fault(range.start as usize..range.end as usize, read),
         }
     }
 
@@ -338,7 +251,7 @@ impl Window<'_> {
     pub(crate) fn lines_before(&self, at: u64, count: usize, floor: u64) -> Result<u64, Error> {
         let floor = match self {
             Window::Owned(lines) => floor.max(lines.base),
-            Window::Mapped { .. } => floor,
+            Window::Mapped(_) => floor,
         };
         // The terminator right before `at` ends the first of the lines; one more lies before each of the lines.
         let mut wanted = count.saturating_add(1);
@@ -418,7 +331,7 @@ mod tests {
             let mapping = memory(text.as_bytes());
             for size in 1..=text.len() + 1 {
                 let mut covered = 0;
-                for range in super::super::chunk::Chunks::new(text.len(), size) {
+                for range in crate::scan::chunk::Chunks::new(text.len(), size) {
                     let owned = Window::of_whole(&mapping, range.clone(), b'\n').lines().unwrap();
                     if owned.is_empty() {
                         continue;
