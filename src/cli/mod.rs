@@ -46,8 +46,8 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     command::run(options, stdout, std::io::stdout().is_terminal())
 }
 
-/// Runs `mapgrep` with what goes to standard output written to `output` instead, and without what is done for a process of its
-/// own about panics. For tests and fuzzing.
+/// Runs `mapgrep` with what goes to standard output written to `output` instead, and without what is done for a process
+/// of its own about panics. For tests and fuzzing.
 #[doc(hidden)]
 pub fn mapgrep_to(
     arguments: impl IntoIterator<Item = OsString>,

@@ -13,8 +13,9 @@ use clap::{
 
 /// A flag that sets options of type `T`.
 ///
-/// A flag is data: the parser and `--help` are made from it, and whatever else lists the flags. Its function `set` assigns to the
-/// options. Flags are applied in the order of the command line, so that the last one wins of those that assign to the same option.
+/// A flag is data: the parser and `--help` are made from it, and whatever else lists the flags. Its function `set`
+/// assigns to the options. Flags are applied in the order of the command line, so that the last one wins of those that
+/// assign to the same option.
 #[derive(Debug)]
 pub(crate) struct Flag<T: 'static> {
     long: &'static str,
@@ -124,7 +125,8 @@ impl<T> Flag<T> {
         self
     }
 
-    /// The flags that count as not given where this one comes later; their conflicts do not count either. It may be among them.
+    /// The flags that count as not given where this one comes later; their conflicts do not count either. It may be
+    /// among them.
     pub(crate) const fn overrides(mut self, others: &'static [&'static str]) -> Self {
         self.overrides = others;
         self

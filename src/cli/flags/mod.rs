@@ -1,7 +1,8 @@
 //! The flags of `mapgrep`.
 //!
-//! Each theme has a file: the help, the parser and the tests of its flags, and the options that they set. A new flag is an entry in
-//! the table of its theme, and an assignment to an option there. Parsing checks what was given and does nothing.
+//! Each theme has a file: the help, the parser and the tests of its flags, and the options that they set. A new flag is
+//! an entry in the table of its theme, and an assignment to an option there. Parsing checks what was given and does
+//! nothing.
 
 pub(crate) mod files;
 mod flag;

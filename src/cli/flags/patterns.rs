@@ -8,7 +8,8 @@ use mapgrep::matcher::Case;
 /// What is searched for.
 #[derive(Debug, Default)]
 pub(crate) struct PatternOptions {
-    /// Where patterns come from, in the order in which they were given. It decides between matches that start at the same byte.
+    /// Where patterns come from, in the order in which they were given. It decides between matches that start at the
+    /// same byte.
     pub(crate) sources: Vec<PatternSource>,
     pub(crate) fixed_strings: bool,
     pub(crate) longest: bool,

@@ -9,8 +9,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::terminal::{closed, messages};
 
-/// Prints what there is to say in place of running the command, and tells the exit status: 0 for help that was asked for, 2
-/// for a command line that is wrong, and for output that cannot be written.
+/// Prints what there is to say in place of running the command, and tells the exit status: 0 for help that was asked
+/// for, 2 for a command line that is wrong, and for output that cannot be written.
 pub(crate) fn explain(error: &clap::Error) -> ExitCode {
     let asked_for = !error.use_stderr();
     if asked_for || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {

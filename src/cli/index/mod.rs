@@ -36,13 +36,15 @@ const SMALL: u64 = 64 << 20;
 
 /// Index huge files, so that mapgrep finds what is rare in them without reading them.
 ///
-/// The index of FILE is FILE.mgx, or a file in the user's cache directory where the directory of FILE cannot be written; that of
-/// a symbolic link is that of the file it leads to. mapgrep uses it by itself. What is appended to FILE is found without being
-/// indexed; update indexes that, too. A file that was changed in any other way is searched as one without an index, until it
-/// is indexed anew. An index is used where it belongs to whoever searches, to root, or to the owner of FILE, and may be read by
-/// those who may read FILE. When FILE is renamed within its directory, as logs are, build and update take its index along.
+/// The index of FILE is FILE.mgx, or a file in the user's cache directory where the directory of FILE cannot be
+/// written; that of a symbolic link is that of the file it leads to. mapgrep uses it by itself. What is appended to
+/// FILE is found without being indexed; update indexes that, too. A file that was changed in any other way is searched
+/// as one without an index, until it is indexed anew. An index is used where it belongs to whoever searches, to root,
+/// or to the owner of FILE, and may be read by those who may read FILE. When FILE is renamed within its directory, as
+/// logs are, build and update take its index along.
 ///
-/// Exit status: 0 when all was done, 1 when verify has found changes, 2 when there was an error, 130 when it was interrupted.
+/// Exit status: 0 when all was done, 1 when verify has found changes, 2 when there was an error, 130 when it was
+/// interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "mapgrep-index", version, max_term_width = 100)]
 struct Args {
@@ -67,24 +69,26 @@ enum Command {
         #[command(flatten)]
         common: Common,
 
-        /// Go on until interrupted, and index what is appended as it comes, and with -r files that come into directories. A
-        /// file that was replaced is indexed anew, and so is one whose index is damaged.
+        /// Go on until interrupted, and index what is appended as it comes, and with -r files that come into
+        /// directories. A file that was replaced is indexed anew, and so is one whose index is damaged.
         #[arg(long)]
         watch: bool,
 
-        /// Compare all that was indexed with what it was, at the speed of reading it, in place of some blocks that are chosen
-        /// at random. A file that was changed in its middle and has grown since is told from one that has only grown.
+        /// Compare all that was indexed with what it was, at the speed of reading it, in place of some blocks that are
+        /// chosen at random. A file that was changed in its middle and has grown since is told from one that has only
+        /// grown.
         #[arg(long)]
         verify: bool,
     },
-    /// Compare files with their indexes, byte for byte, and what the indexes say with the files, at the speed of building them.
-    /// Where nothing has changed an index is relied on again; where something has, it is told which bytes.
+    /// Compare files with their indexes, byte for byte, and what the indexes say with the files, at the speed of
+    /// building them. Where nothing has changed an index is relied on again; where something has, it is told which
+    /// bytes.
     Verify {
         #[command(flatten)]
         common: Common,
 
-        /// Compare hashes alone: whether the files have changed, and whether the indexes were damaged. It takes as long as to
-        /// read them. What an index says is taken on trust then.
+        /// Compare hashes alone: whether the files have changed, and whether the indexes were damaged. It takes as long
+        /// as to read them. What an index says is taken on trust then.
         #[arg(long)]
         quick: bool,
     },
@@ -223,7 +227,8 @@ impl Run<'_> {
         files
     }
 
-    /// Whether a file that was found in a directory is dealt with. Whoever makes no indexes only looks after those that are there.
+    /// Whether a file that was found in a directory is dealt with. Whoever makes no indexes only looks after those that
+    /// are there.
     fn takes(&self, path: &Path) -> bool {
         !is_index(path) && (self.makes() || !matches!(Index::open(path, self.common.index_dir.as_deref()), Ok(None)))
     }
@@ -467,7 +472,8 @@ fn state(path: &Path, index: &Index) -> Result<String, Error> {
         return Ok(format!("not used: {unfit}"));
     }
     #[allow(unsafe_code)]
-    // SAFETY: whoever changes the file meanwhile gets hashes of changing bytes; the mapping is only read through its guard.
+    // SAFETY: whoever changes the file meanwhile gets hashes of changing bytes; the mapping is only read through its
+    // guard.
     let text = unsafe { MapOptions::new().access(Access::Read).map_file(&file) };
     let text = text.map_err(|error| error.with_path(path))?;
     Ok(match index.freshness(&metadata, &text)? {

@@ -13,7 +13,7 @@ use std::{
 use base64::{display::Base64Display, engine::general_purpose::STANDARD};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
-use crate::cli::print::{long::Pieces, pattern_ids::PatternIds, standard::path_bytes, stats::Stats};
+use crate::cli::print::{pattern_ids::PatternIds, pieces::Pieces, stats::Stats, style::path_bytes};
 use mapgrep::{
     Span,
     grep::{Format, Line, LineKind, LongMatches},

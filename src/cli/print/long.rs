@@ -1,15 +1,14 @@
 //! Lines that are too long for their text, or the matches in it, to be held in memory.
 
-use std::{
-    io,
-    ops::{ControlFlow, Range},
-};
+use std::ops::{ControlFlow, Range};
 
 use memchr::{memchr, memrchr};
 
 use crate::cli::print::{
+    color::{Highlighter, clip},
     pattern_ids::PatternIds,
-    standard::{BlockPart, Highlighter, Matches, Printer, clip},
+    pieces::Pieces,
+    standard::{BlockPart, Matches, Printer},
 };
 use mapgrep::{
     Span,
@@ -298,51 +297,4 @@ struct Batch {
     matches: Vec<Span>,
     /// The text from `start` on, if it is not that of the file.
     replaced: Vec<u8>,
-}
-
-/// Output of a long line, passed on piece by piece. What is passed on was copied: the file may be cut at any time.
-pub(crate) struct Pieces<'a> {
-    bytes: Vec<u8>,
-    emit: &'a mut dyn FnMut(&[u8]),
-}
-
-impl<'a> Pieces<'a> {
-    /// How much is passed on at once.
-    const SIZE: usize = 256 << 10;
-
-    pub(crate) fn new(emit: &'a mut dyn FnMut(&[u8])) -> Self {
-        Pieces { bytes: vec![], emit }
-    }
-
-    pub(crate) fn write(&mut self, text: &[u8]) {
-        for part in text.chunks(Self::SIZE) {
-            self.bytes.extend_from_slice(part);
-            self.pass_on();
-        }
-    }
-
-    /// Passes on what there is, when it is enough.
-    fn pass_on(&mut self) {
-        if self.bytes.len() >= Self::SIZE {
-            (self.emit)(&self.bytes);
-            self.bytes.clear();
-        }
-    }
-}
-
-impl io::Write for Pieces<'_> {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        Pieces::write(self, text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Drop for Pieces<'_> {
-    fn drop(&mut self) {
-        (self.emit)(&self.bytes);
-    }
 }

@@ -100,7 +100,8 @@ impl<'a> PatternCounts<'a> {
         PatternCounts { ids, wants_matches, counts: ids.numbers.iter().map(|_| AtomicU64::new(0)).collect() }
     }
 
-    /// The number of each pattern, its index, and on how many lines it was found, in the order in which they were given.
+    /// The number of each pattern, its index, and on how many lines it was found, in the order in which they were
+    /// given.
     pub(crate) fn counts(&self) -> impl Iterator<Item = (u64, usize, u64)> + '_ {
         let counts = self.ids.numbers.iter().zip(&self.counts).enumerate();
         counts.map(|(index, (number, count))| (*number, index, count.load(Ordering::Relaxed)))

@@ -1,106 +1,19 @@
-//! How a reported line looks: names, numbers, colours, what is left out.
+//! Lines as people read them: names, numbers, colours, what is left out.
 
-use std::{ops::Range, path::Path};
+use std::path::Path;
 
 use bstr::ByteSlice;
-use termcolor::{Ansi, Color, ColorSpec, WriteColor};
 
-use crate::cli::print::pattern_ids::{Fields, PatternIds};
 use mapgrep::{
     Span,
     grep::{Format, Line, LineKind, LongMatches},
-    matcher::{LineTerminator, Replacer},
 };
 
-/// What every line of every file looks like.
-#[derive(Debug)]
-pub(crate) struct Style {
-    /// Names come with each line, or above them.
-    pub(crate) file_names: bool,
-    pub(crate) heading: bool,
-    pub(crate) byte_offset: bool,
-    pub(crate) column: bool,
-    pub(crate) only_matching: bool,
-    pub(crate) trim: bool,
-    pub(crate) max_columns: Option<u64>,
-    pub(crate) max_columns_preview: bool,
-    /// Matches are counted for statistics.
-    pub(crate) stats: bool,
-    pub(crate) colors: Option<Colors>,
-    /// What lines end with that have no end of their own.
-    pub(crate) terminator: LineTerminator,
-    /// What is found may be several lines.
-    pub(crate) multiline: bool,
-    /// Matches are shown with something else in their place.
-    pub(crate) replacer: Option<Replacer>,
-    /// The patterns that match are shown.
-    pub(crate) ids: Option<PatternIds>,
-    /// Patterns that are counted come with their numbers.
-    pub(crate) shows_pattern_numbers: bool,
-}
-
-/// The byte sequences that switch colours on a terminal.
-#[derive(Clone, Debug)]
-pub(crate) struct Colors {
-    path: Vec<u8>,
-    number: Vec<u8>,
-    other: Vec<u8>,
-    matched: Vec<u8>,
-    reset: Vec<u8>,
-}
-
-impl Default for Colors {
-    fn default() -> Self {
-        let bytes = |change: &dyn Fn(&mut ColorSpec)| {
-            let mut spec = ColorSpec::new();
-            change(&mut spec);
-            let mut writer = Ansi::new(vec![]);
-            writer.set_color(&spec).expect("writing to memory");
-            writer.into_inner()
-        };
-        let mut reset = Ansi::new(vec![]);
-        reset.reset().expect("writing to memory");
-        Colors {
-            path: bytes(&|spec| {
-                spec.set_fg(Some(if cfg!(windows) { Color::Cyan } else { Color::Magenta }));
-            }),
-            number: bytes(&|spec| {
-                spec.set_fg(Some(Color::Green));
-            }),
-            other: bytes(&|_| {}),
-            matched: bytes(&|spec| {
-                spec.set_fg(Some(Color::Red)).set_bold(true);
-            }),
-            reset: reset.into_inner(),
-        }
-    }
-}
-
-impl Style {
-    /// Appends the name of a file, coloured where colours are on.
-    pub(crate) fn push_path(&self, path: &[u8], out: &mut Vec<u8>) {
-        self.push_colored(|colors| &colors.path, path, out);
-    }
-
-    /// Whether lines are shown as they are, behind their names and numbers.
-    fn is_plain(&self) -> bool {
-        let Style { column, byte_offset, only_matching, trim, max_columns, colors, replacer, multiline, ids, .. } =
-            self;
-        let cuts = *only_matching || *trim || max_columns.is_some() || *multiline || ids.is_some();
-        !(*column || *byte_offset || cuts || colors.is_some() || replacer.is_some())
-    }
-
-    fn push_colored(&self, color: impl Fn(&Colors) -> &[u8], text: &[u8], out: &mut Vec<u8>) {
-        match &self.colors {
-            None => out.extend_from_slice(text),
-            Some(colors) => {
-                out.extend_from_slice(color(colors));
-                out.extend_from_slice(text);
-                out.extend_from_slice(&colors.reset);
-            }
-        }
-    }
-}
+use crate::cli::print::{
+    color::push_highlighted,
+    pattern_ids::Fields,
+    style::{Style, path_bytes},
+};
 
 /// Formats the lines of one file.
 pub(crate) struct Printer<'a> {
@@ -219,8 +132,9 @@ impl<'a> Printer<'a> {
         });
     }
 
-    /// The lines of a block, or the parts of the matches that are on them, each with the offset and the column of its match.
-    /// All lines have the same column. Of a block of which some bytes were skipped, the matches are counted from its start.
+    /// The lines of a block, or the parts of the matches that are on them, each with the offset and the column of its
+    /// match. All lines have the same column. Of a block of which some bytes were skipped, the matches are counted from
+    /// its start.
     pub(crate) fn each_part_of_block(
         &self,
         block: &Line<'_>,
@@ -233,8 +147,8 @@ impl<'a> Printer<'a> {
         for (index, bytes) in block.bytes.split_inclusive(|&byte| byte == terminator).enumerate() {
             let line = Line { number: block.number.map(|number| number + index as u64), ..*block };
             let end = start + bytes.len();
-            // An empty match is on the line that its place is on; one behind the last byte of a file without a line end there is
-            // on the last line.
+            // An empty match is on the line that its place is on; one behind the last byte of a file without a line end
+            // there is on the last line.
             let ends_before = |m: &Span| m.end < start + usize::from(!m.is_empty());
             let starts_behind = |m: &Span| m.start >= end + usize::from(bytes.last() != Some(&terminator));
             // Matches are in order, and what ends before a line is of no use to those behind.
@@ -474,71 +388,4 @@ impl<'a> Matches<'a> {
 /// What stands between the fields of a line.
 fn separator(kind: LineKind) -> u8 {
     if kind == LineKind::Match { b':' } else { b'-' }
-}
-
-/// Appends `shown` of `bytes`, with the matches in colour.
-fn push_highlighted(colors: &Colors, bytes: &[u8], shown: Span, matches: &[Span], out: &mut Vec<u8>) {
-    let mut highlighter = Highlighter::new(colors, shown);
-    let mut push = |text, is_match| highlighter.push(text, is_match, &mut |text| out.extend_from_slice(text));
-    let mut at = 0;
-    for m in matches {
-        push(&bytes[at..m.start.max(at)], false);
-        push(&bytes[m.start.max(at)..m.end.max(at)], true);
-        at = m.end.max(at);
-    }
-    push(&bytes[at..], false);
-    highlighter.finish(&mut |text| out.extend_from_slice(text));
-}
-
-/// What of a piece of text that begins at `at` lies in a range.
-pub(crate) fn clip<'p>(range: &Range<usize>, piece: &'p [u8], at: usize) -> &'p [u8] {
-    let place = |offset: usize| offset.saturating_sub(at).min(piece.len());
-    &piece[place(range.start)..place(range.end).max(place(range.start))]
-}
-
-/// Puts matches in colour. Adjacent ones are one stretch of it.
-pub(crate) struct Highlighter<'a> {
-    colors: &'a Colors,
-    shown: Range<usize>,
-    at: usize,
-    in_color: bool,
-}
-
-impl<'a> Highlighter<'a> {
-    pub(crate) fn new(colors: &'a Colors, shown: Span) -> Self {
-        Highlighter { colors, shown: shown.range(), at: 0, in_color: false }
-    }
-
-    /// Writes what is shown of the next piece of the text.
-    pub(crate) fn push(&mut self, piece: &[u8], is_match: bool, write: &mut dyn FnMut(&[u8])) {
-        let shown = clip(&self.shown, piece, self.at);
-        self.at += piece.len();
-        if shown.is_empty() {
-            return;
-        }
-        if self.in_color != is_match {
-            write(if is_match { &self.colors.matched } else { &self.colors.reset });
-            self.in_color = is_match;
-        }
-        write(shown);
-    }
-
-    /// Ends the text.
-    pub(crate) fn finish(self, write: &mut dyn FnMut(&[u8])) {
-        if self.in_color {
-            write(&self.colors.reset);
-        }
-    }
-}
-
-/// A name as the bytes that are shown of it.
-#[cfg(unix)]
-pub(crate) fn path_bytes(path: &Path) -> Vec<u8> {
-    use std::os::unix::ffi::OsStrExt;
-    path.as_os_str().as_bytes().to_vec()
-}
-
-#[cfg(not(unix))]
-pub(crate) fn path_bytes(path: &Path) -> Vec<u8> {
-    path.to_string_lossy().into_owned().into_bytes()
 }

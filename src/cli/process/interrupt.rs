@@ -19,8 +19,8 @@ pub(crate) const STATUS: u8 = 130;
 
 /// How long a command that was interrupted may take to clean up, and its reader to take the output.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long a search may take to end that was interrupted. What holds it up longer is one very long line, a stream that says
-/// nothing, or a disk. People notice a tenth of a second.
+/// How long a search may take to end that was interrupted. What holds it up longer is one very long line, a stream that
+/// says nothing, or a disk. People notice a tenth of a second.
 const PATIENCE_WITH_SEARCH: Duration = Duration::from_millis(70);
 const STEP: Duration = Duration::from_millis(5);
 
@@ -43,12 +43,13 @@ impl Interrupt {
     }
 }
 
-/// A token that is cancelled by Ctrl-C (SIGINT), SIGTERM, and SIGHUP. The second of them ends the process at once. So does
-/// the first when the search does not end by itself within [`PATIENCE_WITH_SEARCH`]; the output that `rescue` can still get out goes
-/// out then. A reader that does not read holds it up for [`PATIENCE`], and what it gets need not end with a whole line. A
-/// command without output to rescue has files to clean up, and is given as long.
+/// A token that is cancelled by Ctrl-C (SIGINT), SIGTERM, and SIGHUP. The second of them ends the process at once. So
+/// does the first when the search does not end by itself within [`PATIENCE_WITH_SEARCH`]; the output that `rescue` can
+/// still get out goes out then. A reader that does not read holds it up for [`PATIENCE`], and what it gets need not end
+/// with a whole line. A command without output to rescue has files to clean up, and is given as long.
 ///
-/// Where one of the signals is ignored, as in jobs in the background and under `nohup`, all of them are left as they are.
+/// Where one of the signals is ignored, as in jobs in the background and under `nohup`, all of them are left as they
+/// are.
 pub(crate) fn watch(rescue: Option<Rescue>) -> Interrupt {
     let is_searching = Arc::new(AtomicBool::new(rescue.is_some()));
     let interrupt = Interrupt { cancel: Cancel::new(), is_searching };
@@ -77,8 +78,8 @@ pub(crate) fn report(stopped_at: Option<u64>) -> String {
     }
 }
 
-/// Has the signals end the process, as they do without a handler: they have one, and the system has refused the thread that
-/// is to wait for what it says.
+/// Has the signals end the process, as they do without a handler: they have one, and the system has refused the thread
+/// that is to wait for what it says.
 fn end_at_once() {
     #[cfg(unix)]
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {

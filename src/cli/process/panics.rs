@@ -1,8 +1,8 @@
 //! What is said of panics.
 //!
 //! A search engine that looks at bytes which somebody else is changing may panic. The search then ends with an error
-//! that says what happened to the file, and what the panic has to say would only confuse. So it is kept back until it is
-//! known whether the panic goes further than that.
+//! that says what happened to the file, and what the panic has to say would only confuse. So it is kept back until it
+//! is known whether the panic goes further than that.
 
 use std::{
     panic::{self, AssertUnwindSafe},

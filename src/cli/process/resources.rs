@@ -5,8 +5,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use crate::cli::terminal::messages;
 use mapgrep::{memory::is_fallible, scan::Pool};
 
-/// The system's allocator for the commands. Where memory is refused that they cannot do without, they end with a message
-/// and exit status 2.
+/// The system's allocator for the commands. Where memory is refused that they cannot do without, they end with a
+/// message and exit status 2.
 ///
 /// # Examples
 ///
@@ -20,8 +20,8 @@ use mapgrep::{memory::is_fallible, scan::Pool};
 pub struct Memory;
 
 #[allow(unsafe_code)]
-// SAFETY: every call is passed on to the system's allocator as it is, and its result is returned unless it is null. What
-// ends the process does not allocate.
+// SAFETY: every call is passed on to the system's allocator as it is, and its result is returned unless it is null.
+// What ends the process does not allocate.
 unsafe impl GlobalAlloc for Memory {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises are those of the system's allocator.
@@ -66,8 +66,8 @@ fn end_without(size: usize) -> ! {
     std::process::exit(2)
 }
 
-/// How many threads can search files side by side with the descriptors that there may be. Each needs those of a file, of its
-/// index and of a directory.
+/// How many threads can search files side by side with the descriptors that there may be. Each needs those of a file,
+/// of its index and of a directory.
 pub(crate) fn most_threads() -> usize {
     #[cfg(unix)]
     if let Some(most) = limit(libc::RLIMIT_NOFILE) {

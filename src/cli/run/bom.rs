@@ -1,5 +1,5 @@
-//! Byte order marks: text that begins with one is converted to UTF-8 without it. Offsets stay those of the file where that has
-//! the same bytes, which it has in UTF-8.
+//! Byte order marks: text that begins with one is converted to UTF-8 without it. Offsets stay those of the file where
+//! that has the same bytes, which it has in UTF-8.
 
 use std::{
     io::{self, Cursor, Read},
@@ -26,7 +26,8 @@ pub(crate) struct Text {
     /// What was read ahead, and how much of it was handed out.
     ahead: Vec<u8>,
     taken: usize,
-    /// How many bytes of it a mark may be in. As in ripgrep they are a read of their own, on which it depends what is binary.
+    /// How many bytes of it a mark may be in. As in ripgrep they are a read of their own, on which it depends what is
+    /// binary.
     first: usize,
     skipped: u64,
 }
@@ -43,8 +44,8 @@ impl Text {
         Self::reading_first(source, true, first_read)
     }
 
-    /// The same for standard input, which ripgrep reads through a buffer: that it is filled once decides where reads end, and thus
-    /// what is binary.
+    /// The same for standard input, which ripgrep reads through a buffer: that it is filled once decides where reads
+    /// end, and thus what is binary.
     pub(crate) fn of_stdin(source: impl Read + Send + 'static, is_regular: bool) -> Self {
         const BUFFER: usize = 8 << 10;
         Self::reading_first(source, is_regular, BUFFER)
@@ -63,8 +64,8 @@ impl Text {
         }
     }
 
-    /// How many bytes of the file stand before the text and are none of it: the mark, in UTF-8. Reads the beginning of the
-    /// text, and waits for it.
+    /// How many bytes of the file stand before the text and are none of it: the mark, in UTF-8. Reads the beginning of
+    /// the text, and waits for it.
     ///
     /// # Errors
     ///

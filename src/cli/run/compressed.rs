@@ -1,4 +1,5 @@
-//! Compressed files that were found in directories: what is looked for may be in them, and does not stand there as it is.
+//! Compressed files that were found in directories: what is looked for may be in them, and does not stand there as it
+//! is.
 
 use std::{
     fs::File,
@@ -21,8 +22,8 @@ struct Seen {
 }
 
 impl CompressedFiles {
-    /// Notes a file in which nothing was found, if it is compressed. Its first bytes are read where its name says so, unless they are
-    /// known.
+    /// Notes a file in which nothing was found, if it is compressed. Its first bytes are read where its name says so,
+    /// unless they are known.
     pub(crate) fn see(&self, path: &Path, unfit: Option<Unfit>) {
         let unfit = unfit.or_else(|| has_such_name(path).then(|| Unfit::of_file(&File::open(path).ok()?).ok()?)?);
         let Some(Unfit::Compressed(how)) = unfit else { return };

@@ -8,7 +8,8 @@ const CLASSES: [&str; 14] = [
     "xdigit",
 ];
 
-/// What somebody should know who wrote this regex, if there is anything: `[:space:]` is the set of these letters and a colon.
+/// What somebody should know who wrote this regex, if there is anything: `[:space:]` is the set of these letters and a
+/// colon.
 pub(crate) fn of_regex(pattern: &str) -> Option<String> {
     if !pattern.contains("[:") {
         return None;

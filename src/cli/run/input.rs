@@ -158,7 +158,8 @@ impl Input {
     }
 }
 
-/// The place in a file up to which it was read. It is shared with those who read on, such as the next command of a shell script.
+/// The place in a file up to which it was read. It is shared with those who read on, such as the next command of a
+/// shell script.
 pub(crate) struct Place {
     file: File,
     start: u64,
@@ -167,8 +168,8 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Leaves it where a reader would have left it that has read this many bytes; all, if none are named. Nothing is read any more
-    /// then.
+    /// Leaves it where a reader would have left it that has read this many bytes; all, if none are named. Nothing is
+    /// read any more then.
     pub(crate) fn leave_at(mut self, read: Option<u64>) {
         let mut is_over = self.reading.is_over.lock().unwrap_or_else(PoisonError::into_inner);
         *is_over = true;
@@ -176,7 +177,8 @@ impl Place {
     }
 }
 
-/// Whether the place in a file is still moved by those who read it. A thread that reads ahead does not end with the search.
+/// Whether the place in a file is still moved by those who read it. A thread that reads ahead does not end with the
+/// search.
 #[derive(Clone, Default)]
 struct Reading {
     /// Locked for each read.
@@ -197,8 +199,8 @@ struct Whole {
 }
 
 impl Whole {
-    /// Goes on to the next part where one has been read. How much is to be read of it at once at most; behind the last one there
-    /// may be more by now.
+    /// Goes on to the next part where one has been read. How much is to be read of it at once at most; behind the last
+    /// one there may be more by now.
     fn enter_part(&mut self) -> io::Result<usize> {
         if self.parts.as_slice().is_empty() {
             return Ok(usize::MAX);
@@ -225,7 +227,8 @@ impl Read for Whole {
         if *is_over {
             return Ok(0);
         }
-        // What was appended since is not read, as it is not mapped. Of a file that the kernel makes up the length is not known.
+        // What was appended since is not read, as it is not mapped. Of a file that the kernel makes up the length is
+        // not known.
         let rest = if self.end > 0 { usize::try_from(self.left).unwrap_or(usize::MAX) } else { usize::MAX };
         let most = self.enter_part()?.min(buffer.len()).min(rest);
         if most == 0 {

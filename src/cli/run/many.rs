@@ -149,7 +149,8 @@ impl<I: Iterator> Iterator for Batches<I> {
     }
 }
 
-/// How much output of a batch of small files is collected. A file with more is searched again, in its turn, without collecting any.
+/// How much output of a batch of small files is collected. A file with more is searched again, in its turn, without
+/// collecting any.
 const COLLECTED: usize = 2 << 20;
 
 /// A sink that collects the output of one small file.
@@ -176,8 +177,8 @@ impl Sink for Collected {
     }
 }
 
-/// What a worker searches small files with, by itself. Where all workers took their memory from one place, they would wait for each
-/// other at each file.
+/// What a worker searches small files with, by itself. Where all workers took their memory from one place, they would
+/// wait for each other at each file.
 struct Alone {
     pool: Pool,
     greps: Greps,

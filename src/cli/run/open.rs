@@ -17,8 +17,8 @@ use crate::cli::{
     terminal::{notes::Notes, stdout::FileId},
 };
 
-/// Up to this size a file that was named is read and not mapped: to map it, watch it and let go of it takes a dozen calls of the
-/// system more.
+/// Up to this size a file that was named is read and not mapped: to map it, watch it and let go of it takes a dozen
+/// calls of the system more.
 pub(crate) const SMALL: u64 = 64 << 10;
 
 /// The bytes of a file, by the way in which they are had.
@@ -149,8 +149,8 @@ impl Opener {
     fn wishes(&self, job: Job<'_>, metadata: &Metadata) -> Wishes {
         let Job { haystack, grep, .. } = job;
         let may_map = self.map != MapFiles::None;
-        // What is no text is binary from another place on in a stream than in a file that is mapped. Where there is no NUL that makes
-        // no difference, nor where all of a stream would be read into memory first.
+        // What is no text is binary from another place on in a stream than in a file that is mapped. Where there is no
+        // NUL that makes no difference, nor where all of a stream would be read into memory first.
         let takes_all = self.takes_all || !grep.matcher().is_by_line();
         let all_is_text = may_map && grep.binary_detection() == Binary::Text;
         let maps_text = match haystack.is_stdin {
@@ -233,8 +233,8 @@ impl Opener {
         self.indexes.open(&path, metadata, mapping)
     }
 
-    /// The bytes of a file that is so small that reading it costs less than mapping it. None for others, and for one that has
-    /// become shorter.
+    /// The bytes of a file that is so small that reading it costs less than mapping it. None for others, and for one
+    /// that has become shorter.
     fn read_small(&self, input: &Input, len: u64) -> Result<Option<Mapping>, Error> {
         if len > SMALL || input.start() > 0 || self.cache != CachePolicy::Keep {
             return Ok(None);

@@ -73,7 +73,8 @@ impl Narrowed {
         }
     }
 
-    /// How many bytes of a file were looked at by a search from `start` on; or of one from the end of the file, which is at `end`.
+    /// How many bytes of a file were looked at by a search from `start` on; or of one from the end of the file, which
+    /// is at `end`.
     pub(crate) fn bytes_searched(&self, summary: &Summary, start: u64, end: Option<u64>) -> u64 {
         let Some(parts) = &self.parts else { return summary.bytes_searched };
         let searched = match end {
@@ -149,7 +150,8 @@ impl Parts {
         let end_of_file = mapping.len() as u64;
         // An index counts the lines that end with \n.
         let index = index.filter(|_| terminator == b'\n');
-        // Where the line begins that has `lines` lines before it; `from` is an offset, with the number of lines before it.
+        // Where the line begins that has `lines` lines before it; `from` is an offset, with the number of lines before
+        // it.
         let line_start = |from: (u64, u64), lines: u64| {
             let (from, rest) = match index {
                 Some(index) => self.indexes.before_line(&job.haystack.path, index, lines)?,

@@ -18,12 +18,7 @@ use mapgrep::{
 
 use crate::cli::{
     flags::{Options, output::Mode},
-    print::{
-        json::Json,
-        pattern_ids::PatternCounts,
-        standard::{Printer, Style},
-        stats::Stats,
-    },
+    print::{json::Json, pattern_ids::PatternCounts, standard::Printer, stats::Stats, style::Style},
     run::{
         compressed::{self, CompressedFiles},
         explain::file_error,
@@ -79,8 +74,8 @@ impl Greps {
 
 /// Where the output of a search goes.
 pub(crate) trait Sink {
-    /// Called before the search of what others may be writing to at this moment, such as a pipe: what is found is not to wait
-    /// for more.
+    /// Called before the search of what others may be writing to at this moment, such as a pipe: what is found is not
+    /// to wait for more.
     fn is_live(&mut self) {}
 
     /// Called once, before the first line of a file. Nothing is called for a file of which no line is shown.
@@ -426,8 +421,8 @@ fn first_nul(mapping: &Mapping, start: u64) -> Result<Option<u64>, Error> {
     mapping.guarded(start..end, |head| memchr::memchr(0, head).map(|at| at as u64))
 }
 
-/// Whether lines are printed as they are found, and more than one: what is printed may be found again in a file that is both read
-/// and written.
+/// Whether lines are printed as they are found, and more than one: what is printed may be found again in a file that is
+/// both read and written.
 fn prints_lines(options: &Options) -> bool {
     let selection = &options.selection;
     let most = selection.max_count.unwrap_or(u64::MAX).min(selection.last.unwrap_or(u64::MAX));

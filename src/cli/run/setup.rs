@@ -5,10 +5,7 @@ use termcolor::{BufferWriter, ColorChoice, WriteColor};
 
 use crate::cli::{
     flags::{Options, output::Mode, patterns::Boundary, selection::Context, when::When},
-    print::{
-        pattern_ids::PatternIds,
-        standard::{Colors, Style},
-    },
+    print::{color::Colors, pattern_ids::PatternIds, style::Style},
     run::{
         explain::pattern_error,
         patterns::{Patterns, bytes},
@@ -25,8 +22,8 @@ use mapgrep::{
 ///
 /// # Errors
 ///
-/// When a pattern is wrong, with the file and the line that it was read from; and where the flags ask for a search from the end
-/// whose matches may cross lines.
+/// When a pattern is wrong, with the file and the line that it was read from; and where the flags ask for a search from
+/// the end whose matches may cross lines.
 pub(crate) fn matcher(options: &Options, patterns: &Patterns) -> anyhow::Result<(MatcherBuilder, Matcher)> {
     let mut builder = matcher_builder(options);
     let mut matcher = builder

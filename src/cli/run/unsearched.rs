@@ -16,7 +16,8 @@ struct Reason {
     cure: &'static str,
 }
 
-/// Why none of these paths had a file to search, and which flag changes that: the filters without which there would be one.
+/// Why none of these paths had a file to search, and which flag changes that: the filters without which there would be
+/// one.
 pub(crate) fn why(paths: &Paths, options: &FileOptions, cancel: &Cancel) -> String {
     let filters = Filters::of(options);
     let finds_without = |lifted: &[&Reason]| {

@@ -213,7 +213,8 @@ impl Haystacks {
     }
 }
 
-/// The order of the files of a directory. Their paths are alike but for the names, which would have to be taken out of them.
+/// The order of the files of a directory. Their paths are alike but for the names, which would have to be taken out of
+/// them.
 pub(crate) fn in_order(one: &Path, other: &Path) -> Ordering {
     one.as_os_str().cmp(other.as_os_str())
 }

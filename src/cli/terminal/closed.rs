@@ -1,7 +1,8 @@
 //! Whether the process was started without a standard output (`>&-`).
 //!
-//! Before `main`, the standard library opens /dev/null in the place of standard streams that are closed, so that no file that is
-//! opened later is taken for one. What is written is lost then, and nobody is told. So this looks before that.
+//! Before `main`, the standard library opens /dev/null in the place of standard streams that are closed, so that no
+//! file that is opened later is taken for one. What is written is lost then, and nobody is told. So this looks before
+//! that.
 
 use std::io;
 
@@ -18,8 +19,8 @@ mod look {
 
     /// Functions listed there are called before `main`, and before what the standard library does first.
     #[allow(unsafe_code)]
-    // SAFETY: the section holds pointers to functions that are called with C's conventions; they may ignore what they are
-    // called with. The function does not unwind, and needs nothing that is only there later.
+    // SAFETY: the section holds pointers to functions that are called with C's conventions; they may ignore what they
+    // are called with. The function does not unwind, and needs nothing that is only there later.
     #[used]
     #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
     #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]

@@ -97,8 +97,8 @@ impl Rescue {
         self.0.is_writing()
     }
 
-    /// Writes what is collected, unless something is being written already, and nothing is written after it. May wait for
-    /// the reader.
+    /// Writes what is collected, unless something is being written already, and nothing is written after it. May wait
+    /// for the reader.
     pub(crate) fn flush_for_good(self) {
         self.0.flush_for_good();
     }
@@ -209,10 +209,10 @@ impl Write for Stdout {
     }
 }
 
-/// Gives a pipe the room of a whole piece of output. In a pipe of 64 KiB, writer and reader wake each other up for every
-/// few pages, which takes a third of the time that much output takes. Only for output that does not fit into such a
-/// pipe: the system lets all pipes of a user grow to a certain sum only. What is no pipe, is as large already, or may not
-/// grow stays as it is.
+/// Gives a pipe the room of a whole piece of output. In a pipe of 64 KiB, writer and reader wake each other up for
+/// every few pages, which takes a third of the time that much output takes. Only for output that does not fit into such
+/// a pipe: the system lets all pipes of a user grow to a certain sum only. What is no pipe, is as large already, or may
+/// not grow stays as it is.
 #[cfg(target_os = "linux")]
 fn widen_pipe(file: &File) {
     use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
