@@ -16,7 +16,6 @@ mod plan;
 mod query;
 mod work;
 
-pub(crate) use self::open::unfit::LEAST_SIZE;
 pub use self::{
     build::{
         builder::IndexBuilder,
@@ -26,22 +25,15 @@ pub use self::{
     open::{
         fresh::Fresh,
         index::Index,
+        place::is_index,
         stale::{Freshness, Stale},
-        unfit::{Compression, Unfit},
+        unfit::{Compression, LEAST_SIZE, Unfit},
     },
-    plan::{Candidates, part::Part},
+    plan::{Candidates, Unhelped, part::Part},
     query::Query,
 };
 #[doc(hidden)]
 pub use self::{
     format::seal::seal,
     work::{Work, work},
-};
-#[cfg(feature = "cli")]
-pub(crate) use self::{
-    open::{
-        file::open_text,
-        place::{has_name_of_index, is_index},
-    },
-    plan::Unhelped,
 };

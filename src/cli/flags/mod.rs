@@ -41,16 +41,16 @@ const ABOUT: &str = "Search files for lines that match a pattern, with all cores
 
 const LONG_ABOUT: &str = "Search files for lines that match a pattern, with all cores in each file.
 
-Without PATH, standard input is searched, or the current directory when standard input is a terminal. Directories are walked; \
-hidden files, binary files, indexes and what .gitignore and similar files name are passed over. Output is in file order, whatever \
-the number of threads.
+Without PATH, standard input is searched, or the current directory when standard input is a terminal. Directories are \
+walked; hidden files, binary files, indexes and what .gitignore and similar files name are passed over. Output is in \
+file order, whatever the number of threads.
 
-Standard input that is a regular file is searched from its offset on, mapped where that is of use (--last, --reverse, --range, \
---lines, -U, -a, an index), and left at its end, or behind the last line that was wanted (-m, -q, -l). A file that is also the \
-output is an error where its lines would be printed; in directories it is passed over.
+Standard input that is a regular file is searched from its offset on, mapped where that is of use (--last, --reverse, \
+--range, --lines, -U, -a, an index), and left at its end, or behind the last line that was wanted (-m, -q, -l). A file \
+that is also the output is an error where its lines would be printed; in directories it is passed over.
 
-Exit status: 0 when a line was selected, 1 when none was, 2 when there was an error (with -q, 0 when a line was selected in spite \
-of it), 130 when it was interrupted.";
+Exit status: 0 when a line was selected, 1 when none was, 2 when there was an error (with -q, 0 when a line was \
+selected in spite of it), 130 when it was interrupted.";
 
 const USAGE: &str = "mapgrep [OPTIONS] PATTERN [PATH...]
        mapgrep [OPTIONS] -e PATTERN... [PATH...]

@@ -5,6 +5,7 @@ pub(crate) mod advice;
 use std::{
     collections::HashSet,
     ffi::OsString,
+    fs::File,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -26,7 +27,7 @@ use crate::cli::{
 };
 use mapgrep::{
     Error,
-    index::{Freshness, Index, IndexBuilder, Outcome, Stat, Unfit, has_name_of_index, is_index, open_text},
+    index::{Freshness, Index, IndexBuilder, Outcome, Stat, Unfit, is_index},
     mapping::{Access, MapOptions},
     scan::{Cancel, Pool},
 };
@@ -286,7 +287,7 @@ impl Run<'_> {
             return;
         }
         if let Err(error) = self.try_one(path, pool, len) {
-            let is_of_its_place = error.is_io() && error.path().is_none_or(has_name_of_index);
+            let is_of_its_place = error.is_io() && error.path() != Some(path);
             let elsewhere =
                 if is_of_its_place && self.makes() { "; --index-dir DIR puts the index elsewhere" } else { "" };
             self.error(format!("{}{elsewhere}", advice::explained(&error)));
@@ -395,7 +396,8 @@ impl Run<'_> {
                 ));
             }
             Outcome::Unfit(unfit) => self.say(format_args!("{path}: skipped; {unfit}{}", Advice(*unfit, &path))),
-            Outcome::Cancelled => {}
+            // It was cancelled.
+            _ => {}
         }
     }
 
@@ -460,11 +462,11 @@ impl std::fmt::Display for Advice<'_> {
 /// Whether an index can be relied on, in words.
 fn state(path: &Path, index: &Index) -> Result<String, Error> {
     let cannot = |error| Error::from(error).with_path(path);
-    let file = open_text(path).map_err(cannot)?;
-    let metadata = file.metadata().map_err(cannot)?;
+    let metadata = path.metadata().map_err(cannot)?;
     if !metadata.is_file() {
         return Ok("not used: the file is no regular file by now".to_owned());
     }
+    let file = File::open(path).map_err(cannot)?;
     if metadata.len() == 0 {
         return Ok("the file is empty".to_owned());
     }
@@ -478,12 +480,13 @@ fn state(path: &Path, index: &Index) -> Result<String, Error> {
     let text = text.map_err(|error| error.with_path(path))?;
     Ok(match index.freshness(&metadata, &text)? {
         Freshness::Same => "up to date".to_owned(),
-        Freshness::Grown => {
+        Freshness::Stale(stale) => format!("not used: {}", advice::of_stale(stale)),
+        // It has grown.
+        _ => {
             format!(
                 "used; {} behind what is indexed are searched as without it",
                 HumanBytes(metadata.len() - index.covered())
             )
         }
-        Freshness::Stale(stale) => format!("not used: {}", advice::of_stale(stale)),
     })
 }

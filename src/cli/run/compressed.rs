@@ -42,7 +42,8 @@ impl CompressedFiles {
         Some(match seen.count {
             1 => format!("{shown}: {}", note(path, *how)),
             count => format!(
-                "nothing was found, and {count} of the files are compressed, {shown} with {how}: {command} {shown} | mapgrep ..."
+                "nothing was found, and {count} of the files are compressed, {shown} with {how}: {command} {shown} | \
+                 mapgrep ..."
             ),
         })
     }

@@ -37,7 +37,8 @@ pub(crate) fn matcher(options: &Options, patterns: &Patterns) -> anyhow::Result<
     if (selection.last.is_some() || selection.reverse) && !matcher.is_by_line() {
         let flag = if selection.reverse { "--reverse" } else { "--last" };
         bail!(
-            "{flag} cannot be used with -U where a match may go over several lines; leave -U away to search line by line"
+            "{flag} cannot be used with -U where a match may go over several lines; leave -U away to search line by \
+             line"
         );
     }
     Ok((builder, matcher))

@@ -97,10 +97,15 @@ impl IndexBuilder {
         self
     }
 
-    /// Has updates that add no block leave the index as it is while the text is being written to. For those who come again and again,
-    /// as a commit for each line of a log is too much.
-    #[cfg(feature = "cli")]
-    pub(crate) fn patient(&mut self, yes: bool) -> &mut Self {
+    /// Has updates that add no block leave the index as it is while the text is being written to. For programs that update again
+    /// and again: a commit for each line of a log is too much.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// mapgrep::index::IndexBuilder::new().patient(true);
+    /// ```
+    pub fn patient(&mut self, yes: bool) -> &mut Self {
         self.patient = yes;
         self
     }
@@ -334,8 +339,19 @@ impl IndexBuilder {
     /// # Errors
     ///
     /// As [`build`](IndexBuilder::build).
-    #[cfg(feature = "cli")]
-    pub(crate) fn is_replaced(&self, text: &Path) -> Result<bool, Error> {
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::index::IndexBuilder;
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-replaced-{}", std::process::id()));
+    /// std::fs::write(&path, "never indexed")?;
+    /// assert!(!IndexBuilder::new().is_replaced(&path)?);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn is_replaced(&self, text: &Path) -> Result<bool, Error> {
         let attributes = Text::open(text)?.attributes();
         let index = Index::open_of(text, Some(&attributes), self.directory.as_deref())?;
         let freshness = index.map(|index| index.freshness_by_attributes(attributes.identity));

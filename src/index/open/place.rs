@@ -22,9 +22,15 @@ pub(crate) const NEW: &str = ".new";
 /// What is behind the name of an index in that of its lock.
 pub(crate) const LOCK: &str = ".lock";
 
-/// Whether a file is an index, by its name and its first bytes, or what is there while one is written.
-#[cfg(feature = "cli")]
-pub(crate) fn is_index(path: &Path) -> bool {
+/// Whether a file is an index, by its name and its first bytes, or what is there while one is written. A program that walks
+/// directories passes over such files: what an index has of a text is found in the text.
+///
+/// # Examples
+///
+/// ```
+/// assert!(!mapgrep::index::is_index("access.log".as_ref()));
+/// ```
+pub fn is_index(path: &Path) -> bool {
     use std::io::Read;
 
     use crate::index::format::layout::MAGIC;
@@ -37,13 +43,11 @@ pub(crate) fn is_index(path: &Path) -> bool {
 }
 
 /// Whether a file has the name of an index, or of what is there while one is written.
-#[cfg(feature = "cli")]
-pub(crate) fn has_name_of_index(path: &Path) -> bool {
+fn has_name_of_index(path: &Path) -> bool {
     is_beside_index(path) || path.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes())
 }
 
 /// Whether a file has the name of what is there while an index is written.
-#[cfg(feature = "cli")]
 fn is_beside_index(path: &Path) -> bool {
     let name = path.as_os_str().as_encoded_bytes();
     let of_index = [NEW, LOCK].iter().find_map(|end| name.strip_suffix(end.as_bytes()));

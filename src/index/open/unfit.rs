@@ -5,7 +5,7 @@ use std::{fmt, fs::File, io};
 use crate::index::format::layout::MAGIC;
 
 /// Files of fewer bytes are searched before an index is opened: none is made for them, and none is looked for.
-pub(crate) const LEAST_SIZE: u64 = 1 << 20;
+pub const LEAST_SIZE: u64 = 1 << 20;
 
 /// Why an index of a file would be of no use. Its text says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,8 +99,25 @@ impl Unfit {
         Some(Unfit::Compressed(compression))
     }
 
-    /// What an open file tells, wherever it is read from.
-    pub(crate) fn of_file(file: &File) -> io::Result<Option<Self>> {
+    /// What the first bytes of an open file tell. It is read from its start; where the file is read next does not change.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::index::{Compression, Unfit};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-unfit-{}", std::process::id()));
+    /// std::fs::write(&path, b"\x1F\x8B\x08 and so on")?;
+    /// let unfit = Unfit::of_file(&std::fs::File::open(&path)?)?;
+    /// assert_eq!(unfit, Some(Unfit::Compressed(Compression::Gzip)));
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn of_file(file: &File) -> io::Result<Option<Self>> {
         let mut head = [0; Self::HEAD_BYTES];
         #[cfg(unix)]
         let len = std::os::unix::fs::FileExt::read_at(file, &mut head, 0)?;

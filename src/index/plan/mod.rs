@@ -50,7 +50,7 @@ pub struct Candidates {
 
 /// Why an index did not help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unhelped {
+pub enum Unhelped {
     /// Nothing is known of lines that match.
     NoNeeds,
     /// More blocks can match than are worth telling apart from the others.
@@ -90,8 +90,8 @@ impl Candidates {
         self.parts.iter().map(|part| part.range.end - part.range.start).sum()
     }
 
-    #[cfg(feature = "cli")]
-    pub(crate) fn unhelped(&self) -> Option<Unhelped> {
+    /// Why the index did not help, where it did not.
+    pub fn unhelped(&self) -> Option<Unhelped> {
         self.unhelped
     }
 }
