@@ -70,8 +70,8 @@ impl Error {
         self
     }
 
-    /// Which of several patterns the error is about, counted from 0 in the order in which they were given. None where it is
-    /// about all of them together, or about something else.
+    /// Which of several patterns the error is about, counted from 0 in the order in which they were given. None where
+    /// it is about all of them together, or about something else.
     ///
     /// # Examples
     ///
@@ -118,8 +118,8 @@ impl Error {
         matches!(self.kind, Kind::WrongSize { .. })
     }
 
-    /// True when the file became shorter while it was mapped; [`Error::offset`] says where its bytes end. Of a file whose
-    /// descriptor was not kept that is the first page that was missed.
+    /// True when the file became shorter while it was mapped; [`Error::offset`] says where its bytes end. Of a file
+    /// whose descriptor was not kept that is the first page that was missed.
     pub fn is_truncated(&self) -> bool {
         matches!(self.kind, Kind::Truncated { .. })
     }
@@ -165,8 +165,8 @@ impl Error {
         matches!(self.kind, Kind::NulInPattern(_))
     }
 
-    /// True when patterns would take more memory than is allowed to compile; [`is_pattern`](Error::is_pattern) is true then
-    /// as well.
+    /// True when patterns would take more memory than is allowed to compile; [`is_pattern`](Error::is_pattern) is true
+    /// then as well.
     pub fn is_pattern_too_large(&self) -> bool {
         matches!(self.kind, Kind::PatternTooLarge(_))
     }
@@ -200,7 +200,8 @@ impl Error {
         Self::from_kind(Kind::InvalidInput(message.into()))
     }
 
-    /// Input that is not acceptable for a reason that callers may tell from others: it is the [`source`](std::error::Error::source).
+    /// Input that is not acceptable for a reason that callers may tell from others: it is the
+    /// [`source`](std::error::Error::source).
     pub(crate) fn caused(doing: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::from_kind(Kind::Caused { doing, source: Box::new(source) })
     }

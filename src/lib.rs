@@ -1,7 +1,7 @@
 //! Search huge files with all cores: every match of a pattern, or every line that matches, in file order.
 //!
-//! Files are mapped into memory, cut into chunks, and searched in parallel; results arrive in the order of the file, the
-//! same for any number of threads, in bounded memory. Five lines find every match of a regex in a file of 50 GB:
+//! Files are mapped into memory, cut into chunks, and searched in parallel; results arrive in the order of the file,
+//! the same for any number of threads, in bounded memory. Five lines find every match of a regex in a file of 50 GB:
 //!
 //! ```
 //! use std::{fs::File, sync::Arc};
@@ -25,8 +25,8 @@
 //! # }
 //! ```
 //!
-//! [`scan`] has other ways to take them: a closure or a [`Sink`](scan::Sink) that borrows the mapping, and an iterator that
-//! runs on the calling thread. Each can be confined to a range of the file, and cancelled.
+//! [`scan`] has other ways to take them: a closure or a [`Sink`](scan::Sink) that borrows the mapping, and an iterator
+//! that runs on the calling thread. Each can be confined to a range of the file, and cancelled.
 //!
 //! # Modules
 //!

@@ -1,5 +1,5 @@
-//! Memory whose amount follows the input: a line, a stream. Where there is none left for it, that is an error, and not the
-//! end of the process.
+//! Memory whose amount follows the input: a line, a stream. Where there is none left for it, that is an error, and not
+//! the end of the process.
 
 use std::cell::Cell;
 
@@ -17,8 +17,8 @@ pub(crate) fn reserve<T>(buffer: &mut Vec<T>, additional: usize) -> bool {
 
 /// True while the calling thread asks for memory that it can do without.
 ///
-/// A global allocator that ends the process where memory is refused returns null instead while this is true: the search then ends
-/// with an error. It may be called from within an allocator, and allocates nothing.
+/// A global allocator that ends the process where memory is refused returns null instead while this is true: the search
+/// then ends with an error. It may be called from within an allocator, and allocates nothing.
 ///
 /// # Examples
 ///

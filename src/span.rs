@@ -100,7 +100,8 @@ impl Offset for u64 {
     }
 }
 
-/// The two ends of a range of any kind, where `end` stands for an end that is left open. They may be in the wrong order.
+/// The two ends of a range of any kind, where `end` stands for an end that is left open. They may be in the wrong
+/// order.
 pub(crate) fn range_of<T: Offset>(range: impl RangeBounds<T>, end: T) -> Range<T> {
     let start = match range.start_bound() {
         Bound::Included(&start) => start,

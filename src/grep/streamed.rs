@@ -92,8 +92,8 @@ impl Grep {
     ///
     /// # Errors
     ///
-    /// [`is_out_of_memory`](Error::is_out_of_memory) for a stream that is larger than the memory. An error of the reader is
-    /// a part of the result, as what came before it can be searched.
+    /// [`is_out_of_memory`](Error::is_out_of_memory) for a stream that is larger than the memory. An error of the
+    /// reader is a part of the result, as what came before it can be searched.
     ///
     /// # Examples
     ///

@@ -150,8 +150,8 @@ mod aarch64 {
             vget_lane_u64::<0>(vreinterpret_u64_u8(nibbles)) & 0x8888_8888_8888_8888
         },
         mask_of_block: |parts| {
-            // Each lane keeps the bit that is its own in a byte of the result. Adding up neighbours three times puts eight
-            // lanes into one.
+            // Each lane keeps the bit that is its own in a byte of the result. Adding up neighbours three times puts
+            // eight lanes into one.
             let own = vreinterpretq_u8_u64(vdupq_n_u64(0x8040_2010_0804_0201));
             let bits = |i: usize| vandq_u8(parts[i], own);
             let halves = [vpaddq_u8(bits(0), bits(1)), vpaddq_u8(bits(2), bits(3))];

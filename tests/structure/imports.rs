@@ -29,10 +29,11 @@ const CRATES: &[(&str, &str)] = &[
 ];
 
 /// Descriptions of byte formats, each a file or a folder, which can be read alone.
-const FORMATS: &[&str] = &["src/index/format"];
+const FORMATS: &[&str] = &["src/index/format", "src/matcher/set/format"];
 
 /// What a description of a format may import of the crate: leaves. `work.rs` counts, for tests.
-const BELOW_FORMATS: &[&str] = &["src/error.rs", "src/bytes.rs", "src/index/fault.rs", "src/index/work.rs"];
+const BELOW_FORMATS: &[&str] =
+    &["src/error.rs", "src/bytes.rs", "src/index/fault.rs", "src/index/work.rs", "src/matcher/set/kind.rs"];
 
 /// The paths of a file outside its tests.
 fn written(file: &File) -> impl Iterator<Item = &Written> {
@@ -40,18 +41,7 @@ fn written(file: &File) -> impl Iterator<Item = &Written> {
 }
 
 /// Files that are in a cycle still. This list gets no longer.
-const OPEN_CYCLES: &[&str] = &[
-    "src/matcher/set/builder.rs",
-    "src/matcher/set/format.rs",
-    "src/matcher/set/mod.rs",
-    "src/matcher/set/table.rs",
-    "src/matcher/set/tiers.rs",
-    "src/matcher/set/windows.rs",
-    "src/scan/iter.rs",
-    "src/scan/mod.rs",
-    "src/scan/pieces.rs",
-    "src/scan/window.rs",
-];
+const OPEN_CYCLES: &[&str] = &["src/scan/iter.rs", "src/scan/mod.rs", "src/scan/pieces.rs", "src/scan/window.rs"];
 
 /// From file to file, with the lines in which the first names the second.
 type Edges = BTreeMap<&'static Path, BTreeMap<&'static Path, BTreeSet<usize>>>;
