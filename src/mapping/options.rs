@@ -70,18 +70,69 @@ impl MapOptions {
 
     /// Starts the mapping `offset` bytes into the file; a multiple of
     /// [`allocation_granularity`](super::allocation_granularity). 0 unless set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::{Access, MapOptions};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-offset-{}", std::process::id()));
+    /// let start = mapgrep::mapping::allocation_granularity();
+    /// std::fs::write(&path, [vec![b'a'; start], b"tail".to_vec()].concat())?;
+    /// let file = std::fs::File::open(&path)?;
+    /// // SAFETY: nobody changes the file while this example has it mapped.
+    /// let mapping = unsafe { MapOptions::new().access(Access::Read).offset(start as u64).map_file(&file)? };
+    /// assert_eq!(mapping.guarded(.., <[u8]>::to_vec)?, b"tail");
+    /// # drop(mapping);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn offset(&mut self, offset: u64) -> &mut Self {
         self.offset = offset;
         self
     }
 
     /// Maps `len` bytes; 0, which it is unless set, stands for all that there is from the offset to the end of the file.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::{Access, MapOptions};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-len-{}", std::process::id()));
+    /// std::fs::write(&path, "hello, world")?;
+    /// let file = std::fs::File::open(&path)?;
+    /// // SAFETY: nobody changes the file while this example has it mapped.
+    /// let mapping = unsafe { MapOptions::new().access(Access::Read).len(5).map_file(&file)? };
+    /// assert_eq!(mapping.guarded(.., <[u8]>::to_vec)?, b"hello");
+    /// # drop(mapping);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn len(&mut self, len: usize) -> &mut Self {
         self.len = len;
         self
     }
 
     /// What the mapping allows; [`Access::Default`] unless set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::{Access, MapOptions};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-access-{}", std::process::id()));
+    /// std::fs::write(&path, "hello")?;
+    /// let file = std::fs::File::open(&path)?;
+    /// // SAFETY: nobody changes the file while this example has it mapped.
+    /// let mut mapping = unsafe { MapOptions::new().access(Access::Copy).map_file(&file)? };
+    /// mapping.set_slice(..1, b"J")?;
+    /// assert_eq!(mapping.guarded(.., <[u8]>::to_vec)?, b"Jello");
+    /// assert_eq!(std::fs::read(&path)?, b"hello");
+    /// # drop(mapping);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn access(&mut self, access: Access) -> &mut Self {
         self.access = access;
         self
@@ -93,6 +144,17 @@ impl MapOptions {
     ///
     /// The flags go to the system as they are, but that those which map over memory in use are refused; what others do
     /// is on the caller.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::{MapFlags, MapOptions};
+    ///
+    /// // SAFETY: private memory that is new belongs to this mapping alone.
+    /// let memory = unsafe { MapOptions::new().flags(MapFlags::PRIVATE).len(4096).map_anonymous()? };
+    /// assert_eq!(memory.get(0)?, 0);
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     #[cfg(unix)]
     #[allow(unsafe_code)]
     pub unsafe fn flags(&mut self, flags: MapFlags) -> &mut Self {
@@ -102,6 +164,16 @@ impl MapOptions {
 
     /// What the pages may be used for, instead of an access: reading and writing unless set. Without [`Prot::READ`]
     /// every read is an error, and without [`Prot::WRITE`] every write.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::{MapOptions, Prot};
+    ///
+    /// let mut memory = MapOptions::new().prot(Prot::READ).len(4096).map_anonymous()?;
+    /// assert!(memory.guarded_mut(.., |bytes| bytes.fill(1)).unwrap_err().is_read_only());
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     #[cfg(unix)]
     pub fn prot(&mut self, prot: Prot) -> &mut Self {
         self.prot = prot;
@@ -125,6 +197,22 @@ impl MapOptions {
     /// Whether the mapping keeps a descriptor of its own of the file; true unless set. Without one neither
     /// [`size`](Mapping::size) nor [`resize`](Mapping::resize) work, and that a file was truncated within a page
     /// goes unnoticed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::{Access, MapOptions};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-track-{}", std::process::id()));
+    /// std::fs::write(&path, "hello")?;
+    /// let file = std::fs::File::open(&path)?;
+    /// // SAFETY: nobody changes the file while this example has it mapped.
+    /// let mapping = unsafe { MapOptions::new().access(Access::Read).track_fd(false).map_file(&file)? };
+    /// assert!(mapping.size().unwrap_err().is_io());
+    /// # drop(mapping);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn track_fd(&mut self, yes: bool) -> &mut Self {
         self.track_fd = yes;
         self
@@ -136,6 +224,22 @@ impl MapOptions {
     /// when a file is truncated while it is read. So is one in which somebody installs another handler later that does not
     /// pass on what is none of its own, and a thread that blocks the signal. On Windows a file that is mapped cannot be truncated, and this plays no
     /// part.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::{Access, MapOptions};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-guard-{}", std::process::id()));
+    /// std::fs::write(&path, "hello")?;
+    /// let file = std::fs::File::open(&path)?;
+    /// // SAFETY: nobody changes the file while this example has it mapped.
+    /// let mapping = unsafe { MapOptions::new().access(Access::Read).guard_faults(false).map_file(&file)? };
+    /// assert_eq!(mapping.get(0)?, b'h');
+    /// # drop(mapping);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn guard_faults(&mut self, yes: bool) -> &mut Self {
         self.guard_faults = yes;
         self
@@ -253,6 +357,17 @@ impl MapOptions {
     ///
     /// [`is_invalid_input`](Error::is_invalid_input) as for [`map_file`](MapOptions::map_file); otherwise what the
     /// operating system says: `EINVAL` when no length is set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::MapOptions;
+    ///
+    /// let mut memory = MapOptions::new().len(10).map_anonymous()?;
+    /// memory.set_slice(..5, b"hello")?;
+    /// assert_eq!(memory.slice(3..7)?, b"lo\0\0");
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     pub fn map_anonymous(&self) -> Result<Mapping, Error> {
         let access = self.effective_access()?;
         let region = Region::map(None, self.request(self.len, true))

@@ -60,6 +60,24 @@ impl IndexBuilder {
 
     /// Makes an index of about two thirds of the size, which leaves more blocks to search, and knows nothing of literals of three
     /// bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{index::IndexBuilder, scan::Pool};
+    /// use mapgrep::index::Outcome;
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-small-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&directory)?;
+    /// # let path = directory.join("log");
+    /// std::fs::write(&path, "a line of a log\n".repeat(100_000))?;
+    /// let pool = Pool::new(2);
+    /// let Outcome::Written(large) = IndexBuilder::new().build(&path, &pool)? else { panic!() };
+    /// let Outcome::Written(small) = IndexBuilder::new().small(true).build(&path, &pool)? else { panic!() };
+    /// assert!(small.is_small && small.bytes < large.bytes);
+    /// # std::fs::remove_dir_all(&directory)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn small(&mut self, yes: bool) -> &mut Self {
         self.small = yes;
         self
@@ -67,8 +85,28 @@ impl IndexBuilder {
 
     /// A directory for indexes. Without one, the index of FILE is `FILE.mgx`, or in the user's cache directory if that cannot
     /// be written. A symbolic link has the index of the file it leads to.
-    pub fn directory(&mut self, directory: Option<PathBuf>) -> &mut Self {
-        self.directory = directory;
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{index::IndexBuilder, scan::Pool};
+    /// use mapgrep::index::Index;
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-directory-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&directory)?;
+    /// # let path = directory.join("log");
+    /// std::fs::write(&path, "a line of a log\n".repeat(100_000))?;
+    /// let indexes = path.with_file_name("indexes");
+    /// let mut builder = IndexBuilder::new();
+    /// builder.directory(indexes.clone()).build(&path, &Pool::new(2))?;
+    /// assert_eq!(std::fs::read_dir(&indexes)?.count(), 1);
+    /// // Whoever opens the index has to be told, too.
+    /// assert!(Index::open(&path, None)?.is_none() && Index::open(&path, Some(&indexes))?.is_some());
+    /// # std::fs::remove_dir_all(&directory)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn directory(&mut self, directory: impl Into<Option<PathBuf>>) -> &mut Self {
+        self.directory = directory.into();
         self
     }
 
@@ -79,12 +117,45 @@ impl IndexBuilder {
     }
 
     /// A token that stops the work when it is cancelled.
-    pub fn cancel(&mut self, token: Cancel) -> &mut Self {
-        self.cancel = Some(token);
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{index::IndexBuilder, scan::Pool};
+    /// use mapgrep::{index::Outcome, scan::Cancel};
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-index-cancel-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&directory)?;
+    /// # let path = directory.join("log");
+    /// std::fs::write(&path, "a line of a log\n".repeat(100_000))?;
+    /// let cancel = Cancel::new();
+    /// cancel.cancel();
+    /// assert_eq!(IndexBuilder::new().cancel(cancel).build(&path, &Pool::new(2))?, Outcome::Cancelled);
+    /// # std::fs::remove_dir_all(&directory)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn cancel(&mut self, token: impl Into<Option<Cancel>>) -> &mut Self {
+        self.cancel = token.into();
         self
     }
 
     /// What is called with the path of an index that somebody else is writing, before that is waited for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{index::IndexBuilder, scan::Pool};
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-waiting-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&directory)?;
+    /// # let path = directory.join("log");
+    /// std::fs::write(&path, "a line of a log\n".repeat(100_000))?;
+    /// let mut builder = IndexBuilder::new();
+    /// builder.waiting(|index| eprintln!("{}: waiting for somebody else", index.display()));
+    /// builder.build(&path, &Pool::new(2))?;
+    /// # std::fs::remove_dir_all(&directory)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn waiting(&mut self, tell: fn(&Path)) -> &mut Self {
         self.waiting = Some(tell);
         self
@@ -113,6 +184,22 @@ impl IndexBuilder {
     /// Has [`verify`](IndexBuilder::verify) look at hashes alone: those of the blocks of the file, which tell whether it has changed, and
     /// those of the index, which tell whether it was damaged. What the index says is not compared with the file, so that it is
     /// taken on trust from whoever made it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{index::IndexBuilder, scan::Pool};
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-quick-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&directory)?;
+    /// # let path = directory.join("log");
+    /// std::fs::write(&path, "a line of a log\n".repeat(100_000))?;
+    /// let (mut builder, pool) = (IndexBuilder::new(), Pool::new(2));
+    /// builder.build(&path, &pool)?;
+    /// assert!(builder.quick(true).verify(&path, &pool)?.changed.is_empty());
+    /// # std::fs::remove_dir_all(&directory)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn quick(&mut self, yes: bool) -> &mut Self {
         self.quick = yes;
         self
@@ -120,6 +207,24 @@ impl IndexBuilder {
 
     /// Has [`update`](IndexBuilder::update) compare all indexed blocks of the file with their hashes, in place of some of them. It finds
     /// changes in the middle of a file that has also grown, and takes as long as to read the file.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{index::IndexBuilder, scan::Pool};
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-compare-all-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&directory)?;
+    /// # let path = directory.join("log");
+    /// std::fs::write(&path, "a line of a log\n".repeat(100_000))?;
+    /// let (mut builder, pool) = (IndexBuilder::new(), Pool::new(2));
+    /// builder.build(&path, &pool)?;
+    /// let more = "a changed line \n".repeat(1) + &"a line of a log\n".repeat(200_000);
+    /// std::fs::write(&path, more)?;
+    /// assert!(builder.compare_all(true).update(&path, &pool).is_err());
+    /// # std::fs::remove_dir_all(&directory)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn compare_all(&mut self, yes: bool) -> &mut Self {
         self.compare_all = yes;
         self
@@ -204,6 +309,27 @@ impl IndexBuilder {
     /// plus a copy of the index. Of the blocks that were indexed before, 64 are compared with their hashes, or as many as are
     /// added; and all, where the attributes of the file do not tell that it has only grown, or when
     /// [that is wanted](IndexBuilder::compare_all).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{index::IndexBuilder, scan::Pool};
+    /// use std::io::Write;
+    /// use mapgrep::index::Outcome;
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-update-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&directory)?;
+    /// # let path = directory.join("log");
+    /// std::fs::write(&path, "a line of a log\n".repeat(100_000))?;
+    /// let (builder, pool) = (IndexBuilder::new(), Pool::new(2));
+    /// let Outcome::Written(before) = builder.update(&path, &pool)? else { panic!("it had none") };
+    /// let mut file = std::fs::File::options().append(true).open(&path)?;
+    /// file.write_all("one more line\n".repeat(10_000).as_bytes())?;
+    /// let Outcome::Written(after) = builder.update(&path, &pool)? else { panic!("it has grown") };
+    /// assert!(after.covered > before.covered);
+    /// # std::fs::remove_dir_all(&directory)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn update(&self, text: &Path, pool: &Pool) -> Result<Outcome, Error> {
         self.follow_renames(&Text::open(text)?, pool);
         match self.update_in_place(text, pool)? {
@@ -279,6 +405,26 @@ impl IndexBuilder {
     /// # Complexity
     ///
     /// That of [`build`](IndexBuilder::build); when it is quick, linear in the file and the index at the speed of memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{index::IndexBuilder, scan::Pool};
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-verify-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&directory)?;
+    /// # let path = directory.join("log");
+    /// std::fs::write(&path, "a line of a log\n".repeat(100_000))?;
+    /// let (builder, pool) = (IndexBuilder::new(), Pool::new(2));
+    /// builder.build(&path, &pool)?;
+    /// let mut text = std::fs::read(&path)?;
+    /// text[1_000_000] = b'X';
+    /// std::fs::write(&path, text)?;
+    /// let changed = builder.verify(&path, &pool)?.changed;
+    /// assert!(changed.len() == 1 && changed[0].contains(&1_000_000));
+    /// # std::fs::remove_dir_all(&directory)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn verify(&self, text: &Path, pool: &Pool) -> Result<Verified, Error> {
         let none = || Error::from(IndexFault::Missing).with_path(text);
         let Writing { index, opened, .. } = self.claims().open_to_write(text)?.ok_or_else(none)?;
@@ -310,6 +456,23 @@ impl IndexBuilder {
     /// # Errors
     ///
     /// What the system says. What can be removed is removed all the same.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{index::IndexBuilder, scan::Pool};
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-remove-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&directory)?;
+    /// # let path = directory.join("log");
+    /// std::fs::write(&path, "a line of a log\n".repeat(100_000))?;
+    /// let builder = IndexBuilder::new();
+    /// builder.build(&path, &Pool::new(2))?;
+    /// assert!(builder.remove(&path)?);
+    /// assert!(!builder.remove(&path)?);
+    /// # std::fs::remove_dir_all(&directory)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn remove(&self, text: &Path) -> Result<bool, Error> {
         let mut result = Ok(false);
         for path in place::places(text, self.directory.as_deref()) {
@@ -326,6 +489,24 @@ impl IndexBuilder {
     /// # Errors
     ///
     /// As [`build`](IndexBuilder::build).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{index::IndexBuilder, scan::Pool};
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-stale-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&directory)?;
+    /// # let path = directory.join("log");
+    /// std::fs::write(&path, "a line of a log\n".repeat(100_000))?;
+    /// let builder = IndexBuilder::new();
+    /// builder.build(&path, &Pool::new(2))?;
+    /// assert!(!builder.is_stale(&path)?);
+    /// std::fs::write(&path, "another file\n".repeat(100_000))?;
+    /// assert!(builder.is_stale(&path)?);
+    /// # std::fs::remove_dir_all(&directory)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_stale(&self, text: &Path) -> Result<bool, Error> {
         let opened = Text::open(text)?;
         let attributes = opened.attributes();
