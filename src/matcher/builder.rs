@@ -28,7 +28,8 @@ const MOST: usize = 4 << 20;
 /// The same where case is ignored. A tree takes 360 times as much then.
 const MOST_IGNORING_CASE: usize = 2 << 20;
 
-/// A single plain string that is longer is searched for as a set of one, which takes no syntax tree where case is ignored.
+/// A single plain string that is longer is searched for as a set of one, which takes no syntax tree where case is
+/// ignored.
 const LONG: usize = 64 << 10;
 
 /// Whether letters match their other case.
@@ -127,16 +128,16 @@ impl MatcherBuilder {
         self
     }
 
-    /// Takes all patterns as alternatives of one, so that every match is of pattern 0. What matches stays the same. Regex
-    /// engines pay for telling patterns apart: with thousands of regexes this makes a search faster by orders of
+    /// Takes all patterns as alternatives of one, so that every match is of pattern 0. What matches stays the same.
+    /// Regex engines pay for telling patterns apart: with thousands of regexes this makes a search faster by orders of
     /// magnitude.
     pub fn merge(&mut self, yes: bool) -> &mut Self {
         self.merge = yes;
         self
     }
 
-    /// Of plain strings that match at the same place, the longest one is the match, not the one that comes first in the list:
-    /// [`MatchKind::LeftmostLongest`](super::set::MatchKind::LeftmostLongest). Regexes have no longest match; see
+    /// Of plain strings that match at the same place, the longest one is the match, not the one that comes first in the
+    /// list: [`MatchKind::LeftmostLongest`](super::set::MatchKind::LeftmostLongest). Regexes have no longest match; see
     /// [`fixed_strings`](MatcherBuilder::fixed_strings).
     ///
     /// # Examples
@@ -156,21 +157,22 @@ impl MatcherBuilder {
         self
     }
 
-    /// Compiles the patterns. With none at all, nothing ever matches. Regexes are UTF-8; plain strings may have any bytes.
+    /// Compiles the patterns. With none at all, nothing ever matches. Regexes are UTF-8; plain strings may have any
+    /// bytes.
     ///
     /// # Errors
     ///
     /// [`is_pattern`](Error::is_pattern) when a pattern is not valid or too large; the text shows the position, and
     /// [`pattern_index`](Error::pattern_index) says which pattern it is. With
     /// [`by_line`](MatcherBuilder::by_line) also when a pattern needs a line terminator. With
-    /// [`longest`](MatcherBuilder::longest) when the patterns are not plain strings, or have to be compiled as regexes: with a line
-    /// end in one of several, and where case is ignored of letters with too many spellings.
+    /// [`longest`](MatcherBuilder::longest) when the patterns are not plain strings, or have to be compiled as regexes:
+    /// with a line end in one of several, and where case is ignored of letters with too many spellings.
     ///
     /// # Complexity
     ///
     /// Linear in the length of the patterns for literals. A regex can take time and memory in proportion to the
-    /// product of its nested repetitions; there is a limit on the memory, and one on the length of all patterns that are no
-    /// plain strings: 4 MiB, or 2 where case is ignored.
+    /// product of its nested repetitions; there is a limit on the memory, and one on the length of all patterns that
+    /// are no plain strings: 4 MiB, or 2 where case is ignored.
     pub fn build<P: AsRef<[u8]>>(&self, patterns: impl IntoIterator<Item = P>) -> Result<Matcher, Error> {
         let patterns: Vec<P> = patterns.into_iter().collect();
         if let Some(matcher) = self.build_from_strings(&patterns)? {
@@ -202,7 +204,8 @@ impl MatcherBuilder {
         })
     }
 
-    /// A long list of patterns, each of which is tried where a literal of it is. Gives them back where that is not the way.
+    /// A long list of patterns, each of which is tried where a literal of it is. Gives them back where that is not the
+    /// way.
     fn dispatch(&self, confined: Vec<Hir>) -> Result<Result<Matcher, Vec<Hir>>, Error> {
         let is_wrapped = self.word || self.whole_line;
         // Plain literals alone are a set in any case.
@@ -294,8 +297,8 @@ impl MatcherBuilder {
         }
     }
 
-    /// Whether case is ignored of strings that need no syntax trees, because no character in them has a meaning of its own. None where
-    /// something about them does.
+    /// Whether case is ignored of strings that need no syntax trees, because no character in them has a meaning of its
+    /// own. None where something about them does.
     pub(crate) fn ignores_case_of_plain<P: AsRef<[u8]>>(&self, strings: &[P]) -> Option<bool> {
         // With a line end in one, matches cross lines, or it is to be refused.
         let is_banned = |byte: &u8| {

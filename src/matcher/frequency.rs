@@ -1,6 +1,7 @@
 //! How frequent each byte is in what is usually searched: sources, logs, tables and prose.
 
-/// Of so many bytes of it, how many are this one: counted in sources of C and Rust, logs, lines of JSON and manuals. No byte is never there.
+/// Of so many bytes of it, how many are this one: counted in sources of C and Rust, logs, lines of JSON and manuals. No
+/// byte is never there.
 static COUNTS: [u16; 256] = [
     329, 7, 7, 7, 7, 7, 7, 7, 7, 889, 1422, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 10003, 50,
     1056, 178, 74, 25, 78, 32, 416, 416, 252, 30, 676, 438, 674, 669, 1997, 1186, 882, 609, 540, 590, 489, 413, 575,
@@ -21,7 +22,8 @@ pub(crate) fn share(byte: u8) -> f64 {
     f64::from(COUNTS[usize::from(byte)]) / ALL
 }
 
-/// Bytes come in runs of a kind, of which there are so many: words, names in capitals and numbers, and what is between them.
+/// Bytes come in runs of a kind, of which there are so many: words, names in capitals and numbers, and what is between
+/// them.
 pub(crate) const KINDS: usize = 3;
 
 /// How much of a run is of its kind, more than anywhere.

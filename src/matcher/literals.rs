@@ -43,8 +43,9 @@ impl Literals {
         Ok(Literals { set, owners })
     }
 
-    /// Those of plain strings, without a syntax tree for each: there may be a million. Matches have the `borders` around them:
-    /// this is `-w` and `-x` without a regex. None where case is ignored of letters that have many spellings.
+    /// Those of plain strings, without a syntax tree for each: there may be a million. Matches have the `borders`
+    /// around them: this is `-w` and `-x` without a regex. None where case is ignored of letters that have many
+    /// spellings.
     pub(crate) fn of_strings<P: AsRef<[u8]>>(
         strings: &[P],
         ignore_case: bool,
@@ -127,8 +128,8 @@ impl Literals {
     }
 }
 
-/// All spellings of plain strings, each with its pattern: the strings themselves, and where case is ignored those that differ in
-/// more than the case of ASCII letters. None where there are too many.
+/// All spellings of plain strings, each with its pattern: the strings themselves, and where case is ignored those that
+/// differ in more than the case of ASCII letters. None where there are too many.
 pub(crate) fn spellings<P: AsRef<[u8]>>(strings: &[P], ignore_case: bool) -> Option<Vec<(Vec<u8>, PatternId)>> {
     let mut all = Vec::with_capacity(strings.len());
     let mut spelt = vec![];
@@ -279,8 +280,8 @@ mod tests {
                 if word || terminator != LineTerminator::Crlf || !content.contains(&b'\r') {
                     prop_assert_eq!(found(&plain, content), found(&regex, content), "{}", content.escape_ascii());
                 }
-                // A line matches as it does alone. But a regex engine takes a byte that goes on with no character, and the line end
-                // before it, for that line end.
+                // A line matches as it does alone. But a regex engine takes a byte that goes on with no character, and
+                // the line end before it, for that line end.
                 let is_regex = !matches!(plain.strategy, Strategy::Literals(_));
                 if !(is_regex && content.first().is_some_and(|byte| byte & 0xC0 == 0x80)) {
                     let end = start + content.len();

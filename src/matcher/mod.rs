@@ -2,8 +2,8 @@
 //!
 //! A [`Matcher`] knows no file, no thread and no line numbers. [`MatcherBuilder`] picks the strategy: one literal goes
 //! to a SIMD substring search, several literals to a [`set`], everything else to the regex engine, which has help for
-//! a regex of few states. Of a long list of regexes, those are tried on a line whose literals are there. The choice can be asked
-//! for with [`Matcher::description`].
+//! a regex of few states. Of a long list of regexes, those are tried on a line whose literals are there. The choice can
+//! be asked for with [`Matcher::description`].
 //!
 //! State that changes during a search lives in a [`Cache`], of which every worker has its own: a matcher that is
 //! shared between threads is never a point of contention.

@@ -166,8 +166,8 @@ impl Matcher {
         })
     }
 
-    /// Calls `each` with the matches from where a walk stands, until it returns false. Where the patterns are literals, or many, this
-    /// is much faster than asking for one match after the other.
+    /// Calls `each` with the matches from where a walk stands, until it returns false. Where the patterns are literals,
+    /// or many, this is much faster than asking for one match after the other.
     #[inline]
     pub(crate) fn each_match(
         &self,
@@ -201,14 +201,14 @@ impl Matcher {
         }
     }
 
-    /// True when [`each_place`](Matcher::each_place) is the way to find lines. An empty match behind the last line end is on no line
-    /// then.
+    /// True when [`each_place`](Matcher::each_place) is the way to find lines. An empty match behind the last line end
+    /// is on no line then.
     pub(crate) fn is_for_all_lines(&self) -> bool {
         matches!(self.strategy, Strategy::Literals(_) | Strategy::Dispatched(_)) && self.is_sure_of_lines()
     }
 
-    /// Calls `each` with a place on each line that has a match, and maybe with more of them there, until it returns false. The places
-    /// ascend.
+    /// Calls `each` with a place on each line that has a match, and maybe with more of them there, until it returns
+    /// false. The places ascend.
     pub(crate) fn each_place(&self, cache: &mut Cache, haystack: &[u8], mut each: impl FnMut(usize) -> bool) {
         match &self.strategy {
             Strategy::Dispatched(dispatched) => dispatched.each_line(cache.dispatched(), haystack, each),
@@ -221,8 +221,8 @@ impl Matcher {
         self.reach
     }
 
-    /// How many bytes from its first one on decide about a match, at most; none where a match may have any length. Unlike
-    /// [`reach`](Matcher::reach) this tells it of patterns that are confined to lines, too.
+    /// How many bytes from its first one on decide about a match, at most; none where a match may have any length.
+    /// Unlike [`reach`](Matcher::reach) this tells it of patterns that are confined to lines, too.
     pub fn longest(&self) -> Option<usize> {
         self.longest
     }
@@ -232,8 +232,8 @@ impl Matcher {
         self.by_line
     }
 
-    /// True when a match could contain a line terminator, or depends on where the haystack begins or ends: lines cannot be
-    /// looked at one by one then. Never true when matches were confined to lines.
+    /// True when a match could contain a line terminator, or depends on where the haystack begins or ends: lines cannot
+    /// be looked at one by one then. Never true when matches were confined to lines.
     ///
     /// # Examples
     ///
@@ -280,8 +280,8 @@ impl Matcher {
     ///
     /// To decide on a word boundary the engine decodes the scalar value that ends before it, going back over at most
     /// three continuation bytes of UTF-8. At the start of a line that begins with such bytes, which is not valid UTF-8,
-    /// it arrives at the line terminator and takes that for the value. Within the line alone there is none. And between the two
-    /// bytes of a terminator there is room for an empty match, which is on no line.
+    /// it arrives at the line terminator and takes that for the value. Within the line alone there is none. And between
+    /// the two bytes of a terminator there is room for an empty match, which is on no line.
     pub(crate) fn is_sure_of_line(&self, line: &[u8]) -> bool {
         (!self.looks_at_words || !matches!(line.first(), Some(0x80..=0xBF)))
             && (!self.matches_in_terminators() || !line.ends_with(b"\r\n"))

@@ -17,7 +17,8 @@ pub enum LineTerminator {
     #[default]
     Lf,
     /// `\n`, with or without `\r` before it, which belongs to the terminator then: no match contains it, and `$`
-    /// matches before it. A lone `\r` ends no line; but where matches are not confined to lines, `$` matches before it too.
+    /// matches before it. A lone `\r` ends no line; but where matches are not confined to lines, `$` matches before it
+    /// too.
     Crlf,
     /// A NUL byte. Lines may contain `\n`, and `.` matches it.
     Nul,

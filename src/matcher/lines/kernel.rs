@@ -14,8 +14,8 @@ use crate::{
 /// How many blocks are passed over at once.
 const GROUP: usize = 2;
 
-/// How many blocks go through one step after the other: enough for a step to be a loop of its own, with its variables in
-/// registers, and little to be looked at around a hit that stands alone.
+/// How many blocks go through one step after the other: enough for a step to be a loop of its own, with its variables
+/// in registers, and little to be looked at around a hit that stands alone.
 const BATCH: usize = 8;
 
 /// Where a search stands.
@@ -153,8 +153,8 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
         }
         let last_start = len - (self.needle.len() + BLOCK - 1);
         while state.at < len {
-            // SAFETY: the caller vouches for the processor. All blocks at or before `last_start` can be probed, and as there
-            // are at least as many bytes as in a block, the last of them can be looked at.
+            // SAFETY: the caller vouches for the processor. All blocks at or before `last_start` can be probed, and as
+            // there are at least as many bytes as in a block, the last of them can be looked at.
             let (candidates, ends) = unsafe {
                 let start = state.at.min(last_start);
                 let candidates = self.rest(self.pairs(start), start).unbounded_shr((state.at - start) as u32);
@@ -258,8 +258,8 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
         unsafe { V::mask_of_block(equal::<V, PARTS>(self.lines.as_ptr().add(at), self.terminators)) }
     }
 
-    /// Leaves those candidates that are hits. False when that costs too much to be told. Where a block has one candidate or
-    /// none, there is no branch that depends on which.
+    /// Leaves those candidates that are hits. False when that costs too much to be told. Where a block has one
+    /// candidate or none, there is no branch that depends on which.
     ///
     /// # Safety
     ///
@@ -418,8 +418,8 @@ unsafe fn is_none<V: Vector, const PARTS: usize>(blocks: [[V; PARTS]; GROUP]) ->
     unsafe { any.mask() == 0 }
 }
 
-/// How frequent hits are. Where they are, the processor would not foresee whether blocks can be passed over, and a wrong guess
-/// costs more than a look at the blocks.
+/// How frequent hits are. Where they are, the processor would not foresee whether blocks can be passed over, and a
+/// wrong guess costs more than a look at the blocks.
 #[derive(Default)]
 struct Density(usize);
 

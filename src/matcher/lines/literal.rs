@@ -1,9 +1,9 @@
 //! Lines that have one literal, in one pass with vectors, however many there are.
 //!
-//! To find a literal, its line's start and its line's end are three searches for each line; where most lines match, getting
-//! in and out of those costs more than looking at the bytes. Here every block of 64 bytes becomes two numbers of 64 bits: where
-//! the literal starts, and where lines end. An addition then tells which lines have a hit. With ones everywhere but at the
-//! ends of lines, a hit makes its line overflow into the bit of its end, and no further:
+//! To find a literal, its line's start and its line's end are three searches for each line; where most lines match,
+//! getting in and out of those costs more than looking at the bytes. Here every block of 64 bytes becomes two numbers
+//! of 64 bits: where the literal starts, and where lines end. An addition then tells which lines have a hit. With ones
+//! everywhere but at the ends of lines, a hit makes its line overflow into the bit of its end, and no further:
 //!
 //! ```text
 //! bytes         a x b . c d . x x . e x        . ends a line, x is a hit
@@ -14,9 +14,9 @@
 //! ```
 //!
 //! Blocks without a hit, on a line without one, are passed over by a *packed pair* alone, two at a time, so that
-//! rare literals are found as fast as by memchr's. See [`walk`](crate::matcher::literal) for that, and for how bytes are chosen.
-//! Needles of up to four bytes need nothing else. Of longer ones, four bytes are compared with vectors, and the whole where
-//! these are found: once for each line that has the needle.
+//! rare literals are found as fast as by memchr's. See [`walk`](crate::matcher::literal) for that, and for how bytes
+//! are chosen. Needles of up to four bytes need nothing else. Of longer ones, four bytes are compared with vectors, and
+//! the whole where these are found: once for each line that has the needle.
 //!
 //! The time stays linear: a search that spends too much on candidates that are none leaves a stretch of haystack to
 //! memchr's substring search (Two-Way) before it tries again, and each stretch is twice as long as the one before.
@@ -83,8 +83,8 @@ impl<'a> LiteralLines<'a> {
         counting.counts
     }
 
-    /// Calls `selected` with each line that has the literal, or inverted has it not, until it returns false. The lines come
-    /// in order, each with its terminator.
+    /// Calls `selected` with each line that has the literal, or inverted has it not, until it returns false. The lines
+    /// come in order, each with its terminator.
     ///
     /// # Complexity
     ///
@@ -400,7 +400,8 @@ mod tests {
         }
     }
 
-    /// Candidates that are none, everywhere, so that a search gives up, once or again and again; hits in such surroundings.
+    /// Candidates that are none, everywhere, so that a search gives up, once or again and again; hits in such
+    /// surroundings.
     #[test]
     fn costly_lines() {
         let of = |unit: &[u8], len: usize| unit.iter().copied().cycle().take(len).collect::<Vec<_>>();

@@ -115,7 +115,8 @@ impl Sink for CountingMatches {
 }
 
 impl LineCounts {
-    /// Adds the lines that end at these bits of some blocks. Returns the block and the bit at which the limit is reached.
+    /// Adds the lines that end at these bits of some blocks. Returns the block and the bit at which the limit is
+    /// reached.
     #[inline(always)]
     pub(super) fn add<const COUNT: usize>(
         &mut self,
@@ -191,7 +192,8 @@ impl<F: FnMut(Span) -> bool> Sink for Selecting<'_, F> {
             any |= u32::from(*selected != 0) << i;
         }
         let mut start = if any == 0 { self.passed.start } else { self.line_start(at) };
-        // Where the line begins that the block begins on. What is frequent and cannot be foreseen is done without branches.
+        // Where the line begins that the block begins on. What is frequent and cannot be foreseen is done without
+        // branches.
         let mut starts = [0; COUNT];
         for (i, line_start) in starts.iter_mut().enumerate() {
             *line_start = start;

@@ -1,10 +1,10 @@
 //! Searching forwards for one literal, with vectors.
 //!
-//! memchr's substring search has vectors for that, and picks the bytes that it looks for by how rare they are in text of
-//! all kinds. Where they are not rare in the haystack at hand, it compares the whole needle again and again. [`Finder`]
-//! notices that, and picks others by a sample of the haystack itself; and it goes on within a block of 64 bytes from one
-//! match to the next. Short haystacks, and needles of one byte that are looked for once, are memchr's. Backwards see
-//! [`ReverseFinder`](super::ReverseFinder).
+//! memchr's substring search has vectors for that, and picks the bytes that it looks for by how rare they are in text
+//! of all kinds. Where they are not rare in the haystack at hand, it compares the whole needle again and again.
+//! [`Finder`] notices that, and picks others by a sample of the haystack itself; and it goes on within a block of 64
+//! bytes from one match to the next. Short haystacks, and needles of one byte that are looked for once, are memchr's.
+//! Backwards see [`ReverseFinder`](super::ReverseFinder).
 
 use memchr::memmem;
 
@@ -140,8 +140,8 @@ impl<'n> Finder<'n> {
     }
 }
 
-/// How many places are left to memchr, which is faster where a match is near and no byte a bad choice: it looks at less at
-/// a time.
+/// How many places are left to memchr, which is faster where a match is near and no byte a bad choice: it looks at less
+/// at a time.
 const SHORT: usize = 1024;
 
 /// The occurrences of a literal, from left to right. See [`Finder::find_iter`].

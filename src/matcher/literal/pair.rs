@@ -71,8 +71,8 @@ impl<V: Vector, const PARTS: usize, const PROBES: usize> Pair<V, PARTS, PROBES> 
         }
     }
 
-    /// Goes to the next two blocks with candidates, or to where fewer than two blocks are left. Returns the lanes of the
-    /// last two that were looked at, and whether there are candidates in them.
+    /// Goes to the next two blocks with candidates, or to where fewer than two blocks are left. Returns the lanes of
+    /// the last two that were looked at, and whether there are candidates in them.
     ///
     /// # Safety
     ///

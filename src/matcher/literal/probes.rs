@@ -1,9 +1,10 @@
 //! Which bytes of a needle to look for in front of comparing the whole: those that are seldom seen.
 //!
-//! The first choice is a guess from a table. Where that turns out to be a bad one, some of the haystack is sampled, and the
-//! choice is made anew: what is rare in prose is common in source code, and what is rare in both fills some log. Bytes that
-//! are rare can still come together, as those of a word that is like the needle but for an ending. So the first byte is the
-//! rarest of the sample, and each of the others is the one that dismisses most of the places which those before it left.
+//! The first choice is a guess from a table. Where that turns out to be a bad one, some of the haystack is sampled, and
+//! the choice is made anew: what is rare in prose is common in source code, and what is rare in both fills some log.
+//! Bytes that are rare can still come together, as those of a word that is like the needle but for an ending. So the
+//! first byte is the rarest of the sample, and each of the others is the one that dismisses most of the places which
+//! those before it left.
 //!
 //! A sample has to pay for itself in a search of some KiB. So few places are looked at, and all bytes of the needle are
 //! compared with what is there at once.
@@ -19,8 +20,8 @@ use crate::simd::{
 /// Some bytes of the needle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Probes {
-    /// Where they are in it. The first two are searched for everywhere, the others where those are found. Each byte of a
-    /// needle of up to four is among the first four, some of them twice.
+    /// Where they are in it. The first two are searched for everywhere, the others where those are found. Each byte of
+    /// a needle of up to four is among the first four, some of them twice.
     pub(crate) offsets: [usize; Probes::COUNT],
     /// How many are worth searching for everywhere.
     pub(crate) everywhere: Everywhere,
@@ -48,12 +49,12 @@ impl Probes {
     /// How much haystack a [`sample`](Probes::sample) is taken of, so that no page far away is touched.
     pub(crate) const SAMPLED: usize = 64 << 10;
 
-    /// How many runs of neighbours a sample has. Single bytes at regular strides would all come from the same column of a
-    /// table.
+    /// How many runs of neighbours a sample has. Single bytes at regular strides would all come from the same column of
+    /// a table.
     const RUNS: usize = 8;
 
-    /// At how many places of a run all bytes are compared, and in how many blocks the first byte is looked for. In as many
-    /// more the choice is tried out.
+    /// At how many places of a run all bytes are compared, and in how many blocks the first byte is looked for. In as
+    /// many more the choice is tried out.
     const COUNTED: usize = 30;
     const LOOKED_AT: usize = 2;
 
@@ -88,8 +89,8 @@ impl Probes {
         Self::sample_at(needle, bytes, 0..bytes.len(), 0)
     }
 
-    /// Picks bytes by what they are worth in a part of the haystack. In the two blocks from `known` on are places that had
-    /// the bytes that were picked before.
+    /// Picks bytes by what they are worth in a part of the haystack. In the two blocks from `known` on are places that
+    /// had the bytes that were picked before.
     pub(crate) fn sample_at(needle: &[u8], haystack: &[u8], part: Range<usize>, known: usize) -> Self {
         match needle.is_empty() {
             true => Self::guess(needle),

@@ -1,8 +1,8 @@
 //! Searching backwards for one literal, with vectors.
 //!
 //! memchr has vectors for the first occurrence of a literal and for the last of a single byte, but its
-//! [`FinderRev`] goes through the haystack byte by byte. [`ReverseFinder`] is for haystacks in which at least a block of 64
-//! bytes can be compared at once; see [`Finder`](super::Finder) for the other direction.
+//! [`FinderRev`] goes through the haystack byte by byte. [`ReverseFinder`] is for haystacks in which at least a block
+//! of 64 bytes can be compared at once; see [`Finder`](super::Finder) for the other direction.
 
 use memchr::memmem::FinderRev;
 
@@ -64,9 +64,9 @@ impl<'n> ReverseFinder<'n> {
     ///
     /// # Complexity
     ///
-    /// Linear in the bytes from the start of the occurrence to the end of the haystack, in the worst case too: at tens of
-    /// bytes a nanosecond where the needle has two bytes that are seldom seen together in the haystack, and hardly slower
-    /// than [`FinderRev`] where it has none.
+    /// Linear in the bytes from the start of the occurrence to the end of the haystack, in the worst case too: at tens
+    /// of bytes a nanosecond where the needle has two bytes that are seldom seen together in the haystack, and hardly
+    /// slower than [`FinderRev`] where it has none.
     ///
     /// # Examples
     ///

@@ -2,8 +2,8 @@
 
 use super::probes::Probes;
 
-/// Which bytes of a needle are searched for, and what that has cost. It may outlive a search, so that the next one begins
-/// with what this one has learnt.
+/// Which bytes of a needle are searched for, and what that has cost. It may outlive a search, so that the next one
+/// begins with what this one has learnt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tuning {
     pub(super) probes: Probes,

@@ -1,20 +1,20 @@
 //! The occurrences of one literal, one after the other, in either direction, with vectors.
 //!
-//! A [`Walk`] is a *packed pair*: two bytes of the needle are compared, at their offsets, with a vector of haystack each;
-//! where both are found, two more; and then the whole needle. It is Wojciech Muła's generic SIMD substring search
+//! A [`Walk`] is a *packed pair*: two bytes of the needle are compared, at their offsets, with a vector of haystack
+//! each; where both are found, two more; and then the whole needle. It is Wojciech Muła's generic SIMD substring search
 //! (<http://0x80.pl/articles/simd-strfind.html>), with rare bytes in place of the first and the last, as in memchr's
 //! `packedpair`. A block of 64 places becomes a number of 64 bits that stays with the walk: what is found in the block
 //! later costs no search.
 //!
 //! What makes a pair good is how seldom it occurs in this haystack. The first choice is a guess from a table. Whenever
-//! false candidates have cost as much as a sample, bytes that are next are sampled (64 KiB ahead at most, so no page far
-//! away is touched), the choice is made anew, and a sample gets dearer: where no choice is good, few are taken. A search
-//! that is over soon pays for none. Where every pair is common, as in an alphabet of a few letters, three or six bytes are
-//! compared everywhere. See [`Tuning`].
+//! false candidates have cost as much as a sample, bytes that are next are sampled (64 KiB ahead at most, so no page
+//! far away is touched), the choice is made anew, and a sample gets dearer: where no choice is good, few are taken. A
+//! search that is over soon pays for none. Where every pair is common, as in an alphabet of a few letters, three or six
+//! bytes are compared everywhere. See [`Tuning`].
 //!
 //! The time stays linear: a walk that has spent more on candidates that are none than Two-Way would have needed for the
-//! places that it has passed leaves a stretch of haystack to that before it tries again, and each stretch is twice as long
-//! as the one before.
+//! places that it has passed leaves a stretch of haystack to that before it tries again, and each stretch is twice as
+//! long as the one before.
 #![allow(unsafe_code)] // Vector instructions, and loads without a check of bounds in front of each.
 
 use std::ops::Range;
@@ -48,7 +48,8 @@ pub(crate) struct Walk<'a, const BACKWARDS: bool> {
     tuning: Tuning,
     /// Candidates at which an occurrence can start, and which no block has had.
     left: Range<usize>,
-    /// The first place of the block that was looked at last, and a bit for each candidate in it, the first place's lowest.
+    /// The first place of the block that was looked at last, and a bit for each candidate in it, the first place's
+    /// lowest.
     base: usize,
     candidates: u64,
     /// What was spent on places that turned out to be none, since [`start`](Walk::start).
@@ -122,7 +123,8 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
         self.tuning
     }
 
-    /// As much of what is left as has so many places, if nothing was learnt of the haystack yet, and no block is under way.
+    /// As much of what is left as has so many places, if nothing was learnt of the haystack yet, and no block is under
+    /// way.
     #[inline]
     pub(crate) fn unknown(&self, places: usize) -> Option<&'a [u8]> {
         let is_unknown = self.candidates == 0 && self.tuning.is_guess() && self.left.len() >= places;
@@ -167,8 +169,8 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
         }
     }
 
-    /// Takes candidates of the block at `base` until one is an occurrence, or all are none. When it is known how this ends,
-    /// `left` are the places that no block has had.
+    /// Takes candidates of the block at `base` until one is an occurrence, or all are none. When it is known how this
+    /// ends, `left` are the places that no block has had.
     #[inline(always)]
     fn settle(&mut self, base: usize, mut candidates: u64, left: Range<usize>) -> Option<Seen> {
         while candidates != 0 {
@@ -229,7 +231,8 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
         self.tuning.debt > self.tuning.allowance + passed.min(LENIENT) / 512 || self.spent > HEAD_START + passed
     }
 
-    /// Samples the haystack, after a stretch of Two-Way where vectors have been too slow. Returns what is found in that.
+    /// Samples the haystack, after a stretch of Two-Way where vectors have been too slow. Returns what is found in
+    /// that.
     #[cold]
     #[inline(never)]
     fn change_ways(&mut self) -> Option<usize> {
@@ -332,7 +335,8 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
         }
     }
 
-    /// Goes to the next block with candidates, with one kind of vector, and a number of probes that are made everywhere.
+    /// Goes to the next block with candidates, with one kind of vector, and a number of probes that are made
+    /// everywhere.
     ///
     /// # Safety
     ///
@@ -364,7 +368,8 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
             }
         }
         if near == NEAR {
-            // From here on, the first byte is loaded from borders of vectors. What is looked at twice has no occurrence.
+            // From here on, the first byte is loaded from borders of vectors. What is looked at twice has no
+            // occurrence.
             if BACKWARDS {
                 end += pair.misalignment(end).wrapping_neg() % V::LANES
             } else {

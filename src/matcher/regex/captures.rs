@@ -1,7 +1,7 @@
 //! Replacing matches: what the groups of a pattern captured, put into a text.
 //!
-//! A search knows nothing of groups, for engines pay for them. When a line is to be shown with its matches replaced, the
-//! matches are known; each is matched once more, by an engine that keeps groups and looks at nothing else.
+//! A search knows nothing of groups, for engines pay for them. When a line is to be shown with its matches replaced,
+//! the matches are known; each is matched once more, by an engine that keeps groups and looks at nothing else.
 
 use std::{fmt, ops::Range};
 
@@ -142,7 +142,8 @@ impl Replacer {
     ///
     /// # Complexity
     ///
-    /// Linear in the haystack and what is put in; where the text refers to groups, the engine runs once over each match.
+    /// Linear in the haystack and what is put in; where the text refers to groups, the engine runs once over each
+    /// match.
     pub fn replace<T>(&self, haystack: &[u8], matches: &[Span], read: impl FnOnce(&[u8], &[Span]) -> T) -> T {
         let mut scratch = self.scratch.get();
         let Scratch { engine, text, replaced } = &mut *scratch;
@@ -216,8 +217,8 @@ impl Replacer {
         }
     }
 
-    /// Where the text ends that the search looked at: a pattern may match at the end of a line that it does not match at
-    /// in front of a terminator.
+    /// Where the text ends that the search looked at: a pattern may match at the end of a line that it does not match
+    /// at in front of a terminator.
     fn content_end(&self, haystack: &[u8]) -> usize {
         self.by_line.map_or(haystack.len(), |terminator| terminator.strip(haystack).len())
     }

@@ -102,8 +102,8 @@ impl Dfa {
         Some(Dfa { first, anchored, unanchored, steps, only_ascii })
     }
 
-    /// The first match that starts at or after `at`. This gives up at a byte that it was not made for, and when it takes
-    /// longer than a linear search.
+    /// The first match that starts at or after `at`. This gives up at a byte that it was not made for, and when it
+    /// takes longer than a linear search.
     pub(crate) fn find(&self, haystack: &[u8], at: usize) -> Result<Option<Span>, GaveUp> {
         let mut spent = 0;
         let mut from = at;
@@ -123,8 +123,8 @@ impl Dfa {
         Ok(None)
     }
 
-    /// The end of some match that starts at or after `at`: of the one that ends first. This gives up at a byte that it was
-    /// not made for.
+    /// The end of some match that starts at or after `at`: of the one that ends first. This gives up at a byte that it
+    /// was not made for.
     pub(crate) fn find_end(&self, haystack: &[u8], at: usize) -> Result<Option<usize>, GaveUp> {
         let table = &self.unanchored;
         let mut state = table.start(haystack, at);
@@ -349,8 +349,8 @@ impl Table {
 
     /// Where a match can begin behind `start`, after a run from there that was dead at `dead`.
     ///
-    /// A run that begins while this one was under way need not be made when both are in the same state after their first
-    /// common byte: it would come to nothing at the same place. In a run of digits, one attempt is enough then.
+    /// A run that begins while this one was under way need not be made when both are in the same state after their
+    /// first common byte: it would come to nothing at the same place. In a run of digits, one attempt is enough then.
     fn next_beginning(&self, haystack: &[u8], start: usize, dead: usize) -> usize {
         let mut state = self.start(haystack, start);
         for at in start..dead {

@@ -29,8 +29,8 @@ use crate::{
 /// How much memory a compiled pattern may take before it is refused.
 pub(crate) const NFA_SIZE_LIMIT: usize = 100 << 20;
 
-/// How much memory each worker's lazily built automaton may take before its states are thrown away and built anew: this at least,
-/// more for each pattern, as long as it is not too much for all workers together.
+/// How much memory each worker's lazily built automaton may take before its states are thrown away and built anew: this
+/// at least, more for each pattern, as long as it is not too much for all workers together.
 const LAZY_DFA_CACHE: usize = 16 << 20;
 const LAZY_DFA_CACHE_PER_PATTERN: usize = 64 << 10;
 const LAZY_DFA_CACHES: usize = 1 << 30;
@@ -55,8 +55,9 @@ struct Lazy {
 
 /// Tells the matches that are none: those for which the engine took a lone `\r` for the end of a line.
 ///
-/// A match that is confined to a line has no `\r`, so it ends where `$` matched in it. What the engine found is right unless it ends
-/// in front of a lone `\r`; and then it is what is found there, up to the `\r`, by the patterns without `$`, if anything is.
+/// A match that is confined to a line has no `\r`, so it ends where `$` matched in it. What the engine found is right
+/// unless it ends in front of a lone `\r`; and then it is what is found there, up to the `\r`, by the patterns without
+/// `$`, if anything is.
 #[derive(Debug)]
 pub(crate) struct LoneCr {
     /// The patterns in which `$` matches nowhere.
@@ -101,7 +102,8 @@ impl LoneCr {
         }
     }
 
-    /// The end of some match on the first line that has one. `find_end` is the engine's search, for the end that comes first.
+    /// The end of some match on the first line that has one. `find_end` is the engine's search, for the end that comes
+    /// first.
     #[inline]
     pub(crate) fn find_end(
         this: Option<&Self>,
@@ -249,7 +251,8 @@ impl Regexes {
         self.find_by_automaton(cache, dense, haystack, at).map(|span| (span, PatternId::new(0)))
     }
 
-    /// The first match that starts at or after `at`, by the automaton of our own and, where that gives up, by the meta engine.
+    /// The first match that starts at or after `at`, by the automaton of our own and, where that gives up, by the meta
+    /// engine.
     #[inline(always)]
     fn find_by_automaton(&self, cache: &mut Cache, dense: &Dfa, haystack: &[u8], at: usize) -> Option<Span> {
         let found = match dense.find(haystack, at) {
@@ -263,9 +266,9 @@ impl Regexes {
         found
     }
 
-    /// Calls `each` with the matches from `at` on for as long as the automaton of our own is the way to find them. Continues with the
-    /// end of the last one where [`find_next`](Regexes::find_next) is to go on; breaks where there are no more, or when `each`
-    /// returns false.
+    /// Calls `each` with the matches from `at` on for as long as the automaton of our own is the way to find them.
+    /// Continues with the end of the last one where [`find_next`](Regexes::find_next) is to go on; breaks where there
+    /// are no more, or when `each` returns false.
     ///
     /// Where matches are dense, a call of `find_next` for each of them would take as long as finding it.
     #[inline]
@@ -291,7 +294,8 @@ impl Regexes {
         ControlFlow::Continue(at)
     }
 
-    /// As [`find_at`](Regexes::find_at), for matches one behind the other: what the walk has learnt of the text keeps it linear.
+    /// As [`find_at`](Regexes::find_at), for matches one behind the other: what the walk has learnt of the text keeps
+    /// it linear.
     pub(crate) fn find_next(
         &self,
         cache: &mut Cache,
@@ -324,7 +328,8 @@ impl Regexes {
         GaveUp { mut at }: GaveUp,
     ) -> Option<(Span, PatternId)> {
         while cache.finding.pause == 0 {
-            // Where none ends, none starts; and by line, none starts on the lines before the one on which the first ends.
+            // Where none ends, none starts; and by line, none starts on the lines before the one on which the first
+            // ends.
             let place = match dense.find_end(haystack, at) {
                 Ok(None) => return None,
                 Ok(Some(end)) => end,
@@ -395,7 +400,8 @@ impl Regexes {
     }
 
     /// From the start of the line on which `place` is, but not before `from`, to behind its end, or to the end of the
-    /// haystack where that is far. Where matches are not confined to lines, all that there is from `from` on is one line.
+    /// haystack where that is far. Where matches are not confined to lines, all that there is from `from` on is one
+    /// line.
     pub(crate) fn line_around(&self, haystack: &[u8], from: usize, place: usize) -> Span {
         /// Looking further for the end of a line, for each of its matches, would be quadratic.
         const FAR: usize = 64 << 10;

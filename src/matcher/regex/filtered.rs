@@ -1,7 +1,7 @@
 //! Several regexes that all contain a literal: the lines that have one of these are looked for first.
 //!
-//! A literal prefilter of the engine stands at the start of a match. Where matches stay on their lines, it may stand anywhere: the line
-//! around it is searched, and nothing else.
+//! A literal prefilter of the engine stands at the start of a match. Where matches stay on their lines, it may stand
+//! anywhere: the line around it is searched, and nothing else.
 
 use std::ops::ControlFlow;
 

@@ -1,18 +1,18 @@
 //! Matches one behind the other, in time linear in the text.
 //!
-//! A search for one match may have to read far behind its end before it knows that nothing longer, or earlier, comes of what it
-//! has read: `.*[^A-Z]|[A-Z]` reads to the end of a line of capitals for each of them. One such search is linear, all of them
-//! together are quadratic. (For tokens this is solved by T. Reps, "Maximal-munch tokenization in linear time", TOPLAS
-//! 1998, by noting which pairs of a state and an offset came to nothing.)
+//! A search for one match may have to read far behind its end before it knows that nothing longer, or earlier, comes of
+//! what it has read: `.*[^A-Z]|[A-Z]` reads to the end of a line of capitals for each of them. One such search is
+//! linear, all of them together are quadratic. (For tokens this is solved by T. Reps, "Maximal-munch tokenization in
+//! linear time", TOPLAS 1998, by noting which pairs of a state and an offset came to nothing.)
 //!
-//! Here, where searches turn out to read far, one pass from right to left tells for each offset the *live* states: those from
-//! which a match is reported further on. A search from left to right then never starts where no match does, and never goes
-//! on when its state is not live, so that it reads one byte behind its match. The sets of live states are few: they are
-//! numbered, and the steps from one to another noted, as in an automaton that is built lazily. Of the numbers, those of one
-//! block are in memory; the others are found again from marks that stand at the starts of blocks.
+//! Here, where searches turn out to read far, one pass from right to left tells for each offset the *live* states:
+//! those from which a match is reported further on. A search from left to right then never starts where no match does,
+//! and never goes on when its state is not live, so that it reads one byte behind its match. The sets of live states
+//! are few: they are numbered, and the steps from one to another noted, as in an automaton that is built lazily. Of the
+//! numbers, those of one block are in memory; the others are found again from marks that stand at the starts of blocks.
 //!
-//! The pass goes over what was read in vain, so it costs no more than that did. All states count as live where it begins,
-//! unless that is the end of the haystack; a search that comes as far goes on as it would without.
+//! The pass goes over what was read in vain, so it costs no more than that did. All states count as live where it
+//! begins, unless that is the end of the haystack; a search that comes as far goes on as it would without.
 
 use std::{collections::HashMap, ops::Range};
 
@@ -21,8 +21,8 @@ use crate::{
     span::Span,
 };
 
-/// How many bytes all searches together may have to read, by their number and what is left of the haystack, before it is looked
-/// at how many they do read.
+/// How many bytes all searches together may have to read, by their number and what is left of the haystack, before it
+/// is looked at how many they do read.
 const UNSEEN: usize = 16 << 20;
 
 /// How many bytes may be read in vain before a pass is made; each byte that the matches go over adds some.
@@ -38,8 +38,8 @@ const FAR: usize = 4 << 10;
 /// Offsets between two marks.
 const BLOCK: usize = 64 << 10;
 
-/// How many sets of live states there may be, and how often a search may come upon bytes that the automaton was not made for,
-/// before this is given up.
+/// How many sets of live states there may be, and how often a search may come upon bytes that the automaton was not
+/// made for, before this is given up.
 const MOST_SETS: usize = 1024;
 const MOST_LOST: usize = 64;
 
@@ -48,8 +48,8 @@ const NONE: u16 = u16::MAX;
 /// What a walk over matches knows of the text before it. It belongs to one walk over one haystack with one automaton.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Horizon {
-    /// How many searches there were up to the last that was looked at, how many of them since the one before, and how many
-    /// will pass before the next.
+    /// How many searches there were up to the last that was looked at, how many of them since the one before, and how
+    /// many will pass before the next.
     searches: usize,
     since: usize,
     unlooked: usize,
@@ -95,8 +95,8 @@ impl Horizon {
         sight
     }
 
-    /// Notes a search without live states, which began at `at` and found a match. `dense` builds the automaton where it is
-    /// wanted.
+    /// Notes a search without live states, which began at `at` and found a match. `dense` builds the automaton where it
+    /// is wanted.
     #[inline]
     pub(crate) fn note<'d>(
         &mut self,
@@ -210,7 +210,8 @@ impl Live {
         self.numbers.clear();
         self.numbers.resize(end - self.block, NONE);
         for at in (self.block..end).rev() {
-            // The text of a mapped file may have changed since the first pass. Where all states are live, nothing is left out.
+            // The text of a mapped file may have changed since the first pass. Where all states are live, nothing is
+            // left out.
             let byte = haystack.get(at).copied().unwrap_or_default();
             number = self.sets.before(table, number, byte).unwrap_or(self.all);
             self.numbers[at - self.block] = number;

@@ -2,8 +2,8 @@
 //!
 //! A shuffle looks up 16 bytes at once in a table of 16. [`Steps`] makes it the step of a DFA of 16 states: a table for
 //! each byte says what becomes of each state, so that the next state is the shuffle of the byte's table by the state.
-//! What one step waits for is a single instruction then, where it is a load from memory otherwise; the tables of all the
-//! bytes to come are loaded meanwhile. (Hyperscan calls this *sheng*.)
+//! What one step waits for is a single instruction then, where it is a load from memory otherwise; the tables of all
+//! the bytes to come are loaded meanwhile. (Hyperscan calls this *sheng*.)
 #![allow(unsafe_code)] // Vector instructions, and loads without a check of bounds in front of each.
 #![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_variables))] // No DFA has steps there.
 
@@ -55,8 +55,8 @@ impl Steps {
         Some(Steps { next: Box::new(std::array::from_fn(|byte| row(byte as u8))) })
     }
 
-    /// Goes from `at` on, in `state`, and says where it came to a stop: the state, and the place behind the byte that led
-    /// there. Without a stop it comes to a place from which less than a block is left.
+    /// Goes from `at` on, in `state`, and says where it came to a stop: the state, and the place behind the byte that
+    /// led there. Without a stop it comes to a place from which less than a block is left.
     #[inline]
     pub(crate) fn walk(&self, state: u8, haystack: &[u8], at: usize) -> (u8, usize) {
         #[cfg(target_arch = "x86_64")]

@@ -1,8 +1,8 @@
 //! One regex out of thousands, run on the few lines that have its literal.
 //!
 //! Most regexes of a long list are run a few times or never. So nothing is compiled before the first run; what is
-//! compiled then is an NFA alone, in microseconds, for the backtracker; and the meta engine, which takes a hundred times as
-//! long to compile and runs three times as fast, takes over from there only for regexes that are run often.
+//! compiled then is an NFA alone, in microseconds, for the backtracker; and the meta engine, which takes a hundred
+//! times as long to compile and runs three times as fast, takes over from there only for regexes that are run often.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -28,7 +28,8 @@ use crate::{
     span::Span,
 };
 
-/// How much memory the states of the meta engine of one regex may take for each worker. There may be thousands of regexes.
+/// How much memory the states of the meta engine of one regex may take for each worker. There may be thousands of
+/// regexes.
 const LAZY_DFA_CACHE: usize = 256 << 10;
 
 /// How many runs of the backtracker go before the meta engine is compiled.

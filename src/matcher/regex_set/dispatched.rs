@@ -1,12 +1,12 @@
 //! Long lists of patterns: of each line, those patterns are tried whose literals are on it, and no others.
 //!
-//! An automaton for thousands of regexes has more states than memory has room for: they are thrown away and made again all the
-//! time. But nearly every regex of such a list has a literal that every match of it contains. One search for all these
-//! literals leaves few lines, and on each a few regexes, which are run one by one. What is a literal itself is found by a
-//! search for literals; what has none is run together with all others of that kind.
+//! An automaton for thousands of regexes has more states than memory has room for: they are thrown away and made again
+//! all the time. But nearly every regex of such a list has a literal that every match of it contains. One search for
+//! all these literals leaves few lines, and on each a few regexes, which are run one by one. What is a literal itself
+//! is found by a search for literals; what has none is run together with all others of that kind.
 //!
-//! Which match counts is the same as for one automaton: the one that starts first, and of those that start at the same byte
-//! that of the pattern that comes first in the list.
+//! Which match counts is the same as for one automaton: the one that starts first, and of those that start at the same
+//! byte that of the pattern that comes first in the list.
 
 use std::{
     collections::VecDeque,
@@ -47,8 +47,8 @@ const LEAST_MIXED_PATTERNS: usize = 512;
 /// How rare a literal has to be, in bits, for its pattern to be tried wherever it is.
 const LEAST_BITS: u32 = 6;
 
-/// On lines with more candidates than this, an automaton for all patterns is faster; and more for each so many patterns,
-/// since the more they are, the less well it does.
+/// On lines with more candidates than this, an automaton for all patterns is faster; and more for each so many
+/// patterns, since the more they are, the less well it does.
 const MOST_CANDIDATES: usize = 8;
 const PATTERNS_PER_CANDIDATE: usize = 16;
 
@@ -286,8 +286,8 @@ impl Dispatched {
 }
 
 impl Patterns {
-    /// Calls `visit` with the lines on which there is a literal, or a match of a pattern without one, and with their candidates in
-    /// the cache.
+    /// Calls `visit` with the lines on which there is a literal, or a match of a pattern without one, and with their
+    /// candidates in the cache.
     fn lines<B>(
         &self,
         cache: &mut Cache,
@@ -371,7 +371,8 @@ impl Patterns {
         Line { from, end, has_others: false }
     }
 
-    /// The text of a line, and where it begins. Behind `from` it is whole; before that there is what assertions look at.
+    /// The text of a line, and where it begins. Behind `from` it is whole; before that there is what assertions look
+    /// at.
     fn content<'h>(&self, haystack: &'h [u8], line: Line) -> (usize, &'h [u8]) {
         let end = line.from + self.terminator.strip(&haystack[line.from..line.end]).len();
         let near = line.from.saturating_sub(Reach::LOOK_BEHIND);

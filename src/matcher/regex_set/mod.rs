@@ -1,9 +1,9 @@
 //! Many patterns at once, told apart: which of them match on a line.
 //!
-//! Automata for many regexes are large, and slow where they have to say which of them matched. But most regexes that people
-//! write contain a literal, or at least a shape: classes of bytes, one behind the other, that are rare. A search for all of
-//! these at once, which is fast, leaves few lines, and on each the few regexes whose literal or shape is there. The rest are run
-//! together on everything.
+//! Automata for many regexes are large, and slow where they have to say which of them matched. But most regexes that
+//! people write contain a literal, or at least a shape: classes of bytes, one behind the other, that are rare. A search
+//! for all of these at once, which is fast, leaves few lines, and on each the few regexes whose literal or shape is
+//! there. The rest are run together on everything.
 //!
 //! # Examples
 //!
@@ -173,7 +173,8 @@ impl MatcherBuilder {
         RegexSet::new(&hirs, all, fold, self.terminator)
     }
 
-    /// A set of plain strings, which need no regexes, whatever has to be around them. None where something about them does.
+    /// A set of plain strings, which need no regexes, whatever has to be around them. None where something about them
+    /// does.
     fn set_of_strings<P: AsRef<[u8]>>(&self, strings: &[P]) -> Result<Option<RegexSet>, Error> {
         let Some(ignore_case) = self.ignores_case_of_plain(strings) else { return Ok(None) };
         let borders = self.borders();
@@ -310,8 +311,8 @@ impl RegexSet {
     ///
     /// # Complexity
     ///
-    /// One pass for all literals and all places where they are, and one pass for each pattern whose literal is there; patterns
-    /// without a literal are run together.
+    /// One pass for all literals and all places where they are, and one pass for each pattern whose literal is there;
+    /// patterns without a literal are run together.
     pub fn matching<'c>(&self, cache: &'c mut SetCache, line: &[u8]) -> &'c [PatternId] {
         let content = self.terminator.strip(line);
         cache.start_line();
@@ -344,8 +345,8 @@ impl RegexSet {
         LinePatterns { ids, confirmed }
     }
 
-    /// The first of the patterns on a line, in the order of the list, that matches at a place in it, or the longest one with
-    /// [`longest`](MatcherBuilder::longest): where the patterns are searched
+    /// The first of the patterns on a line, in the order of the list, that matches at a place in it, or the longest one
+    /// with [`longest`](MatcherBuilder::longest): where the patterns are searched
     /// for as one and a match begins there, it is this one's. The line comes as for [`on_line`](RegexSet::on_line).
     ///
     /// # Complexity
@@ -412,13 +413,13 @@ impl RegexSet {
         self.regexes[index].is_match(caches, index, input)
     }
 
-    /// Calls `each` with the lines on which patterns match, and with these patterns, in order, until it says that it wants no
-    /// more. The text consists of whole lines; the last one need not have a terminator.
+    /// Calls `each` with the lines on which patterns match, and with these patterns, in order, until it says that it
+    /// wants no more. The text consists of whole lines; the last one need not have a terminator.
     ///
     /// # Complexity
     ///
-    /// One pass for all literals and all places where they are, the lines where there are some once for each pattern of them, and one pass for all
-    /// patterns without a literal.
+    /// One pass for all literals and all places where they are, the lines where there are some once for each pattern of
+    /// them, and one pass for all patterns without a literal.
     pub fn for_each_line<B>(
         &self,
         cache: &mut SetCache,
@@ -538,8 +539,8 @@ impl RegexSet {
         cache.ids.sort_unstable();
     }
 
-    /// Goes on to the next line from `at` on that one of the patterns without a literal may match. Lines from there on have not
-    /// been passed by.
+    /// Goes on to the next line from `at` on that one of the patterns without a literal may match. Lines from there on
+    /// have not been passed by.
     fn next_other(&self, cache: &mut SetCache, text: &[u8], at: usize, other: &mut OtherLines) {
         if let (Some(shapes), Some(found)) = (&self.shapes, &mut cache.found)
             && (at == 0 || other.shapes.is_some_and(|(place, _)| place < at))
@@ -572,8 +573,8 @@ impl RegexSet {
     }
 }
 
-/// A search for the shapes of the patterns that are more than a literal, and which patterns it is for. If all such are too many, then
-/// for those that have no literal.
+/// A search for the shapes of the patterns that are more than a literal, and which patterns it is for. If all such are
+/// too many, then for those that have no literal.
 fn shapes(hirs: &[Hir], required: &[Option<Required>]) -> (Option<Sequences>, Vec<bool>) {
     /// With more patterns, there are too many shapes in any case.
     const MANY: usize = 1000;

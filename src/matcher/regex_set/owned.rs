@@ -1,12 +1,12 @@
 //! Literals, and the patterns that have each: which patterns may match on a line.
 //!
-//! A line can have far more occurrences of literals than there are literals, since one may begin with others: a thousand of
-//! the kind `abab...` occur half a million times on a line of a thousand bytes. So of the literals that start at a place only the
-//! longest is looked for. All others that start there are what it begins with, which is known beforehand; and what was seen on
-//! the line already has been followed before.
+//! A line can have far more occurrences of literals than there are literals, since one may begin with others: a
+//! thousand of the kind `abab...` occur half a million times on a line of a thousand bytes. So of the literals that
+//! start at a place only the longest is looked for. All others that start there are what it begins with, which is known
+//! beforehand; and what was seen on the line already has been followed before.
 //!
-//! Where borders have to be around literals, as for whole words, all that start at a place are looked for: what the longest begins
-//! with may have the borders that it lacks. There are few, since one border is in front of all.
+//! Where borders have to be around literals, as for whole words, all that start at a place are looked for: what the
+//! longest begins with may have the borders that it lacks. There are few, since one border is in front of all.
 
 use std::ops::{ControlFlow, Range};
 
@@ -81,8 +81,8 @@ impl OwnedLiterals {
         self.owners.len()
     }
 
-    /// Calls `each` with the places in a range at which literals start, and the longest of those there; with a few more of them
-    /// now and then.
+    /// Calls `each` with the places in a range at which literals start, and the longest of those there; with a few more
+    /// of them now and then.
     pub(crate) fn each_place<B>(
         &self,
         haystack: &[u8],

@@ -1,7 +1,8 @@
 //! A search for the shapes of many patterns at once.
 //!
-//! Vectors look for four bytes of each shape, and for all shapes at once; they let some other places through. There, tables tell for
-//! each of the four bytes which shapes have it, and then the other bytes of these few shapes are looked at.
+//! Vectors look for four bytes of each shape, and for all shapes at once; they let some other places through. There,
+//! tables tell for each of the four bytes which shapes have it, and then the other bytes of these few shapes are looked
+//! at.
 
 use crate::{
     matcher::{
@@ -105,8 +106,8 @@ impl Sequences {
         self.shapes.len()
     }
 
-    /// The next place from `at` on where shapes are, and which: within them, not at their start. A place that was passed by is not
-    /// seen again.
+    /// The next place from `at` on where shapes are, and which: within them, not at their start. A place that was
+    /// passed by is not seen again.
     pub(crate) fn next(&self, found: &mut Found, text: &[u8], at: usize) -> Option<(usize, Which)> {
         loop {
             while let Some(&place) = found.places.as_slice().get(found.done) {

@@ -1,9 +1,9 @@
 //! What has to stand on either side of a match: word borders (`-w`) and line ends (`-x`).
 //!
-//! A [`PatternSet`](super::PatternSet) is given borders with `with_borders`. Its matches are then those occurrences whose
-//! borders hold, in the order of its [`MatchKind`](super::MatchKind): where a pattern has no border behind it, the others that
-//! start at the same place are tried, as the regex `\b{start-half}(?:long|lo)\b{end-half}` does. The border in front depends on the
-//! place alone, so it is looked at before the tables are.
+//! A [`PatternSet`](super::PatternSet) is given borders with `with_borders`. Its matches are then those occurrences
+//! whose borders hold, in the order of its [`MatchKind`](super::MatchKind): where a pattern has no border behind it,
+//! the others that start at the same place are tried, as the regex `\b{start-half}(?:long|lo)\b{end-half}` does. The
+//! border in front depends on the place alone, so it is looked at before the tables are.
 //!
 //! Borders belong to a search, not to the serialised set.
 
@@ -18,8 +18,8 @@ pub(crate) enum Borders {
     /// Anything.
     #[default]
     None,
-    /// No word character of Unicode: `\b{start-half}` in front of a match, `\b{end-half}` behind it. Next to bytes that are not
-    /// UTF-8 there is no border.
+    /// No word character of Unicode: `\b{start-half}` in front of a match, `\b{end-half}` behind it. Next to bytes that
+    /// are not UTF-8 there is no border.
     Word {
         /// The byte that ends a line, where a line is to match as it would alone: a border in front does not depend on
         /// the line before.

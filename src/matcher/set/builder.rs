@@ -60,8 +60,8 @@ impl PatternSetBuilder {
 
     /// Builds a set of patterns, whose ids count from 0 in the order in which they come.
     ///
-    /// Patterns may be equal, or parts of others. An empty pattern matches at every place, the end of the haystack included,
-    /// and makes a search visit each of them.
+    /// Patterns may be equal, or parts of others. An empty pattern matches at every place, the end of the haystack
+    /// included, and makes a search visit each of them.
     ///
     /// # Errors
     ///
@@ -70,8 +70,8 @@ impl PatternSetBuilder {
     /// # Complexity
     ///
     /// Linear in the bytes of all patterns, but for patterns that begin alike, which are sorted. Beyond the set, which
-    /// [`memory_usage`](PatternSet::memory_usage) tells the size of, about twice the bytes of the patterns and 20 bytes for
-    /// each are needed meanwhile.
+    /// [`memory_usage`](PatternSet::memory_usage) tells the size of, about twice the bytes of the patterns and 20 bytes
+    /// for each are needed meanwhile.
     ///
     /// # Examples
     ///
@@ -91,8 +91,8 @@ impl PatternSetBuilder {
         PatternSet::open(Arc::new(bytes), layout)
     }
 
-    /// Builds a set of the lines of a file, as `-f` reads them: each line is a pattern without its `\n` or `\r\n`; the last one
-    /// need not end; an empty line is an empty pattern, and a file without a byte has no pattern.
+    /// Builds a set of the lines of a file, as `-f` reads them: each line is a pattern without its `\n` or `\r\n`; the
+    /// last one need not end; an empty line is an empty pattern, and a file without a byte has no pattern.
     ///
     /// # Errors
     ///
@@ -344,9 +344,9 @@ fn bucket_bits(patterns: usize) -> u32 {
     wanted.next_power_of_two().trailing_zeros().clamp(4, MAX_BUCKET_BITS)
 }
 
-/// The windows of a filter for so many patterns. Long steps are taken as long as the windows that they need, short and many, are not
-/// found all over the text; this was measured with words of it. There are 32 bits for each window, and half as
-/// many for windows that do not fit in a cache close to the core.
+/// The windows of a filter for so many patterns. Long steps are taken as long as the windows that they need, short and
+/// many, are not found all over the text; this was measured with words of it. There are 32 bits for each window, and
+/// half as many for windows that do not fit in a cache close to the core.
 fn shape(patterns: usize, shortest: usize, fold: bool) -> Sampling {
     const FAR: usize = 1 << 18;
     let step = match (patterns, shortest) {

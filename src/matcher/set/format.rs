@@ -1,7 +1,8 @@
 //! The bytes of a built set: what is written to a file, and what a search reads, are the same.
 //!
-//! All numbers are little-endian, whatever the machine. Sections begin at multiples of 64 bytes from the start. Nothing is
-//! decoded when a set is opened: its checksum is computed, and what the header says is compared with the number of bytes.
+//! All numbers are little-endian, whatever the machine. Sections begin at multiples of 64 bytes from the start. Nothing
+//! is decoded when a set is opened: its checksum is computed, and what the header says is compared with the number of
+//! bytes.
 //!
 //! ```text
 //! header, 128 bytes
@@ -28,8 +29,8 @@
 //!     40           sections of the tier: buckets, entries, text, ends of ids, ids, links, filter
 //! ```
 //!
-//! The patterns of a tier are sorted by bucket, and within a bucket as byte strings; the place of a pattern in that order is
-//! its *rank*. Patterns that are equal (with case ignored, where that was asked for) share one.
+//! The patterns of a tier are sorted by bucket, and within a bucket as byte strings; the place of a pattern in that
+//! order is its *rank*. Patterns that are equal (with case ignored, where that was asked for) share one.
 //!
 //! | section | of | what |
 //! |---|---|---|

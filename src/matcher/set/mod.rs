@@ -1,10 +1,10 @@
 //! One to a million byte strings and more, searched for at once.
 //!
-//! A [`PatternSet`] finds every occurrence of every pattern ([`MatchKind::Overlapping`]), or matches that do not overlap, in
-//! one of two senses. Its size decides how: one pattern is a substring search; up to 64 are looked up with byte shuffles, 32
-//! bytes of the haystack at once; of more, a few bytes at every place, or at every second or fourth, are hashed and looked up in a
-//! bitmap. What passes is compared with the patterns that have the same hash of their first bytes. There is no
-//! automaton, so building is fast, and a built set is little larger than its patterns.
+//! A [`PatternSet`] finds every occurrence of every pattern ([`MatchKind::Overlapping`]), or matches that do not
+//! overlap, in one of two senses. Its size decides how: one pattern is a substring search; up to 64 are looked up with
+//! byte shuffles, 32 bytes of the haystack at once; of more, a few bytes at every place, or at every second or fourth,
+//! are hashed and looked up in a bitmap. What passes is compared with the patterns that have the same hash of their
+//! first bytes. There is no automaton, so building is fast, and a built set is little larger than its patterns.
 //!
 //! A built set is one piece of bytes, which can be [written](PatternSet::as_bytes) to a file and mapped into memory
 //! [again](PatternSet::from_bytes) without being built anew.
@@ -13,9 +13,9 @@
 //!
 //! A set is put into tiers by length (`tiers`). Each tier has a prefilter, chosen when the set is opened from what the
 //! builder wrote: the closed enum `Prepared` of `tiers` has one variant for each (a substring search, Teddy of `teddy`,
-//! `windows`). A prefilter appends candidates, ascending, until there is no more room, and says how far it came; `table`
-//! confirms them. To add one: a file with such a `find`, a variant, and a line in `Prepared::new`. A search that needs no
-//! candidates, such as an automaton, takes the place of `search::Search::walk`, which has two callers.
+//! `windows`). A prefilter appends candidates, ascending, until there is no more room, and says how far it came;
+//! `table` confirms them. To add one: a file with such a `find`, a variant, and a line in `Prepared::new`. A search
+//! that needs no candidates, such as an automaton, takes the place of `search::Search::walk`, which has two callers.
 //!
 //! # Examples
 //!

@@ -104,8 +104,8 @@ impl PatternSet {
         self.layout.min_len
     }
 
-    /// The length of the longest pattern; 0 when there is none. Matches that start in a range end less than this many bytes behind
-    /// its last byte: whoever searches a part of a haystack has to give one byte less behind it.
+    /// The length of the longest pattern; 0 when there is none. Matches that start in a range end less than this many
+    /// bytes behind its last byte: whoever searches a part of a haystack has to give one byte less behind it.
     pub fn max_len(&self) -> usize {
         self.layout.max_len
     }
@@ -197,8 +197,8 @@ impl PatternSet {
 
     /// The matches in the haystack, in the order that [`MatchKind`] tells.
     ///
-    /// An empty pattern matches at every place, also at the end of the haystack. Where matches do not overlap, an empty match
-    /// right behind another match does not count.
+    /// An empty pattern matches at every place, also at the end of the haystack. Where matches do not overlap, an empty
+    /// match right behind another match does not count.
     ///
     /// # Complexity
     ///
@@ -216,11 +216,11 @@ impl PatternSet {
         FindIter { set: self, haystack, walk: Walk::default(), block: FIRST_BLOCK, found: vec![].into_iter() }
     }
 
-    /// Calls `each` with the matches that start in a range, until it says that it wants no more. The end of the haystack is a place
-    /// where an empty pattern matches: the range of all starts is `0..haystack.len() + 1`.
+    /// Calls `each` with the matches that start in a range, until it says that it wants no more. The end of the
+    /// haystack is a place where an empty pattern matches: the range of all starts is `0..haystack.len() + 1`.
     ///
-    /// A match may end behind the range, up to the end of the haystack. Where matches do not overlap, they are those of a walk that
-    /// begins with the range; use [`walk`](PatternSet::walk) for parts that are to agree with a whole.
+    /// A match may end behind the range, up to the end of the haystack. Where matches do not overlap, they are those of
+    /// a walk that begins with the range; use [`walk`](PatternSet::walk) for parts that are to agree with a whole.
     ///
     /// # Complexity
     ///
@@ -246,8 +246,8 @@ impl PatternSet {
         self.walk(haystack, &mut Walk::new(starts.start), starts.end, each)
     }
 
-    /// As [`for_each`](PatternSet::for_each), for matches that start before `upto`, from where a walk stands. The walk then stands
-    /// where that of the following part begins. Where `each` has stopped it, it does not move.
+    /// As [`for_each`](PatternSet::for_each), for matches that start before `upto`, from where a walk stands. The walk
+    /// then stands where that of the following part begins. Where `each` has stopped it, it does not move.
     pub fn walk<B>(
         &self,
         haystack: &[u8],
@@ -258,8 +258,9 @@ impl PatternSet {
         Search::new(&self.opened(), haystack).walk(walk, upto, each)
     }
 
-    /// Calls `each` with the longest pattern that starts at each place in a range, whatever the kind of matches, until it says that it
-    /// wants no more. Shorter ones may be reported as well: at most one of those of about the same length.
+    /// Calls `each` with the longest pattern that starts at each place in a range, whatever the kind of matches, until
+    /// it says that it wants no more. Shorter ones may be reported as well: at most one of those of about the same
+    /// length.
     pub(crate) fn longest_at_each<B>(
         &self,
         haystack: &[u8],

@@ -16,8 +16,8 @@ use crate::span::{PatternId, Span};
 
 /// Where a walk over the matches of a haystack stands.
 ///
-/// Searching a range of starts moves it to where the next range begins, such that the matches of all ranges are those of the
-/// whole haystack.
+/// Searching a range of starts moves it to where the next range begins, such that the matches of all ranges are those
+/// of the whole haystack.
 ///
 /// # Examples
 ///
@@ -120,8 +120,8 @@ impl<'s, 'h> Search<'s, 'h> {
         ControlFlow::Continue(())
     }
 
-    /// Reports what starts between the walk and `end`, and moves the walk there, or to the end of the last match. Where there
-    /// are many matches, it does not get that far.
+    /// Reports what starts between the walk and `end`, and moves the walk there, or to the end of the last match. Where
+    /// there are many matches, it does not get that far.
     #[inline]
     pub(super) fn block<B>(
         &self,

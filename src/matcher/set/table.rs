@@ -1,13 +1,15 @@
 //! Which patterns start at a place that a filter let through.
 //!
-//! Up to 8 bytes at the place are hashed, its *key*: this gives a bucket of patterns. They are the first ones, or where patterns
-//! begin alike, some that all patterns have, and most patterns their own. Most buckets have no pattern or one, which is compared. A few are compared one by one.
+//! Up to 8 bytes at the place are hashed, its *key*: this gives a bucket of patterns. They are the first ones, or where
+//! patterns begin alike, some that all patterns have, and most patterns their own. Most buckets have no pattern or one,
+//! which is compared. A few are compared one by one.
 //!
-//! A bucket can be large, as many patterns may begin alike. Its patterns are sorted. Of those that are not greater than the text
-//! from the place on, let *q* be the greatest: every pattern that the text starts with is *q* or one that *q* starts with.
-//! So one binary search finds *q*, and links lead from it to the others. A link has three ranks: of the *parent*, the longest
-//! pattern that this one starts with; of an ancestor further up, to *jump* to, such that any ancestor is reached in steps
-//! that are logarithmic in their number; and of the pattern with the lowest id among this one and its ancestors, the
+//! A bucket can be large, as many patterns may begin alike. Its patterns are sorted. Of those that are not greater than
+//! the text from the place on, let *q* be the greatest: every pattern that the text starts with is *q* or one that *q*
+//! starts with. So one binary search finds *q*, and links lead from it to the others. A link has three ranks: of the
+//! *parent*, the longest pattern that this one starts with; of an ancestor further up, to *jump* to, such that any
+//! ancestor is reached in steps that are logarithmic in their number; and of the pattern with the lowest id among this
+//! one and its ancestors, the
 //! *first*. What a place costs is bounded then by the logarithm of the bucket's size, and the matches reported.
 #![allow(unsafe_code)] // Prefetching, and loads without a check of bounds in front of each.
 
@@ -153,11 +155,11 @@ impl<'s> Table<'s> {
         self.ids.get(range).unwrap_or_default().iter().map(|id| word(id, 0))
     }
 
-    /// Appends what starts at the places, which ascend and count from `base`: all of it, or one pattern for each place where
-    /// the kind of matches wants no more. Ascending by place, then by length.
+    /// Appends what starts at the places, which ascend and count from `base`: all of it, or one pattern for each place
+    /// where the kind of matches wants no more. Ascending by place, then by length.
     ///
-    /// The haystack has as many bytes from each place on as the shortest pattern. Candidates before `next` are left out: where
-    /// matches do not overlap and there is no other tier, it moves to the end of each match.
+    /// The haystack has as many bytes from each place on as the shortest pattern. Candidates before `next` are left
+    /// out: where matches do not overlap and there is no other tier, it moves to the end of each match.
     pub(super) fn verify(&self, haystack: &[u8], base: usize, places: &[u32], next: &mut u32, found: &mut Vec<Found>) {
         match (self.fold, self.buckets.len() * 4 + self.entries.len() * 8 > FAR) {
             (false, false) => self.verify_as::<false, false>(haystack, base, places, next, found),
@@ -256,8 +258,8 @@ impl<'s> Table<'s> {
     /// As [`compare`](Table::compare), of a large bucket.
     #[cold]
     fn search<const FOLD: bool>(&self, text: &[u8], suspect: Suspect, found: &mut Vec<Found>) {
-        // The text is not less than the pattern before `low`, and less than that at `high`; how many bytes each of the two has
-        // in common with it, all between have as well.
+        // The text is not less than the pattern before `low`, and less than that at `high`; how many bytes each of the
+        // two has in common with it, all between have as well.
         let (mut low, mut high) = (suspect.from, suspect.to);
         let (mut low_common, mut high_common) = (0, 0);
         while low < high {
@@ -317,8 +319,8 @@ impl<'s> Table<'s> {
     }
 }
 
-/// The links of the patterns of a bucket, whose ranks begin at `first_rank`. `pattern` and `id` tell of each in the order
-/// of ranks.
+/// The links of the patterns of a bucket, whose ranks begin at `first_rank`. `pattern` and `id` tell of each in the
+/// order of ranks.
 pub(super) fn links(first_rank: u32, patterns: &[&[u8]], first_id: impl Fn(u32) -> u32, links: &mut Vec<[u32; 3]>) {
     debug_assert_eq!(links.len(), first_rank as usize);
     let mut depths = Vec::with_capacity(patterns.len());

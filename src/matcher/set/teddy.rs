@@ -1,9 +1,9 @@
 //! Where one of a few patterns could start: vectors that look up the halves of bytes.
 //!
-//! The patterns are put into eight buckets, each of which is a bit, or twice as many if the patterns are many. For each of the first
-//! bytes of a pattern there are two tables of 16 bytes: which buckets have a pattern with this lower half of the byte, and with this
-//! upper half. A byte shuffle looks up as many bytes of the haystack as a vector has; where the bits of all the lookups have
-//! one in common, a pattern of its bucket may start. (Hyperscan calls this *Teddy*.)
+//! The patterns are put into eight buckets, each of which is a bit, or twice as many if the patterns are many. For each
+//! of the first bytes of a pattern there are two tables of 16 bytes: which buckets have a pattern with this lower half
+//! of the byte, and with this upper half. A byte shuffle looks up as many bytes of the haystack as a vector has; where
+//! the bits of all the lookups have one in common, a pattern of its bucket may start. (Hyperscan calls this *Teddy*.)
 #![allow(unsafe_code)] // Vector instructions, and loads without a check of bounds in front of each.
 
 use std::sync::LazyLock;
@@ -79,7 +79,8 @@ impl Teddy {
         packed
     }
 
-    /// Adds places in `from..to` at which a pattern could start, as [`Windows::find`](super::windows::Windows::find) does.
+    /// Adds places in `from..to` at which a pattern could start, as [`Windows::find`](super::windows::Windows::find)
+    /// does.
     pub(crate) fn find(&self, haystack: &[u8], from: usize, to: usize, places: &mut Candidates) -> usize {
         #[cfg(target_arch = "x86_64")]
         let from = match has_avx2() {
@@ -266,7 +267,8 @@ impl Bucket {
     }
 }
 
-/// For each kind of runs of bytes, how much of a text it is, and how frequent bytes are there, by their upper half and their lower half.
+/// For each kind of runs of bytes, how much of a text it is, and how frequent bytes are there, by their upper half and
+/// their lower half.
 static SHARES: LazyLock<[(f32, [[f32; 16]; 16]); frequency::KINDS]> = LazyLock::new(|| {
     frequency::of_kinds().map(|(weight, shares)| {
         let row = |upper: usize| std::array::from_fn(|lower| shares[upper << 4 | lower] as f32);
@@ -274,8 +276,8 @@ static SHARES: LazyLock<[(f32, [[f32; 16]; 16]); frequency::KINDS]> = LazyLock::
     })
 });
 
-/// Puts patterns into so many buckets, such that they let little through: each where it costs the least, then again and again
-/// those elsewhere that cost less there.
+/// Puts patterns into so many buckets, such that they let little through: each where it costs the least, then again and
+/// again those elsewhere that cost less there.
 fn buckets(mut all: Vec<Bucket>, depth: usize, count: usize) -> Vec<Bucket> {
     const ROUNDS: usize = 4;
     if all.len() <= count {

@@ -1,8 +1,8 @@
 //! Patterns by length, so that a few short ones do not spoil the search for long ones.
 //!
-//! A tier has a filter, which finds places, and tables, which tell what starts there. Few patterns are one tier. Many are
-//! in a tier for each length from 1 to 3, one for 4 to 7, and one for all longer ones: windows of all patterns of a tier have the
-//! same length, which is bounded by its shortest pattern.
+//! A tier has a filter, which finds places, and tables, which tell what starts there. Few patterns are one tier. Many
+//! are in a tier for each length from 1 to 3, one for 4 to 7, and one for all longer ones: windows of all patterns of a
+//! tier have the same length, which is bounded by its shortest pattern.
 
 use super::{
     borders::Borders,
@@ -110,7 +110,8 @@ impl<'s> Tier<'s> {
         &self.table
     }
 
-    /// Appends what starts in `from..to`, until there are more than so many; see [`Table::verify`]. Says how far it came.
+    /// Appends what starts in `from..to`, until there are more than so many; see [`Table::verify`]. Says how far it
+    /// came.
     pub(super) fn find(&self, haystack: &[u8], from: usize, to: usize, enough: usize, found: &mut Vec<Found>) -> usize {
         // What starts where no pattern fits would have to be looked at twice.
         let last = to.min((haystack.len() + 1).saturating_sub(self.shortest));

@@ -2,9 +2,9 @@
 //!
 //! The first windows of all patterns are hashed into a bitmap. (Or some later ones, where all patterns begin
 //! alike.) Of the haystack only every `step`-th window is looked up there:
-//! if `step` windows of each pattern are in the bitmap, at neighbouring offsets, then one of them lies where it is looked
-//! for, wherever the pattern occurs. So the shortest pattern of a tier has `window + step - 1` bytes at least. Few long steps
-//! are fast; short windows, and the many that long steps need, are found more often where no pattern is.
+//! if `step` windows of each pattern are in the bitmap, at neighbouring offsets, then one of them lies where it is
+//! looked for, wherever the pattern occurs. So the shortest pattern of a tier has `window + step - 1` bytes at least.
+//! Few long steps are fast; short windows, and the many that long steps need, are found more often where no pattern is.
 //!
 //! Each window has two bits in one word of 32: a window that is not in the set has to find both of them set to be
 //! let through, and one load from memory tells.
@@ -97,8 +97,8 @@ impl<'s> Windows<'s> {
         (words.len() == 1 << shape.word_bits).then_some(Windows { shape, words })
     }
 
-    /// Adds places in `from..to` at which a pattern could start, ascending, until there is no more room. Says from where to go
-    /// on.
+    /// Adds places in `from..to` at which a pattern could start, ascending, until there is no more room. Says from
+    /// where to go on.
     ///
     /// What was added lies before that, and all of it has been looked at.
     pub(super) fn find(&self, haystack: &[u8], from: usize, to: usize, places: &mut Candidates) -> usize {
@@ -177,9 +177,9 @@ impl<'s> Windows<'s> {
         let words = self.words.as_ptr().cast::<i32>();
         // All ones, but for the lowest bits, in lanes whose window is in the bitmap; their highest bit tells.
         let look = |at: usize| {
-            // SAFETY: the loop below goes on only where 32 bytes from the last window on, and four more for `second`, are
-            // in the haystack. The shift leaves no more bits of the hash than choose one of the words, of which there
-            // are as many as `new` made sure of.
+            // SAFETY: the loop below goes on only where 32 bytes from the last window on, and four more for `second`,
+            // are in the haystack. The shift leaves no more bits of the hash than choose one of the words, of which
+            // there are as many as `new` made sure of.
             unsafe {
                 let start = haystack.as_ptr().add(at);
                 let a = _mm256_or_si256(_mm256_loadu_si256(start.cast()), fold);

@@ -1,7 +1,7 @@
 //! The one walk over a regex's syntax tree, for analyses that compute a value bottom-up.
 //!
-//! An [`Algebra`] says what the value of a leaf is, and how the values of parts make that of the whole. Parts are folded
-//! when the algebra asks for them, in order: one that needs to know nothing of a part does not pay for it.
+//! An [`Algebra`] says what the value of a leaf is, and how the values of parts make that of the whole. Parts are
+//! folded when the algebra asks for them, in order: one that needs to know nothing of a part does not pay for it.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 

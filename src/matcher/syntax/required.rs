@@ -1,7 +1,7 @@
 //! Literals of which every match of a pattern contains one.
 //!
-//! A search for them tells where the pattern has to be tried at all. They may stand anywhere in a match, so there are more
-//! patterns that have them than such that begin or end with a literal.
+//! A search for them tells where the pattern has to be tried at all. They may stand anywhere in a match, so there are
+//! more patterns that have them than such that begin or end with a literal.
 
 use std::{
     borrow::Borrow,
@@ -24,7 +24,8 @@ const LONGEST: usize = 32;
 /// How many sets of literals are known of one pattern at most, each of which would do.
 const OPTIONS: usize = 8;
 
-/// How rare the most frequent one has to be, in bits: fewer than one place in 2 to this many has it, as far as that can be told.
+/// How rare the most frequent one has to be, in bits: fewer than one place in 2 to this many has it, as far as that can
+/// be told.
 pub(crate) const LEAST_BITS: u32 = 11;
 
 /// How rare a literal is that stands for longer ones of other patterns.
@@ -40,13 +41,14 @@ pub(crate) struct Required {
     pub(crate) literals: Vec<Vec<u8>>,
     /// They are all that the pattern matches, and nothing has to be around them.
     pub(crate) is_all: bool,
-    /// What every match contains as well, if that is known; empty otherwise. With case, whatever there is of the others.
+    /// What every match contains as well, if that is known; empty otherwise. With case, whatever there is of the
+    /// others.
     pub(crate) also: Vec<u8>,
 }
 
 impl Required {
-    /// The literals of a pattern, in lower case when ASCII letters are to be looked for in both cases. None when there are none,
-    /// or only such that are frequent everywhere.
+    /// The literals of a pattern, in lower case when ASCII letters are to be looked for in both cases. None when there
+    /// are none, or only such that are frequent everywhere.
     ///
     /// A pattern that may match the empty string has none.
     pub(crate) fn of(hir: &Hir, fold: bool) -> Option<Required> {
@@ -59,9 +61,10 @@ impl Required {
     }
 }
 
-/// The literals of each of many patterns, as [`Required::of`] says, but such that few patterns have one in common: what is found
-/// is to tell them apart. Says also whether ASCII letters are to be looked for in both cases: as `fold` does, unless more patterns
-/// have literals, or are one, otherwise. Literals that are not all of a pattern have to be as rare as `least_bits` says.
+/// The literals of each of many patterns, as [`Required::of`] says, but such that few patterns have one in common: what
+/// is found is to tell them apart. Says also whether ASCII letters are to be looked for in both cases: as `fold` does,
+/// unless more patterns have literals, or are one, otherwise. Literals that are not all of a pattern have to be as rare
+/// as `least_bits` says.
 pub(crate) fn choose(patterns: &[Hir], fold: bool, least_bits: u32) -> (bool, Vec<Option<Required>>) {
     // Which it is to be is told by a few patterns: of one in which case is ignored there are many literals with case.
     const SAMPLE: usize = 256;
@@ -211,8 +214,8 @@ fn is_look(hir: &Hir) -> bool {
     matches!(hir.kind(), HirKind::Look(_))
 }
 
-/// Of literals that have to be confirmed, leaves out those that contain one that is rare enough by itself, which then stands for
-/// their patterns too. A search for fewer literals is faster.
+/// Of literals that have to be confirmed, leaves out those that contain one that is rare enough by itself, which then
+/// stands for their patterns too. A search for fewer literals is faster.
 pub(crate) fn without_longer<I: Copy>(literals: &mut [(Vec<u8>, I)], is_confirmed: impl Fn(I) -> bool) {
     // Each is compared with each.
     const MOST_LITERALS: usize = 1024;

@@ -1,9 +1,9 @@
 //! Runs of classes of bytes of which every match of a pattern contains one: *shapes*.
 //!
-//! A literal is a shape whose classes have one byte each, but a shape can say more: that of `key\s*[:=]` is `key` and then one of
-//! the bytes that may follow. And some patterns have a shape that have no literal worth looking for. In
-//! `[0-9a-z]{24}\.[0-9a-z]{6}\.[0-9a-z]{27}` there are only two dots, but two dots at that distance, with letters before, between
-//! and behind them, are rare.
+//! A literal is a shape whose classes have one byte each, but a shape can say more: that of `key\s*[:=]` is `key` and
+//! then one of the bytes that may follow. And some patterns have a shape that have no literal worth looking for. In
+//! `[0-9a-z]{24}\.[0-9a-z]{6}\.[0-9a-z]{27}` there are only two dots, but two dots at that distance, with letters
+//! before, between and behind them, are rare.
 
 use regex_syntax::{
     hir::{Class, Hir},

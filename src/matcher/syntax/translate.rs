@@ -63,8 +63,8 @@ pub(crate) struct Syntax {
 }
 
 impl Syntax {
-    /// Translates a parsed pattern, with `^` and `$` matching at line ends, `.` at anything but those, and any bytes allowed
-    /// in the haystack.
+    /// Translates a parsed pattern, with `^` and `$` matching at line ends, `.` at anything but those, and any bytes
+    /// allowed in the haystack.
     pub(crate) fn translate(&self, pattern: &str, ast: &Ast) -> Result<Hir, Error> {
         translate::TranslatorBuilder::new()
             .utf8(false)
@@ -88,8 +88,8 @@ pub(crate) fn line_ends(terminator: LineTerminator) -> (Look, Look) {
     }
 }
 
-/// True when the engine takes a lone `\r` for the end of a line, and should not. Where lines end with `\r\n`, a lone `\r` is a
-/// character like others.
+/// True when the engine takes a lone `\r` for the end of a line, and should not. Where lines end with `\r\n`, a lone
+/// `\r` is a character like others.
 pub(crate) fn has_crlf_end(hir: &Hir, terminator: LineTerminator) -> bool {
     terminator == LineTerminator::Crlf && hir.properties().look_set().contains(Look::EndCRLF)
 }
@@ -329,8 +329,8 @@ pub(crate) fn has_byte(hir: &Hir, byte: u8) -> bool {
     }
 }
 
-/// False only when every match has a byte. The least length is not known of what has a class of nothing in it, also where
-/// the rest may be empty.
+/// False only when every match has a byte. The least length is not known of what has a class of nothing in it, also
+/// where the rest may be empty.
 pub(crate) fn may_be_empty(hir: &Hir) -> bool {
     hir.properties().minimum_len().is_none_or(|len| len == 0)
 }
