@@ -3,8 +3,8 @@
 #[path = "../oracle/mod.rs"]
 mod oracle;
 
-/// The commands once more, as a program that has the library for a dependency: this compiles as long as they use nothing of it that
-/// is not public.
+/// The commands once more, as a program that has the library for a dependency: this compiles as long as they use
+/// nothing of it that is not public.
 #[path = "../../src/cli/mod.rs"]
 #[allow(dead_code, unreachable_pub, unused_imports)]
 mod cli;

@@ -41,7 +41,7 @@ fn written(file: &File) -> impl Iterator<Item = &Written> {
 }
 
 /// Files that are in a cycle still. This list gets no longer.
-const OPEN_CYCLES: &[&str] = &["src/scan/iter.rs", "src/scan/mod.rs", "src/scan/pieces.rs", "src/scan/window.rs"];
+const OPEN_CYCLES: &[&str] = &[];
 
 /// From file to file, with the lines in which the first names the second.
 type Edges = BTreeMap<&'static Path, BTreeMap<&'static Path, BTreeSet<usize>>>;
