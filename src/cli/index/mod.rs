@@ -120,7 +120,8 @@ struct Common {
     index_dir: Option<PathBuf>,
 
     /// How many threads to use, up to 1024; 0, the default, is one for each core.
-    #[arg(short = 'j', long, value_name = "NUM", default_value_t = 0, hide_default_value = true, value_parser = parse_threads)]
+    #[arg(short = 'j', long, value_name = "NUM")]
+    #[arg(default_value_t = 0, hide_default_value = true, value_parser = parse_threads)]
     threads: usize,
 
     /// Show nothing but errors.
@@ -339,7 +340,8 @@ impl Run<'_> {
                 if verified.changed.is_empty() {
                     let found = match quick {
                         true => {
-                            "the file has not changed, and the index is not damaged; what it says was not compared with the file"
+                            "the file has not changed, and the index is not damaged; what it says was \
+                             not compared with the file"
                         }
                         false => "the index is right",
                     };
@@ -408,8 +410,8 @@ impl Run<'_> {
         };
         let stat = index.stat();
         self.say(format_args!(
-            "{}\n  index     {}\n  size      {} bytes, {}; of no more use {}\n  grams     {}\n  covers    {} bytes, {} lines, {} \
-             blocks in {} segments\n  state     {}",
+            "{}\n  index     {}\n  size      {} bytes, {}; of no more use {}\n  grams     {}\n  covers    {} bytes, \
+             {} lines, {} blocks in {} segments\n  state     {}",
             path.display(),
             stat.path.display(),
             stat.bytes,

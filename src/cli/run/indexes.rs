@@ -22,8 +22,8 @@ use mapgrep::{
     matcher::{LineTerminator, Matcher, MatcherBuilder},
 };
 
-/// A file has to have so many bytes for each pattern that is planned for, where there are more than a few: to plan for one takes a
-/// hundredth of the time that it takes to search so many.
+/// A file has to have so many bytes for each pattern that is planned for, where there are more than a few: to plan for
+/// one takes a hundredth of the time that it takes to search so many.
 const BYTES_A_PATTERN: u64 = 8 << 20;
 const FEW_PATTERNS: u64 = 64;
 
@@ -89,7 +89,8 @@ impl Indexes {
         Ok(())
     }
 
-    /// The index of a mapped file, if there is one that can be relied on. `metadata` is what the open file had before it was mapped.
+    /// The index of a mapped file, if there is one that can be relied on. `metadata` is what the open file had before
+    /// it was mapped.
     ///
     /// # Errors
     ///
