@@ -60,8 +60,8 @@ impl Patterns {
             if str::from_utf8(pattern).is_err() {
                 let place = self.place(number).unwrap_or_else(|| "the command line".to_owned());
                 bail!(
-                    "{place}: the pattern \"{}\" is not valid UTF-8; -F searches for it as it is, and in a regex a byte \
-                     is written as in (?-u:\\xFF)",
+                    "{place}: the pattern \"{}\" is not valid UTF-8; -F searches for it as it is, and in a regex a \
+                     byte is written as in (?-u:\\xFF)",
                     pattern.escape_ascii()
                 );
             }
