@@ -1,8 +1,11 @@
 //! What all modes of a search share: what they read, what a worker holds, and what is carried from window to window.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    ops::ControlFlow,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::{
@@ -83,6 +86,11 @@ impl<'a> Core<'a> {
             lines: AtomicU64::new(0),
             matches: AtomicU64::new(0),
         }
+    }
+
+    /// Where the last window of a mapped file ends; 0 for a stream.
+    pub(crate) fn end(&self) -> u64 {
+        self.file.map_or(0, |file| file.end)
     }
 
     /// Long lines are searched in parts.
@@ -249,12 +257,12 @@ impl<O> Seam<O> {
         }
     }
 
-    /// True when nothing more can be reported; the search ends with the last selected line then.
-    pub(crate) fn end_when_over(&mut self) -> bool {
-        let over = self.carry.is_over();
-        if over {
-            self.summary.bytes_searched = self.carry.selected_upto;
+    /// Ends the search with the last selected line when nothing more can be reported.
+    pub(crate) fn end_when_over(&mut self) -> ControlFlow<()> {
+        if !self.carry.is_over() {
+            return ControlFlow::Continue(());
         }
-        over
+        self.summary.bytes_searched = self.carry.selected_upto;
+        ControlFlow::Break(())
     }
 }

@@ -198,7 +198,7 @@ fn search_forwards(
     pool: &Pool,
     emit: &mut Emit<'_>,
 ) -> Result<Summary, Error> {
-    let end = core.file.map_or(0, |file| file.end);
+    let end = core.end();
     let outcome = mode::run(core, Job { feed: pieces.feed(), start, pool, emit })?;
     // The offset cannot be told where the file was cut since.
     let resume = outcome.ended.stop.as_ref();
@@ -224,7 +224,7 @@ fn search_reversed(
     pool: &Pool,
     emit: &mut Emit<'_>,
 ) -> Result<Summary, Error> {
-    let end = core.file.map_or(0, |file| file.end);
+    let end = core.end();
     let Ended { mut summary, stop, had_enough } = reverse::search_reversed(core, pieces, start, pool, emit)?;
     if !had_enough && stop.is_none() && start.offset < end {
         summary.bytes_searched = end - start.offset;

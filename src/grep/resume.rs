@@ -8,7 +8,7 @@ pub(super) fn resume(core: &Core<'_>, pieces: &Pieces<'_>, outcome: &Outcome, st
     let window = match pieces.windows().nth(stop.item) {
         _ if stop.in_line || outcome.resume_at == ResumeAt::Output => return Ok(stop.upto),
         Some(window) => window,
-        None => return Ok(core.file.map_or(0, |file| file.end)),
+        None => return Ok(core.end()),
     };
     let start = window.own().start;
     if outcome.resume_at == ResumeAt::Match {

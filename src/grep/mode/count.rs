@@ -127,8 +127,7 @@ impl LineMode for Count<'_> {
     }
 
     fn join_open(&self, step: &mut LineStep<'_, '_>, open: OpenLine, upto: u64) -> ControlFlow<()> {
-        let ends = self.core.file.is_some_and(|file| file.end == upto);
-        if ends && self.core.match_range.bounds().is_some() {
+        if self.core.end() == upto && self.core.match_range.bounds().is_some() {
             // The rest of the line lies behind the range.
             let counts = Counts { lines: u64::from(open.any), matches: open.matches, end: 0 };
             return step.seam.add_counts(counts, upto);

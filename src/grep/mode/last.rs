@@ -23,7 +23,7 @@ use crate::{
 /// Where the last `count` of the selected lines begin in what is searched, or all of them when there are fewer; the
 /// end of the search when there are none.
 pub(crate) fn start_of_last(core: &Core<'_>, pieces: &Pieces<'_>, count: u64, pool: &Pool) -> Result<u64, Error> {
-    let end = core.file.map_or(0, |file| file.end);
+    let end = core.end();
     let stages = Last { core, windows: PhantomData };
     let (seam, cancel) = (LastSeam { left: count, start: end }, core.options.cancel.as_ref());
     let emit = &mut |_: &Vec<u8>| ControlFlow::Continue(());

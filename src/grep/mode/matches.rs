@@ -135,10 +135,7 @@ impl LineMode for Matches<'_> {
         }
         step.seam.carry.upto = end;
         step.seam.carry.selected_upto = end;
-        Ok(match step.seam.end_when_over() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        })
+        Ok(step.seam.end_when_over())
     }
 
     fn resume_at(&self) -> ResumeAt {

@@ -115,7 +115,7 @@ impl<'c, 'w> Stages for Reverse<'c, 'w> {
         seam.newlines = newlines_upto.unwrap_or(seam.newlines);
         let numbers = (seam.newlines + 1, lines.end);
         seam.newlines = seam.newlines.saturating_sub(newlines);
-        let end = self.core.file.map_or(0, |file| file.end);
+        let end = self.core.end();
         self.core.set_progress(end.saturating_sub(lines.start));
         if let Some(file) = self.core.file {
             file.keeper.done_from(window.own().start);

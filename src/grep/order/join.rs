@@ -56,12 +56,15 @@ impl Order<'_> {
         } else {
             self.walk_to_end(seam, window, &section)?;
         }
-        let ends = section.at.events.is_some() || seam.end_when_over();
+        let flow = match section.at.events {
+            Some(_) => {
+                seam.summary.bytes_searched = seam.carry.selected_upto;
+                ControlFlow::Break(())
+            }
+            None => seam.end_when_over(),
+        };
         plan.push(section);
-        if ends {
-            seam.summary.bytes_searched = seam.carry.selected_upto;
-        }
-        Ok(if ends { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(flow)
     }
 
     /// Where the context before the first selected line begins, or the lines do.

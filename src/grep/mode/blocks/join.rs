@@ -39,7 +39,7 @@ impl<M: BlockMode> ByBlock<'_, '_, M> {
             first.lines.start = step.seam.own.line;
         }
         let mut matches = self.continue_open(&mut step.seam.own, window, &mut blocks, matches)?;
-        let is_last = self.core.file.is_some_and(|file| file.end == chunk_end);
+        let is_last = self.core.end() == chunk_end;
         if is_last
             && let Some(last) = blocks.last_mut()
             && std::mem::take(&mut last.goes_on)
