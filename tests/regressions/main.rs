@@ -51,6 +51,8 @@ mod stdin_is_a_file;
 #[cfg(target_os = "linux")]
 mod threads_of_a_call;
 mod trimmed_matches;
+#[cfg(target_os = "linux")]
+mod unlocked_writers;
 mod where_a_search_stopped;
 #[cfg(unix)]
 mod who_reads_an_index;

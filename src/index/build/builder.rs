@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    claim::{Claims, Writing, cannot_write, open_same},
+    claim::{Claims, cannot_write, open_same},
     commit::Committer,
     compare,
     indexing::Indexing,
@@ -340,24 +340,27 @@ impl IndexBuilder {
 
     /// Updates the index of a file, if there is one.
     fn update_in_place(&self, text: &Path, pool: &Pool) -> Result<Option<Outcome>, Error> {
-        let Some(Writing { index, opened, .. }) = self.claims().open_to_write(text)? else { return Ok(None) };
-        if let Some(outcome) = self.passed_over(&opened)? {
-            return Ok(Some(outcome));
+        self.claims().with_index(text, |index, opened| self.update_locked(index, &opened, pool))
+    }
+
+    fn update_locked(&self, index: Index, opened: &Text, pool: &Pool) -> Result<Outcome, Error> {
+        if let Some(outcome) = self.passed_over(opened)? {
+            return Ok(outcome);
         }
-        let Some(mapping) = opened.map()? else { return Ok(Some(Outcome::TooSmall)) };
+        let Some(mapping) = opened.map()? else { return Ok(Outcome::TooSmall) };
         let path = index.path().to_owned();
-        let done = match self.judge(&index, &opened, &mapping, pool)? {
+        let done = match self.judge(&index, opened, &mapping, pool)? {
             Judged::Same => Done::UpToDate,
             Judged::Cancelled => Done::Cancelled,
             Judged::Stale(stale) => {
-                return Err(Error::caused("the index cannot be updated", stale).with_path(text));
+                return Err(Error::caused("the index cannot be updated", stale).with_path(&opened.path));
             }
             Judged::ToUpdate => {
-                let indexing = self.indexing(&opened, &mapping, index.manifest().scheme, pool);
+                let indexing = self.indexing(opened, &mapping, index.manifest().scheme, pool);
                 indexing.update(index, open_same, || Disk::create(&path, &opened.file))?
             }
         };
-        done.outcome(&path).map(Some)
+        done.outcome(&path)
     }
 
     /// Whether an index can be updated. What the attributes of the text leave open, its blocks tell.
@@ -426,21 +429,24 @@ impl IndexBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn verify(&self, text: &Path, pool: &Pool) -> Result<Verified, Error> {
-        let none = || Error::from(IndexFault::Missing).with_path(text);
-        let Writing { index, opened, .. } = self.claims().open_to_write(text)?.ok_or_else(none)?;
+        let verified = self.claims().with_index(text, |index, opened| self.verify_locked(&index, &opened, pool))?;
+        verified.ok_or_else(|| Error::from(IndexFault::Missing).with_path(text))
+    }
+
+    fn verify_locked(&self, index: &Index, opened: &Text, pool: &Pool) -> Result<Verified, Error> {
         let path = index.path();
         index.read(|reader| reader.segments.iter().try_for_each(Segment::verify))?;
         let changed = match opened.map()? {
             Some(text) if !self.quick => {
                 let maker = Maker::new(index.manifest().scheme, pool, self.cancel.as_ref());
-                let compared = compare::changed_blocks(&index, &text, &maker, |bytes| self.advance(bytes))?;
+                let compared = compare::changed_blocks(index, &text, &maker, |bytes| self.advance(bytes))?;
                 compared.unwrap_or_default()
             }
-            text => self.changed_hashes(&index, text.as_ref(), pool)?,
+            text => self.changed_hashes(index, text.as_ref(), pool)?,
         };
         if changed.is_empty() && !self.is_cancelled() && index.manifest().identity != opened.identity {
             let mut committer =
-                Committer::resume(open_same(&index).map_err(|error| cannot_write(error, path))?, *index.header());
+                Committer::resume(open_same(index).map_err(|error| cannot_write(error, path))?, *index.header());
             let manifest = Manifest { identity: opened.identity, seen_at: opened.seen_at, ..index.manifest().clone() };
             committer.commit(&manifest, 0).map_err(|error| cannot_write(error, path))?;
         }

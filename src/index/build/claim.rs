@@ -32,21 +32,26 @@ pub(crate) struct Claims<'a> {
 }
 
 impl Claims<'_> {
-    /// The index of a text, if it has one, and the right to write it. Who may read it is who may read the text from here on.
-    pub(crate) fn open_to_write(&self, text: &Path) -> Result<Option<Writing>, Error> {
+    /// Opens the index of a text, if it has one, and calls `write` with it and the text. Nobody else may write it meanwhile.
+    /// Who may read it is who may read the text from here on.
+    pub(crate) fn with_index<T>(
+        &self,
+        text: &Path,
+        write: impl FnOnce(Index, Text) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
         loop {
             let attributes = Attributes::at(text).ok();
             let open = |attributes: Option<&Attributes>| Index::open_of(text, attributes, self.directory);
             let Some(index) = open(attributes.as_ref())? else { return Ok(None) };
             let path = index.path().to_owned();
-            let lock = self.lock(&path, attributes.as_ref().map(|attributes| &attributes.owner))?;
+            let _lock = self.lock(&path, attributes.as_ref().map(|attributes| &attributes.owner))?;
             // The text may be longer by now, and somebody may have written the index meanwhile, or taken it away.
             let opened = Text::open(text)?;
             if let Some(index) = open(Some(&opened.attributes()))?.filter(|index| index.path() == path) {
                 if let Ok((file, _)) = file::read(&path) {
                     follow_permissions(&path, &file, &opened.file).map_err(|error| cannot_write(error, &path))?;
                 }
-                return Ok(Some(Writing { index, opened, _lock: lock }));
+                return write(index, opened).map(Some);
             }
         }
     }
@@ -123,13 +128,6 @@ impl Claims<'_> {
 pub(crate) struct NewFile {
     pub(crate) storage: Disk,
     pub(crate) path: PathBuf,
-    _lock: Lock,
-}
-
-/// What of an index is to be written.
-pub(crate) struct Writing {
-    pub(crate) index: Index,
-    pub(crate) opened: Text,
     _lock: Lock,
 }
 
