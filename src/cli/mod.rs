@@ -23,7 +23,7 @@ use self::{
     run::command,
     terminal::{messages, stdout},
 };
-pub use self::{index::mapgrep_index, process::resources::Memory};
+pub use self::{index::command::mapgrep_index, process::resources::Memory};
 
 /// Runs `mapgrep` with these arguments, the first of which is the name of the program.
 pub fn mapgrep(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

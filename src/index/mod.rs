@@ -29,8 +29,11 @@ pub use self::{
         stale::{Freshness, Stale},
         unfit::{Compression, LEAST_SIZE, Unfit},
     },
-    plan::{Candidates, Unhelped, part::Part},
-    query::Query,
+    plan::{
+        candidates::{Candidates, Unhelped},
+        part::Part,
+    },
+    query::patterns::Query,
 };
 #[doc(hidden)]
 pub use self::{

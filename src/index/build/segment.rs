@@ -19,7 +19,7 @@ use crate::{
             scheme::{ROW_GROUP, Scheme},
             table::{self, Record},
         },
-        grams::{Collector, LONGEST},
+        grams::{collect::Collector, hash::LONGEST},
         open::segment::Segment,
         work,
     },

@@ -16,7 +16,7 @@ use rand_xoshiro::{
 use super::*;
 use crate::index::{
     format::{header::Header, layout::BODY},
-    query::Query,
+    query::patterns::Query,
 };
 
 /// What a writer asked for.

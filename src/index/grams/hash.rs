@@ -1,0 +1,62 @@
+//! Hashes of grams, and the row of each.
+
+use super::class::LINE_END;
+use crate::index::format::scheme::Scheme;
+
+/// The most bytes that a gram has.
+pub(crate) const LONGEST: usize = 12;
+/// One in so many of the grams of DNA is kept.
+pub(crate) const DNA_KEPT: u64 = 8;
+/// Letters that equal ASCII letters but for their case. They are grams by themselves, as queries that ignore case ask for them.
+pub(crate) const ODD: [&[u8]; 2] = ["\u{17F}".as_bytes(), "\u{212A}".as_bytes()];
+
+impl Scheme {
+    pub(crate) fn row(self, hash: u64) -> usize {
+        (hash >> (64 - self.bits())) as usize
+    }
+
+    pub(crate) fn row_of_three(self, gram: &[u8]) -> Option<usize> {
+        let bits = self.bits_of_three()?;
+        Some((1 << self.bits()) + (hash_of_bytes(word(gram)) >> (64 - bits)) as usize)
+    }
+}
+
+pub(crate) const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// Up to eight bytes, and zeros behind them.
+pub(crate) fn word(bytes: &[u8]) -> u64 {
+    let mut word = [0; 8];
+    word[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(word)
+}
+
+/// The hash of a gram of up to eight bytes, behind which there are zeros.
+#[inline]
+pub(crate) fn hash_of_bytes(bytes: u64) -> u64 {
+    bytes.wrapping_mul(FACTOR)
+}
+
+/// `end` are the four bytes behind the eight.
+#[inline]
+pub(crate) fn hash_of_dna(bytes: u64, end: u32) -> u64 {
+    (bytes.wrapping_mul(FACTOR).rotate_left(32) ^ u64::from(end)).wrapping_mul(FACTOR)
+}
+
+/// Whether a gram of DNA is one of those that are kept.
+#[inline]
+pub(crate) fn is_kept(hash: u64) -> bool {
+    // The upper bits are those of the row.
+    (hash >> 16).is_multiple_of(DNA_KEPT)
+}
+
+pub(crate) fn hash_of_odd(letter: &[u8]) -> u64 {
+    hash_of_bytes(word(letter) | 1 << 56)
+}
+
+/// The hash of twelve letters of DNA, if they are on one line and of those that are kept.
+pub(crate) fn dna_hash(bytes: &[u8]) -> Option<u64> {
+    let (word, end) = bytes.split_first_chunk::<8>()?;
+    let end = u32::from_le_bytes(end.try_into().ok()?);
+    let hash = hash_of_dna(u64::from_le_bytes(*word), end);
+    (is_kept(hash) && !bytes.contains(&LINE_END)).then_some(hash)
+}

@@ -1,0 +1,50 @@
+//! From blocks to parts of a file.
+
+use std::ops::Range;
+
+use super::part::Part;
+use crate::{
+    error::Error,
+    index::{
+        open::reader::{Reader, is_linked, start_of},
+        work,
+    },
+};
+
+/// The parts of a text that some runs of blocks are, and what is not indexed.
+pub(crate) fn parts(reader: &Reader<'_>, runs: &[Range<u64>], len: u64, after: u64) -> Result<Vec<Part>, Error> {
+    let (blocks, covered) = (reader.manifest.blocks(), reader.manifest.covered);
+    let mut parts: Vec<Part> = vec![];
+    let mut push = |part: Part| match parts.last_mut() {
+        Some(last) if last.range.end >= part.range.start => last.range.end = last.range.end.max(part.range.end),
+        _ if part.range.start < part.range.end => parts.push(part),
+        _ => {}
+    };
+    // The block with which the part before ends, or the one of this run. It only grows, so that no block is walked over twice, how
+    // many runs ever there are before a long line.
+    let mut end = 0;
+    for run in runs {
+        work::steps(1);
+        let record = reader.record(run.start)?;
+        let mut own = run.end;
+        // The lines behind the last one of the run.
+        if after > 0 && own < blocks {
+            let newlines = reader.record(own)?.newlines.saturating_add(after);
+            own = reader.block_of_line(newlines)?.max(own) + 1;
+            // Those that begin within a line belong to the one before.
+            while own > end && own < blocks && is_linked(&reader.record(own)?) {
+                work::steps(1);
+                own += 1;
+            }
+        }
+        end = own.max(end);
+        let end = match end < blocks {
+            true => start_of(end, &reader.record(end)?),
+            false => covered,
+        };
+        push(Part { range: start_of(run.start, &record)..end, newlines: record.newlines });
+    }
+    // The lines behind the last indexed one are in what is not.
+    push(Part { range: covered..len, newlines: reader.manifest.newlines });
+    Ok(parts)
+}
