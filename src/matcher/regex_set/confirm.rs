@@ -106,7 +106,7 @@ impl Confirming {
     pub(crate) fn find_end(&self, caches: &mut Caches, index: usize, input: &Input<'_>) -> Option<usize> {
         let input = input.clone().earliest(true);
         let with_meta = |regex: &Regex, cache: &mut meta::Cache| Some(regex.search_half_with(cache, &input)?.offset());
-        self.search(caches, index, &input, with_meta, |found| Some(found?.end), None)
+        self.search(caches, index, &input, with_meta, |found| found.end)
     }
 
     /// The first match.
@@ -114,20 +114,20 @@ impl Confirming {
         let with_meta = |regex: &Regex, cache: &mut meta::Cache| {
             regex.search_with(cache, input).map(|found| Span::new(found.start(), found.end()))
         };
-        self.search(caches, index, input, with_meta, |found| found, None)
+        self.search(caches, index, input, with_meta, |found| found)
     }
 
+    /// Searches with the meta engine, or with the backtracker where that is enough, if there may be a match at all.
     fn search<T>(
         &self,
         caches: &mut Caches,
         index: usize,
         input: &Input<'_>,
-        with_meta: impl FnOnce(&Regex, &mut meta::Cache) -> T,
-        with_light: impl FnOnce(Option<Span>) -> T,
-        nothing: T,
-    ) -> T {
+        with_meta: impl FnOnce(&Regex, &mut meta::Cache) -> Option<T>,
+        with_light: impl FnOnce(Span) -> T,
+    ) -> Option<T> {
         if !self.may_match(&input.haystack()[input.get_range()]) {
-            return nothing;
+            return None;
         }
         let slot = caches.slot(index);
         if slot.meta.is_none() && slot.runs < RUNS_BEFORE_META {
@@ -139,7 +139,7 @@ impl Confirming {
             && self.meta.get().is_none()
             && let Ok(found) = self.backtrack(caches, input)
         {
-            return with_light(found);
+            return found.map(with_light);
         }
         let regex = self.meta.get_or_init(|| {
             compile(&[&self.hir], LAZY_DFA_CACHE, MatchKind::LeftmostFirst, self.terminator).expect("a small regex")
@@ -150,7 +150,7 @@ impl Confirming {
             return with_meta(regex, slot.meta.get_or_insert_with(|| Box::new(regex.create_cache())));
         }
         match self.backtrack(caches, input) {
-            Ok(found) => with_light(found),
+            Ok(found) => found.map(with_light),
             Err(TooLong) => with_meta(regex, &mut regex.create_cache()),
         }
     }
