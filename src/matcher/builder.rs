@@ -282,8 +282,8 @@ impl MatcherBuilder {
         Err(Error::pattern(match self.fixed_strings {
             false => "the longest of several matches is known of plain strings only, not of regexes",
             true => {
-                "the longest of several matches cannot be told: one of the strings has a line end, or with case ignored the \
-                 strings have too many spellings"
+                "the longest of several matches cannot be told: one of the strings has a line end, or with case \
+                 ignored the strings have too many spellings"
             }
         }))
     }

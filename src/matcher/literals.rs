@@ -246,7 +246,8 @@ mod tests {
             many in any::<bool>(),
             parts in prop::collection::vec(
                 prop::sample::select(vec![
-                    &b"foo"[..], b"foo", b"bar", b"-", b" ", b"\n", b"\n\n", b"\r\n", b"\0", b"o", b"f", b"\xC3\xA9", b"\xC3", b"\xA9", b"\xFF",
+                    &b"foo"[..], b"foo", b"bar", b"-", b" ", b"\n", b"\n\n", b"\r\n", b"\0", b"o",
+                    b"f", b"\xC3\xA9", b"\xC3", b"\xA9", b"\xFF",
                     b"a b", b"4711", b"_", b"FOO",
                 ]),
                 0..40,
@@ -260,7 +261,8 @@ mod tests {
             let terminator = [LineTerminator::Lf, LineTerminator::Crlf, LineTerminator::Nul][options % 3];
             let (word, by_line) = (options / 3 % 4 < 2, options / 12 % 2 == 0);
             let mut builder = MatcherBuilder::new();
-            builder.word(word).whole_line(!word).by_line(by_line).line_terminator(terminator).merge(options / 24 % 2 == 0);
+            builder.word(word).whole_line(!word).by_line(by_line);
+            builder.line_terminator(terminator).merge(options / 24 % 2 == 0);
             builder.case([Case::Sensitive, Case::Insensitive][options / 48]);
             let plain = builder.clone().fixed_strings(true).build(&strings).unwrap();
             if builder.case == Case::Sensitive {
@@ -289,7 +291,8 @@ mod tests {
                     alone.iter_mut().for_each(|(span, _)| *span = Span::new(span.start + start, span.end + start));
                     let among: Vec<_> =
                         found(&plain, &text).into_iter().filter(|(m, _)| m.start >= start && m.end <= end).collect();
-                    prop_assert_eq!(among, alone, "{:?} in {}", content.escape_ascii().to_string(), text.escape_ascii());
+                    let content = content.escape_ascii().to_string();
+                    prop_assert_eq!(among, alone, "{:?} in {}", content, text.escape_ascii());
                 }
                 start += line.len();
             }

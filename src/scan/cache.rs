@@ -1,8 +1,8 @@
 //! Leaving the system's page cache as it was.
 //!
 //! A search of a file that is larger than memory drives out of the cache what other programs have there. With
-//! [`CachePolicy::Drop`], a search lets go of the pages that it brought in, and leaves those that were there before. Which
-//! these are has to be known before the search begins, since the system reads far ahead of it.
+//! [`CachePolicy::Drop`], a search lets go of the pages that it brought in, and leaves those that were there before.
+//! Which these are has to be known before the search begins, since the system reads far ahead of it.
 
 use std::{
     fs::File,
@@ -55,11 +55,11 @@ pub enum CachePolicy {
     Drop,
 }
 
-/// Lets go of the pages of a file that were not in memory before: while the file is read, of those behind, and of all when it is
-/// dropped, also of what the system has read ahead.
+/// Lets go of the pages of a file that were not in memory before: while the file is read, of those behind, and of all
+/// when it is dropped, also of what the system has read ahead.
 ///
-/// Searches make their own, as [`CachePolicy`] says. A program that looks at a mapping before it searches that makes one around it.
-/// Otherwise the search takes the pages that this brought in for pages that were there before.
+/// Searches make their own, as [`CachePolicy`] says. A program that looks at a mapping before it searches that makes
+/// one around it. Otherwise the search takes the pages that this brought in for pages that were there before.
 ///
 /// # Examples
 ///
@@ -102,8 +102,9 @@ struct Dropping<'m> {
 }
 
 impl<'m> CacheKeeper<'m> {
-    /// Looks which pages of the file behind a mapping are in memory. It has to be made before anything is read through the mapping,
-    /// and dropped when nobody reads the file any more. While the file is read, pages stay that are at most `lag` bytes back.
+    /// Looks which pages of the file behind a mapping are in memory. It has to be made before anything is read through
+    /// the mapping, and dropped when nobody reads the file any more. While the file is read, pages stay that are at
+    /// most `lag` bytes back.
     pub fn of_mapping(policy: CachePolicy, mapping: &'m Mapping, lag: usize) -> Self {
         let file = (policy == CachePolicy::Drop).then(|| mapping.map_whole_file()).flatten();
         Self::new(Some(mapping), file, mapping.offset(), lag)
@@ -210,7 +211,8 @@ impl Drop for CacheKeeper<'_> {
     }
 }
 
-/// A file that is read from its cursor on, with a [`CachePolicy`]: for what takes a [`Read`]. Dropping it ends the search.
+/// A file that is read from its cursor on, with a [`CachePolicy`]: for what takes a [`Read`]. Dropping it ends the
+/// search.
 ///
 /// # Examples
 ///

@@ -5,8 +5,8 @@ use std::ops::Range;
 /// How many bytes of a file one step of a worker covers unless told otherwise.
 pub(crate) const DEFAULT_CHUNK_SIZE: usize = 512 << 10;
 
-/// Cuts `0..len`, or a range, into chunks of a fixed size, in ascending order. With a size that is a multiple of the page size every
-/// border is a page border.
+/// Cuts `0..len`, or a range, into chunks of a fixed size, in ascending order. With a size that is a multiple of the
+/// page size every border is a page border.
 #[derive(Clone, Debug)]
 pub(crate) struct Chunks {
     next: usize,

@@ -41,9 +41,10 @@ pub(super) enum Polled<T> {
 }
 
 impl<'a, T: Send + 'static> Feed<'a, T> {
-    /// A feed that is read by a thread of its own: for items that may have to be waited for. The thread is at most `capacity`
-    /// items ahead, and no further ahead while those that are ready have 32 MiB, by `size`. It ends with the iterator, or with the
-    /// feed at the item after. Where the system refuses the thread, the feed is read by whoever asks for an item.
+    /// A feed that is read by a thread of its own: for items that may have to be waited for. The thread is at most
+    /// `capacity` items ahead, and no further ahead while those that are ready have 32 MiB, by `size`. It ends with
+    /// the iterator, or with the feed at the item after. Where the system refuses the thread, the feed is read by
+    /// whoever asks for an item.
     ///
     /// # Examples
     ///

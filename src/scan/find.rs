@@ -157,7 +157,8 @@ struct Plan {
 }
 
 impl Plan {
-    /// How many pieces are searched by the calling thread before others are asked. Much of what is searched for is near.
+    /// How many pieces are searched by the calling thread before others are asked. Much of what is searched for is
+    /// near.
     const ALONE: usize = 4;
 
     /// Pieces are much longer than what two of them have in common, so that looking at that twice costs little.
@@ -271,8 +272,8 @@ fn first_of(
     first.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(None), |(_, outcome)| outcome)
 }
 
-/// Runs `work` on the calling thread and others, for as many pieces: those of its rayon pool, or such that have ended when
-/// this returns.
+/// Runs `work` on the calling thread and others, for as many pieces: those of its rayon pool, or such that have ended
+/// when this returns.
 fn run_by_all(work: &(impl Fn() + Sync), pieces: usize) {
     if rayon::current_thread_index().is_some() {
         rayon::in_place_scope(|scope| {

@@ -1,8 +1,8 @@
 //! Searching without reading holes.
 //!
-//! A hole is a run of NULs. Where no match can lie in the middle of one, and none can reach from one end to the other, a file in which
-//! holes are short has the matches of the file, at other places. So what is searched is the file without the middle of its
-//! holes, by whatever mode there is, and what was found is told in offsets of the file.
+//! A hole is a run of NULs. Where no match can lie in the middle of one, and none can reach from one end to the other,
+//! a file in which holes are short has the matches of the file, at other places. So what is searched is the file
+//! without the middle of its holes, by whatever mode there is, and what was found is told in offsets of the file.
 
 use std::{
     fs::{File, Metadata},
@@ -17,8 +17,8 @@ use crate::{
 /// Holes of fewer bytes are read: to read them takes no longer than to think about them.
 pub(crate) const LEAST_BYTES: usize = 4 << 20;
 
-/// What is left of a hole at either end: more than a match, or what decides about one, reaches into it; and so much that a line with a
-/// hole in it stays a long one.
+/// What is left of a hole at either end: more than a match, or what decides about one, reaches into it; and so much
+/// that a line with a hole in it stays a long one.
 pub(crate) const KEPT_BYTES: usize = 1 << 20;
 
 /// A match of at most so many bytes is near all that decides about it.
@@ -39,8 +39,8 @@ pub fn has_holes(metadata: &Metadata) -> bool {
     is_sparse(metadata, LEAST_BYTES as u64)
 }
 
-/// Where the middle of holes can be left out of the first `len` bytes of a file that is read as a stream: of each hole of 4 MiB and
-/// more, all but 1 MiB at either end. Whether that may be done depends on the search; see
+/// Where the middle of holes can be left out of the first `len` bytes of a file that is read as a stream: of each hole
+/// of 4 MiB and more, all but 1 MiB at either end. Whether that may be done depends on the search; see
 /// [`Grep::skips_nuls_of_streams`](crate::grep::Grep::skips_nuls_of_streams).
 ///
 /// # Complexity
@@ -62,9 +62,9 @@ pub fn cuts_of(file: &File, len: u64) -> Cuts {
     Cuts::within(&holes_of(file, 0..len, LEAST_BYTES as u64), KEPT_BYTES as u64, UNIT)
 }
 
-/// A file without the middle of its holes, in which a search for these patterns finds what there is to be found. None where it has no
-/// holes of [`LEAST_BYTES`], and where something could be found in them. Borders are offsets in the mapping, in which
-/// a range begins or ends: around them, holes are left as at their ends.
+/// A file without the middle of its holes, in which a search for these patterns finds what there is to be found. None
+/// where it has no holes of [`LEAST_BYTES`], and where something could be found in them. Borders are offsets in the
+/// mapping, in which a range begins or ends: around them, holes are left as at their ends.
 pub(crate) fn without(mapping: &Mapping, matcher: &Matcher, borders: &[u64]) -> Option<Mapping> {
     let may_be_left_out = mapping.is_sparse(LEAST_BYTES) && finds_nothing(matcher);
     may_be_left_out.then(|| mapping.without_holes(LEAST_BYTES, KEPT_BYTES, borders)).flatten()

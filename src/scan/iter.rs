@@ -30,8 +30,8 @@ const BATCHES: usize = 2;
 
 /// Matches as iterators.
 impl Scanner {
-    /// The matches that do not overlap, in file order, found on the calling thread when they are asked for. For searches
-    /// that are over soon, and those that run side by side; a large file is searched faster by
+    /// The matches that do not overlap, in file order, found on the calling thread when they are asked for. For
+    /// searches that are over soon, and those that run side by side; a large file is searched faster by
     /// [`par_find_iter`](Scanner::par_find_iter).
     ///
     /// # Errors
@@ -53,7 +53,8 @@ impl Scanner {
     /// let mut memory = MapOptions::new().len(11).map_anonymous()?;
     /// memory.set_slice(.., b"a1 b22 c333")?;
     /// let scanner = Scanner::new(MatcherBuilder::new().build(["[0-9]+"])?);
-    /// let lengths: Result<Vec<_>, _> = scanner.find_iter(Arc::new(memory)).map(|m| m.map(|m| m.end - m.start)).collect();
+    /// let matches = scanner.find_iter(Arc::new(memory));
+    /// let lengths: Result<Vec<_>, _> = matches.map(|m| m.map(|m| m.end - m.start)).collect();
     /// assert_eq!(lengths?, [1, 2, 3]);
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
@@ -62,11 +63,12 @@ impl Scanner {
     }
 
     /// The matches that do not overlap, in file order, found by as many threads as the current rayon pool has, or the
-    /// machine has cores, ahead of whoever takes them. Where nobody takes them the threads rest. They are the iterator's own, so that waiting for it
-    /// is safe anywhere, on the only worker of a pool too. Patterns whose matches may have any length have one thread.
+    /// machine has cores, ahead of whoever takes them. Where nobody takes them the threads rest. They are the
+    /// iterator's own, so that waiting for it is safe anywhere, on the only worker of a pool too. Patterns whose
+    /// matches may have any length have one thread.
     ///
-    /// Dropping the iterator stops the threads when they are done with the chunks that they are at, and does not wait for
-    /// that; until then they keep the mapping. They have let go of it when the iterator has returned `None`.
+    /// Dropping the iterator stops the threads when they are done with the chunks that they are at, and does not wait
+    /// for that; until then they keep the mapping. They have let go of it when the iterator has returned `None`.
     ///
     /// # Errors
     ///
@@ -186,8 +188,8 @@ struct Search {
 }
 
 impl ParFindIter {
-    /// Runs `search` on a thread of its own, which waits whenever the consumer is far behind. Where the system refuses the
-    /// thread, `alone` has what it would have found.
+    /// Runs `search` on a thread of its own, which waits whenever the consumer is far behind. Where the system refuses
+    /// the thread, `alone` has what it would have found.
     pub(super) fn drive(
         stop: Cancel,
         alone: impl Iterator<Item = Result<Vec<Match>, Error>> + Send + Sync + 'static,

@@ -9,8 +9,8 @@ use crate::{error::Error, mapping::Mapping};
 /// How much of a file is counted in one step.
 const STEP: usize = 4 << 20;
 
-/// How many line ends there are in a part of a file, counted by all threads of a pool. When it is cancelled the number means
-/// nothing.
+/// How many line ends there are in a part of a file, counted by all threads of a pool. When it is cancelled the number
+/// means nothing.
 ///
 /// # Errors
 ///
@@ -38,8 +38,8 @@ pub(crate) fn count_in(
     Ok(counts.into_iter().sum())
 }
 
-/// The offset behind the `nth` terminator from an offset on, counted from 1; the offset itself for 0. None where there are fewer
-/// terminators. All threads of the pool count.
+/// The offset behind the `nth` terminator from an offset on, counted from 1; the offset itself for 0. None where there
+/// are fewer terminators. All threads of the pool count.
 ///
 /// # Errors
 ///
@@ -95,8 +95,8 @@ pub fn after_nth(mapping: &Mapping, from: usize, nth: u64, terminator: u8, pool:
     Ok((left == 0).then_some(at as u64))
 }
 
-/// Where the `nth` line from the end begins, counted from 1; the start of the file where there are fewer, and its end for 0. A
-/// line end at the end of the file begins no line.
+/// Where the `nth` line from the end begins, counted from 1; the start of the file where there are fewer, and its end
+/// for 0. A line end at the end of the file begins no line.
 ///
 /// # Errors
 ///

@@ -9,7 +9,8 @@ use crate::mapping::Mapping;
 pub(crate) struct Piece {
     /// What is searched of it. It begins where a line does.
     pub(crate) range: Range<usize>,
-    /// Whole lines, among them all of which a byte is searched. To a search for lines there is nothing else in the file.
+    /// Whole lines, among them all of which a byte is searched. To a search for lines there is nothing else in the
+    /// file.
     pub(crate) within: Range<usize>,
     /// How many line ends there are before the range, where that is of interest.
     pub(crate) newlines: u64,

@@ -1,7 +1,7 @@
 //! Which pieces of a file are searched, and the windows that they are cut into.
 //!
-//! A search of a whole file has one piece. Where it is known that nothing is to be found elsewhere, there are several, and what lies
-//! between them is neither looked at nor read.
+//! A search of a whole file has one piece. Where it is known that nothing is to be found elsewhere, there are several,
+//! and what lies between them is neither looked at nor read.
 
 use std::ops::Range;
 
@@ -13,8 +13,8 @@ use super::{
 };
 use crate::mapping::Mapping;
 
-/// How many windows ahead the system is asked to read where there are several pieces. The windows may be small, so it takes many
-/// requests to keep a medium busy.
+/// How many windows ahead the system is asked to read where there are several pieces. The windows may be small, so it
+/// takes many requests to keep a medium busy.
 const WINDOWS_AHEAD: usize = 32;
 
 /// The pieces of a file that a search goes through.
@@ -58,8 +58,8 @@ impl<'m> Pieces<'m> {
         self.pieces.last()
     }
 
-    /// Leaves out what lies outside of a range, and pieces of which nothing is left. How many line ends come before the first
-    /// piece is not known any more where the range begins inside of it.
+    /// Leaves out what lies outside of a range, and pieces of which nothing is left. How many line ends come before
+    /// the first piece is not known any more where the range begins inside of it.
     pub(crate) fn confine(&mut self, range: Range<usize>) {
         self.pieces.retain_mut(|piece| {
             piece.range.start = piece.range.start.max(range.start);

@@ -31,8 +31,8 @@ impl Pool {
     /// `threads` workers of its own, started when they are first needed; 0 stands for as many as the machine has
     /// cores. With one thread everything runs on the caller's.
     ///
-    /// Where the system refuses to start a thread, or has no memory for one, the work is done by those that it did start,
-    /// and by the calling thread alone where it started none. The threads have ended when the pool was dropped.
+    /// Where the system refuses to start a thread, or has no memory for one, the work is done by those that it did
+    /// start, and by the calling thread alone where it started none. The threads have ended when the pool was dropped.
     pub fn new(threads: usize) -> Self {
         let threads = if threads == 0 { cores() } else { threads };
         Pool { threads, own: Some(OnceLock::new()) }
@@ -173,7 +173,8 @@ impl Workers {
     }
 }
 
-/// Whether there is room to start a thread. Where there is none for its second stack, the standard library ends the process.
+/// Whether there is room to start a thread. Where there is none for its second stack, the standard library ends the
+/// process.
 pub(crate) fn has_room_for_thread() -> bool {
     has_room(Room::FOR_START, Room::PARTS)
 }
@@ -191,8 +192,8 @@ impl Room {
     /// the process.
     const FOR_START: usize = 4 << 20;
 
-    /// In how many parts: two stacks and what guards them, the memory of its own that it allocates from, and as many again for what
-    /// the call maps besides, which would be an error where a thread fewer would do.
+    /// In how many parts: two stacks and what guards them, the memory of its own that it allocates from, and as many
+    /// again for what the call maps besides, which would be an error where a thread fewer would do.
     const PARTS: usize = 16;
 
     /// Keeps room for the work of a thread that is started next, and makes sure that there is room for its start.

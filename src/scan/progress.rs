@@ -5,8 +5,8 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// How many bytes a search, or the making of an index, is done with. Clones are the same count, which any thread can read while the
-/// work goes on.
+/// How many bytes a search, or the making of an index, is done with. Clones are the same count, which any thread can
+/// read while the work goes on.
 ///
 /// # Examples
 ///

@@ -56,8 +56,8 @@ pub struct Scanner {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// How many bytes were searched: from the start of the file, or of the range, up to where the scan went. When it was
-    /// stopped, that includes what had been searched ahead of the last match that was delivered.
+    /// How many bytes were searched: from the start of the file, or of the range, up to where the scan went. When it
+    /// was stopped, that includes what had been searched ahead of the last match that was delivered.
     pub bytes_scanned: u64,
     /// How many matches were delivered.
     pub matches: u64,
@@ -80,17 +80,18 @@ impl Scanner {
         self
     }
 
-    /// Only matches that start in this range of offsets. They may reach past its end, and assertions such as `\b` see the
-    /// bytes before its start. What lies outside is not searched.
+    /// Only matches that start in this range of offsets. They may reach past its end, and assertions such as `\b` see
+    /// the bytes before its start. What lies outside is not searched.
     ///
-    /// Which matches there are can depend on where a search begins: in `aaaa`, a search for `aa` from 1 on finds 1..3, and
-    /// one from 0 on finds 0..2 and 2..4. The matches are those of a search that begins where the range does, as if none
-    /// came before it. With patterns that are [by line](crate::matcher::MatcherBuilder::by_line) they are exactly those of
-    /// a search of the whole file: it begins where the line does that the range begins in. So a file can be searched range
-    /// by range with the results of one search, with those patterns in any ranges, and with others in ranges that begin
-    /// where no match of the range before reaches.
+    /// Which matches there are can depend on where a search begins: in `aaaa`, a search for `aa` from 1 on finds 1..3,
+    /// and one from 0 on finds 0..2 and 2..4. The matches are those of a search that begins where the range does, as
+    /// if none came before it. With patterns that are [by line](crate::matcher::MatcherBuilder::by_line) they are
+    /// exactly those of a search of the whole file: it begins where the line does that the range begins in. So a file
+    /// can be searched range by range with the results of one search, with those patterns in any ranges, and with
+    /// others in ranges that begin where no match of the range before reaches.
     ///
-    /// An empty match at the very end of a file starts at the file's length, which `5..` contains and `5..len` does not.
+    /// An empty match at the very end of a file starts at the file's length, which `5..` contains and `5..len` does
+    /// not.
     ///
     /// # Examples
     ///
@@ -127,9 +128,9 @@ impl Scanner {
         &self.matcher
     }
 
-    /// Gives `sink` each match that does not overlap an earlier one, in file order, until it returns [`ControlFlow::Break`]. Runs
-    /// on the rayon pool that the calling thread belongs to, and otherwise on threads of its own, which have ended when
-    /// it returns.
+    /// Gives `sink` each match that does not overlap an earlier one, in file order, until it returns
+    /// [`ControlFlow::Break`]. Runs on the rayon pool that the calling thread belongs to, and otherwise on threads of
+    /// its own, which have ended when it returns.
     ///
     /// # Errors
     ///

@@ -62,9 +62,9 @@ pub(crate) struct Matches {
 }
 
 impl Matches {
-    /// Brings what a worker found in agreement with the walk over the parts before, whose last match ended at `end`. The
-    /// matches may start in `owned`. `walk` goes over the matches from a place on behind a match that ended there, until it
-    /// is told to stop.
+    /// Brings what a worker found in agreement with the walk over the parts before, whose last match ended at `end`.
+    /// The matches may start in `owned`. `walk` goes over the matches from a place on behind a match that ended there,
+    /// until it is told to stop.
     pub(crate) fn reconcile<E>(
         found: Vec<Match>,
         end: Option<u64>,
@@ -84,8 +84,8 @@ impl Matches {
                 true
             })?;
         }
-        // What is left of the worker's matches begins behind the last one so far. Only in a file that is being changed can
-        // one begin before it that was not found anew.
+        // What is left of the worker's matches begins behind the last one so far. Only in a file that is being changed
+        // can one begin before it that was not found anew.
         if let Some(resumed) = redone.last().map(|m| m.end).or(end) {
             while found.get(skip).is_some_and(|f| f.start < resumed || (f.is_empty() && f.start == resumed)) {
                 skip += 1;
@@ -145,8 +145,8 @@ impl<'a> MatchStages<'a> {
         }
     }
 
-    /// The chunks in which the matches lie that are wanted. For patterns that are confined to lines they begin where the
-    /// first line does; for those of unbounded length there is one.
+    /// The chunks in which the matches lie that are wanted. For patterns that are confined to lines they begin where
+    /// the first line does; for those of unbounded length there is one.
     pub(super) fn chunks(&self, size: usize) -> Result<RangeChunks, Error> {
         let len = self.mapping.len();
         let start = usize::try_from(self.range.start).unwrap_or(usize::MAX);
@@ -225,8 +225,8 @@ impl<'a> MatchStages<'a> {
         Window::of_whole(self.mapping, chunk.clone(), self.matcher.terminator())
     }
 
-    /// Walks over the matches that start in the chunk, from `from` on, behind a match that ended at `after`, until `each`
-    /// wants no more.
+    /// Walks over the matches that start in the chunk, from `from` on, behind a match that ended at `after`, until
+    /// `each` wants no more.
     pub(super) fn walk(
         &self,
         cache: &mut Cache,

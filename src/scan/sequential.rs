@@ -1,4 +1,5 @@
-//! One thread walks over a file: for patterns whose matches may have any length, and for whoever takes matches one by one.
+//! One thread walks over a file: for patterns whose matches may have any length, and for whoever takes matches one by
+//! one.
 //!
 //! There are no seams, since the walk goes on behind each chunk as it is. Matches come in batches, each under one guard
 //! of the mapping, which costs a few system calls: the first has one match and each has up to twice as many as the one
@@ -36,8 +37,8 @@ impl Walk {
         Walk { chunks, part: None, end: None, counted: 0, cache, size: 1 }
     }
 
-    /// Replaces the batch by the matches that come next. It is empty only at the end, or when the walk was cancelled. None
-    /// is delivered before the bytes that decided about it were found to be the file's still.
+    /// Replaces the batch by the matches that come next. It is empty only at the end, or when the walk was cancelled.
+    /// None is delivered before the bytes that decided about it were found to be the file's still.
     pub(super) fn next(
         &mut self,
         stages: &MatchStages<'_>,

@@ -44,14 +44,15 @@ fn pool_for(mapping: &Mapping) -> Pool {
 
 /// Searches of mapped files.
 impl PatternSet {
-    /// The matches in a mapping, in the order that the [`MatchKind`] tells, found by as many threads as the current rayon pool has,
-    /// or the machine has cores, ahead of whoever takes them. The threads are the iterator's own; where nobody takes matches
-    /// they rest. Where the system starts no thread, matches are found when they are asked for.
+    /// The matches in a mapping, in the order that the [`MatchKind`] tells, found by as many threads as the current
+    /// rayon pool has, or the machine has cores, ahead of whoever takes them. The threads are the iterator's own;
+    /// where nobody takes matches they rest. Where the system starts no thread, matches are found when they are asked
+    /// for.
     ///
     /// # Errors
     ///
-    /// Items may be errors: [`is_truncated`](Error::is_truncated) when the file became shorter meanwhile, behind the matches of
-    /// the chunks before. An error is the last item.
+    /// Items may be errors: [`is_truncated`](Error::is_truncated) when the file became shorter meanwhile, behind the
+    /// matches of the chunks before. An error is the last item.
     ///
     /// # Panics
     ///
@@ -59,7 +60,8 @@ impl PatternSet {
     ///
     /// # Complexity
     ///
-    /// That of [`for_each`](PatternSet::for_each). Memory is bounded by the number of threads, not by the number of matches.
+    /// That of [`for_each`](PatternSet::for_each). Memory is bounded by the number of threads, not by the number of
+    /// matches.
     ///
     /// # Examples
     ///
@@ -70,7 +72,8 @@ impl PatternSet {
     /// let mut memory = MapOptions::new().len(6).map_anonymous()?;
     /// memory.set_slice(.., b"ushers")?;
     /// let set = PatternSet::builder().kind(MatchKind::Overlapping).build(["she", "he", "hers"])?;
-    /// let found: Result<Vec<_>, _> = set.par_find_iter(Arc::new(memory)).map(|m| m.map(|m| m.pattern.index())).collect();
+    /// let matches = set.par_find_iter(Arc::new(memory));
+    /// let found: Result<Vec<_>, _> = matches.map(|m| m.map(|m| m.pattern.index())).collect();
     /// assert_eq!(found?, [0, 1, 2]);
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
@@ -81,8 +84,8 @@ impl PatternSet {
         ParFindIter::drive(stop, alone, move |emit| SetStages::new(&set, &mapping).run(&pool, Some(&cancel), emit))
     }
 
-    /// How many matches of each pattern there are in a mapping, at the pattern's place in the list. Runs on the rayon pool
-    /// that the calling thread belongs to, or on threads that end with the call.
+    /// How many matches of each pattern there are in a mapping, at the pattern's place in the list. Runs on the rayon
+    /// pool that the calling thread belongs to, or on threads that end with the call.
     ///
     /// # Errors
     ///
@@ -134,8 +137,9 @@ impl PatternSet {
         Ok(add_up(counts.into_iter().chain(nothing), self.len()))
     }
 
-    /// The patterns that occur in a mapping, in the order of the list: those that would have a match if they were alone. Runs on
-    /// the rayon pool that the calling thread belongs to, or on threads that end with the call, and ends as soon as all patterns were found.
+    /// The patterns that occur in a mapping, in the order of the list: those that would have a match if they were
+    /// alone. Runs on the rayon pool that the calling thread belongs to, or on threads that end with the call, and
+    /// ends as soon as all patterns were found.
     ///
     /// # Errors
     ///
@@ -186,8 +190,8 @@ impl PatternSet {
 
 /// Searches of mapped files.
 impl RegexSet {
-    /// On how many lines of a mapping each pattern matches, at the pattern's place in the list. Runs on the rayon pool that the
-    /// calling thread belongs to, or on threads that end with the call.
+    /// On how many lines of a mapping each pattern matches, at the pattern's place in the list. Runs on the rayon pool
+    /// that the calling thread belongs to, or on threads that end with the call.
     ///
     /// # Errors
     ///
@@ -220,8 +224,8 @@ impl RegexSet {
         Ok(add_up(counts, self.len()))
     }
 
-    /// The patterns that match on any line of a mapping, in the order of the list. Runs on the rayon pool that the calling
-    /// thread belongs to, or on threads that end with the call, and ends as soon as all patterns were found.
+    /// The patterns that match on any line of a mapping, in the order of the list. Runs on the rayon pool that the
+    /// calling thread belongs to, or on threads that end with the call, and ends as soon as all patterns were found.
     ///
     /// # Errors
     ///
@@ -400,8 +404,8 @@ impl<'a> SetStages<'a> {
         })
     }
 
-    /// Calls `each` with the patterns that start in a chunk, each for every place where it does, until it wants no more. For
-    /// matches that overlap.
+    /// Calls `each` with the patterns that start in a chunk, each for every place where it does, until it wants no
+    /// more. For matches that overlap.
     fn each_start(&self, chunk: &Range<usize>, mut each: impl FnMut(PatternId) -> bool) -> Result<(), Error> {
         let (owned, haystack) = self.part(chunk);
         let starts = 0..(owned.end - owned.start) as usize;
@@ -495,7 +499,8 @@ mod tests {
             let set = PatternSet::builder().kind(kind).build(&patterns).unwrap();
             let mapping = memory(text.as_bytes());
             let stages = SetStages { chunk_size, ..SetStages::new(&set, &mapping) };
-            let whole: Vec<_> = set.find_iter(text.as_bytes()).map(|(span, id)| (span.start as u64, span.end as u64, id)).collect();
+            let whole = set.find_iter(text.as_bytes()).map(|(span, id)| (span.start as u64, span.end as u64, id));
+            let whole: Vec<_> = whole.collect();
             let mut found = vec![];
             stages.run(&Pool::new(threads), None, &mut |matches| {
                 found.extend(matches.iter().map(|m| (m.start, m.end, m.pattern)));

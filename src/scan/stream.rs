@@ -3,9 +3,9 @@
 //! What counts as binary in a stream depends on how it is read: a NUL takes effect from the read in which it is found,
 //! and the lines of earlier reads stay as they are. So reads are made exactly as ripgrep makes them: into a buffer of
 //! 64 KiB that keeps the unfinished line of the read before, and lines for context, and that triples when a line does
-//! not fit. A window consists of the lines of one or more such reads. (Of the lines for context ripgrep keeps none that
-//! it has printed already. What is printed is not known here, so where matches are dense and there is context, the reads
-//! can be off by those lines.)
+//! not fit. A window consists of the lines of one or more such reads. (Of the lines for context ripgrep keeps none
+//! that it has printed already. What is printed is not known here, so where matches are dense and there is context,
+//! the reads can be off by those lines.)
 
 use std::{
     io::{self, Read},
@@ -60,8 +60,8 @@ pub struct InMemory {
 /// [`is_out_of_memory`](Error::is_out_of_memory) for a stream that is larger than the memory.
 pub(crate) fn read_to_memory(mut source: impl Read, terminator: u8) -> Result<InMemory, Error> {
     const LARGEST: usize = 64 << 20;
-    // How much there will be is not known, and memory that is shared cannot grow on all systems. So it is collected in pieces,
-    // each of which goes as soon as it was copied.
+    // How much there will be is not known, and memory that is shared cannot grow on all systems. So it is collected in
+    // pieces, each of which goes as soon as it was copied.
     let mut pieces: Vec<Vec<u8>> = vec![];
     let (mut len, mut error) = (0, None);
     let mut allowance = Allowance::new();
@@ -171,8 +171,8 @@ fn fill(source: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Cuts the windows of a stream to the lines that start in a range, and ends with it. Nothing before the range is kept, but
-/// the number of its line ends.
+/// Cuts the windows of a stream to the lines that start in a range, and ends with it. Nothing before the range is
+/// kept, but the number of its line ends.
 pub(crate) fn within(
     range: Range<u64>,
     windows: impl Iterator<Item = Result<Lines, Error>>,
@@ -330,8 +330,8 @@ impl<R: Read> LineReader<R> {
         self.end_lines_at_nuls(new.start);
         let newline = memrchr(self.terminator, &self.bytes[new.clone()])?;
         self.end_read(new.start + newline + 1);
-        // A read that came back short is all that there is for now: what it brought is not to wait for more.
-        // A window is also to have more bytes of its own than it has for context, which are copied from one to the next.
+        // A read that came back short is all that there is for now: what it brought is not to wait for more. A window
+        // is also to have more bytes of its own than it has for context, which are copied from one to the next.
         let complete = self.current - self.own >= self.window.max(self.own) || read < wanted;
         complete.then(|| self.cut(self.current))
     }

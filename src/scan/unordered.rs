@@ -8,8 +8,8 @@ use std::{
 use super::{cancel::Cancel, chunk::Chunks, pool::Pool};
 use crate::error::Error;
 
-/// Runs `work` on all chunks of a range, until it says that there is no more to do, and returns what each thread has made of its
-/// share. When it is cancelled, only a part has been worked on.
+/// Runs `work` on all chunks of a range, until it says that there is no more to do, and returns what each thread has
+/// made of its share. When it is cancelled, only a part has been worked on.
 ///
 /// # Errors
 ///

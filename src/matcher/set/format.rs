@@ -36,9 +36,9 @@
 //! |---|---|---|
 //! | places | u32 | for each pattern, its rank among those of all tiers; of empty ones `u32::MAX` |
 //! | empty patterns | u32 | their ids, ascending |
-//! | ends of spellings, spellings | u64; bytes | the patterns as they were given, one behind the other; only where folding changed some |
+//! | ends of spellings, spellings | u64; bytes | the patterns as given, joined; only where folding changed some |
 //! | buckets | u32 | the first rank of each bucket, and the number of ranks at the end |
-//! | entries | u32, u32 | for each rank, where its text begins, and 32 bits of its key's hash; and the end of the text at the end |
+//! | entries | u32, u32 | for each rank, where its text begins, and 32 bits of its key's hash; then its end |
 //! | text | bytes | the patterns by rank, folded where case is ignored |
 //! | ends of ids | u32 | for each rank, the end of its ids; left out where each has one |
 //! | ids | u32 | the patterns of each rank, ascending |
@@ -119,7 +119,8 @@ impl Layout {
         let version = u32_at(header, 16);
         if version != VERSION {
             return Err(Error::invalid_input(format!(
-                "the serialised pattern set is of version {version}, and this program reads version {VERSION}: build it anew"
+                "the serialised pattern set is of version {version}, and this program reads version {VERSION}: build \
+                 it anew"
             )));
         }
         if u64_at(header, 24) != bytes.len() as u64 {

@@ -329,7 +329,8 @@ mod tests {
         #[test]
         fn places_of_many_classes_are_found(
             classes in prop::collection::vec(
-                prop::collection::vec(prop::collection::vec(prop_oneof![b'a'..b'e', any::<u8>()], 1..4), 1..=DEPTH), 1..40,
+                prop::collection::vec(prop::collection::vec(prop_oneof![b'a'..b'e', any::<u8>()], 1..4), 1..=DEPTH),
+                1..40,
             ),
             haystack in prop::collection::vec(prop_oneof![b'a'..b'e', any::<u8>()], 0..300),
             from in 0..100_usize,

@@ -36,7 +36,8 @@ impl Prepared {
         let patterns: Vec<&[u8]> = (0..tier.ranks.min(teddy::MAX as u32 + 1)).map(|rank| table.pattern(rank)).collect();
         if patterns.len() > teddy::MAX || patterns.iter().any(|pattern| pattern.is_empty()) {
             return Err(Error::invalid_input(
-                "the serialised pattern set is damaged: a tier has no filter, and too many patterns or empty ones; build it anew",
+                "the serialised pattern set is damaged: a tier has no filter, and too many patterns or empty ones; \
+                 build it anew",
             ));
         }
         Ok(match patterns[..] {

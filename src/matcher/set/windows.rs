@@ -255,8 +255,8 @@ mod tests {
         ) {
             for step in [1, 2, 4] {
                 let shape = Sampling { window, step, word_bits: 8, offset, fold };
-                let words: Vec<[u8; 4]> =
-                    shape.build(patterns.iter().map(|pattern| &pattern[..])).into_iter().map(u32::to_le_bytes).collect();
+                let words = shape.build(patterns.iter().map(|pattern| &pattern[..]));
+                let words: Vec<[u8; 4]> = words.into_iter().map(u32::to_le_bytes).collect();
                 let windows = Windows::new(shape, &words).unwrap();
                 let to = haystack.len().saturating_sub(15);
                 let from = from.min(to);

@@ -492,7 +492,8 @@ mod tests {
             parts in prop::collection::vec(prop::sample::select(PARTS), 1..7),
             words in prop::collection::vec(
                 prop::sample::select(vec![
-                    "foo", "1", "123", "key", "KEY", "\u{212A}ey", "\u{17F}", "s", "x", ":", "=", " ", "ab", "cde", "-", "\u{E9}", "abc", "de", "é",
+                    "foo", "1", "123", "key", "KEY", "\u{212A}ey", "\u{17F}", "s", "x", ":", "=", " ", "ab",
+                    "cde", "-", "\u{E9}", "abc", "de", "é",
                 ]),
                 0..30,
             ),
@@ -505,7 +506,8 @@ mod tests {
             for found in regex.find_iter(&text) {
                 let text = &text[found.range()];
                 let is_in = |shape: &Sequence| (0..text.len()).any(|place| shape.is_with_part_at(text, place));
-                prop_assert!(shapes.iter().any(is_in), "{:?} in {:?}: {:?}", parts, String::from_utf8_lossy(text), shapes);
+                let text = String::from_utf8_lossy(text);
+                prop_assert!(shapes.iter().any(is_in), "{:?} in {:?}: {:?}", parts, text, shapes);
             }
         }
     }

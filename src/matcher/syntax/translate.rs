@@ -48,7 +48,8 @@ pub(crate) fn escape(string: &[u8]) -> String {
 pub(crate) fn text(pattern: &[u8]) -> Result<&str, Error> {
     str::from_utf8(pattern).map_err(|error| {
         Error::pattern(format!(
-            "the pattern is not valid UTF-8, from its byte {} on: \"{}\"; in a regex a byte is written as in (?-u:\\xFF)",
+            "the pattern is not valid UTF-8, from its byte {} on: \"{}\"; in a regex a byte is written as in \
+             (?-u:\\xFF)",
             error.valid_up_to(),
             pattern.escape_ascii()
         ))

@@ -13,8 +13,8 @@ use crate::{
 /// of one item, for each worker.
 const MAX_WAITING: usize = 8 << 20;
 
-/// How many bytes of items may be under way before no further one is begun: windows of a stream are in memory, and those
-/// with long lines are large.
+/// How many bytes of items may be under way before no further one is begun: windows of a stream are in memory, and
+/// those with long lines are large.
 const MAX_ITEMS: usize = 64 << 20;
 
 pub(super) struct State<'a, S: Stages> {

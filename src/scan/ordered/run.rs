@@ -20,8 +20,8 @@ use crate::{
 pub struct Ended<S> {
     /// What `join` carried at the end.
     pub seam: S,
-    /// The number of the item, counted from 0, that was the first of which not all output was emitted, when the emitter had
-    /// enough or the run was cancelled.
+    /// The number of the item, counted from 0, that was the first of which not all output was emitted, when the
+    /// emitter had enough or the run was cancelled.
     pub stopped_in: Option<usize>,
 }
 

@@ -240,8 +240,8 @@ impl<'a, S: Stages> Engine<'a, S> {
         }
     }
 
-    /// What is carried at the end, once all workers have stopped. Passes a panic on: a worker may have panicked after the emitter had
-    /// what it wanted.
+    /// What is carried at the end, once all workers have stopped. Passes a panic on: a worker may have panicked after
+    /// the emitter had what it wanted.
     pub(super) fn into_seam(self) -> S::Seam {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(payload) = state.panic {

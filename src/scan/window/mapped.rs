@@ -29,8 +29,8 @@ impl MappedWindow<'_> {
         }
     }
 
-    /// Runs `read` on the lines that start in the window, with their offset. None where no line starts within `near` bytes, or the
-    /// last line ends more than that behind the window.
+    /// Runs `read` on the lines that start in the window, with their offset. None where no line starts within `near`
+    /// bytes, or the last line ends more than that behind the window.
     pub(super) fn read_lines<T>(&self, near: usize, read: impl FnOnce(u64, &[u8]) -> T) -> Result<Option<T>, Error> {
         let (range, within, terminator) = (&self.range, &self.piece.within, self.terminator);
         // The byte before tells whether a line starts with the window.
@@ -48,14 +48,15 @@ impl MappedWindow<'_> {
         })
     }
 
-    /// Where the file was cut, as an offset in it, when that is what the error tells of and some of the window lies before.
+    /// Where the file was cut, as an offset in it, when that is what the error tells of and some of the window lies
+    /// before.
     pub(super) fn cut_by(&self, error: &Error) -> Option<u64> {
         let cut = self.mapping.place_of_cut(error).filter(|&cut| cut > self.range.start)?;
         Some(cut.min(self.mapping.len()) as u64)
     }
 
-    /// As [`read_lines`](Self::read_lines) in a file that was cut: the lines are those that have their terminator before the cut. Says
-    /// whether these are all that start in the window.
+    /// As [`read_lines`](Self::read_lines) in a file that was cut: the lines are those that have their terminator
+    /// before the cut. Says whether these are all that start in the window.
     pub(super) fn read_lines_before<T>(
         &self,
         cut: u64,

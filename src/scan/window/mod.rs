@@ -128,8 +128,8 @@ impl Window<'_> {
     }
 
     /// Runs `read` on the lines that the window owns: those that start in it, which may reach past its end. It gets
-    /// their offset in the file, and their bytes. None where this cannot be done in one step: where no line starts within
-    /// `near` bytes, or the last line ends more than that behind the window.
+    /// their offset in the file, and their bytes. None where this cannot be done in one step: where no line starts
+    /// within `near` bytes, or the last line ends more than that behind the window.
     pub(crate) fn read_lines<T>(&self, near: usize, read: impl FnOnce(u64, &[u8]) -> T) -> Result<Option<T>, Error> {
         match self {
             Window::Owned(lines) => {
@@ -140,7 +140,8 @@ impl Window<'_> {
         }
     }
 
-    /// Where the file was cut, as an offset in it, when that is what the error tells of and some of the window lies before.
+    /// Where the file was cut, as an offset in it, when that is what the error tells of and some of the window lies
+    /// before.
     pub(crate) fn cut_by(&self, error: &Error) -> Option<u64> {
         match self {
             Window::Mapped(window) => window.cut_by(error),
@@ -148,8 +149,8 @@ impl Window<'_> {
         }
     }
 
-    /// As [`read_lines`](Window::read_lines) in a file that was cut: the lines are those that have their terminator before
-    /// the cut. Says whether these are all that the window owns.
+    /// As [`read_lines`](Window::read_lines) in a file that was cut: the lines are those that have their terminator
+    /// before the cut. Says whether these are all that the window owns.
     pub(crate) fn read_lines_before<T>(
         &self,
         cut: u64,
@@ -181,10 +182,10 @@ impl Window<'_> {
         }
     }
 
-    /// How the window is cut up where long lines are searched in parts. A line is long where it reaches far past the end of
-    /// a window. Such a line is no window's own: each window has the part of it that lies in it, and the last of these parts
-    /// reaches on to the end of the line where that is near: within `near` bytes, which is to be the same for all windows of
-    /// a file, and not more than they have.
+    /// How the window is cut up where long lines are searched in parts. A line is long where it reaches far past the
+    /// end of a window. Such a line is no window's own: each window has the part of it that lies in it, and the last
+    /// of these parts reaches on to the end of the line where that is near: within `near` bytes, which is to be the
+    /// same for all windows of a file, and not more than they have.
     pub(crate) fn layout(&self, near: usize) -> Result<Layout, Error> {
         let Window::Mapped(MappedWindow { range, .. }) = self else {
             return Ok(Layout { head: None, lines: self.lines()?, tail: None });

@@ -23,8 +23,8 @@ pub(crate) struct Lines {
     pub(crate) spare: Spare,
 }
 
-/// Memory that windows of a stream use one after the other. Fresh memory costs more than what is read into it: the system
-/// has to clear it first.
+/// Memory that windows of a stream use one after the other. Fresh memory costs more than what is read into it: the
+/// system has to clear it first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Spare(Arc<Mutex<Vec<Vec<u8>>>>);
 

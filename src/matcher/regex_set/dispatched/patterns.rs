@@ -86,8 +86,8 @@ impl Dispatched {
         let confirmed = count(|pattern| matches!(pattern, Pattern::Confirmed(_)));
         let others = count(|pattern| matches!(pattern, Pattern::Other(_)));
         format!(
-            "{} patterns: {alone} by a literal alone, {confirmed} by a regex where a literal of theirs is, {others} by a meta \
-             engine for all such; literals: {}",
+            "{} patterns: {alone} by a literal alone, {confirmed} by a regex where a literal of theirs is, {others} by \
+             a meta engine for all such; literals: {}",
             self.0.patterns.len(),
             self.0.literals.description()
         )
