@@ -9,11 +9,7 @@ mod process;
 mod run;
 mod terminal;
 
-use std::{
-    ffi::OsString,
-    io::{IsTerminal, Write},
-    process::ExitCode,
-};
+use std::{ffi::OsString, io::IsTerminal, process::ExitCode};
 
 use anyhow::Context;
 
@@ -46,12 +42,11 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     command::run(options, stdout, std::io::stdout().is_terminal())
 }
 
-/// Runs `mapgrep` with what goes to standard output written to `output` instead, and without what is done for a process
-/// of its own about panics. For tests and fuzzing.
-#[doc(hidden)]
+/// Runs `mapgrep`, and writes to `output` what would go to standard output. Panics are those of the caller's process.
+#[cfg(feature = "__test-hooks")]
 pub fn mapgrep_to(
     arguments: impl IntoIterator<Item = OsString>,
-    output: impl Write + Send + 'static,
+    output: impl std::io::Write + Send + 'static,
 ) -> anyhow::Result<ExitCode> {
     command::run(&Options::parse(arguments)?, output, false)
 }

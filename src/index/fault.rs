@@ -6,7 +6,8 @@ use crate::error::Error;
 
 /// Why there is no index to be used. Its text says it.
 ///
-/// It is the [`source`](std::error::Error::source) of errors of [`Index::open`](crate::index::Index::open) and of calls on an index.
+/// It is the [`source`](std::error::Error::source) of errors of [`Index::open`](crate::index::Index::open) and of
+/// calls on an index.
 ///
 /// # Examples
 ///

@@ -35,7 +35,7 @@ pub use self::{
     },
     query::patterns::Query,
 };
-#[doc(hidden)]
+#[cfg(feature = "__test-hooks")]
 pub use self::{
     format::seal::seal,
     work::{Work, work},

@@ -1,4 +1,6 @@
-//! How much was done to read indexes. Tests compare it with what there is to do: time tells of the machine, too.
+//! Counters of the work that reading indexes takes. Tests compare them with a bound, as time depends on the machine.
+//!
+//! Without the feature `__test-hooks` nothing is counted.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -8,18 +10,20 @@ static TEXT_BYTES: AtomicU64 = AtomicU64::new(0);
 static STEPS: AtomicU64 = AtomicU64::new(0);
 
 /// What all threads of the process have done with indexes so far.
+#[cfg(feature = "__test-hooks")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
-    /// Rows that were decoded. For these, blocks that share a line were brought together besides.
+    /// Rows that were decoded. In each of them, blocks that share a line were also joined.
     pub rows: u64,
     /// Bytes of indexes whose checksum was computed.
     pub index_bytes: u64,
     /// Bytes of texts that were compared with their hash, or indexed.
     pub text_bytes: u64,
-    /// Blocks and segments that were gone through one by one, and literals whose rows were looked up.
+    /// Blocks and segments that were visited one by one, and literals whose rows were looked up.
     pub steps: u64,
 }
 
+#[cfg(feature = "__test-hooks")]
 impl Work {
     /// What was done since an earlier moment.
     pub fn since(self, earlier: Work) -> Work {
@@ -32,28 +36,32 @@ impl Work {
     }
 }
 
-/// What was done so far.
+/// The work done so far.
+#[cfg(feature = "__test-hooks")]
 pub fn work() -> Work {
-    Work {
-        rows: ROWS.load(Relaxed),
-        index_bytes: INDEX_BYTES.load(Relaxed),
-        text_bytes: TEXT_BYTES.load(Relaxed),
-        steps: STEPS.load(Relaxed),
-    }
+    let [rows, index_bytes, text_bytes, steps] =
+        [&ROWS, &INDEX_BYTES, &TEXT_BYTES, &STEPS].map(|counter| counter.load(Relaxed));
+    Work { rows, index_bytes, text_bytes, steps }
 }
 
 pub(crate) fn rows(count: usize) {
-    ROWS.fetch_add(count as u64, Relaxed);
+    add(&ROWS, count);
 }
 
 pub(crate) fn index_bytes(count: usize) {
-    INDEX_BYTES.fetch_add(count as u64, Relaxed);
+    add(&INDEX_BYTES, count);
 }
 
 pub(crate) fn text_bytes(count: usize) {
-    TEXT_BYTES.fetch_add(count as u64, Relaxed);
+    add(&TEXT_BYTES, count);
 }
 
 pub(crate) fn steps(count: usize) {
-    STEPS.fetch_add(count as u64, Relaxed);
+    add(&STEPS, count);
+}
+
+fn add(counter: &AtomicU64, count: usize) {
+    if cfg!(feature = "__test-hooks") {
+        counter.fetch_add(count as u64, Relaxed);
+    }
 }

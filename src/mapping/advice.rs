@@ -125,8 +125,8 @@ impl Advice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Discard {
-    /// Release the pages. The next read gets them from the file again, without private changes; private anonymous memory
-    /// reads as zeros, shared one keeps its content.
+    /// Release the pages. The next read gets them from the file again, without private changes; private anonymous
+    /// memory reads as zeros, shared one keeps its content.
     DontNeed,
     /// Release the pages and punch a hole of zeros in what backs them.
     #[cfg(target_os = "linux")]

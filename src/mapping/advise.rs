@@ -29,8 +29,9 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// [`is_out_of_range`](Error::is_out_of_range) when the range starts behind the last byte, or ends before it starts;
-    /// otherwise what the operating system says: `EINVAL` when it does not start at a multiple of the page size.
+    /// [`is_out_of_range`](Error::is_out_of_range) when the range starts behind the last byte, or ends before it
+    /// starts; otherwise what the operating system says: `EINVAL` when it does not start at a multiple of the page
+    /// size.
     pub fn advise_range(&self, advice: Advice, range: impl RangeBounds<usize>) -> Result<(), Error> {
         let range = self.range_to_advise(range)?;
         if matches!(self.usable()?.backing(), Backing::Lent) {
@@ -63,12 +64,14 @@ impl Mapping {
         given.map_err(|e| Error::io(format!("cannot advise the mapping: {advice:?}"), e))
     }
 
-    /// Lets go of the content of the pages in `range`, which begins and ends at borders of pages or at the mapping's end.
+    /// Lets go of the content of the pages in `range`, which begins and ends at borders of pages or at the mapping's
+    /// end.
     ///
     /// # Errors
     ///
-    /// As [`advise_range`](Mapping::advise_range), and invalid input when a border lies within a page: what shares a page
-    /// with the range would be lost too. [`is_read_only`](Error::is_read_only) for holes in what is not to be written.
+    /// As [`advise_range`](Mapping::advise_range), and invalid input when a border lies within a page: what shares a
+    /// page with the range would be lost too. [`is_read_only`](Error::is_read_only) for holes in what is not to be
+    /// written.
     pub fn discard(&mut self, discard: Discard, range: impl RangeBounds<usize>) -> Result<(), Error> {
         let range = self.range_to_advise(range)?;
         #[cfg(target_os = "linux")]
@@ -83,8 +86,8 @@ impl Mapping {
             )));
         }
         #[cfg(unix)]
-        // SAFETY: the exclusive borrow means that nobody looks at bytes that change, and the change is complete when the
-        // call returns.
+        // SAFETY: the exclusive borrow means that nobody looks at bytes that change, and the change is complete when
+        // the call returns.
         let given = unsafe { self.usable()?.region().advise(discard.raw(), range) };
         #[cfg(windows)]
         let given = self.usable()?.region().discard(discard, range);
@@ -118,8 +121,9 @@ impl Mapping {
         self.read_unless_resident(range.clone(), range.start);
     }
 
-    /// The same, and nothing beyond. Where the page is not in memory that is asked for, but those before it are, the system takes that for
-    /// a walk through the file, and reads on. So it is a page in the middle that is asked for, and of one or two pages none.
+    /// The same, and nothing beyond. Where the page is not in memory that is asked for, but those before it are, the
+    /// system takes that for a walk through the file, and reads on. So it is a page in the middle that is asked for,
+    /// and of one or two pages none.
     pub(crate) fn read_ahead_no_further(&self, range: Range<usize>) {
         if range.len() >= 2 * page_size() {
             self.read_unless_resident(range.clone(), range.start.midpoint(range.end));

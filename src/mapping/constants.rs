@@ -1,4 +1,5 @@
-//! The constants of the platform: what Python's module calls `MAP_*`, `PROT_*`, `MADV_*` and `MS_*`, without the prefix.
+//! The constants of the platform: what Python's module calls `MAP_*`, `PROT_*`, `MADV_*` and `MS_*`, without the
+//! prefix.
 //!
 //! A name exists where the platform has it. Elsewhere using it does not compile, so that no advice and no flag is
 //! ignored in silence. Windows has none of them.
@@ -45,8 +46,8 @@ bitflags! {
         /// Fault all pages in while mapping.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         const POPULATE = libc::MAP_POPULATE;
-        /// Memory of huge pages. The length has to be a multiple of their size: the system takes others, and then refuses
-        /// to unmap them.
+        /// Memory of huge pages. The length has to be a multiple of their size: the system takes others, and then
+        /// refuses to unmap them.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         const HUGETLB = libc::MAP_HUGETLB;
         /// Changes are durable when they are made, on memory that lasts (DAX); with
@@ -57,7 +58,13 @@ bitflags! {
         #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple", target_os = "netbsd"))]
         const NORESERVE = libc::MAP_NORESERVE;
         /// Memory that is fit for a stack.
-        #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_os = "netbsd", target_os = "openbsd"))]
+        #[cfg(any(
+            target_os = "linux",
+            target_os = "android",
+            target_os = "freebsd",
+            target_os = "netbsd",
+            target_os = "openbsd"
+        ))]
         const STACK = libc::MAP_STACK;
         /// Aligned to a large page.
         #[cfg(target_os = "freebsd")]

@@ -1,14 +1,14 @@
 //! Reads that return copies, and how they know that the file had what they have copied.
 //!
 //! When a file is cut, the pages behind its new end go away, and a look at one of them is a fault, which marks the
-//! mapping. Of the page in which the file ends now, the rest reads as zeros. So a byte other than zero is the file's, and
-//! proves itself; only a zero may be what a cut has left. A small read copies first, then looks at the mark, and asks the
-//! system for the file's size only when there is a zero in the copy. No order of the kernel's steps plays a part in this:
-//! each byte is judged by its own value.
+//! mapping. Of the page in which the file ends now, the rest reads as zeros. So a byte other than zero is the file's,
+//! and proves itself; only a zero may be what a cut has left. A small read copies first, then looks at the mark, and
+//! asks the system for the file's size only when there is a zero in the copy. No order of the kernel's steps plays a
+//! part in this: each byte is judged by its own value.
 //!
 //! The proof needs that nobody has put other bytes behind the file's end. A mapping knows of its own writes
-//! ([`Mapped::stop_proving`]). What another mapping of the file has written there, into memory that belongs to no file, is
-//! not told from the file's bytes.
+//! ([`Mapped::stop_proving`]). What another mapping of the file has written there, into memory that belongs to no
+//! file, is not told from the file's bytes.
 
 #![allow(unsafe_code)] // Bytes are copied from addresses.
 
@@ -54,8 +54,9 @@ impl Mapping {
 }
 
 impl Mapped {
-    /// Copies bytes of `range`, which lies in the mapping, which starts at `offset` of the file, by `copy`, which does not
-    /// panic. The bytes that it has copied are those that `copied` shows. The caller has looked at the mark of faults before.
+    /// Copies bytes of `range`, which lies in the mapping, which starts at `offset` of the file, by `copy`, which does
+    /// not panic. The bytes that it has copied are those that `copied` shows. The caller has looked at the mark of
+    /// faults before.
     pub(super) fn copy<T>(
         &self,
         range: Range<usize>,
@@ -71,11 +72,12 @@ impl Mapped {
         }
         assert!(range.start <= range.end && range.end <= self.region().len());
         // SAFETY:
-        // * The range lies in the region, which is mapped for as long as `self` is borrowed and can be read; the slice ends with `copy`.
-        // * Nobody writes meanwhile, as the caller of `map_file` has promised; the mapping itself is written to through `&mut` only,
-        //   or by unsafe calls whose callers promise the same.
-        // * A page that goes away meanwhile is replaced by zeros at the same address, so that the slice stays readable, and
-        //   `check_copied` sees the mark that was set before.
+        // * The range lies in the region, which is mapped for as long as `self` is borrowed and can be read; the slice
+        //   ends with `copy`.
+        // * Nobody writes meanwhile, as the caller of `map_file` has promised; the mapping itself is written to
+        //   through `&mut` only, or by unsafe calls whose callers promise the same.
+        // * A page that goes away meanwhile is replaced by zeros at the same address, so that the slice stays
+        //   readable, and `check_copied` sees the mark that was set before.
         let bytes = unsafe { std::slice::from_raw_parts(self.region().as_mut_ptr().add(range.start), range.len()) };
         let result = copy(bytes);
         self.check_copied(&range, offset, copied(&result))?;
@@ -89,8 +91,8 @@ impl Mapped {
         if is_settled { Ok(()) } else { self.check_size(range, offset) }
     }
 
-    /// To be called before bytes are written by somebody who will not be asked, and when what was written lies behind the
-    /// file's end: from here on, a byte other than zero proves nothing.
+    /// To be called before bytes are written by somebody who will not be asked, and when what was written lies behind
+    /// the file's end: from here on, a byte other than zero proves nothing.
     pub(super) fn stop_proving(&self) {
         self.quick.stop_proving();
     }

@@ -15,8 +15,8 @@ use crate::{error::Error, span::range_of};
 
 /// A range of a file, or anonymous memory, in the address space, with a cursor. Dropping it unmaps.
 ///
-/// Built by [`MapOptions`](super::MapOptions). Bytes are read in closures, through [`guarded`](Mapping::guarded), or copied in and out; no
-/// reference into the mapping outlives a call.
+/// Built by [`MapOptions`](super::MapOptions). Bytes are read in closures, through [`guarded`](Mapping::guarded), or
+/// copied in and out; no reference into the mapping outlives a call.
 pub struct Mapping {
     /// `None` once closed.
     pub(super) mapped: Option<Mapped>,
@@ -106,8 +106,8 @@ impl Mapping {
         self.access
     }
 
-    /// The present size of the mapped file in bytes, which may differ from what is mapped. On Windows anonymous memory has
-    /// a size as well, its length, as in Python.
+    /// The present size of the mapped file in bytes, which may differ from what is mapped. On Windows anonymous memory
+    /// has a size as well, its length, as in Python.
     ///
     /// # Errors
     ///

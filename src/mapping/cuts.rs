@@ -16,7 +16,8 @@ struct Cut {
 }
 
 impl Cuts {
-    /// Leaves out all of each hole but `kept` bytes at either end, in whole pieces of `size` bytes. The holes are in order.
+    /// Leaves out all of each hole but `kept` bytes at either end, in whole pieces of `size` bytes. The holes are in
+    /// order.
     pub(crate) fn within(holes: &[Range<u64>], kept: u64, size: u64) -> Self {
         let (mut cuts, mut left_out) = (vec![], 0);
         for hole in holes {

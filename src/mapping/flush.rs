@@ -25,8 +25,9 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// [`is_out_of_range`](Error::is_out_of_range) when the range does not lie in the mapping, which is looked at first;
-    /// `EINVAL` when it does not start at a multiple of the page size; otherwise what the operating system says.
+    /// [`is_out_of_range`](Error::is_out_of_range) when the range does not lie in the mapping, which is looked at
+    /// first; `EINVAL` when it does not start at a multiple of the page size; otherwise what the operating system
+    /// says.
     pub fn flush_range(&self, range: impl RangeBounds<usize>) -> Result<(), Error> {
         #[cfg(unix)]
         return self.flush_range_with(range, FlushFlags::SYNC);

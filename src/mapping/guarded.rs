@@ -23,9 +23,9 @@ impl Mapping {
     /// * [`is_out_of_range`](Error::is_out_of_range) when the range does not lie in the mapping;
     /// * [`is_truncated`](Error::is_truncated) when the file has become too short for it, or has been so during an
     ///   earlier read;
-    /// * [`is_changed`](Error::is_changed) when `read` panicked, the mapping has [`Access::Read`] or [`Access::Copy`], and
-    ///   the file was changed since it was mapped, or in the minute before, as a write may still go on that has set the
-    ///   time of its last change already: an algorithm that looks twice at a byte may rely on seeing the same;
+    /// * [`is_changed`](Error::is_changed) when `read` panicked, the mapping has [`Access::Read`] or [`Access::Copy`],
+    ///   and the file was changed since it was mapped, or in the minute before, as a write may still go on that has
+    ///   set the time of its last change already: an algorithm that looks twice at a byte may rely on seeing the same;
     /// * [`is_io`](Error::is_io) when a page could not be read from where it is stored;
     /// * [`is_invalid_input`](Error::is_invalid_input) when the pages were mapped without `Prot::READ`.
     ///
@@ -38,12 +38,13 @@ impl Mapping {
     ///
     /// # Complexity
     ///
-    /// Two system calls besides those of `read`; none for anonymous memory. Calls that write cost that much, too. Calls that
-    /// return copies of at most 4 KiB ([`get`](Mapping::get), [`slice`](Mapping::slice),
-    /// [`read_line`](Mapping::read_line) and others) cost none where they copy no zero, because what a cut leaves in the
-    /// last page of a file reads as zeros and all else that it takes away is a fault; and one where they do. It is one in
-    /// any case on systems other than Linux, after writes to private memory, and when others had
-    /// [`as_mut_ptr`](Mapping::as_mut_ptr). [`MapOptions::check_small_reads`](super::MapOptions::check_small_reads) does without it.
+    /// Two system calls besides those of `read`; none for anonymous memory. Calls that write cost that much, too.
+    /// Calls that return copies of at most 4 KiB ([`get`](Mapping::get), [`slice`](Mapping::slice),
+    /// [`read_line`](Mapping::read_line) and others) cost none where they copy no zero, because what a cut leaves in
+    /// the last page of a file reads as zeros and all else that it takes away is a fault; and one where they do. It is
+    /// one in any case on systems other than Linux, after writes to private memory, and when others had
+    /// [`as_mut_ptr`](Mapping::as_mut_ptr). [`MapOptions::check_small_reads`](super::MapOptions::check_small_reads)
+    /// does without it.
     ///
     /// # Examples
     ///
@@ -76,17 +77,20 @@ impl Mapping {
         }
         mapped.check(&range, self.offset)?;
         // SAFETY:
-        // * The range lies in the region, by `resolve`, and the region is mapped for as long as `self` is borrowed. `read` takes
-        //   a slice of any lifetime, so that nothing of it can be in its result: the slice ends with the closure.
+        // * The range lies in the region, by `resolve`, and the region is mapped for as long as `self` is borrowed.
+        //   `read` takes a slice of any lifetime, so that nothing of it can be in its result: the slice ends with the
+        //   closure.
         // * Any byte is a valid `u8`, and the pages were mapped to be read, which was just looked at.
-        // * Nobody writes to the bytes meanwhile: this type writes through `&mut self` only, or in unsafe calls whose callers
-        //   promise it, and the caller of `map_file` has promised it of all others. For `Mapping::open`, which takes no such
-        //   promise, its docs say what a reader has to bear: other values at a second look, and nothing else.
-        // * A page that goes away meanwhile is replaced by the handler of faults, with a page of zeros at the same address, before
-        //   the load that faulted is tried again. So the slice stays mapped and readable from its first byte to its last, and
-        //   to `read` it is as if the file had been overwritten with zeros: its length is not in those bytes, so that
-        //   code that checks its bounds stays within them. What it has made of the zeros is thrown away, as the handler
-        //   has marked the region before it replaced the page, and `check` sees the mark.
+        // * Nobody writes to the bytes meanwhile: this type writes through `&mut self` only, or in unsafe calls whose
+        //   callers promise it, and the caller of `map_file` has promised it of all others. For `Mapping::open`, which
+        //   takes no such promise, its docs say what a reader has to bear: other values at a second look, and nothing
+        //   else.
+        // * A page that goes away meanwhile is replaced by the handler of faults, with a page of zeros at the same
+        //   address, before the load that faulted is tried again. So the slice stays mapped and readable from its
+        //   first byte to its last, and to `read` it is as if the file had been overwritten with zeros: its length is
+        //   not in those bytes, so that code that checks its bounds stays within them. What it has made of the zeros
+        //   is thrown away, as the handler has marked the region before it replaced the page, and `check` sees the
+        //   mark.
         let bytes = unsafe { std::slice::from_raw_parts(mapped.region().as_mut_ptr().add(range.start), range.len()) };
         let result = guarding(|| read(bytes));
         mapped.check(&range, self.offset)?;
@@ -139,13 +143,14 @@ impl Mapping {
         mapped.check(&range, self.offset)?;
         mapped.stop_proving_if_private();
         // SAFETY:
-        // * The range lies in the region, which is mapped for as long as `self` is borrowed; the slice ends with the closure, which
-        //   takes one of any lifetime.
+        // * The range lies in the region, which is mapped for as long as `self` is borrowed; the slice ends with the
+        //   closure, which takes one of any lifetime.
         // * The pages can be read and written, which the callers have looked at: `check_writable` and `check_readable`.
-        // * `&mut self` makes this the only slice of the region, and of other mappings of the file the caller of `map_file`
-        //   has promised that nobody changes, or looks at, the bytes meanwhile.
-        // * A page that goes away meanwhile is replaced by the handler of faults, at the same address, with one that can be written
-        //   as the region could: the slice stays valid, and the error tells that its bytes reached no file.
+        // * `&mut self` makes this the only slice of the region, and of other mappings of the file the caller of
+        //   `map_file` has promised that nobody changes, or looks at, the bytes meanwhile.
+        // * A page that goes away meanwhile is replaced by the handler of faults, at the same address, with one that
+        //   can be written as the region could: the slice stays valid, and the error tells that its bytes reached no
+        //   file.
         let bytes =
             unsafe { std::slice::from_raw_parts_mut(mapped.region().as_mut_ptr().add(range.start), range.len()) };
         let result = guarding(|| write(bytes));
@@ -159,8 +164,8 @@ thread_local! {
     static GUARDING: Cell<usize> = const { Cell::new(0) };
 }
 
-/// True while this thread runs a closure over mapped bytes. A panic in it may become an error that says what happened to the file:
-/// a program's panic hook can keep its message back until it is known.
+/// True while this thread runs a closure over mapped bytes. A panic in it may become an error that says what happened
+/// to the file: a program's panic hook can keep its message back until it is known.
 ///
 /// # Examples
 ///

@@ -1,12 +1,13 @@
 //! Holes: parts of a file that were never written, which are zeros that no medium holds.
 //!
-//! Reading a hole costs what reading data from memory does, so that a sparse file of a terabyte takes an hour. The system tells
-//! where they are (`SEEK_DATA`, `SEEK_HOLE`), by moving the offset of an open file. That offset is shared with whoever gave us the
-//! descriptor, so that the file is opened anew for it. Where holes are is asked for each search, and not remembered:
-//! what was a hole may be written to at any time, as in files whose room is set aside beforehand.
+//! Reading a hole costs what reading data from memory does, so that a sparse file of a terabyte takes an hour. The
+//! system tells where they are (`SEEK_DATA`, `SEEK_HOLE`), by moving the offset of an open file. That offset is shared
+//! with whoever gave us the descriptor, so that the file is opened anew for it. Where holes are is asked for each
+//! search, and not remembered: what was a hole may be written to at any time, as in files whose room is set aside
+//! beforehand.
 //!
-//! A file can be mapped without the middle of its holes: what is left lies side by side in the address space, and [`Cuts`] tells
-//! where in the file that is.
+//! A file can be mapped without the middle of its holes: what is left lies side by side in the address space, and
+//! [`Cuts`] tells where in the file that is.
 
 use std::{
     fs::{File, Metadata},
@@ -36,8 +37,8 @@ pub(crate) fn is_sparse(metadata: &Metadata, least: u64) -> bool {
 ///
 /// # Complexity
 ///
-/// One call of the system for a file that has no holes. Otherwise two for each of them; of a file that is in more than some
-/// 65,000 pieces, the holes behind them are not told.
+/// One call of the system for a file that has no holes. Otherwise two for each of them; of a file that is in more than
+/// some 65,000 pieces, the holes behind them are not told.
 #[cfg(target_os = "linux")]
 pub(crate) fn holes_of(file: &File, range: Range<u64>, least: u64) -> Vec<Range<u64>> {
     use std::os::fd::AsRawFd;
@@ -83,7 +84,8 @@ impl Mapping {
         metadata.is_some_and(|metadata| is_sparse(&metadata, least as u64))
     }
 
-    /// The holes of the mapped file that have `least` bytes or more, as ranges of the mapping, in order, as far as the system tells.
+    /// The holes of the mapped file that have `least` bytes or more, as ranges of the mapping, in order, as far as the
+    /// system tells.
     ///
     /// # Complexity
     ///
@@ -97,10 +99,11 @@ impl Mapping {
         holes
     }
 
-    /// The file, mapped once more without the middle of those of its holes that have `least` bytes or more. `kept` bytes are left,
-    /// and a page at most besides, at either end, and on either side of a border that lies in one; borders are offsets in this
-    /// mapping. None where there are no such holes, where the bytes of this mapping may be others than those of the file, and
-    /// where the system does not map it. Holes that are written to from now on are none of the mapping.
+    /// The file, mapped once more without the middle of those of its holes that have `least` bytes or more. `kept`
+    /// bytes are left, and a page at most besides, at either end, and on either side of a border that lies in one;
+    /// borders are offsets in this mapping. None where there are no such holes, where the bytes of this mapping may be
+    /// others than those of the file, and where the system does not map it. Holes that are written to from now on are
+    /// none of the mapping.
     #[cfg(target_os = "linux")]
     pub(crate) fn without_holes(&self, least: usize, kept: usize, borders: &[u64]) -> Option<Mapping> {
         use std::sync::Arc;

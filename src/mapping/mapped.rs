@@ -13,10 +13,10 @@ use crate::error::Error;
 ///
 /// # Invariants
 ///
-/// * The region is neither unmapped nor moved for as long as `watch` and `quick` are there: nothing but [`into_parts`](Mapped::into_parts)
-///   takes it out, and that drops both.
-/// * The descriptor in `backing`, which the watch looks at, is open for as long as the watch is there: the fields are dropped in
-///   the order in which they stand here.
+/// * The region is neither unmapped nor moved for as long as `watch` and `quick` are there: nothing but
+///   [`into_parts`](Mapped::into_parts) takes it out, and that drops both.
+/// * The descriptor in `backing`, which the watch looks at, is open for as long as the watch is there: the fields are
+///   dropped in the order in which they stand here.
 /// * Neither the region nor the backing is ever exchanged for another: there is no way to get at them mutably.
 pub(super) struct Mapped {
     /// Notices faults; anonymous memory has none, and whoever asked for no guard has none.
@@ -79,7 +79,8 @@ impl Mapped {
     ) -> Result<Self, Error> {
         // To the handler of faults an address is an offset. Without a file it has nothing to compare that with.
         let file = backing.file().filter(|_| cuts.is_empty());
-        // SAFETY: the region stays mapped where it is, and the file open, until the watch was dropped: see the invariants.
+        // SAFETY: the region stays mapped where it is, and the file open, until the watch was dropped: see the
+        // invariants.
         let watch = is_watched.then(|| unsafe { Watch::new(&region, file, offset) }).transpose();
         let watch = watch.map_err(|e| Error::io("cannot install the handler of faults in mappings", e))?;
         let is_file = matches!(backing, Backing::File { is_regular: true, .. });

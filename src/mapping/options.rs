@@ -92,7 +92,8 @@ impl MapOptions {
         self
     }
 
-    /// Maps `len` bytes; 0, which it is unless set, stands for all that there is from the offset to the end of the file.
+    /// Maps `len` bytes; 0, which it is unless set, stands for all that there is from the offset to the end of the
+    /// file.
     ///
     /// # Examples
     ///
@@ -219,11 +220,11 @@ impl MapOptions {
     }
 
     /// Whether faults in the mapping, as after the file was truncated, become errors; true unless set. It takes a
-    /// handler of the signal SIGBUS, which the first such mapping of a process installs; signals that have to do with no
-    /// mapping go to the handler that was there before. A process that wants its signals to itself says no, and is killed
-    /// when a file is truncated while it is read. So is one in which somebody installs another handler later that does not
-    /// pass on what is none of its own, and a thread that blocks the signal. On Windows a file that is mapped cannot be truncated, and this plays no
-    /// part.
+    /// handler of the signal SIGBUS, which the first such mapping of a process installs; signals that have to do with
+    /// no mapping go to the handler that was there before. A process that wants its signals to itself says no, and is
+    /// killed when a file is truncated while it is read. So is one in which somebody installs another handler later
+    /// that does not pass on what is none of its own, and a thread that blocks the signal. On Windows a file that is
+    /// mapped cannot be truncated, and this plays no part.
     ///
     /// # Examples
     ///
@@ -247,9 +248,9 @@ impl MapOptions {
 
     /// Whether calls that return a copy of at most 4 KiB ([`get`](Mapping::get), [`slice`](Mapping::slice),
     /// [`read_line`](Mapping::read_line) and others) notice that the file was cut within a page that they read; true
-    /// unless set. It takes them a system call where they copy a zero: see [`guarded`](Mapping::guarded). Without it they
-    /// may take the rest of the page in which the file ends for zeros of the file, as Python does. Pages that are gone
-    /// are noticed all the same, and larger reads and writes keep asking for the file's size.
+    /// unless set. It takes them a system call where they copy a zero: see [`guarded`](Mapping::guarded). Without it
+    /// they may take the rest of the page in which the file ends for zeros of the file, as Python does. Pages that are
+    /// gone are noticed all the same, and larger reads and writes keep asking for the file's size.
     ///
     /// # Examples
     ///
@@ -277,13 +278,13 @@ impl MapOptions {
     }
 
     /// Maps a file, given by anything that has a descriptor. On macOS the file is written to its medium first
-    /// (`F_FULLFSYNC`), as Python's documentation promises for the validity of the mapping. The file may be closed afterwards; the mapping keeps a
-    /// descriptor of its own.
+    /// (`F_FULLFSYNC`), as Python's documentation promises for the validity of the mapping. The file may be closed
+    /// afterwards; the mapping keeps a descriptor of its own.
     ///
     /// # Errors
     ///
-    /// * [`is_invalid_input`](Error::is_invalid_input) when the file is empty, when offset or length reach past its end,
-    ///   when an access is given together with flags or protection, and for flags that map over memory in use;
+    /// * [`is_invalid_input`](Error::is_invalid_input) when the file is empty, when offset or length reach past its
+    ///   end, when an access is given together with flags or protection, and for flags that map over memory in use;
     /// * otherwise what the operating system says: `EINVAL` for an offset that is no multiple of the granularity,
     ///   `EACCES` for a file that was not opened for what is asked, `ENODEV` for what cannot be mapped.
     ///
@@ -307,8 +308,8 @@ impl MapOptions {
         self.mapping(region, self.backing(own, stat), access)
     }
 
-    /// As [`map_file`](MapOptions::map_file), for a file that the mapping takes: it keeps this descriptor and needs no other.
-    /// [`into_file`](Mapping::into_file) gives it back, and has an example.
+    /// As [`map_file`](MapOptions::map_file), for a file that the mapping takes: it keeps this descriptor and needs no
+    /// other. [`into_file`](Mapping::into_file) gives it back, and has an example.
     ///
     /// # Errors
     ///

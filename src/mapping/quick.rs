@@ -8,16 +8,16 @@ use std::{
 
 use super::sys::{NO_FAULT, Region, Watch};
 
-/// Reads of at most so many bytes are checked when they are done, and only then. Larger ones ask for the file's size before
-/// as well, so that a file that was cut long ago spoils no mapping by a fault.
+/// Reads of at most so many bytes are checked when they are done, and only then. Larger ones ask for the file's size
+/// before as well, so that a file that was cut long ago spoils no mapping by a fault.
 pub(super) const SMALL_BYTES: usize = 4096;
 
 /// What small reads have to know of a mapping, at hand.
 ///
 /// # Invariants
 ///
-/// `start` is where a region is mapped, and `len` its length; the region is the one in the same [`Mapped`](super::mapped::Mapped), which
-/// neither moves nor unmaps it while this value is there.
+/// `start` is where a region is mapped, and `len` its length; the region is the one in the same
+/// [`Mapped`](super::mapped::Mapped), which neither moves nor unmaps it while this value is there.
 #[derive(Debug)]
 pub(super) struct Quick {
     start: *const u8,
@@ -30,11 +30,11 @@ pub(super) struct Quick {
     proves: AtomicBool,
 }
 
-// SAFETY: the pointer is that of the region beside it, which may be sent to another thread, and so goes with it; nothing about the
-// memory belongs to a thread.
+// SAFETY: the pointer is that of the region beside it, which may be sent to another thread, and so goes with it;
+// nothing about the memory belongs to a thread.
 unsafe impl Send for Quick {}
-// SAFETY: through a shared reference the memory is only read, in `copy`, as any thread may do that shares the region beside it; the
-// rest are numbers that do not change, and atomics.
+// SAFETY: through a shared reference the memory is only read, in `copy`, as any thread may do that shares the region
+// beside it; the rest are numbers that do not change, and atomics.
 unsafe impl Sync for Quick {}
 
 impl Quick {
@@ -78,12 +78,12 @@ impl Quick {
             return None;
         }
         // SAFETY:
-        // * The range lies in the region, which is mapped for as long as this value is there (see the invariants), and can be read:
-        //   one that cannot has a mark. The slice ends with `copy`.
-        // * Nobody writes meanwhile, as the caller of `map_file` has promised; the mapping itself is written to through `&mut` only,
-        //   or by unsafe calls whose callers promise the same.
-        // * A page that goes away meanwhile is replaced by zeros at the same address, so that the slice stays readable, and the mark,
-        //   which is set before that, has the copy thrown away.
+        // * The range lies in the region, which is mapped for as long as this value is there (see the invariants), and
+        //   can be read: one that cannot has a mark. The slice ends with `copy`.
+        // * Nobody writes meanwhile, as the caller of `map_file` has promised; the mapping itself is written to
+        //   through `&mut` only, or by unsafe calls whose callers promise the same.
+        // * A page that goes away meanwhile is replaced by zeros at the same address, so that the slice stays
+        //   readable, and the mark, which is set before that, has the copy thrown away.
         let bytes = unsafe { std::slice::from_raw_parts(self.start.add(range.start), len) };
         let result = copy(bytes);
         // The mark counts if it was there when the bytes were read.

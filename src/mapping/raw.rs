@@ -1,8 +1,8 @@
 //! Pointers into a mapping, for those who need bytes that outlive a closure: bindings, and owners of buffers.
 //!
-//! Faults are handled wherever the bytes are read from: a page that is missing reads as zeros, and the mapping is marked.
-//! Whoever reads through a pointer asks afterwards whether that has happened, by [`Mapping::check`] or, without a system
-//! call, by [`Mapping::check_faults`].
+//! Faults are handled wherever the bytes are read from: a page that is missing reads as zeros, and the mapping is
+//! marked. Whoever reads through a pointer asks afterwards whether that has happened, by [`Mapping::check`] or,
+//! without a system call, by [`Mapping::check_faults`].
 #![allow(unsafe_code)] // All of it is about pointers.
 
 use std::{ops::RangeBounds, ptr};
@@ -11,8 +11,9 @@ use super::core::Mapping;
 use crate::error::Error;
 
 impl Mapping {
-    /// The address of the first byte. It stays the same until the mapping is closed, resized or dropped; moving the value
-    /// of type `Mapping` changes nothing. Of a mapping that is closed the pointer is dangling, as its length is 0.
+    /// The address of the first byte. It stays the same until the mapping is closed, resized or dropped; moving the
+    /// value of type `Mapping` changes nothing. Of a mapping that is closed the pointer is dangling, as its length is
+    /// 0.
     ///
     /// # Safety
     ///
@@ -43,15 +44,15 @@ impl Mapping {
     /// As [`as_ptr`](Mapping::as_ptr), for writing. A write to a page that the file has lost reaches no file, and the
     /// mapping is marked.
     ///
-    /// It takes a shared reference, as a binding may have no other. From here on small reads of the mapping ask the system
-    /// for the file's size: see [`guarded`](Mapping::guarded).
+    /// It takes a shared reference, as a binding may have no other. From here on small reads of the mapping ask the
+    /// system for the file's size: see [`guarded`](Mapping::guarded).
     ///
     /// # Safety
     ///
     /// * Those of [`as_ptr`](Mapping::as_ptr), but that bytes may be written where the mapping
     ///   [`is_writable`](Mapping::is_writable).
-    /// * While a byte is written no reference to it exists, in a closure or from [`as_slice`](Mapping::as_slice), and no
-    ///   call on a mapping of the same memory looks at it, other than [`copy_out`](Mapping::copy_out) and
+    /// * While a byte is written no reference to it exists, in a closure or from [`as_slice`](Mapping::as_slice), and
+    ///   no call on a mapping of the same memory looks at it, other than [`copy_out`](Mapping::copy_out) and
     ///   [`copy_in`](Mapping::copy_in) when the byte is written atomically.
     pub unsafe fn as_mut_ptr(&self) -> *mut u8 {
         match &self.mapped {
@@ -116,8 +117,8 @@ impl Mapping {
         !self.is_closed() && self.check_writable().is_ok()
     }
 
-    /// Fails when the file does not have all bytes of `range` any more, or a page of the mapping could not be read before:
-    /// to be called behind reads through a pointer.
+    /// Fails when the file does not have all bytes of `range` any more, or a page of the mapping could not be read
+    /// before: to be called behind reads through a pointer.
     ///
     /// # Errors
     ///
@@ -131,13 +132,13 @@ impl Mapping {
         mapped.check(&self.resolve(range)?, self.offset)
     }
 
-    /// Fails when the mapping is closed, or a page of it could not be read when somebody looked at it. A cut within a page
-    /// is no such thing: the rest of the page reads as zeros, which [`check`](Mapping::check) notices.
+    /// Fails when the mapping is closed, or a page of it could not be read when somebody looked at it. A cut within a
+    /// page is no such thing: the rest of the page reads as zeros, which [`check`](Mapping::check) notices.
     ///
     /// # Errors
     ///
-    /// [`is_closed`](Error::is_closed), [`is_truncated`](Error::is_truncated), and [`is_io`](Error::is_io) when the medium
-    /// did not give the page.
+    /// [`is_closed`](Error::is_closed), [`is_truncated`](Error::is_truncated), and [`is_io`](Error::is_io) when the
+    /// medium did not give the page.
     ///
     /// # Complexity
     ///

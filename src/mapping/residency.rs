@@ -1,8 +1,9 @@
 //! Which pages of a file are in memory, and letting go of them.
 //!
-//! Of the three ways to ask, `mincore` is the one that tells pages apart, thousands in a call. `cachestat` counts them,
-//! and does so in no time, also those that are only being read in; it says whether there is anything to tell apart. A
-//! read that does not wait (`RWF_NOWAIT`) takes a call for each page, and has the system read ahead where there is none.
+//! Of the three ways to ask, `mincore` is the one that tells pages apart, thousands in a call. `cachestat` counts
+//! them, and does so in no time, also those that are only being read in; it says whether there is anything to tell
+//! apart. A read that does not wait (`RWF_NOWAIT`) takes a call for each page, and has the system read ahead where
+//! there is none.
 
 use std::ops::{Range, RangeBounds};
 
@@ -88,19 +89,19 @@ impl Residency {
 
 impl Mapping {
     /// Which pages of `range`, counted in bytes from the start of the mapping, are in memory: those of a file, whoever
-    /// brought them there or is about to; those of anonymous memory that were written to. Nothing is read, and nothing is known of the
-    /// next moment. Of a file that this process neither owns nor may write, the system tells strangers nothing: all of
-    /// its pages count as resident.
+    /// brought them there or is about to; those of anonymous memory that were written to. Nothing is read, and nothing
+    /// is known of the next moment. Of a file that this process neither owns nor may write, the system tells strangers
+    /// nothing: all of its pages count as resident.
     ///
     /// # Errors
     ///
-    /// [`is_out_of_range`](Error::is_out_of_range) when the range starts behind the last byte, or ends before it starts;
-    /// otherwise what the operating system says. It can be asked on Linux only.
+    /// [`is_out_of_range`](Error::is_out_of_range) when the range starts behind the last byte, or ends before it
+    /// starts; otherwise what the operating system says. It can be asked on Linux only.
     ///
     /// # Complexity
     ///
-    /// A look at each page, of files in part: some milliseconds for a gigabyte of which all or nothing is there, and up to
-    /// 20 otherwise.
+    /// A look at each page, of files in part: some milliseconds for a gigabyte of which all or nothing is there, and
+    /// up to 20 otherwise.
     ///
     /// # Examples
     ///
@@ -132,17 +133,17 @@ impl Mapping {
         Ok(Residency { range, words })
     }
 
-    /// Takes the pages that lie in `range`, counted in bytes from the start of the mapping, out of this address space if
-    /// it is mapped with [`Access::Read`](super::Access::Read), and out of memory. The next look at them reads them from
-    /// the medium; no byte changes. Pages stay that somebody else has mapped or is using, that have not been written to
-    /// the medium yet, or that share a large folio of the system with pages outside of the range; and all pages
-    /// of a file system that is nothing but memory.
+    /// Takes the pages that lie in `range`, counted in bytes from the start of the mapping, out of this address space
+    /// if it is mapped with [`Access::Read`](super::Access::Read), and out of memory. The next look at them reads them
+    /// from the medium; no byte changes. Pages stay that somebody else has mapped or is using, that have not been
+    /// written to the medium yet, or that share a large folio of the system with pages outside of the range; and all
+    /// pages of a file system that is nothing but memory.
     ///
     /// # Errors
     ///
-    /// [`is_out_of_range`](Error::is_out_of_range) when the range starts behind the last byte, or ends before it starts;
-    /// otherwise what the operating system says: `EBADF` for anonymous memory and where no descriptor is kept. It can be
-    /// asked for on Linux only.
+    /// [`is_out_of_range`](Error::is_out_of_range) when the range starts behind the last byte, or ends before it
+    /// starts; otherwise what the operating system says: `EBADF` for anonymous memory and where no descriptor is kept.
+    /// It can be asked for on Linux only.
     ///
     /// # Examples
     ///
@@ -170,8 +171,8 @@ impl Mapping {
         sys::evict(file, self.offset() + range.start as u64, range.len()).map_err(cannot)
     }
 
-    /// Whether pages of `range` are on their way from the medium to memory, as after reading ahead. False when the system
-    /// does not tell.
+    /// Whether pages of `range` are on their way from the medium to memory, as after reading ahead. False when the
+    /// system does not tell.
     pub(crate) fn is_loading(&self, range: Range<usize>) -> bool {
         batches(range).any(|batch| match self.count_cached(batch.clone()) {
             None | Some(0) => false,

@@ -8,25 +8,26 @@ use super::{
 use crate::error::Error;
 
 impl Mapping {
-    /// Makes the mapping `len` bytes long. A file behind it gets the length that ends where the mapping does: it is cut,
-    /// or extended by zeros. The cursor stays where it is, even if that is behind the end then.
+    /// Makes the mapping `len` bytes long. A file behind it gets the length that ends where the mapping does: it is
+    /// cut, or extended by zeros. The cursor stays where it is, even if that is behind the end then.
     ///
     /// # Errors
     ///
     /// * [`is_invalid_input`](Error::is_invalid_input) when no descriptor of the file is kept, or `len` is 0;
     /// * [`is_read_only`](Error::is_read_only) for [`Access::Read`] and [`Access::Copy`];
     /// * [`is_out_of_range`](Error::is_out_of_range) when the file cannot be that long;
-    /// * [`is_io`](Error::is_io): what the operating system says. `EINVAL` when shared anonymous memory is to grow beyond
-    ///   the pages that it was made with, which the system does not do (on Linux it would give addresses that fault).
+    /// * [`is_io`](Error::is_io): what the operating system says. `EINVAL` when shared anonymous memory is to grow
+    ///   beyond the pages that it was made with, which the system does not do (on Linux it would give addresses that
+    ///   fault).
     ///
-    /// Shared anonymous memory that was made shorter and grows again, within the pages that it was made with, has what it
-    /// had: a child may have used it meanwhile.
+    /// Shared anonymous memory that was made shorter and grows again, within the pages that it was made with, has what
+    /// it had: a child may have used it meanwhile.
     ///
     /// On Windows a file that somebody else maps cannot be cut, and memory with a tag name keeps its length.
     ///
-    /// The mapping has its old length then, and so has the file; or the mapping is closed, where the system could not give
-    /// it back. An advice for a part of a mapping can make the system refuse to extend it (`EFAULT`). Systems other than
-    /// Linux and Windows resize neither private changes to a file nor memory that is shared with children.
+    /// The mapping has its old length then, and so has the file; or the mapping is closed, where the system could not
+    /// give it back. An advice for a part of a mapping can make the system refuse to extend it (`EFAULT`). Systems
+    /// other than Linux and Windows resize neither private changes to a file nor memory that is shared with children.
     ///
     /// # Examples
     ///

@@ -17,12 +17,12 @@ use crate::error::Error;
 const WORD_BYTES: usize = size_of::<usize>();
 
 impl Mapping {
-    /// Copies the bytes from `at` on into `buffer`, and tolerates that other processes write to them at the same time, or
-    /// threads of this one by [`copy_in`](Mapping::copy_in).
+    /// Copies the bytes from `at` on into `buffer`, and tolerates that other processes write to them at the same time,
+    /// or threads of this one by [`copy_in`](Mapping::copy_in).
     ///
     /// Bytes within one aligned word (8 bytes, or 4 on machines of 32 bits) are of one moment; a longer copy may have
-    /// parts from before a change and parts from after it. What is copied by a later call is not older than what this one
-    /// has seen: where a writer writes a record and then a flag, whoever sees the flag finds the record.
+    /// parts from before a change and parts from after it. What is copied by a later call is not older than what this
+    /// one has seen: where a writer writes a record and then a flag, whoever sees the flag finds the record.
     ///
     /// # Errors
     ///
@@ -43,18 +43,18 @@ impl Mapping {
         let mapped = self.usable()?;
         let range = self.range_of_copy(at, buffer.len())?;
         self.check_readable()?;
-        // SAFETY: the range lies in the mapping. A mapping begins and ends with a page, so that the words around its bytes
-        // are mapped.
+        // SAFETY: the range lies in the mapping. A mapping begins and ends with a page, so that the words around its
+        // bytes are mapped.
         unsafe { load(mapped.region().as_mut_ptr().add(range.start), buffer) };
         fence(Ordering::Acquire);
         mapped.check_copied(&range, self.offset, buffer)
     }
 
-    /// Copies `bytes` to where `at` is the first, through a shared reference, and tolerates that other processes read or
-    /// write there at the same time, or threads of this one by this call and [`copy_out`](Mapping::copy_out).
+    /// Copies `bytes` to where `at` is the first, through a shared reference, and tolerates that other processes read
+    /// or write there at the same time, or threads of this one by this call and [`copy_out`](Mapping::copy_out).
     ///
-    /// Bytes within one aligned word (8 bytes, or 4 on machines of 32 bits) are written at once. Whoever sees a later copy
-    /// by [`copy_out`](Mapping::copy_out) finds this one, too.
+    /// Bytes within one aligned word (8 bytes, or 4 on machines of 32 bits) are written at once. Whoever sees a later
+    /// copy by [`copy_out`](Mapping::copy_out) finds this one, too.
     ///
     /// # Errors
     ///
@@ -64,8 +64,8 @@ impl Mapping {
     ///
     /// While the call is under way no reference to the bytes exists in this process: no closure of
     /// [`guarded`](Mapping::guarded) or [`guarded_mut`](Mapping::guarded_mut) and no slice of
-    /// [`as_slice`](Mapping::as_slice) has them, and no other call but the two named above reads, writes or searches them,
-    /// on this mapping or another of the same memory.
+    /// [`as_slice`](Mapping::as_slice) has them, and no other call but the two named above reads, writes or searches
+    /// them, on this mapping or another of the same memory.
     pub unsafe fn copy_in(&self, at: usize, bytes: &[u8]) -> Result<(), Error> {
         let mapped = self.usable()?;
         self.check_writable()?;
@@ -75,8 +75,8 @@ impl Mapping {
         mapped.check(&range, self.offset)?;
         mapped.stop_proving_if_private();
         fence(Ordering::Release);
-        // SAFETY: the range lies in the mapping, whose pages are whole and can be written; the caller sees to it that nobody
-        // has a reference to these bytes, and other accesses to the words are atomic and of the same size.
+        // SAFETY: the range lies in the mapping, whose pages are whole and can be written; the caller sees to it that
+        // nobody has a reference to these bytes, and other accesses to the words are atomic and of the same size.
         unsafe { store(mapped.region().as_mut_ptr().add(range.start), bytes) };
         mapped.check(&range, self.offset).inspect_err(|_| mapped.stop_proving())
     }
@@ -187,8 +187,8 @@ mod tests {
         }
     }
 
-    /// Two threads write to neighbouring bytes of one word, a third reads: none loses what another wrote, and bytes that
-    /// were written at once are seen at once.
+    /// Two threads write to neighbouring bytes of one word, a third reads: none loses what another wrote, and bytes
+    /// that were written at once are seen at once.
     #[test]
     fn copies_of_neighbours_do_not_disturb_each_other() {
         struct Shared(*mut u8);

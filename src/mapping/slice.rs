@@ -11,8 +11,8 @@ use crate::error::Error;
 /// A slice `start:stop:step`, where each part may be left out.
 ///
 /// Negative starts and stops count from the end, and what lies outside is brought to the nearest place inside. With a
-/// negative step the slice runs backwards, and the parts that are left out stand for the other ends. Ranges become slices
-/// of step 1; their ends may be negative as well.
+/// negative step the slice runs backwards, and the parts that are left out stand for the other ends. Ranges become
+/// slices of step 1; their ends may be negative as well.
 ///
 /// # Examples
 ///
@@ -268,8 +268,8 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// [`is_read_only`](Error::is_read_only); [`is_out_of_range`](Error::is_out_of_range) when either does not lie in the
-    /// mapping; otherwise those of [`guarded_mut`](Mapping::guarded_mut).
+    /// [`is_read_only`](Error::is_read_only); [`is_out_of_range`](Error::is_out_of_range) when either does not lie in
+    /// the mapping; otherwise those of [`guarded_mut`](Mapping::guarded_mut).
     ///
     /// # Examples
     ///

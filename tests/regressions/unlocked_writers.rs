@@ -1,5 +1,5 @@
-//! `mapgrep-index update` and `verify` let go of the lock before they began: the lock stood in a field that a pattern left
-//! out. Two writers of one index met, and one of them failed: "another file has its name by now".
+//! `mapgrep-index update` and `verify` let go of the lock before they began: the lock stood in a field that a pattern
+//! left out. Two writers of one index met, and one of them failed: "another file has its name by now".
 
 use std::{fs, io::Write, mem::MaybeUninit, path::Path};
 

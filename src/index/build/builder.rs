@@ -58,8 +58,8 @@ impl IndexBuilder {
         Self::default()
     }
 
-    /// Makes an index of about two thirds of the size, which leaves more blocks to search, and knows nothing of literals of three
-    /// bytes.
+    /// Makes an index of about two thirds of the size, which leaves more blocks to search, and knows nothing of
+    /// literals of three bytes.
     ///
     /// # Examples
     ///
@@ -83,8 +83,8 @@ impl IndexBuilder {
         self
     }
 
-    /// A directory for indexes. Without one, the index of FILE is `FILE.mgx`, or in the user's cache directory if that cannot
-    /// be written. A symbolic link has the index of the file it leads to.
+    /// A directory for indexes. Without one, the index of FILE is `FILE.mgx`, or in the user's cache directory if that
+    /// cannot be written. A symbolic link has the index of the file it leads to.
     ///
     /// # Examples
     ///
@@ -161,15 +161,16 @@ impl IndexBuilder {
         self
     }
 
-    /// Files of fewer bytes are not indexed. For tests: searches do not look for the index of a small file.
-    #[doc(hidden)]
+    /// Files of fewer bytes are not indexed. Searches look for an index only of files of
+    /// [`LEAST_SIZE`](crate::index::LEAST_SIZE).
+    #[cfg(feature = "__test-hooks")]
     pub fn least_size(&mut self, bytes: u64) -> &mut Self {
         self.least_size = Some(bytes);
         self
     }
 
-    /// Has updates that add no block leave the index as it is while the text is being written to. For programs that update again
-    /// and again: a commit for each line of a log is too much.
+    /// Has updates that add no block leave the index as it is while the text is being written to. For programs that
+    /// update again and again: a commit for each line of a log is too much.
     ///
     /// # Examples
     ///
@@ -181,9 +182,9 @@ impl IndexBuilder {
         self
     }
 
-    /// Has [`verify`](IndexBuilder::verify) look at hashes alone: those of the blocks of the file, which tell whether it has changed, and
-    /// those of the index, which tell whether it was damaged. What the index says is not compared with the file, so that it is
-    /// taken on trust from whoever made it.
+    /// Has [`verify`](IndexBuilder::verify) look at hashes alone: those of the blocks of the file, which tell whether
+    /// it has changed, and those of the index, which tell whether it was damaged. What the index says is not compared
+    /// with the file, so that it is taken on trust from whoever made it.
     ///
     /// # Examples
     ///
@@ -205,8 +206,8 @@ impl IndexBuilder {
         self
     }
 
-    /// Has [`update`](IndexBuilder::update) compare all indexed blocks of the file with their hashes, in place of some of them. It finds
-    /// changes in the middle of a file that has also grown, and takes as long as to read the file.
+    /// Has [`update`](IndexBuilder::update) compare all indexed blocks of the file with their hashes, in place of some
+    /// of them. It finds changes in the middle of a file that has also grown, and takes as long as to read the file.
     ///
     /// # Examples
     ///
@@ -230,18 +231,19 @@ impl IndexBuilder {
         self
     }
 
-    /// Indexes a file, in place of an index that it may have. Where the file of another index in its directory was renamed, that index goes
-    /// along, and is updated, before its name is used.
+    /// Indexes a file, in place of an index that it may have. Where the file of another index in its directory was
+    /// renamed, that index goes along, and is updated, before its name is used.
     ///
-    /// The file is mapped, and others may write to it meanwhile: what is appended is left to the next update; a file that is cut or
-    /// replaced is an error. Of bytes that are overwritten meanwhile the index may tell the old or the new. It is not relied on
-    /// then, as the file's times tell that it was changed after it was looked at. That is sound: mapped bytes are
-    /// read as [`Mapping::open`] describes, by code that stays within its bounds whatever they are.
+    /// The file is mapped, and others may write to it meanwhile: what is appended is left to the next update; a file
+    /// that is cut or replaced is an error. Of bytes that are overwritten meanwhile the index may tell the old or the
+    /// new. It is not relied on then, as the file's times tell that it was changed after it was looked at. That is
+    /// sound: mapped bytes are read as [`Mapping::open`] describes, by code that stays within its bounds whatever they
+    /// are.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, is no regular file, or is truncated or replaced meanwhile; when the index cannot be
-    /// written, or a file that is no index has its name. What was there before is there still then.
+    /// When the file cannot be read, is no regular file, or is truncated or replaced meanwhile; when the index cannot
+    /// be written, or a file that is no index has its name. What was there before is there still then.
     ///
     /// # Complexity
     ///
@@ -288,7 +290,8 @@ impl IndexBuilder {
         })
     }
 
-    /// Gives indexes the names of their files. Those whose files were renamed can be relied on again when they are updated.
+    /// Gives indexes the names of their files. Those whose files were renamed can be relied on again when they are
+    /// updated.
     fn follow_renames(&self, opened: &Text, pool: &Pool) {
         let is_worthwhile = !self.is_too_small(opened);
         for text in renames::follow(&opened.path, &opened.attributes(), self.directory.as_deref(), is_worthwhile) {
@@ -305,9 +308,9 @@ impl IndexBuilder {
     ///
     /// # Complexity
     ///
-    /// Linear in what was appended, plus a part of the index that is never larger than for 256 MiB of text; every now and then,
-    /// plus a copy of the index. Of the blocks that were indexed before, 64 are compared with their hashes, or as many as are
-    /// added; and all, where the attributes of the file do not tell that it has only grown, or when
+    /// Linear in what was appended, plus a part of the index that is never larger than for 256 MiB of text; every now
+    /// and then, plus a copy of the index. Of the blocks that were indexed before, 64 are compared with their hashes,
+    /// or as many as are added; and all, where the attributes of the file do not tell that it has only grown, or when
     /// [that is wanted](IndexBuilder::compare_all).
     ///
     /// # Examples
@@ -397,17 +400,20 @@ impl IndexBuilder {
         self.patient && opened.is_being_written() && opened.identity.size / BLOCK <= index.manifest().blocks()
     }
 
-    /// Compares all indexed blocks of a file with what they were, and what the index says of them with what is in them, unless it is to
-    /// be [quick](IndexBuilder::quick). If none has changed, the index can be relied on from then on. When it is cancelled nothing
-    /// changes, and what is returned tells of the blocks that were compared by then.
+    /// Compares all indexed blocks of a file with what they were, and what the index says of them with what is in
+    /// them, unless it is to be [quick](IndexBuilder::quick). If none has changed, the index can be relied on from
+    /// then on. When it is cancelled nothing changes, and what is returned tells of the blocks that were compared by
+    /// then.
     ///
     /// # Errors
     ///
-    /// When there is no index, or one that is damaged or says what is not so, and those of [`build`](IndexBuilder::build).
+    /// When there is no index, or one that is damaged or says what is not so, and those of
+    /// [`build`](IndexBuilder::build).
     ///
     /// # Complexity
     ///
-    /// That of [`build`](IndexBuilder::build); when it is quick, linear in the file and the index at the speed of memory.
+    /// That of [`build`](IndexBuilder::build); when it is quick, linear in the file and the index at the speed of
+    /// memory.
     ///
     /// # Examples
     ///

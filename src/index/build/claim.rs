@@ -32,8 +32,8 @@ pub(crate) struct Claims<'a> {
 }
 
 impl Claims<'_> {
-    /// Opens the index of a text, if it has one, and calls `write` with it and the text. Nobody else may write it meanwhile.
-    /// Who may read it is who may read the text from here on.
+    /// Opens the index of a text, if it has one, and calls `write` with it and the text. Nobody else may write it
+    /// meanwhile. Who may read it is who may read the text from here on.
     pub(crate) fn with_index<T>(
         &self,
         text: &Path,
@@ -63,7 +63,8 @@ impl Claims<'_> {
                 tell(path);
             }
         })?;
-        // Left by somebody who was killed. Where it cannot be removed, it is only in the way of those who make a new one.
+        // Left by somebody who was killed. Where it cannot be removed, it is only in the way of those who make a new
+        // one.
         let _ = std::fs::remove_file(with_suffix(path, NEW));
         Ok(lock)
     }

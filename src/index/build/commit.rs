@@ -50,7 +50,8 @@ impl<S: Storage> Committer<S> {
         self.storage.sync()
     }
 
-    /// Makes what was appended count. `dead` is how many bytes more are of no use from here on, but for the manifest before.
+    /// Makes what was appended count. `dead` is how many bytes more are of no use from here on, but for the manifest
+    /// before.
     pub(crate) fn commit(&mut self, manifest: &Manifest, dead: u64) -> io::Result<()> {
         if self.header.sequence >= LAST_SEQUENCE {
             // A commit with a greater one, or with a small one again, would not count.

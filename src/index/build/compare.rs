@@ -21,8 +21,8 @@ use crate::{
     scan::{Cancel, Pool, unordered::each_chunk},
 };
 
-/// The blocks of a text that have changed since they were indexed. The index is made once more, and what is in the file has to have all
-/// of it; None when it is cancelled.
+/// The blocks of a text that have changed since they were indexed. The index is made once more, and what is in the
+/// file has to have all of it; None when it is cancelled.
 ///
 /// # Errors
 ///
@@ -65,8 +65,8 @@ pub(crate) fn changed_blocks(
     })
 }
 
-/// The ranges of blocks that do not have the hashes that they had. What is missing has none; when it is cancelled, those of the blocks
-/// that were compared by then.
+/// The ranges of blocks that do not have the hashes that they had. What is missing has none; when it is cancelled,
+/// those of the blocks that were compared by then.
 pub(crate) fn changed_hashes(
     index: &Index,
     text: Option<&Mapping>,
@@ -176,8 +176,8 @@ impl Part<'_> {
         Ok(())
     }
 
-    /// Each bit that the text sets in a row has to be there, for blocks that have not changed. Others do no harm: rows that say little
-    /// are full.
+    /// Each bit that the text sets in a row has to be there, for blocks that have not changed. Others do no harm: rows
+    /// that say little are full.
     fn compare_rows(&self, fresh: &Segment<'_>, scheme: Scheme, unchanged: &Bits) -> Result<(), Error> {
         let (mut own, mut now) = (Bits::zeros(0), Bits::zeros(0));
         for group in 0..scheme.row_groups() {

@@ -44,7 +44,8 @@ pub(crate) struct Indexing<'a> {
 }
 
 impl Indexing<'_> {
-    /// How many blocks can be indexed, and where they end: behind the last line, or as close to it as a block begins with a line.
+    /// How many blocks can be indexed, and where they end: behind the last line, or as close to it as a block begins
+    /// with a line.
     fn extent(&self) -> Result<(u64, u64), Error> {
         const STEP: usize = 1 << 20;
         let mut end = self.text.len();
@@ -186,8 +187,8 @@ impl Indexing<'_> {
         if self.maker.is_cancelled() {
             return Ok(Done::Cancelled);
         }
-        // The last line may not be complete, or too little was added for a block. Then only the attributes of the text are kept, by
-        // which its next change is judged.
+        // The last line may not be complete, or too little was added for a block. Then only the attributes of the text
+        // are kept, by which its next change is judged.
         let is_more = blocks > old.blocks();
         if !is_more && self.is_patient && self.opened.is_being_written() {
             return Ok(Done::UpToDate);

@@ -26,13 +26,13 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Takes the right to write the index with this path, if nobody has it; otherwise calls `waiting` once, and waits. `text` is the
-    /// owner of the text.
+    /// Takes the right to write the index with this path, if nobody has it; otherwise calls `waiting` once, and waits.
+    /// `text` is the owner of the text.
     ///
     /// # Errors
     ///
-    /// When the lock belongs to somebody on whose index nobody here relies, who could keep it for ever: that directory cannot
-    /// be written, then.
+    /// When the lock belongs to somebody on whose index nobody here relies, who could keep it for ever: that directory
+    /// cannot be written, then.
     pub(crate) fn acquire(index: &Path, text: Option<&Owner>, mut waiting: impl FnMut()) -> Result<Self, Error> {
         Self::acquire_or(index, text, || {
             waiting();
@@ -83,9 +83,9 @@ impl Drop for Lock {
     }
 }
 
-/// Opens the file to be locked, and says why it could not be opened for writing, if so. What another user has left there, who was
-/// killed, may only be readable; whoever may write to the directory may lock it all the same. Others wait for nothing: they
-/// could not write the index.
+/// Opens the file to be locked, and says why it could not be opened for writing, if so. What another user has left
+/// there, who was killed, may only be readable; whoever may write to the directory may lock it all the same. Others
+/// wait for nothing: they could not write the index.
 fn open(path: &Path) -> io::Result<(File, Metadata, Option<io::Error>)> {
     match file::open(path, OpenOptions::new().write(true).create(true).truncate(false)) {
         Ok((file, metadata)) => Ok((file, metadata, None)),

@@ -1,8 +1,8 @@
 //! Logs are renamed when they are rotated, and their indexes have to go along.
 //!
-//! `app.log` becomes `app.log.1`, which was `app.log.2` until then, and another `app.log` is begun. An index knows the device and the
-//! inode of its file, so that each can be given the name that its file has by now. That is done whenever a file is indexed, or
-//! its index updated, and for files that stay in their directory.
+//! `app.log` becomes `app.log.1`, which was `app.log.2` until then, and another `app.log` is begun. An index knows the
+//! device and the inode of its file, so that each can be given the name that its file has by now. That is done
+//! whenever a file is indexed, or its index updated, and for files that stay in their directory.
 
 use std::path::{Path, PathBuf};
 
@@ -17,9 +17,9 @@ use crate::index::{
     },
 };
 
-/// Gives the index of a text the name that belongs to it, and before that moves what has this name, and is of another text, out
-/// of the way. Returns the other texts whose indexes were moved. What cannot be done is left: it is as if nothing had been
-/// renamed, then, and no index is relied on that is not of its text.
+/// Gives the index of a text the name that belongs to it, and before that moves what has this name, and is of another
+/// text, out of the way. Returns the other texts whose indexes were moved. What cannot be done is left: it is as if
+/// nothing had been renamed, then, and no index is relied on that is not of its text.
 pub(crate) fn follow(text: &Path, attributes: &Attributes, among: Option<&Path>, is_worthwhile: bool) -> Vec<PathBuf> {
     let mut moved = vec![];
     // Links have the index of what they lead to, and it is that which is renamed.
@@ -59,8 +59,8 @@ impl Renames<'_> {
         place::places(text, self.among).nth(self.nth)?.ok()
     }
 
-    /// Moves the index that has the name of that of `text`, if its own text has another name by now. `names` are those that are
-    /// being made room at.
+    /// Moves the index that has the name of that of `text`, if its own text has another name by now. `names` are those
+    /// that are being made room at.
     fn make_room(&self, index: &Path, text: &Path, names: &mut Vec<PathBuf>, moved: &mut Vec<PathBuf>) {
         names.push(index.to_owned());
         let Some(of) = known(index, self.attributes) else { return };

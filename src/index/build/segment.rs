@@ -140,8 +140,8 @@ impl<'a> Maker<'a> {
         Maker { scheme, pool, cancel, spare, holes, nuls }
     }
 
-    /// Indexes some blocks of a text, before which there are so many line ends. `progress` is told of bytes that are done. None
-    /// when it is cancelled.
+    /// Indexes some blocks of a text, before which there are so many line ends. `progress` is told of bytes that are
+    /// done. None when it is cancelled.
     pub(crate) fn index(
         &self,
         text: &Mapping,

@@ -1,4 +1,5 @@
-//! What writing an index asks of the system. It is a trait so that tests can see what a crash leaves behind at each moment.
+//! What writing an index asks of the system. It is a trait so that tests can see what a crash leaves behind at each
+//! moment.
 
 use std::{
     fs::{File, OpenOptions},
@@ -62,9 +63,9 @@ impl Disk {
     }
 }
 
-/// Gives the index at `path` the permissions that its text has by now: whoever may not read the text may not read of it in its index,
-/// which tells of each string whether it is there. Nobody but its owner writes it. In the user's cache it is the user's alone.
-/// Where root makes it, it gets the owner of the text.
+/// Gives the index at `path` the permissions that its text has by now: whoever may not read the text may not read of
+/// it in its index, which tells of each string whether it is there. Nobody but its owner writes it. In the user's
+/// cache it is the user's alone. Where root makes it, it gets the owner of the text.
 ///
 /// What the system does not permit is left: the index of another user, or a file system without permissions.
 pub(crate) fn follow_permissions(path: &Path, index: &File, text: &File) -> io::Result<()> {

@@ -67,7 +67,8 @@ impl Text {
         Mapping::open_start(&self.file, len).map(Some).map_err(|error| error.with_path(&self.path))
     }
 
-    /// Fails when the path names another file by now, or the file is shorter, or was changed otherwise than by appending to it.
+    /// Fails when the path names another file by now, or the file is shorter, or was changed otherwise than by
+    /// appending to it.
     pub(crate) fn check_same(&self) -> Result<(), Error> {
         let now = Attributes::at(&self.path).map(|attributes| attributes.identity);
         match now {

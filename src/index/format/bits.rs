@@ -109,8 +109,8 @@ impl Bits {
     }
 }
 
-/// Turns 64 words of 64 bits round: bit *i* of word *j* becomes bit *j* of word *i*. The method is that of Hacker's Delight, 7-3:
-/// squares of half the size change places, at each size.
+/// Turns 64 words of 64 bits round: bit *i* of word *j* becomes bit *j* of word *i*. The method is that of Hacker's
+/// Delight, 7-3: squares of half the size change places, at each size.
 pub(crate) fn transpose(words: &mut [u64; 64]) {
     let mut half = 32;
     let mut mask = u64::MAX >> 32;

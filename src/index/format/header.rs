@@ -59,7 +59,8 @@ impl Header {
             end: u64_at(bytes, 48),
             dead: u64_at(bytes, 56),
         };
-        // A header with the sequence number of the other place would be written over by the next commit, or never count again.
+        // A header with the sequence number of the other place would be written over by the next commit, or never
+        // count again.
         let is_numbered = (1..=LAST_SEQUENCE).contains(&header.sequence) && Header::place(header.sequence) == place;
         is_numbered.then_some(header)
     }
@@ -87,8 +88,8 @@ impl Header {
     }
 }
 
-/// Whether a file that begins with these bytes may be an index, damaged as it may be, or has nothing to be lost. It takes the bytes
-/// before [`BODY`].
+/// Whether a file that begins with these bytes may be an index, damaged as it may be, or has nothing to be lost. It
+/// takes the bytes before [`BODY`].
 pub(crate) fn may_be_index(head: &[u8]) -> bool {
     // Half of what all headers begin with may be wrong.
     let is_much_alike = |start: &[u8]| {

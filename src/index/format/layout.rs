@@ -6,8 +6,8 @@ pub(crate) const MAGIC: [u8; 8] = *b"\x89mgx\r\n\x1a\n";
 /// Counts up whenever indexes of before can no longer be read, or grams and hashes change.
 pub(crate) const VERSION: u32 = 2;
 pub(crate) const BYTE_ORDER: u32 = 0x0102_0304;
-/// How many bytes of text a block nominally has. Fuzzing has small ones: all that can happen at their borders happens in a
-/// text of a few hundred bytes.
+/// How many bytes of text a block nominally has. Fuzzing has small ones: all that can happen at their borders happens
+/// in a text of a few hundred bytes.
 pub(crate) const BLOCK: u64 = if cfg!(fuzzing) { 256 } else { 64 << 10 };
 /// How many blocks a segment has at most.
 pub(crate) const MOST_BLOCKS: usize = 4096;

@@ -104,8 +104,8 @@ impl Manifest {
     ///
     /// # Complexity
     ///
-    /// Linear in the segments that can be: holes in a file cost whoever makes it nothing, so that the first entry that cannot be ends
-    /// it, before the checksum of all of them is computed.
+    /// Linear in the segments that can be: holes in a file cost whoever makes it nothing, so that the first entry that
+    /// cannot be ends it, before the checksum of all of them is computed.
     pub(crate) fn read(bytes: &[u8], header: &Header) -> Result<Manifest, Error> {
         if header.end > bytes.len() as u64 {
             let message = format!("it has {} bytes, and {} are spoken of", bytes.len(), header.end);

@@ -1,9 +1,9 @@
 //! The bytes of an index file.
 //!
-//! An index belongs to one text file and says in which of its blocks of 64 KiB some bytes stand. The file is written so that at
-//! any moment the last complete commit is valid, whatever of later writes has reached the disk: bytes that a commit refers to
-//! are never written again, and one of two headers in turn is written only when they are on the disk. All numbers are
-//! little-endian.
+//! An index belongs to one text file and says in which of its blocks of 64 KiB some bytes stand. The file is written
+//! so that at any moment the last complete commit is valid, whatever of later writes has reached the disk: bytes that
+//! a commit refers to are never written again, and one of two headers in turn is written only when they are on the
+//! disk. All numbers are little-endian.
 //!
 //! ```text
 //! header, 128 bytes; one at 0 for odd sequence numbers, one at 4096 for even ones
@@ -35,31 +35,36 @@
 //!                   24  u64  line ends before it
 //!                   32  u64  checksum of the table's checksums, of the row offsets, and of this entry so far
 //! segment, from an offset that is a multiple of 64, behind the segment before
-//!      table       for each 64 blocks, the last of which may be missing: 64 records of 24 bytes, and a u64 checksum of them
+//!      table       for each 64 blocks (the last group may be shorter): 64 records of 24 bytes, and a u64 checksum of
+//!                  them
 //!      offsets     u32 for each 32 rows: where they begin in the segment; and where the last ones end
-//!      rows        for each 32 rows: a u32 checksum, a u8 with the number of bits of a length, 32 lengths in bytes with that
-//!                  many bits each, and the rows (see `row`)
+//!      rows        for each 32 rows: a u32 checksum, a u8 with the number of bits of a length, 32 lengths in bytes
+//!                  with that many bits each, and the rows (see `row`)
 //! record of a block
 //!      0  u64      line ends before its first line
 //!      8  u64      hash of its bytes
-//!     16  u32      where its first line starts, counted from the nominal start of the block; `u32::MAX` when none starts in it
+//!     16  u32      where its first line starts, counted from the nominal start of the block; `u32::MAX` when no line
+//!                  starts in it
 //!     20  u32      1 when it has a NUL
 //! ```
 //!
-//! **Blocks.** Block *k* has the lines that start in bytes *k* · 65536 to (*k* + 1) · 65536 of the text. A line that reaches
-//! over a whole block, in which no line starts then, is cut at the nominal starts of blocks; where the first line of a block
-//! begins later, what is before belongs to the block before. The indexed part ends where a block begins with a line.
+//! **Blocks.** Block *k* has the lines that start in bytes *k* · 65536 to (*k* + 1) · 65536 of the text. A line that
+//! reaches over a whole block, in which no line starts then, is cut at the nominal starts of blocks; where the first
+//! line of a block begins later, what is before belongs to the block before. The indexed part ends where a block
+//! begins with a line.
 //!
-//! **Segments.** They stand in the file in the order of the text, the first at 8192 or later, and the manifest stands behind them.
-//! Of two that follow each other the first has at least twice as many blocks as the second, or together they have more than 4096:
-//! so there are at most 13 for each 8192 blocks, and 13 more, and what is done for each of them is bounded by the text.
+//! **Segments.** They stand in the file in the order of the text, the first at 8192 or later, and the manifest stands
+//! behind them. Of two that follow each other the first has at least twice as many blocks as the second, or together
+//! they have more than 4096: so there are at most 13 for each 8192 blocks, and 13 more, and what is done for each of
+//! them is bounded by the text.
 //!
-//! **Rows.** A gram is a few bytes of the text, with ASCII letters in lower case; its hash names a row, and bit *k* of the row
-//! is 1 where the gram starts in block *k* of the segment (see `grams`). The rows of the grams come first, then those of
-//! three bytes, if they are indexed, and then 32 rows of which the first has a bit for each block that begins within a line.
+//! **Rows.** A gram is a few bytes of the text, with ASCII letters in lower case; its hash names a row, and bit *k* of
+//! the row is 1 where the gram starts in block *k* of the segment (see `grams`). The rows of the grams come first,
+//! then those of three bytes, if they are indexed, and then 32 rows of which the first has a bit for each block that
+//! begins within a line.
 //!
-//! Checksums and hashes are XXH3 with 64 bits, of which the lower 32 are kept where there is a u32. The checksum of rows begins
-//! with the number of the 32 rows.
+//! Checksums and hashes are XXH3 with 64 bits, of which the lower 32 are kept where there is a u32. The checksum of
+//! rows begins with the number of the 32 rows.
 
 pub(crate) mod bits;
 pub(crate) mod header;
@@ -68,5 +73,6 @@ pub(crate) mod manifest;
 pub(crate) mod row;
 pub(crate) mod row_group;
 pub(crate) mod scheme;
+#[cfg(feature = "__test-hooks")]
 pub(crate) mod seal;
 pub(crate) mod table;

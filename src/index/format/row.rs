@@ -4,13 +4,13 @@
 //! nothing      no bit is set
 //! 0xFF         all bits are set
 //! 0xFE         then the bits as they are, eight to a byte, the first in the lowest place
-//! k, 0x10 + k  then the gaps between the ones, or for 0x10 + k between the zeros, as Rice codes: for a gap g, that is, so many
-//!              bits in a row that are not coded, g >> k zeros, a one, and the k lower bits of g. The first bit is the lowest of
-//!              its byte. What is left of the last byte is zeros.
+//! k, 0x10 + k  then Rice codes of the gaps between the ones (k) or between the zeros (0x10 + k). A gap g is the
+//!              number of bits between two of them. Its code is g >> k zeros, a one, and the k lower bits of g.
+//!              The first bit is the lowest of its byte. The last byte is filled up with zeros.
 //! ```
 //!
-//! With the k that fits best, Rice codes come within a few per cent of what such rows hold at least, and are fast to read.
-//! R. F. Rice, "Some practical universal noiseless coding techniques", 1979.
+//! With the k that fits best, Rice codes come within a few per cent of what such rows hold at least, and are fast to
+//! read. R. F. Rice, "Some practical universal noiseless coding techniques", 1979.
 
 use super::{bits::Bits, layout::MOST_BLOCKS};
 use crate::error::Error;
@@ -252,7 +252,10 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_a_row_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..600), len in 1usize..4097) {
+        fn any_bytes_are_a_row_or_an_error(
+            bytes in proptest::collection::vec(any::<u8>(), 0..600),
+            len in 1usize..4097,
+        ) {
             let mut row = Bits::zeros(0);
             let _ = decode(&bytes, len, &mut row);
             prop_assert_eq!(row.words().len(), len.div_ceil(64));

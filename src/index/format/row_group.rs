@@ -68,7 +68,8 @@ impl<'a> RowGroup<'a> {
         self.read_at((0..i).map(|before| self.length(before)).sum(), i, bits).map(drop)
     }
 
-    /// The rows in their order, each with the end of the one before at hand, which [`read`](Self::read) has to count up to.
+    /// The rows in their order, each with the end of the one before at hand, which [`read`](Self::read) has to count
+    /// up to.
     pub(crate) fn in_order(&self) -> Rows<'_, 'a> {
         Rows { group: self, next: 0, start: 0 }
     }

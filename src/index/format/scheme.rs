@@ -48,8 +48,8 @@ impl Scheme {
         }
     }
 
-    /// Whether grams of five bytes take the place of those of four with the start of a number, and those of eight of those of six of
-    /// an address.
+    /// Whether grams of five bytes take the place of those of four with the start of a number, and those of eight of
+    /// those of six of an address.
     pub(crate) fn is_large(self) -> bool {
         self == Scheme::Default
     }
@@ -69,7 +69,8 @@ impl Scheme {
         self.rows()
     }
 
-    /// True for the rows of grams of three bytes. Those that are in more than half of the blocks are full: they tell little.
+    /// True for the rows of grams of three bytes. Those that are in more than half of the blocks are full: they tell
+    /// little.
     pub(crate) fn is_of_three(self, row: usize) -> bool {
         row >= 1 << self.bits()
     }

@@ -7,7 +7,8 @@ use crate::index::format::scheme::Scheme;
 pub(crate) const LONGEST: usize = 12;
 /// One in so many of the grams of DNA is kept.
 pub(crate) const DNA_KEPT: u64 = 8;
-/// Letters that equal ASCII letters but for their case. They are grams by themselves, as queries that ignore case ask for them.
+/// Letters that equal ASCII letters but for their case. They are grams by themselves, as queries that ignore case ask
+/// for them.
 pub(crate) const ODD: [&[u8]; 2] = ["\u{17F}".as_bytes(), "\u{212A}".as_bytes()];
 
 impl Scheme {

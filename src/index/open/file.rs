@@ -6,8 +6,8 @@ use std::{
     path::Path,
 };
 
-/// Opens a file that only indexes have a use for. It has to be a regular file: a link could lead to any file, and a named pipe would
-/// be waited for without end.
+/// Opens a file that only indexes have a use for. It has to be a regular file: a link could lead to any file, and a
+/// named pipe would be waited for without end.
 pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<(File, Metadata)> {
     #[cfg(unix)]
     {

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{error::Error, index::format::manifest::Entry, mapping::Mapping};
 
-/// An index that was found to be of a text, as [`Index::check`] makes it from an [`Index`]. Only this tells where lines are.
+/// An index that was found to be of a text, as [`Index::check`] makes it from an [`Index`]. Only this tells where
+/// lines are.
 ///
 /// # Examples
 ///
@@ -24,34 +25,39 @@ pub struct Fresh {
 }
 
 impl Index {
-    /// The index, as one that tells of this text, which was mapped from a file with these attributes: they are to be those that
-    /// the open file had before anything of it was read. What is behind the indexed part of the text counts as not indexed.
+    /// The index, as one that tells of this text, which was mapped from a file with these attributes: they are to be
+    /// those that the open file had before anything of it was read. What is behind the indexed part of the text counts
+    /// as not indexed.
     ///
     /// # Errors
     ///
-    /// When it cannot be relied on: the [`source`](std::error::Error::source) is a [`Stale`](crate::index::Stale). And those of
-    /// [`freshness`](Index::freshness), which says what is promised, and what it costs.
+    /// When it cannot be relied on: the [`source`](std::error::Error::source) is a [`Stale`](crate::index::Stale). And
+    /// those of [`freshness`](Index::freshness), which says what is promised, and what it costs.
     ///
     /// # Examples
     ///
     /// See [`Index`].
     pub fn check(self, metadata: &Metadata, text: &Mapping) -> Result<Fresh, Error> {
         match self.freshness(metadata, text)? {
-            Freshness::Same | Freshness::Grown => Ok(self.assume_fresh(text)),
+            Freshness::Same | Freshness::Grown => Ok(Fresh::new(self, text)),
             Freshness::Stale(stale) => Err(Error::caused("", stale)),
         }
     }
 
-    /// As [`check`](Index::check), without looking. For tests of what becomes of an index that is not right.
-    #[doc(hidden)]
+    /// As [`check`](Index::check), but without looking at the text.
+    #[cfg(feature = "__test-hooks")]
     pub fn assume_fresh(self, text: &Mapping) -> Fresh {
-        Fresh { index: self, text_len: text.len() as u64 }
+        Fresh::new(self, text)
     }
 }
 
 impl Fresh {
-    /// Opens the index of a text that was mapped from a file with these attributes, where it has one, and [checks](Index::check) it. Files
-    /// of less than 1 MiB are searched sooner than an index is opened, and have none.
+    fn new(index: Index, text: &Mapping) -> Fresh {
+        Fresh { index, text_len: text.len() as u64 }
+    }
+
+    /// Opens the index of a text that was mapped from a file with these attributes, where it has one, and
+    /// [checks](Index::check) it. Files of less than 1 MiB are searched sooner than an index is opened, and have none.
     ///
     /// # Errors
     ///
@@ -99,8 +105,8 @@ impl Fresh {
         self.manifest().segments.iter().any(|entry| entry.flags & Entry::NUL != 0)
     }
 
-    /// An offset at or before the start of the line before which there are so many, and how many lines come between. Behind the
-    /// indexed part of the text, its end.
+    /// An offset at or before the start of the line before which there are so many, and how many lines come between.
+    /// Behind the indexed part of the text, its end.
     ///
     /// # Errors
     ///

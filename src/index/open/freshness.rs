@@ -18,20 +18,22 @@ use crate::{
     mapping::Mapping,
 };
 
-/// How many blocks are compared with their hashes where the file has the times that it had, but may have been written to once more
-/// within a tick of the clock.
+/// How many blocks are compared with their hashes where the file has the times that it had, but may have been written
+/// to once more within a tick of the clock.
 const SAMPLES: u64 = 16;
 /// The same where it was written to since. Other blocks are compared each time.
 pub(crate) const SAMPLES_AFTER_CHANGE: u64 = 64;
-/// Changes within so many nanoseconds before the index was made may have the same time as the last one that it knows of.
+/// Changes within so many nanoseconds before the index was made may have the same time as the last one that it knows
+/// of.
 pub(crate) const COARSE: i64 = 2_000_000_000;
 
 impl Index {
     /// Whether the index is of this text, which was mapped from a file with these attributes. They are to be those that
     /// the open file had before anything of it was read.
     ///
-    /// A file that was changed in its middle and has grown since is told from one that has only grown where the change is in one of the
-    /// blocks that are compared: 64 of them, other ones each time. [`IndexBuilder::verify`](crate::index::IndexBuilder::verify) compares all.
+    /// A file that was changed in its middle and has grown since is told from one that has only grown where the change
+    /// is in one of the blocks that are compared: 64 of them, other ones each time.
+    /// [`IndexBuilder::verify`](crate::index::IndexBuilder::verify) compares all.
     ///
     /// # Errors
     ///

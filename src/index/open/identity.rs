@@ -102,7 +102,8 @@ mod windows {
         let index = u64::from(known.nFileIndexHigh) << 32 | u64::from(known.nFileIndexLow);
         let mut basic = MaybeUninit::<FILE_BASIC_INFO>::zeroed();
         let size = size_of::<FILE_BASIC_INFO>() as u32;
-        // SAFETY: the handle is open for the length of the call, and the place for what is written has the size that is told.
+        // SAFETY: the handle is open for the length of the call, and the place for what is written has the size that
+        // is told.
         if unsafe { GetFileInformationByHandleEx(file.as_raw_handle(), FileBasicInfo, basic.as_mut_ptr().cast(), size) }
             == 0
         {

@@ -23,15 +23,15 @@ use crate::{
 
 /// The index of a file: which of its blocks can have a line that matches.
 ///
-/// An index is a file by itself, mapped when it is opened. Nothing that it says is taken on trust: bytes that do not have
-/// their checksum are an error.
+/// An index is a file by itself, mapped when it is opened. Nothing that it says is taken on trust: bytes that do not
+/// have their checksum are an error.
 ///
-/// Another process may write to the index file while it is open. `mapgrep` itself only appends to it, behind what an earlier commit
-/// refers to, or puts a new file in its place, which an open index does not see. What any other program does to it is sound, and an
-/// error or a wrong answer at worst: the bytes are read as [`Mapping::open`] describes, every offset and length that they
-/// contain is checked against their bounds when it is used, and a file that is cut is an error. A wrong answer takes somebody who
-/// overwrites an index, with the right checksums, between two looks at it: one who may write it, and so could have put wrong
-/// answers into it anyway.
+/// Another process may write to the index file while it is open. `mapgrep` itself only appends to it, behind what an
+/// earlier commit refers to, or puts a new file in its place, which an open index does not see. What any other program
+/// does to it is sound, and an error or a wrong answer at worst: the bytes are read as [`Mapping::open`] describes,
+/// every offset and length that they contain is checked against their bounds when it is used, and a file that is cut
+/// is an error. A wrong answer takes somebody who overwrites an index, with the right checksums, between two looks at
+/// it: one who may write it, and so could have put wrong answers into it anyway.
 ///
 /// # Examples
 ///
@@ -79,16 +79,17 @@ type Rank = (u8, i64);
 const SAME: u8 = 2;
 
 impl Index {
-    /// Opens the index of a file, where it has one: `FILE.mgx`, or in the user's cache directory; or, if a directory is
-    /// given, there and nowhere else. A symbolic link has the index of the file it leads to. Where there are two indexes, it is the one that goes with the file, as far as its attributes tell;
-    /// of two that do so equally, the newer one.
+    /// Opens the index of a file, where it has one: `FILE.mgx`, or in the user's cache directory; or, if a directory
+    /// is given, there and nowhere else. A symbolic link has the index of the file it leads to. Where there are two
+    /// indexes, it is the one that goes with the file, as far as its attributes tell; of two that do so equally, the
+    /// newer one.
     ///
     /// # Errors
     ///
-    /// When the index cannot be read, is no regular file, is of another version of this program, or is damaged, and there is no other.
-    /// When it belongs to somebody else than whoever runs this, root, or the owner of the file, or may be written by others than
-    /// the file: they may have left lines out of it. The [`source`](std::error::Error::source) is an [`IndexFault`] or a [`Stale`], or
-    /// what the system says.
+    /// When the index cannot be read, is no regular file, is of another version of this program, or is damaged, and
+    /// there is no other. When it belongs to somebody else than whoever runs this, root, or the owner of the file, or
+    /// may be written by others than the file: they may have left lines out of it. The
+    /// [`source`](std::error::Error::source) is an [`IndexFault`] or a [`Stale`], or what the system says.
     ///
     /// [`IndexFault`]: crate::index::IndexFault
     /// [`Stale`]: crate::index::Stale
@@ -155,7 +156,8 @@ impl Index {
     }
 
     pub(crate) fn from_file(file: File, metadata: &Metadata, path: &Path) -> Result<Self, Error> {
-        // What a header refers to is there before it is, so that it is in what is mapped behind that, whoever writes meanwhile.
+        // What a header refers to is there before it is, so that it is in what is mapped behind that, whoever writes
+        // meanwhile.
         let mut head = Vec::with_capacity(BODY as usize + 1);
         (&file).take(BODY).read_to_end(&mut head).map_err(|error| Error::io("cannot read the index", error))?;
         if head.is_empty() {
@@ -216,7 +218,8 @@ impl Index {
         is_cold
     }
 
-    /// Has the system read some rows of some segments, all at once: otherwise each would be waited for before the next is asked for.
+    /// Has the system read some rows of some segments, all at once: otherwise each would be waited for before the next
+    /// is asked for.
     pub(crate) fn read_rows_ahead(&self, rows: &[u32], segments: Range<usize>) {
         let entries = &self.manifest.segments[segments];
         let places = self.mapping.guarded(.., |bytes| {

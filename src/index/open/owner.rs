@@ -7,8 +7,8 @@ pub(crate) use self::windows::Owner;
 use super::stale::Stale;
 
 impl Owner {
-    /// Whether an index that has this owner is relied on by whoever runs this. `text` is the owner of the text, who may write there
-    /// what it pleases anyway.
+    /// Whether an index that has this owner is relied on by whoever runs this. `text` is the owner of the text, who
+    /// may write there what it pleases anyway.
     ///
     /// # Errors
     ///
@@ -125,8 +125,8 @@ mod windows {
 
     fn owner_of(file: &File) -> Option<Vec<u8>> {
         let (mut sid, mut descriptor): (PSID, PSECURITY_DESCRIPTOR) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: the handle is open for the length of the call, and each pointer is to a place for what is asked for, or null for
-        // what is not.
+        // SAFETY: the handle is open for the length of the call, and each pointer is to a place for what is asked for,
+        // or null for what is not.
         let status = unsafe {
             GetSecurityInfo(
                 file.as_raw_handle(),
@@ -142,7 +142,8 @@ mod windows {
         if status != ERROR_SUCCESS {
             return None;
         }
-        // SAFETY: the call made the identifier, or left the pointer null, and the descriptor that holds it is freed below.
+        // SAFETY: the call made the identifier, or left the pointer null, and the descriptor that holds it is freed
+        // below.
         let bytes = unsafe { bytes_of(sid) };
         // SAFETY: the call made the descriptor, into which `sid` points, and nothing of it is looked at from here on.
         unsafe { LocalFree(descriptor) };

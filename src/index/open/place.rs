@@ -22,8 +22,8 @@ pub(crate) const NEW: &str = ".new";
 /// What is behind the name of an index in that of its lock.
 pub(crate) const LOCK: &str = ".lock";
 
-/// Whether a file is an index, by its name and its first bytes, or what is there while one is written. A program that walks
-/// directories passes over such files: what an index has of a text is found in the text.
+/// Whether a file is an index, by its name and its first bytes, or what is there while one is written. A program that
+/// walks directories passes over such files: what an index has of a text is found in the text.
 ///
 /// # Examples
 ///
@@ -72,7 +72,8 @@ pub(crate) fn is_in_cache(path: &Path) -> bool {
     path.parent().is_some_and(|parent| cache_directory().as_deref() == Some(parent))
 }
 
-/// Makes the directory that an index is to be in. Nobody else may look into that of the user's cache: the names of files are in it.
+/// Makes the directory that an index is to be in. Nobody else may look into that of the user's cache: the names of
+/// files are in it.
 pub(crate) fn make_directory(directory: &Path) -> io::Result<()> {
     #[cfg(unix)]
     if cache_directory().as_deref() == Some(directory) {
@@ -95,8 +96,8 @@ pub(crate) fn make_directory(directory: &Path) -> io::Result<()> {
 #[cfg(unix)]
 const PRIVATE: u32 = 0o700;
 
-/// Whether a file that is there could not be replaced: in a directory with the sticky bit everybody may make files, and nobody may rename
-/// one over that of another. It would be noticed when all the work is done.
+/// Whether a file that is there could not be replaced: in a directory with the sticky bit everybody may make files,
+/// and nobody may rename one over that of another. It would be noticed when all the work is done.
 pub(crate) fn is_held_by_another(path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -114,8 +115,8 @@ pub(crate) fn is_held_by_another(path: &Path) -> bool {
     }
 }
 
-/// Where the index of a text may be: where it is looked for first comes first, and a new one is made in the first that can
-/// be written. What names a place costs some calls of the system, so that it is named only when it is asked for.
+/// Where the index of a text may be: where it is looked for first comes first, and a new one is made in the first that
+/// can be written. What names a place costs some calls of the system, so that it is named only when it is asked for.
 pub(crate) fn places(text: &Path, directory: Option<&Path>) -> impl Iterator<Item = Result<PathBuf, Error>> {
     let beside = directory.is_none().then_some(text);
     let elsewhere = directory.map(Path::to_owned).or_else(cache_directory);

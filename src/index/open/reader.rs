@@ -53,8 +53,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The block in which, by the line ends before it, the line with so many line ends before it starts: the last block that does
-    /// not begin behind it.
+    /// The block in which, by the line ends before it, the line with so many line ends before it starts: the last
+    /// block that does not begin behind it.
     pub(crate) fn block_of_line(&self, newlines: u64) -> Result<u64, Error> {
         let segment = self.segments.partition_point(|segment| segment.entry.newlines <= newlines).saturating_sub(1);
         let (Some(segment), Some(before)) = (self.segments.get(segment), self.firsts.get(segment)) else {

@@ -14,8 +14,8 @@ pub enum Freshness {
     Stale(Stale),
 }
 
-/// Why an index cannot be relied on. Its text says it. It is the [`source`](std::error::Error::source) of the errors of [`Index::check`]
-/// and others.
+/// Why an index cannot be relied on. Its text says it. It is the [`source`](std::error::Error::source) of the errors
+/// of [`Index::check`] and others.
 ///
 /// [`Index::check`]: crate::index::Index::check
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,8 @@ impl fmt::Display for Stale {
                 "the file was renamed, or its permissions changed, since it was indexed, and its content may have been"
             }
             Stale::Foreign => {
-                "the index belongs to somebody else than you, root or the owner of the file, who may have left lines out of it"
+                "the index belongs to somebody else than you, root or the owner of the file, who may have left lines \
+                 out of it"
             }
             Stale::Exposed => {
                 "the index may be written by others than may write the file, who may have left lines out of it"

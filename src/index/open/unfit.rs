@@ -99,7 +99,8 @@ impl Unfit {
         Some(Unfit::Compressed(compression))
     }
 
-    /// What the first bytes of an open file tell. It is read from its start; where the file is read next does not change.
+    /// What the first bytes of an open file tell. It is read from its start; where the file is read next does not
+    /// change.
     ///
     /// # Errors
     ///

@@ -10,8 +10,8 @@ use crate::{
 
 /// When more than one in so many blocks can match, looking at the rest costs less than leaving it out.
 const WORTHWHILE: u64 = 3;
-/// Planning may cost this part of a search of all bytes of the text, and that of so many bytes in any case. Work is counted and no
-/// time, so that a query has the same plan each time.
+/// Planning may cost this part of a search of all bytes of the text, and that of so many bytes in any case. Work is
+/// counted and no time, so that a query has the same plan each time.
 const PLANNING: u64 = 50;
 const LEAST_PLANNING: u64 = 16 << 20;
 
@@ -75,8 +75,8 @@ impl Candidates {
 }
 
 impl Fresh {
-    /// The parts of the text that can have lines that match, and behind each of them so many lines more. What is behind the
-    /// indexed part of the text is one of them. Lines that match are in no other place.
+    /// The parts of the text that can have lines that match, and behind each of them so many lines more. What is
+    /// behind the indexed part of the text is one of them. Lines that match are in no other place.
     ///
     /// # Errors
     ///
@@ -85,8 +85,8 @@ impl Fresh {
     /// # Complexity
     ///
     /// For each 256 MiB of text some rows of at most 512 bytes, fewer than the literals of the query have bytes; and a
-    /// step for each part, and for each block that comes behind one. But for these steps it does no more work than a fiftieth of a
-    /// search of the text, or a search of 16 MiB: what cannot be planned with that is the whole file.
+    /// step for each part, and for each block that comes behind one. But for these steps it does no more work than a
+    /// fiftieth of a search of the text, or a search of 16 MiB: what cannot be planned with that is the whole file.
     ///
     /// # Examples
     ///

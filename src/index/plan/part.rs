@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-/// A part of a file that may hold lines that are selected. It begins where a line does, and ends with a line or the file.
+/// A part of a file that may hold lines that are selected. It begins where a line does, and ends with a line or the
+/// file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// Where it lies in the file.

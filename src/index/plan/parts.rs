@@ -20,8 +20,8 @@ pub(crate) fn parts(reader: &Reader<'_>, runs: &[Range<u64>], len: u64, after: u
         _ if part.range.start < part.range.end => parts.push(part),
         _ => {}
     };
-    // The block with which the part before ends, or the one of this run. It only grows, so that no block is walked over twice, how
-    // many runs ever there are before a long line.
+    // The block with which the part before ends, or the one of this run. It only grows, so that no block is walked
+    // over twice, how many runs ever there are before a long line.
     let mut end = 0;
     for run in runs {
         work::steps(1);

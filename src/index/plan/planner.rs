@@ -14,8 +14,8 @@ use crate::{
     },
 };
 
-/// How many bytes are searched in the time that a row takes, or that a literal takes whose rows are looked up, or a block of which it
-/// is seen whether it shares a line: about 7 bytes in a nanosecond.
+/// How many bytes are searched in the time that a row takes, or that a literal takes whose rows are looked up, or a
+/// block of which it is seen whether it shares a line: about 7 bytes in a nanosecond.
 const COST_OF_ROW: u64 = 8 << 10;
 const COST_OF_LITERAL: u64 = 4 << 10;
 const COST_OF_LINKED_BLOCK: u64 = 16;

@@ -22,8 +22,9 @@ use crate::{
     scan::Pool,
 };
 
-/// A file with nothing but a hole for so many bytes, and its mapping; the largest that there is room for in the address space. Not
-/// every system lets a process have four tebibytes of it: 64-bit Arm with pages of 4 KiB may have half a tebibyte for all.
+/// A file with nothing but a hole for so many bytes, and its mapping; the largest that there is room for in the
+/// address space. Not every system lets a process have four tebibytes of it: 64-bit Arm with pages of 4 KiB may have
+/// half a tebibyte for all.
 fn hole(path: &Path, sizes: &[u64]) -> (File, Mapping) {
     for &size in sizes {
         let file = File::create(path).unwrap();
@@ -39,8 +40,9 @@ fn hole(path: &Path, sizes: &[u64]) -> (File, Mapping) {
     panic!("not even {:?} bytes can be mapped", sizes.last());
 }
 
-/// An index of a text of which nothing but the end is there: what comes before are blocks without grams, said to begin with
-/// lines, which all are the same segment. Of a file that would be refused: an index has its segments one behind the other.
+/// An index of a text of which nothing but the end is there: what comes before are blocks without grams, said to begin
+/// with lines, which all are the same segment. Of a file that would be refused: an index has its segments one behind
+/// the other.
 #[test]
 fn offsets_beyond_four_tebibytes() {
     let directory = tempfile::tempdir().unwrap();

@@ -13,7 +13,8 @@ pub(crate) const LONGEST: usize = 256;
 /// Up to this many literals are compared with each other, to leave out those that say nothing new.
 const FEW: usize = 128;
 
-/// The characters beyond ASCII that Unicode takes for another case of an ASCII letter. An index has rows for both of them.
+/// The characters beyond ASCII that Unicode takes for another case of an ASCII letter. An index has rows for both of
+/// them.
 pub(crate) const LONG_S: &str = "\u{17F}";
 pub(crate) const KELVIN: &str = "\u{212A}";
 
@@ -87,8 +88,8 @@ impl Needs {
         }
     }
 
-    /// False where it is not plain that every line which has what `self` says has what `other` says. Takes time in the product of
-    /// their sizes.
+    /// False where it is not plain that every line which has what `self` says has what `other` says. Takes time in the
+    /// product of their sizes.
     fn implies(&self, other: &Needs) -> bool {
         match (self, other) {
             (_, Needs::Anything) | (Needs::Nothing, _) => true,

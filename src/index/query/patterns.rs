@@ -10,8 +10,9 @@ use crate::{error::Error, matcher::MatcherBuilder};
 
 /// What has to stand on a line, with ASCII letters in lower case, for some patterns to match there.
 ///
-/// This is necessary, and not enough: a line without it does not match, a line with it may. It is made of literals, of at least
-/// three bytes each, since these are what an index knows. Its text, as of [`Display`](fmt::Display), is for people, and short.
+/// This is necessary, and not enough: a line without it does not match, a line with it may. It is made of literals, of
+/// at least three bytes each, since these are what an index knows. Its text, as of [`Display`](fmt::Display), is for
+/// people, and short.
 ///
 /// # Examples
 ///
@@ -43,8 +44,8 @@ impl Query {
     ///
     /// # Complexity
     ///
-    /// Linear in the length of the patterns, but for sorting what many of them need. How many literals that may be is limited by
-    /// the length of the patterns too; beyond that, less is asked of a line than the patterns need.
+    /// Linear in the length of the patterns, but for sorting what many of them need. How many literals that may be is
+    /// limited by the length of the patterns too; beyond that, less is asked of a line than the patterns need.
     pub fn new<P: AsRef<[u8]>>(builder: &MatcherBuilder, patterns: &[P]) -> Result<Self, Error> {
         let bytes = patterns.iter().map(|pattern| pattern.as_ref().len()).sum();
         let mut requirer = Requirer::new(bytes);
@@ -55,8 +56,8 @@ impl Query {
         Ok(Query { needs: Required::any(required).into_needs() })
     }
 
-    /// What a line needs on which these bytes stand, whatever the case of ASCII letters. Fewer than three bytes may stand on
-    /// any line.
+    /// What a line needs on which these bytes stand, whatever the case of ASCII letters. Fewer than three bytes may
+    /// stand on any line.
     ///
     /// # Examples
     ///

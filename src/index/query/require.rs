@@ -1,8 +1,8 @@
 //! From a pattern to what a line needs for it to match there.
 //!
-//! Of each part of a pattern is known what all of it may be, or what it begins and ends with and what has to be in it; what is
-//! known of a whole follows from its parts. The method is that of Russ Cox ("Regular Expression Matching with a Trigram
-//! Index"), with strings of any length.
+//! Of each part of a pattern is known what all of it may be, or what it begins and ends with and what has to be in it;
+//! what is known of a whole follows from its parts. The method is that of Russ Cox ("Regular Expression Matching with
+//! a Trigram Index"), with strings of any length.
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir};
 

@@ -8,14 +8,16 @@ use super::needs::{KELVIN, LONG_S, LONGEST, Needs};
 const MOST: usize = 64;
 const MOST_BYTES: usize = 4096;
 
-/// Where that is too much, what follows is put together with ends of this many bytes at most, of as many strings at most.
+/// Where that is too much, what follows is put together with ends of this many bytes at most, of as many strings at
+/// most.
 const END: usize = 8;
 const MOST_ENDS: usize = 8;
 
 /// How many bytes are taken off strings at either side, to have fewer of them.
 const TRIMMED: usize = 8;
 
-/// The odd characters that may stand in the place of an ASCII letter. What is said of a line with one of them need not hold.
+/// The odd characters that may stand in the place of an ASCII letter. What is said of a line with one of them need not
+/// hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Odd {
     pub(crate) long_s: bool,
@@ -166,7 +168,8 @@ impl Strings {
         Some(Strings::new(strings, odd))
     }
 
-    /// What all strings of these sets have at one of their ends, at least: few strings, of which the empty one may be one.
+    /// What all strings of these sets have at one of their ends, at least: few strings, of which the empty one may be
+    /// one.
     pub(crate) fn common<'a>(sets: impl Iterator<Item = &'a Strings> + Clone, end: End) -> Strings {
         let common = || match sets.clone().any(Strings::has_empty) {
             true => None,

@@ -11,7 +11,8 @@ pub(super) enum Memory {
     Memmap(MmapRaw),
     /// What memmap2 has no call for. Dropping it unmaps.
     Raw(Raw),
-    /// Memory of somebody else, which stays as it is for longer than this value, and is only read. Dropping it does nothing.
+    /// Memory of somebody else, which stays as it is for longer than this value, and is only read. Dropping it does
+    /// nothing.
     Lent(Lent),
 }
 
@@ -42,14 +43,15 @@ pub(super) struct Raw {
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        // SAFETY: the range was mapped for this value, and is unmapped here only. It fails for huge pages alone, when the length is no
-        // multiple of theirs.
+        // SAFETY: the range was mapped for this value, and is unmapped here only. It fails for huge pages alone, when
+        // the length is no multiple of theirs.
         #[cfg(unix)]
         let _ = unsafe { rustix::mm::munmap(self.start.cast(), self.len) };
         #[cfg(windows)]
         {
             use windows_sys::Win32::System::Memory::{MEMORY_MAPPED_VIEW_ADDRESS, UnmapViewOfFile};
-            // SAFETY: the view was mapped for this value, and is unmapped here only. It cannot fail for one that exists.
+            // SAFETY: the view was mapped for this value, and is unmapped here only. It cannot fail for one that
+            // exists.
             let _ = unsafe { UnmapViewOfFile(MEMORY_MAPPED_VIEW_ADDRESS { Value: self.start.cast() }) };
         }
     }
@@ -57,8 +59,8 @@ impl Drop for Raw {
 
 // SAFETY: a mapping belongs to the process, and to no thread of it: any may unmap it.
 unsafe impl Send for Raw {}
-// SAFETY: a shared reference tells where the memory is, and nothing else; as with `MmapRaw`, whoever reads or writes through the
-// pointer sees to it that this happens in order.
+// SAFETY: a shared reference tells where the memory is, and nothing else; as with `MmapRaw`, whoever reads or writes
+// through the pointer sees to it that this happens in order.
 unsafe impl Sync for Raw {}
 
 impl Memory {

@@ -1,9 +1,9 @@
 //! The handler of SIGBUS, which keeps the process alive when a page of a mapped file goes away.
 //!
-//! Reading a page that the file no longer has raises SIGBUS, which kills. For the regions in its list ([`super::watched`])
-//! the handler marks the region, replaces the page by zeros, and returns: whoever was reading goes on, over zeros, and
-//! learns from the mark that what it has read is nothing. Everything else goes to the handler that was there before.
-//! systemd's journal does the same.
+//! Reading a page that the file no longer has raises SIGBUS, which kills. For the regions in its list
+//! ([`super::watched`]) the handler marks the region, replaces the page by zeros, and returns: whoever was reading
+//! goes on, over zeros, and learns from the mark that what it has read is nothing. Everything else goes to the handler
+//! that was there before. systemd's journal does the same.
 #![allow(unsafe_code)]
 
 use std::{
@@ -30,8 +30,8 @@ enum Previous {
     Plain(extern "C" fn(c_int)),
 }
 
-/// What handled the signal before, in one atomic, so that a function is never called as if it were of another kind. Null stands for
-/// the default of the system, which ends the process. What it points to is never freed.
+/// What handled the signal before, in one atomic, so that a function is never called as if it were of another kind.
+/// Null stands for the default of the system, which ends the process. What it points to is never freed.
 static PREVIOUS: AtomicPtr<Previous> = AtomicPtr::new(ptr::null_mut());
 
 impl Previous {
@@ -52,7 +52,8 @@ impl Previous {
 
     /// What was there when the handler was installed last.
     fn get() -> Option<Previous> {
-        // SAFETY: it is null, or points to a value that was complete when the pointer was stored, and is never changed or freed.
+        // SAFETY: it is null, or points to a value that was complete when the pointer was stored, and is never changed
+        // or freed.
         unsafe { PREVIOUS.load(Ordering::Acquire).as_ref() }.copied()
     }
 
@@ -106,8 +107,8 @@ fn is_default(action: &libc::sigaction) -> bool {
 
 fn set_ours() -> io::Result<()> {
     let handler: Handler = on_sigbus;
-    // SAFETY: `sigaction` is a C structure of integers and pointers for which zeros are valid, and is given a handler of the type that
-    // SA_SIGINFO asks for; the call only reads it.
+    // SAFETY: `sigaction` is a C structure of integers and pointers for which zeros are valid, and is given a handler
+    // of the type that SA_SIGINFO asks for; the call only reads it.
     unsafe {
         let mut ours: libc::sigaction = mem::zeroed();
         ours.sa_sigaction = handler as usize;
@@ -124,9 +125,9 @@ fn set_ours() -> io::Result<()> {
 extern "C" fn on_sigbus(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: the kernel passes a valid structure to a handler with SA_SIGINFO.
     let (code, address) = unsafe { ((*info).si_code, (*info).si_addr() as usize) };
-    // SAFETY: the code is that of a fault of this thread at the address, which the kernel says; the access that has faulted is tried
-    // again when this returns, and so is still under way. (Whoever makes up such a signal, by a system call with a code of the
-    // kernel's own, which no library does, answers for it.)
+    // SAFETY: the code is that of a fault of this thread at the address, which the kernel says; the access that has
+    // faulted is tried again when this returns, and so is still under way. (Whoever makes up such a signal, by a
+    // system call with a code of the kernel's own, which no library does, answers for it.)
     if is_missing_page(code) && keep_errno(|| unsafe { watched::handle(address) }) {
         return;
     }

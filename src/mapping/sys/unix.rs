@@ -51,7 +51,8 @@ impl Region {
     ///
     /// # Safety
     ///
-    /// The `len` bytes from `start` on can be read, and are neither changed nor freed, for as long as the region is there.
+    /// The `len` bytes from `start` on can be read, and are neither changed nor freed, for as long as the region is
+    /// there.
     pub(in crate::mapping) unsafe fn lent(start: *const u8, len: usize) -> Region {
         let flags = MapFlags::PRIVATE | MapFlags::ANONYMOUS;
         let memory = Memory::Lent(Lent { start: start.cast_mut(), len });
@@ -64,8 +65,8 @@ impl Region {
         if isize::try_from(request.len).is_err() {
             return Err(error(libc::ENOMEM));
         }
-        // A mapping of a file that was written to and is not on the medium yet may miss bytes of it there. What cannot be
-        // synchronised is mapped all the same, as in Python.
+        // A mapping of a file that was written to and is not on the medium yet may miss bytes of it there. What cannot
+        // be synchronised is mapped all the same, as in Python.
         #[cfg(target_vendor = "apple")]
         if let Some(file) = file {
             let _ = rustix::fs::fcntl_fullfsync(file);
@@ -91,8 +92,8 @@ impl Region {
         for part in parts {
             let (len, flags) = ((part.end - part.start) as usize, mm::MapFlags::SHARED | mm::MapFlags::FIXED);
             let place = raw.start.wrapping_add(at).cast();
-            // SAFETY: the parts have as many bytes as the range that was just set aside, and nobody has a pointer into it. A part that does
-            // not start with a page is an error.
+            // SAFETY: the parts have as many bytes as the range that was just set aside, and nobody has a pointer into
+            // it. A part that does not start with a page is an error.
             unsafe { mm::mmap(place, len, mm::ProtFlags::READ, flags, file.as_fd(), offset + part.start) }?;
             at += len;
         }
@@ -148,19 +149,21 @@ impl Region {
     /// Nobody who has a reference to the range sees what the advice does to its content, at once or later.
     pub(in crate::mapping) unsafe fn advise(&self, advice: RawAdvice, range: Range<usize>) -> io::Result<()> {
         let start = self.at(&range);
-        // SAFETY: the range lies in the region, as `at` has made sure, so that no other memory is touched; the caller promises that
-        // nobody looks at content that changes.
+        // SAFETY: the range lies in the region, as `at` has made sure, so that no other memory is touched; the caller
+        // promises that nobody looks at content that changes.
         let failed = unsafe { libc::madvise(start, range.len(), advice.0) } != 0;
         if failed { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 
-    /// Takes pages out of the address space. An error for memory that is private, or lent, which would lose its content.
+    /// Takes pages out of the address space. An error for memory that is private, or lent, which would lose its
+    /// content.
     pub(in crate::mapping) fn release(&self, range: Range<usize>) -> io::Result<()> {
         if !self.is_shared() {
             return Err(error(INVALID));
         }
-        // SAFETY: the pages of a shared mapping are those of its file, or of the memory that is shared: whoever reads one of them
-        // again, even at this moment, is given the same page with the same bytes. (What is lent is not shared: see `lent`.)
+        // SAFETY: the pages of a shared mapping are those of its file, or of the memory that is shared: whoever reads
+        // one of them again, even at this moment, is given the same page with the same bytes. (What is lent is not
+        // shared: see `lent`.)
         unsafe { self.advise(RawAdvice::DONTNEED, range) }
     }
 
@@ -169,8 +172,8 @@ impl Region {
     pub(in crate::mapping) fn residency(&self, range: Range<usize>) -> io::Result<Vec<u8>> {
         let mut pages = vec![0; range.len().div_ceil(page_size())];
         let start = self.at(&range);
-        // SAFETY: the range lies in the region, as `at` has made sure. The call writes a byte for each page from the range's start on,
-        // for which there is room, or fails where that is not the start of a page.
+        // SAFETY: the range lies in the region, as `at` has made sure. The call writes a byte for each page from the
+        // range's start on, for which there is room, or fails where that is not the start of a page.
         let failed = unsafe { libc::mincore(start, range.len(), pages.as_mut_ptr()) } != 0;
         if failed { Err(io::Error::last_os_error()) } else { Ok(pages) }
     }
@@ -194,7 +197,8 @@ impl Region {
     }
 
     fn try_resize(&mut self, file: Option<&File>, len: usize, end: u64) -> io::Result<()> {
-        // With this flag the system maps memory, even if it is given a file. That is resized all the same, as in Python.
+        // With this flag the system maps memory, even if it is given a file. That is resized all the same, as in
+        // Python.
         let is_anonymous = self.request.flags.contains(MapFlags::ANONYMOUS);
         if file.is_none() && is_anonymous && self.is_shared() {
             return self.resize_shared_memory(len);
@@ -237,11 +241,12 @@ impl Region {
     #[cfg(target_os = "linux")]
     fn remap(&mut self, _: Option<&File>, len: usize) -> io::Result<()> {
         match &mut self.memory {
-            // SAFETY: the region is owned here, so that no slice of it is left, and raw pointers into it are not used any more, as
-            // `Mapping::as_ptr` asks of those who have one; a file behind it has the new length.
+            // SAFETY: the region is owned here, so that no slice of it is left, and raw pointers into it are not used
+            // any more, as `Mapping::as_ptr` asks of those who have one; a file behind it has the new length.
             Memory::Memmap(map) => unsafe { map.remap(len, memmap2::RemapOptions::new().may_move(true)) },
             Memory::Raw(raw) => {
-                // SAFETY: the region is a whole mapping of this length, and is owned here, so that no slice of it is left.
+                // SAFETY: the region is a whole mapping of this length, and is owned here, so that no slice of it is
+                // left.
                 let moved = unsafe { mm::mremap(raw.start.cast(), raw.len, len, mm::MremapFlags::MAYMOVE) }?;
                 (raw.start, raw.len) = (moved.cast(), len);
                 Ok(())
@@ -267,8 +272,8 @@ impl Region {
     #[cfg(target_os = "linux")]
     pub(in crate::mapping) fn set_name(&self, name: &CStr) -> io::Result<()> {
         let start = self.at(&(0..self.len()));
-        // SAFETY: the call reads the name, which ends with a NUL, and no byte of the region; the range is that of the region, in whole
-        // pages.
+        // SAFETY: the call reads the name, which ends with a NUL, and no byte of the region; the range is that of the
+        // region, in whole pages.
         let failed = unsafe {
             libc::prctl(
                 libc::PR_SET_VMA,
@@ -344,8 +349,8 @@ fn raw(file: Option<BorrowedFd<'_>>, request: &Request) -> io::Result<Raw> {
     let prot = mm::ProtFlags::from_bits_retain(request.prot.bits() as _);
     let flags = mm::MapFlags::from_bits_retain(request.flags.bits() as _);
     let start = match file {
-        // SAFETY: without MAP_FIXED and its kin, which are refused above, the kernel picks a free range: no memory that is in use
-        // changes.
+        // SAFETY: without MAP_FIXED and its kin, which are refused above, the kernel picks a free range: no memory
+        // that is in use changes.
         Some(file) => unsafe { mm::mmap(ptr::null_mut(), request.len, prot, flags, file, request.offset) }?,
         None => anonymous(request, prot, flags)?,
     };
@@ -358,8 +363,8 @@ fn anonymous(request: &Request, prot: mm::ProtFlags, flags: mm::MapFlags) -> io:
         return Err(rustix::io::Errno::INVAL.into());
     }
     let flags = flags.difference(mm::MapFlags::from_bits_retain(libc::MAP_ANON as _));
-    // SAFETY: without MAP_FIXED and its kin, which the only caller refuses, the kernel picks a free range: no memory that is in use
-    // changes.
+    // SAFETY: without MAP_FIXED and its kin, which the only caller refuses, the kernel picks a free range: no memory
+    // that is in use changes.
     Ok(unsafe { mm::mmap_anonymous(ptr::null_mut(), request.len, prot, flags) }?)
 }
 
@@ -434,8 +439,8 @@ pub(in crate::mapping) fn evict(_: &File, _: u64, _: usize) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// How many pages of a file are in memory, with those that are being read at the moment. Systems before Linux 6.5 do not
-/// tell, and none tells those who may not write the file.
+/// How many pages of a file are in memory, with those that are being read at the moment. Systems before Linux 6.5 do
+/// not tell, and none tells those who may not write the file.
 #[cfg(all(target_os = "linux", not(any(target_arch = "mips", target_arch = "mips64", target_abi = "x32"))))]
 pub(in crate::mapping) fn count_cached(file: &File, offset: u64, len: usize) -> Option<u64> {
     /// Of the call `cachestat`; on these architectures new calls have the same number.

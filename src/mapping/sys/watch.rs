@@ -18,7 +18,8 @@ impl Watch {
     ///
     /// # Safety
     ///
-    /// * The region stays mapped where it is until this value was dropped: when a page of it faults, the handler maps zeros there.
+    /// * The region stays mapped where it is until this value was dropped: when a page of it faults, the handler maps
+    ///   zeros there.
     /// * The file's descriptor stays open until then.
     pub(in crate::mapping) unsafe fn new(region: &Region, file: Option<&File>, offset: u64) -> io::Result<Watch> {
         sigbus::install()?;
@@ -27,7 +28,8 @@ impl Watch {
         Ok(Watch(node))
     }
 
-    /// Where the mark of the region is: the offset of the lowest page that was lost, or [`NO_FAULT`](super::fault::NO_FAULT).
+    /// Where the mark of the region is: the offset of the lowest page that was lost, or
+    /// [`NO_FAULT`](super::fault::NO_FAULT).
     pub(in crate::mapping) fn mark(&self) -> Option<&'static AtomicUsize> {
         Some(self.0.mark())
     }

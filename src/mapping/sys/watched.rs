@@ -1,8 +1,8 @@
 //! The regions that are watched for faults, in a list that a signal handler can walk.
 //!
-//! The handler runs at any moment of any thread, so it takes no lock and allocates nothing: the list only grows, and its
-//! nodes are used again. Taking a node and giving it back take no lock either: a thread that a fork has left behind could
-//! hold it for ever.
+//! The handler runs at any moment of any thread, so it takes no lock and allocates nothing: the list only grows, and
+//! its nodes are used again. Taking a node and giving it back take no lock either: a thread that a fork has left
+//! behind could hold it for ever.
 #![allow(unsafe_code)]
 
 use std::{
@@ -32,8 +32,8 @@ pub(super) unsafe fn handle(address: usize) -> bool {
     // SAFETY: nodes are never freed.
     while let Some(node) = unsafe { next.as_ref() } {
         if let Some((start, len)) = node.region_around(address) {
-            // SAFETY: the thread that has called this has just looked at an address of the region, so that its watch is there, which
-            // keeps it mapped; and the page is the one of that address.
+            // SAFETY: the thread that has called this has just looked at an address of the region, so that its watch
+            // is there, which keeps it mapped; and the page is the one of that address.
             return unsafe { node.replace(start, len, address - address % page_size()) };
         }
         next = node.next.load(Ordering::Relaxed);
@@ -51,17 +51,18 @@ static FREE: AtomicUsize = AtomicUsize::new(0);
 /// Where the search for a free node starts: at the one that was given back last, or behind the one that was taken last.
 static CURSOR: AtomicPtr<Node> = AtomicPtr::new(ptr::null_mut());
 
-/// How many faults of a region are tried again because the file had the page and had changed. An access that meets a file
-/// in the moment in which it was cut and grows back succeeds at the second or third time. A bad sector of a file that
-/// somebody keeps appending to looks the same each time.
+/// How many faults of a region are tried again because the file had the page and had changed. An access that meets a
+/// file in the moment in which it was cut and grows back succeeds at the second or third time. A bad sector of a file
+/// that somebody keeps appending to looks the same each time.
 const MOST_RETRIES: u32 = 100;
 
 /// A region that is watched, or none when the length is 0.
 ///
 /// # Invariants
 ///
-/// While the length is not 0, the region is mapped, and the file, if it is not negative, is an open descriptor: the caller of
-/// [`Watch::new`](super::watch::Watch::new) has promised it until the watch is dropped, which sets the length to 0.
+/// While the length is not 0, the region is mapped, and the file, if it is not negative, is an open descriptor: the
+/// caller of [`Watch::new`](super::watch::Watch::new) has promised it until the watch is dropped, which sets the
+/// length to 0.
 #[derive(Debug)]
 pub(super) struct Node {
     /// False when anybody may take the node.
@@ -107,7 +108,8 @@ impl Node {
         }
     }
 
-    /// Puts a region into a node that was taken, which is to be kept mapped for as long as it is there, and its file open.
+    /// Puts a region into a node that was taken, which is to be kept mapped for as long as it is there, and its file
+    /// open.
     pub(super) fn watch(&self, region: &Region, file: Option<&File>, offset: u64) {
         let stat = file.and_then(|file| Stat::of(file).ok());
         self.change(|| {
@@ -201,10 +203,11 @@ impl Node {
         if let Some(stat) = self.stat()
             && stat.size > self.offset.load(Ordering::Relaxed) + from as u64
         {
-            // The file has the page. If it was cut and has grown again meanwhile, the page can be read now; the times of
-            // change tell, where they lie far enough apart. Otherwise it is the medium that does not give it.
+            // The file has the page. If it was cut and has grown again meanwhile, the page can be read now; the times
+            // of change tell, where they lie far enough apart. Otherwise it is the medium that does not give it.
             let has_other_time = self.modified.swap(stat.modified, Ordering::Relaxed) != stat.modified;
-            // A medium may take seconds to say that it does not give a page: without another time it is asked a few times.
+            // A medium may take seconds to say that it does not give a page: without another time it is asked a few
+            // times.
             let price = if has_other_time { 1 } else { MOST_RETRIES / 4 };
             let may_have_changed = has_other_time || !stat.is_settled();
             if may_have_changed && self.retries.fetch_add(price, Ordering::Relaxed) < MOST_RETRIES {
@@ -213,10 +216,11 @@ impl Node {
             self.is_io.store(true, Ordering::Relaxed);
         }
         self.fault.fetch_min(from, Ordering::SeqCst);
-        // In parts of it the region would be two areas to the kernel. Where there may be no more areas, or no more memory
-        // that can be written, all of it goes.
+        // In parts of it the region would be two areas to the kernel. Where there may be no more areas, or no more
+        // memory that can be written, all of it goes.
         let is_writable = self.is_writable.load(Ordering::Relaxed);
-        // SAFETY: both ranges lie in the region, which the caller keeps mapped; it is marked, so that its content is lost anyway.
+        // SAFETY: both ranges lie in the region, which the caller keeps mapped; it is marked, so that its content is
+        // lost anyway.
         unsafe {
             zeros(page, len - from, is_writable) || {
                 self.fault.store(0, Ordering::SeqCst);
@@ -230,8 +234,8 @@ impl Node {
         if file < 0 {
             return None;
         }
-        // SAFETY: the descriptor is open for as long as the region is watched, by the invariants of the node; it is watched now, as it
-        // was in the node when a thread has faulted in it.
+        // SAFETY: the descriptor is open for as long as the region is watched, by the invariants of the node; it is
+        // watched now, as it was in the node when a thread has faulted in it.
         Stat::of(unsafe { BorrowedFd::borrow_raw(file) }).ok()
     }
 }
@@ -248,8 +252,8 @@ unsafe fn zeros(start: usize, len: usize, is_writable: bool) -> bool {
     // FreeBSD and its kin set no swap space aside for pages that nobody has touched, and have no such flag.
     #[cfg(not(any(target_os = "freebsd", target_os = "dragonfly")))]
     let flags = flags | mm::MapFlags::NORESERVE;
-    // SAFETY: MAP_FIXED takes the place of what is mapped there, which the caller says is a range of a watched region: at no moment
-    // is nothing mapped there, and slices of it stay readable, over zeros.
+    // SAFETY: MAP_FIXED takes the place of what is mapped there, which the caller says is a range of a watched region:
+    // at no moment is nothing mapped there, and slices of it stay readable, over zeros.
     unsafe { mm::mmap_anonymous(start as *mut _, len, prot, flags) }.is_ok()
 }
 
@@ -282,8 +286,8 @@ mod tests {
         iter::successors(node(&NODES), |last| node(&last.next)).count()
     }
 
-    /// The handler's part is played by hand, as no test can break a disk: the file has the page at each fault, and a later
-    /// time of change.
+    /// The handler's part is played by hand, as no test can break a disk: the file has the page at each fault, and a
+    /// later time of change.
     #[test]
     fn a_page_that_its_medium_never_gives_is_an_error_though_the_file_keeps_changing() {
         let (file, mapping) = two_pages();

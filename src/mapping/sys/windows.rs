@@ -79,7 +79,8 @@ impl Region {
     ///
     /// # Safety
     ///
-    /// The `len` bytes from `start` on can be read, and are neither changed nor freed, for as long as the region is there.
+    /// The `len` bytes from `start` on can be read, and are neither changed nor freed, for as long as the region is
+    /// there.
     pub(in crate::mapping) unsafe fn lent(start: *const u8, len: usize) -> Region {
         let memory = Memory::Lent(Lent { start: start.cast_mut(), len });
         Region { memory, request: Request { offset: 0, len, access: Access::Read, tag_name: None } }

@@ -49,7 +49,7 @@ pub use self::{
 };
 
 /// Writes the checksum that these bytes should have, so that tests can damage the rest of a serialised set.
-#[doc(hidden)]
+#[cfg(feature = "__test-hooks")]
 pub fn seal(bytes: &mut [u8]) {
     format::seal(bytes);
 }

@@ -70,7 +70,8 @@ impl Storage for Cancelling {
     }
 }
 
-/// What was done by then passed for an index of the whole. Where the last line is long, its start is not looked for to the end.
+/// What was done by then passed for an index of the whole. Where the last line is long, its start is not looked for to
+/// the end.
 #[test]
 fn what_is_cancelled_before_it_begins() {
     let long = vec![b'x'; 3 << 20];

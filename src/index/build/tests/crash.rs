@@ -105,8 +105,8 @@ fn write(file: &mut Vec<u8>, offset: u64, bytes: &[u8]) {
     file[start..end].copy_from_slice(bytes);
 }
 
-/// What may be on the disk of some writes that were not synced: of each all, nothing, or some of its sectors or bytes, and
-/// anything where a sector was torn; in any order.
+/// What may be on the disk of some writes that were not synced: of each all, nothing, or some of its sectors or bytes,
+/// and anything where a sector was torn; in any order.
 fn leave_some(file: &mut Vec<u8>, pending: &[&Op], random: &mut Random) {
     let mut order: Vec<&&Op> = pending.iter().collect();
     for i in (1..order.len()).rev() {
@@ -247,8 +247,8 @@ impl World {
         Ok(())
     }
 
-    /// Writes an index without a crash, and then with crashes and failures at each moment. The next step goes on from what one of the
-    /// crashes has left.
+    /// Writes an index without a crash, and then with crashes and failures at each moment. The next step goes on from
+    /// what one of the crashes has left.
     fn step(&mut self, is_build: bool) -> bool {
         let before = self.file.clone().filter(|_| !is_build);
         let (done, recorder) = self.work(before.as_deref(), None);
