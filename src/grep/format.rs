@@ -5,6 +5,10 @@ use std::{cell::Cell, ops::ControlFlow};
 use crate::span::Span;
 
 /// Why a line is reported.
+///
+/// # Examples
+///
+/// See [`Line`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineKind {
     /// It is selected: it matches, or with [`invert`](super::GrepBuilder::invert_match) it does not.
@@ -16,6 +20,23 @@ pub enum LineKind {
 }
 
 /// A line to be reported.
+///
+/// # Examples
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use mapgrep::{grep::{GrepBuilder, LineKind}, matcher::MatcherBuilder, scan::Pool};
+///
+/// let grep = GrepBuilder::new().before_context(1).line_numbers(true).compile(&MatcherBuilder::new(), &["b"])?;
+/// let mut lines = vec![];
+/// grep.for_each_line_of(b"a\nb\n", &Pool::inline(), &mut |line| {
+///     lines.push((line.kind, line.number, line.offset, line.bytes.to_vec()));
+///     ControlFlow::Continue(())
+/// })?;
+/// assert_eq!(lines[0], (LineKind::Before, Some(1), 0, b"a\n".to_vec()));
+/// assert_eq!(lines[1], (LineKind::Match, Some(2), 2, b"b\n".to_vec()));
+/// # Ok::<(), mapgrep::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
     /// Why it is reported.
@@ -40,6 +61,10 @@ type WalkOver<'a> = dyn Fn(&mut dyn FnMut(Span) -> ControlFlow<()>) + 'a;
 
 /// The matches in a line that is too long for them to be held in memory. There are none where
 /// [`Format::wants_matches`] does not say that they are wanted.
+///
+/// # Examples
+///
+/// See [`Format::long_line`].
 pub struct LongMatches<'a> {
     walk: &'a WalkOver<'a>,
     count: Cell<Option<u64>>,

@@ -21,6 +21,25 @@ impl Grep {
     ///
     /// One search over the file, plus a look at each reported line. Memory is bounded by the number of threads, not by
     /// the file or the number of matches.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use mapgrep::{grep::{GrepBuilder, Plain}, mapping::Mapping, matcher::MatcherBuilder, scan::Pool};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-search-mapping-{}", std::process::id()));
+    /// std::fs::write(&path, "hay\nneedle\n")?;
+    /// let grep = GrepBuilder::new().compile(&MatcherBuilder::new(), &["needle"])?;
+    /// let mut out = vec![];
+    /// let summary = grep.search_mapping(&Mapping::open(&path)?, &Plain, &Pool::new(2), &mut |bytes| {
+    ///     out.extend_from_slice(bytes);
+    ///     ControlFlow::Continue(())
+    /// })?;
+    /// assert_eq!((out, summary.matched_lines), (b"needle\n".to_vec(), 1));
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn search_mapping(
         &self,
         mapping: &Mapping,
@@ -36,14 +55,15 @@ impl Grep {
 
     /// Searches parts of a mapped file, with the result of a search of the whole file, where the caller knows that
     /// there is nothing in the rest: no line outside of the parts is selected. With
-    /// [context](GrepBuilder::after_context) behind the lines, that of any line that may be selected lies in the same
-    /// part as the line. The parts come in file order, begin where a line does, and end with a line or the file. Their
-    /// [`newlines`](Part::newlines) are of interest where lines come with their [numbers](GrepBuilder::line_numbers).
-    /// Where the parts are not what they should be, the result means nothing.
+    /// [context](super::GrepBuilder::after_context) behind the lines, that of any line that may be selected lies in
+    /// the same part as the line. The parts come in file order, begin where a line does, and end with a line or the
+    /// file. Their [`newlines`](Part::newlines) are of interest where lines come with their
+    /// [numbers](super::GrepBuilder::line_numbers). Where the parts are not what they should be, the result means
+    /// nothing.
     ///
     /// What lies between parts is not looked at, nor read by the system, but for context before a line, the start of
-    /// the file where it matters what is [binary](GrepBuilder::binary_detection), and the lines in which a
-    /// [range](GrepBuilder::range) begins and ends.
+    /// the file where it matters what is [binary](super::GrepBuilder::binary_detection), and the lines in which a
+    /// [range](super::GrepBuilder::range) begins and ends.
     ///
     /// # Examples
     ///
@@ -76,8 +96,8 @@ impl Grep {
     ///
     /// As [`search_mapping`](Grep::search_mapping). Invalid input where the parts do not come in order, reach beyond
     /// the file or are empty, and for searches that look at all lines, or at more than lines: with
-    /// [`invert`](GrepBuilder::invert_match) or [`passthru`](GrepBuilder::passthru), for patterns that were not built
-    /// [by line](crate::matcher::MatcherBuilder::by_line), and where lines end with NUL.
+    /// [`invert`](super::GrepBuilder::invert_match) or [`passthru`](super::GrepBuilder::passthru), for patterns that
+    /// were not built [by line](crate::matcher::MatcherBuilder::by_line), and where lines end with NUL.
     ///
     /// # Panics
     ///

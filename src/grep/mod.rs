@@ -1,9 +1,9 @@
 //! Lines: which ones are selected, their numbers, the context around them, and how many are wanted.
 //!
-//! [`Grep`] turns the matches of a [`Matcher`] into line events, in parallel within one file and in file order. A
-//! chunk of the file owns the lines that start in it. Workers find those of them that match and count line ends; a
-//! serial step adds up the counts and carries from chunk to chunk what context is still due and how many lines may
-//! still be selected; workers then format the lines, and the caller receives the bytes.
+//! [`Grep`] turns the matches of a [`Matcher`](crate::matcher::Matcher) into line events, in parallel within one file
+//! and in file order. A chunk of the file owns the lines that start in it. Workers find those of them that match and
+//! count line ends; a serial step adds up the counts and carries from chunk to chunk what context is still due and how
+//! many lines may still be selected; workers then format the lines, and the caller receives the bytes.
 //!
 //! # Examples
 //!

@@ -8,6 +8,10 @@ use crate::{
 };
 
 /// What a search is to find out.
+///
+/// # Examples
+///
+/// See [`GrepBuilder::goal`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Goal {
     /// The selected lines, and those around them.
@@ -22,6 +26,10 @@ pub enum Goal {
 }
 
 /// What a NUL byte means. Text has none, so a file with one is taken for binary.
+///
+/// # Examples
+///
+/// See [`GrepBuilder::binary_detection`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Binary {
     /// Nothing: every file is text.
@@ -51,7 +59,11 @@ impl Context {
     }
 }
 
-/// Options for a [`Grep`].
+/// Options for a [`Grep`](super::Grep).
+///
+/// # Examples
+///
+/// See [the module](crate::grep).
 #[derive(Clone, Debug)]
 pub struct GrepBuilder {
     pub(crate) goal: Goal,

@@ -14,14 +14,18 @@ use crate::{error::Error, index::Query, matcher::Matcher, scan::window::Spare};
 impl GrepBuilder {
     /// Puts the options and a matcher together. Where the matcher was not built [by
     /// line](crate::matcher::MatcherBuilder::by_line), matches may cross lines, and lines that share a match are
-    /// reported together, as one [`Line`]; [`max_count`](GrepBuilder::max_count) counts these, and both ways of
-    /// counting count matches.
+    /// reported together, as one [`Line`](super::Line); [`max_count`](GrepBuilder::max_count) counts these, and both
+    /// ways of counting count matches.
     ///
     /// # Errors
     ///
     /// Invalid input when the chunk size is 0, and for what does not go together: [`reverse`](GrepBuilder::reverse)
     /// with context, or with patterns that were not built [by line](crate::matcher::MatcherBuilder::by_line), and
     /// [`last`](GrepBuilder::last) with such patterns.
+    ///
+    /// # Examples
+    ///
+    /// See [the module](crate::grep).
     pub fn build(&self, matcher: Matcher) -> Result<Grep, Error> {
         if self.chunk_size == 0 {
             return Err(Error::invalid_input("a chunk size of 0 bytes: it has to be 1 at least"));
@@ -45,6 +49,26 @@ impl GrepBuilder {
 }
 
 /// A search for lines, to be run on any number of files. Shared between threads as it is.
+///
+/// # Examples
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use mapgrep::{grep::{Binary, GrepBuilder}, matcher::MatcherBuilder, scan::Pool};
+///
+/// let grep = GrepBuilder::new().compile(&MatcherBuilder::new(), &["a"])?;
+/// assert_eq!(grep.binary_detection(), Binary::Text);
+/// assert!(grep.matcher().is_by_line());
+/// let count = |grep: &mapgrep::Grep| {
+///     let summary = grep.for_each_line_of(b"a\nba\nab\n", &Pool::inline(), &mut |_| ControlFlow::Continue(()));
+///     summary.map(|summary| summary.matched_lines)
+/// };
+/// assert_eq!(count(&grep)?, 3);
+/// // The same patterns in a part of a file, and on another thread.
+/// assert_eq!(count(&grep.within(2..))?, 2);
+/// assert_eq!(std::thread::scope(|scope| scope.spawn(|| count(&grep.apart())).join().unwrap())?, 3);
+/// # Ok::<(), mapgrep::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Grep {
     pub(super) matcher: Matcher,
@@ -82,6 +106,25 @@ impl Grep {
     /// The same search of mapped files of which the bytes before an offset are no part of the text: a line begins
     /// there, and it is byte 0 of line 1. [`within`](Grep::within), and parts, are still told by the offsets of the
     /// mapping. For searches by line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use mapgrep::{grep::GrepBuilder, matcher::MatcherBuilder, mapping::Mapping, scan::Pool};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-starting-at-{}", std::process::id()));
+    /// std::fs::write(&path, "\u{FEFF}text")?;
+    /// let grep = GrepBuilder::new().compile(&MatcherBuilder::new(), &["^text"])?;
+    /// let mut offsets = vec![];
+    /// grep.starting_at(3).for_each_line(&Mapping::open(&path)?, &Pool::inline(), &mut |line| {
+    ///     offsets.push(line.offset);
+    ///     ControlFlow::Continue(())
+    /// })?;
+    /// assert_eq!(offsets, [0]);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn starting_at(&self, origin: u64) -> Self {
         let mut grep = self.clone();

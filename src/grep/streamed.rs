@@ -37,6 +37,10 @@ impl Grep {
     ///
     /// As [`search_mapping`](Grep::search_mapping); in memory are a few windows of lines, each as long as the longest
     /// line at least, with the lines of context before them.
+    ///
+    /// # Examples
+    ///
+    /// See [the module](crate::grep).
     pub fn search_reader<R: Read + Send + 'static>(
         &self,
         reader: R,

@@ -1,6 +1,24 @@
 //! What a search found.
 
 /// What a search found.
+///
+/// # Examples
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use mapgrep::{grep::GrepBuilder, matcher::MatcherBuilder, scan::Pool};
+///
+/// let text = b"b\na\nb\n";
+/// let mut builder = GrepBuilder::new();
+/// let first = builder.max_count(1).compile(&MatcherBuilder::new(), &["b"])?;
+/// let summary = first.for_each_line_of(text, &Pool::inline(), &mut |_| ControlFlow::Continue(()))?;
+/// assert_eq!((summary.matched_lines, summary.stopped_at), (1, Some(2)));
+/// // The rest.
+/// let rest = first.within(summary.stopped_at.unwrap()..);
+/// let summary = rest.for_each_line_of(text, &Pool::inline(), &mut |_| ControlFlow::Continue(()))?;
+/// assert_eq!(summary.matched_lines, 1);
+/// # Ok::<(), mapgrep::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {

@@ -6,6 +6,10 @@ use super::constants::RawAdvice;
 /// Advice that changes no content: how the pages of a range are going to be used.
 ///
 /// A name exists where the platform has it. Elsewhere the four names that POSIX has are accepted and do nothing.
+///
+/// # Examples
+///
+/// See [`Mapping::advise`](super::Mapping::advise).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Advice {
@@ -122,6 +126,10 @@ impl Advice {
 }
 
 /// Advice that lets go of content, and therefore wants the mapping to itself.
+///
+/// # Examples
+///
+/// See [`Mapping::discard`](super::Mapping::discard).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Discard {

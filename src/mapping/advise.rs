@@ -20,6 +20,16 @@ impl Mapping {
     /// # Errors
     ///
     /// What the operating system says; an advice that it does not know is an error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::{Advice, MapOptions};
+    ///
+    /// let memory = MapOptions::new().len(1 << 20).map_anonymous()?;
+    /// memory.advise(Advice::Sequential)?;
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     pub fn advise(&self, advice: Advice) -> Result<(), Error> {
         self.advise_range(advice, ..)
     }
@@ -32,6 +42,17 @@ impl Mapping {
     /// [`is_out_of_range`](Error::is_out_of_range) when the range starts behind the last byte, or ends before it
     /// starts; otherwise what the operating system says: `EINVAL` when it does not start at a multiple of the page
     /// size.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::{Advice, MapOptions, page_size};
+    ///
+    /// let memory = MapOptions::new().len(1 << 20).map_anonymous()?;
+    /// memory.advise_range(Advice::WillNeed, page_size()..)?;
+    /// assert!(memory.advise_range(Advice::WillNeed, 2 << 20..).unwrap_err().is_out_of_range());
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     pub fn advise_range(&self, advice: Advice, range: impl RangeBounds<usize>) -> Result<(), Error> {
         let range = self.range_to_advise(range)?;
         if matches!(self.usable()?.backing(), Backing::Lent) {
@@ -56,6 +77,19 @@ impl Mapping {
     /// # Safety
     ///
     /// Where the advice changes content, at once or later, nobody looks at it meanwhile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(unix)] {
+    /// use mapgrep::mapping::{MapOptions, RawAdvice};
+    ///
+    /// let memory = MapOptions::new().len(1 << 20).map_anonymous()?;
+    /// // SAFETY: this advice changes no content.
+    /// unsafe { memory.advise_raw(RawAdvice::RANDOM, ..)? };
+    /// # }
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     #[cfg(unix)]
     pub unsafe fn advise_raw(&self, advice: RawAdvice, range: impl RangeBounds<usize>) -> Result<(), Error> {
         let range = self.range_to_advise(range)?;
@@ -72,6 +106,20 @@ impl Mapping {
     /// As [`advise_range`](Mapping::advise_range), and invalid input when a border lies within a page: what shares a
     /// page with the range would be lost too. [`is_read_only`](Error::is_read_only) for holes in what is not to be
     /// written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")] {
+    /// use mapgrep::mapping::{Access, Discard, MapOptions, page_size};
+    ///
+    /// let mut memory = MapOptions::new().len(2 * page_size()).access(Access::Copy).map_anonymous()?;
+    /// memory.guarded_mut(.., |bytes| bytes.fill(1))?;
+    /// memory.discard(Discard::DontNeed, page_size()..)?;
+    /// assert_eq!((memory.get(0)?, memory.get(-1)?), (1, 0));
+    /// # }
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     pub fn discard(&mut self, discard: Discard, range: impl RangeBounds<usize>) -> Result<(), Error> {
         let range = self.range_to_advise(range)?;
         #[cfg(target_os = "linux")]
@@ -100,6 +148,20 @@ impl Mapping {
     ///
     /// [`is_invalid_input`](Error::is_invalid_input) for mappings of a file, for names of more than 67 bytes and such
     /// with a NUL; `EINVAL` for characters that the system does not take, and where it does not name memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::MapOptions;
+    ///
+    /// let memory = MapOptions::new().len(1 << 20).map_anonymous()?;
+    /// // A kernel that was built without names for memory says so.
+    /// match memory.set_name("queue") {
+    ///     Ok(()) => println!("/proc/self/maps shows [anon:queue]"),
+    ///     Err(error) => assert!(error.is_io()),
+    /// }
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     #[cfg(target_os = "linux")]
     pub fn set_name(&self, name: &str) -> Result<(), Error> {
         const LONGEST: usize = 67;

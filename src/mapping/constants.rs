@@ -12,6 +12,10 @@ bitflags! {
     /// One of [`SHARED`](MapFlags::SHARED) and [`PRIVATE`](MapFlags::PRIVATE) is needed. `MAP_FIXED` and its kin and
     /// `MAP_GROWSDOWN` have no name here and are refused when their bits are given: they map over memory that somebody
     /// else has.
+    ///
+    /// # Examples
+    ///
+    /// See [`MapOptions::flags`](super::MapOptions::flags).
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct MapFlags: i32 {
         /// Changes go to the file and to everyone who maps it; anonymous memory is shared with children of a fork.
@@ -117,6 +121,10 @@ bitflags! {
     }
 
     /// What pages may be used for: `PROT_*`. `Prot::empty()` is `PROT_NONE`.
+    ///
+    /// # Examples
+    ///
+    /// See [`MapOptions::prot`](super::MapOptions::prot).
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct Prot: i32 {
         /// Reading. Without it, reading the mapping is an error.
@@ -129,6 +137,10 @@ bitflags! {
     }
 
     /// How changes are written back: `MS_*`.
+    ///
+    /// # Examples
+    ///
+    /// See [`Mapping::flush_range_with`](super::Mapping::flush_range_with).
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct FlushFlags: i32 {
         /// Wait until they are written.

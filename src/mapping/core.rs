@@ -17,6 +17,23 @@ use crate::{error::Error, span::range_of};
 ///
 /// Built by [`MapOptions`](super::MapOptions). Bytes are read in closures, through [`guarded`](Mapping::guarded), or
 /// copied in and out; no reference into the mapping outlives a call.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::mapping::{Access, Mapping};
+///
+/// # let path = std::env::temp_dir().join(format!("mapgrep-doc-mapping-{}", std::process::id()));
+/// std::fs::write(&path, "hello")?;
+/// let mut text = Mapping::open(&path)?;
+/// assert_eq!((text.len(), text.is_empty(), text.offset()), (5, false, 0));
+/// assert_eq!((text.access(), text.size()?), (Access::Read, 5));
+/// assert_eq!(text.guarded(.., |bytes| bytes.iter().filter(|&&byte| byte == b'l').count())?, 2);
+/// text.close();
+/// assert!(text.is_closed() && text.is_empty());
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Mapping {
     /// `None` once closed.
     pub(super) mapped: Option<Mapped>,

@@ -19,6 +19,10 @@ impl Mapping {
     /// # Errors
     ///
     /// [`is_closed`](Error::is_closed), [`is_truncated`](Error::is_truncated).
+    ///
+    /// # Examples
+    ///
+    /// See [`seek`](Mapping::seek).
     pub fn tell(&self) -> Result<usize, Error> {
         self.usable()?;
         Ok(self.position)
@@ -58,6 +62,14 @@ impl Mapping {
     }
 
     /// True: the cursor of a mapping can be moved.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let memory = mapgrep::mapping::MapOptions::new().len(1).map_anonymous()?;
+    /// assert!(memory.seekable());
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     pub fn seekable(&self) -> bool {
         true
     }
@@ -94,6 +106,18 @@ impl Mapping {
     ///
     /// [`is_out_of_range`](Error::is_out_of_range) at the end of the mapping; otherwise those of
     /// [`guarded`](Mapping::guarded).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = mapgrep::mapping::MapOptions::new().len(2).map_anonymous()?;
+    /// memory.write_byte(b'a')?;
+    /// memory.write_byte(b'b')?;
+    /// memory.seek(std::io::SeekFrom::Start(1))?;
+    /// assert_eq!(memory.read_byte()?, b'b');
+    /// assert!(memory.read_byte().unwrap_err().is_out_of_range());
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     #[inline]
     pub fn read_byte(&mut self) -> Result<u8, Error> {
         let range = self.position..self.position.saturating_add(1);
@@ -120,6 +144,17 @@ impl Mapping {
     /// # Complexity
     ///
     /// Linear in the length of the line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = mapgrep::mapping::MapOptions::new().len(7).map_anonymous()?;
+    /// memory.set_slice(.., b"one\ntwo")?;
+    /// assert_eq!(memory.read_line()?, b"one\n");
+    /// assert_eq!(memory.read_line()?, b"two");
+    /// assert_eq!(memory.read_line()?, b"");
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     pub fn read_line(&mut self) -> Result<Vec<u8>, Error> {
         let mut line = vec![];
         let mut block = 256;
@@ -152,6 +187,16 @@ impl Mapping {
     /// * [`is_read_only`](Error::is_read_only);
     /// * [`is_out_of_range`](Error::is_out_of_range) when there is not enough room; the cursor stays where it is;
     /// * otherwise those of [`guarded_mut`](Mapping::guarded_mut).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = mapgrep::mapping::MapOptions::new().len(8).map_anonymous()?;
+    /// assert_eq!(memory.write(b"hello")?, 5);
+    /// assert!(memory.write(b"world").unwrap_err().is_out_of_range());
+    /// assert_eq!((memory.tell()?, memory.slice(..5)?), (5, b"hello".to_vec()));
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         self.usable()?;
         self.check_writable()?;
@@ -166,6 +211,10 @@ impl Mapping {
     /// # Errors
     ///
     /// Those of [`write`](Mapping::write).
+    ///
+    /// # Examples
+    ///
+    /// See [`read_byte`](Mapping::read_byte).
     pub fn write_byte(&mut self, byte: u8) -> Result<(), Error> {
         self.write(&[byte]).map(drop)
     }

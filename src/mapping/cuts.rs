@@ -4,6 +4,10 @@ use std::ops::Range;
 
 /// Where parts of a file were left out: the offsets of the file, and those of what is left. See
 /// [`cuts_of`](crate::scan::cuts_of).
+///
+/// # Examples
+///
+/// See [`cuts_of`](crate::scan::cuts_of).
 #[derive(Clone, Debug, Default)]
 pub struct Cuts(Vec<Cut>);
 

@@ -17,6 +17,24 @@ impl Mapping {
     /// # Errors
     ///
     /// Fails when the operating system reports a failed write.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::MapOptions;
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-flush-{}", std::process::id()));
+    /// std::fs::write(&path, "hello")?;
+    /// let file = std::fs::OpenOptions::new().read(true).write(true).open(&path)?;
+    /// // SAFETY: nobody else changes the file while it is mapped.
+    /// let mut text = unsafe { MapOptions::new().map_file(&file)? };
+    /// text.set(0, b'j')?;
+    /// text.flush()?;
+    /// assert_eq!(std::fs::read(&path)?, b"jello");
+    /// # drop(text);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn flush(&self) -> Result<(), Error> {
         self.flush_range(..)
     }
@@ -28,6 +46,24 @@ impl Mapping {
     /// [`is_out_of_range`](Error::is_out_of_range) when the range does not lie in the mapping, which is looked at
     /// first; `EINVAL` when it does not start at a multiple of the page size; otherwise what the operating system
     /// says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::{MapOptions, page_size};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-flush-range-{}", std::process::id()));
+    /// std::fs::write(&path, vec![0; 2 * page_size()])?;
+    /// let file = std::fs::OpenOptions::new().read(true).write(true).open(&path)?;
+    /// // SAFETY: nobody else changes the file while it is mapped.
+    /// let mut text = unsafe { MapOptions::new().map_file(&file)? };
+    /// text.set(-1, b'x')?;
+    /// text.flush_range(page_size()..)?;
+    /// assert!(text.flush_range(1..).unwrap_err().is_io());
+    /// # drop(text);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn flush_range(&self, range: impl RangeBounds<usize>) -> Result<(), Error> {
         #[cfg(unix)]
         return self.flush_range_with(range, FlushFlags::SYNC);
@@ -45,6 +81,16 @@ impl Mapping {
     /// # Errors
     ///
     /// As [`flush_range`](Mapping::flush_range).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::{FlushFlags, MapOptions};
+    ///
+    /// let memory = MapOptions::new().len(100).map_anonymous()?;
+    /// memory.flush_range_with(.., FlushFlags::ASYNC)?;
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     #[cfg(unix)]
     pub fn flush_range_with(&self, range: impl RangeBounds<usize>, flags: FlushFlags) -> Result<(), Error> {
         let Some(range) = self.range_to_flush(range)? else { return Ok(()) };

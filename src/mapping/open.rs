@@ -52,6 +52,19 @@ impl Mapping {
     /// # Errors
     ///
     /// As [`open`](Mapping::open), without the path.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::Mapping;
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-open-file-{}", std::process::id()));
+    /// std::fs::write(&path, "hello")?;
+    /// let text = Mapping::open_file(&std::fs::File::open(&path)?)?;
+    /// assert_eq!(text.slice(1..3)?, b"el");
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[allow(unsafe_code)]
     pub fn open_file(file: &File) -> Result<Mapping, Error> {
         Mapping::open_start(file, 0)

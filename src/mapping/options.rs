@@ -188,6 +188,19 @@ impl MapOptions {
     ///
     /// Bytes that a closure under way in [`guarded`](Mapping::guarded) looks at are changed by nobody who has the name,
     /// also where it names anonymous memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::MapOptions;
+    ///
+    /// let mut options = MapOptions::new();
+    /// options.len(100);
+    /// // SAFETY: nobody else knows the name.
+    /// let memory = unsafe { options.tag_name("mapgrep-doc-tag") }.map_anonymous()?;
+    /// assert_eq!(memory.len(), 100);
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     #[cfg(windows)]
     #[allow(unsafe_code)]
     pub unsafe fn tag_name(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
@@ -294,6 +307,10 @@ impl MapOptions {
     /// mapping is looking at: a closure in [`guarded`](Mapping::guarded), or a read, a write or a search while it is
     /// under way; [`copy_out`](Mapping::copy_out) and [`copy_in`](Mapping::copy_in) tolerate other processes. For files
     /// that are only appended to this holds. Truncation is noticed and becomes an error.
+    ///
+    /// # Examples
+    ///
+    /// See [`MapOptions`].
     #[allow(unsafe_code)]
     pub unsafe fn map_file<F: AsFile>(&self, file: &F) -> Result<Mapping, Error> {
         let handle = sys::handle(file);
@@ -318,6 +335,10 @@ impl MapOptions {
     /// # Safety
     ///
     /// That of [`map_file`](MapOptions::map_file).
+    ///
+    /// # Examples
+    ///
+    /// See [`into_file`](Mapping::into_file).
     #[allow(unsafe_code)]
     pub unsafe fn map_own_file(&self, file: File) -> Result<Mapping, (Error, Option<File>)> {
         let (region, stat, access) = match self.map_region(sys::handle(&file)) {

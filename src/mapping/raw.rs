@@ -54,6 +54,17 @@ impl Mapping {
     /// * While a byte is written no reference to it exists, in a closure or from [`as_slice`](Mapping::as_slice), and
     ///   no call on a mapping of the same memory looks at it, other than [`copy_out`](Mapping::copy_out) and
     ///   [`copy_in`](Mapping::copy_in) when the byte is written atomically.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let memory = mapgrep::mapping::MapOptions::new().len(5).map_anonymous()?;
+    /// // SAFETY: the mapping is open and writable, the byte lies in it, and nobody looks at it meanwhile.
+    /// unsafe { memory.as_mut_ptr().add(4).write(b'o') };
+    /// memory.check_faults()?;
+    /// assert_eq!(memory.get(4)?, b'o');
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     pub unsafe fn as_mut_ptr(&self) -> *mut u8 {
         match &self.mapped {
             Some(mapped) => {
@@ -127,6 +138,10 @@ impl Mapping {
     /// # Complexity
     ///
     /// One system call; none for anonymous memory.
+    ///
+    /// # Examples
+    ///
+    /// See [`as_ptr`](Mapping::as_ptr).
     pub fn check(&self, range: impl RangeBounds<usize>) -> Result<(), Error> {
         let mapped = self.usable()?;
         mapped.check(&self.resolve(range)?, self.offset)
@@ -143,6 +158,10 @@ impl Mapping {
     /// # Complexity
     ///
     /// Two loads; no system call unless there was a fault.
+    ///
+    /// # Examples
+    ///
+    /// See [`as_mut_ptr`](Mapping::as_mut_ptr).
     pub fn check_faults(&self) -> Result<(), Error> {
         self.usable().map(drop)
     }

@@ -11,6 +11,10 @@ const BUFFER_SIZE: usize = 64 << 10;
 ///
 /// A mapping hands out no reference to its bytes, as they can go away; this has a buffer for them. The mapping's cursor
 /// stands behind what was consumed, at all times.
+///
+/// # Examples
+///
+/// See [`Mapping::buffered`].
 #[derive(Debug)]
 pub struct Reader<'a> {
     mapping: &'a mut Mapping,

@@ -18,6 +18,10 @@ use crate::error::Error;
 /// Which pages of a range of a mapping were in memory at one moment: one bit for each.
 ///
 /// Made by [`Mapping::residency`].
+///
+/// # Examples
+///
+/// See [`Mapping::residency`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Residency {
     /// Where the first page starts and the last one ends, counted from the start of the mapping. The last may be cut by

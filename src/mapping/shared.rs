@@ -66,6 +66,10 @@ impl Mapping {
     /// [`guarded`](Mapping::guarded) or [`guarded_mut`](Mapping::guarded_mut) and no slice of
     /// [`as_slice`](Mapping::as_slice) has them, and no other call but the two named above reads, writes or searches
     /// them, on this mapping or another of the same memory.
+    ///
+    /// # Examples
+    ///
+    /// See [`copy_out`](Mapping::copy_out).
     pub unsafe fn copy_in(&self, at: usize, bytes: &[u8]) -> Result<(), Error> {
         let mapped = self.usable()?;
         self.check_writable()?;

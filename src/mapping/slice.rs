@@ -174,6 +174,17 @@ impl Mapping {
     /// # Complexity
     ///
     /// Some loads; a system call where the byte is a zero: see [`guarded`](Mapping::guarded).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = mapgrep::mapping::MapOptions::new().len(3).map_anonymous()?;
+    /// memory.set(0, b'a')?;
+    /// memory.set(-1, b'c')?;
+    /// assert_eq!((memory.get(0)?, memory.get(1)?, memory.get(2)?), (b'a', 0, b'c'));
+    /// assert!(memory.get(3).unwrap_err().is_out_of_range());
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     #[inline]
     pub fn get(&self, index: isize) -> Result<u8, Error> {
         // An index that is out of range becomes one that is too large, and the long way says what is wrong.
@@ -197,6 +208,10 @@ impl Mapping {
     ///
     /// [`is_read_only`](Error::is_read_only) whatever the index is; [`is_out_of_range`](Error::is_out_of_range);
     /// otherwise those of [`guarded_mut`](Mapping::guarded_mut).
+    ///
+    /// # Examples
+    ///
+    /// See [`get`](Mapping::get).
     pub fn set(&mut self, index: isize, byte: u8) -> Result<(), Error> {
         self.usable()?;
         self.check_writable()?;
@@ -213,6 +228,10 @@ impl Mapping {
     /// # Complexity
     ///
     /// Linear in the bytes of the slice; system calls as in [`guarded`](Mapping::guarded).
+    ///
+    /// # Examples
+    ///
+    /// See [`Slice`].
     #[inline]
     pub fn slice(&self, slice: impl Into<Slice>) -> Result<Vec<u8>, Error> {
         let slice = slice.into();
@@ -251,6 +270,19 @@ impl Mapping {
     /// # Complexity
     ///
     /// Linear in the bytes of the slice.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::mapping::{MapOptions, Slice};
+    ///
+    /// let mut memory = MapOptions::new().len(6).map_anonymous()?;
+    /// memory.set_slice(.., b"abcdef")?;
+    /// memory.set_slice(Slice::from(..).step(2), b"ACE")?;
+    /// assert_eq!(memory.slice(..)?, b"AbCdEf");
+    /// assert!(memory.set_slice(..2, b"abc").unwrap_err().is_wrong_size());
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     pub fn set_slice(&mut self, slice: impl Into<Slice>, bytes: &[u8]) -> Result<(), Error> {
         self.usable()?;
         self.check_writable()?;
@@ -326,6 +358,10 @@ impl<'a> IntoIterator for &'a Mapping {
 }
 
 /// The bytes of a mapping, made by [`Mapping::iter`].
+///
+/// # Examples
+///
+/// See [`Mapping::iter`].
 #[derive(Debug)]
 pub struct Iter<'a> {
     mapping: &'a Mapping,

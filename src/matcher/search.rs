@@ -227,7 +227,8 @@ impl Matcher {
         self.longest
     }
 
-    /// True when matches were confined to single lines with [`MatcherBuilder::by_line`].
+    /// True when matches were confined to single lines with
+    /// [`MatcherBuilder::by_line`](crate::matcher::MatcherBuilder::by_line).
     pub fn is_by_line(&self) -> bool {
         self.by_line
     }

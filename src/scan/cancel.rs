@@ -57,6 +57,10 @@ impl Cancel {
     /// Asks all searches that have this token to stop, those too that have not begun. There is no way back.
     ///
     /// It takes locks, so it is not for a signal handler itself, but for a thread that such a handler wakes.
+    ///
+    /// # Examples
+    ///
+    /// See [`Cancel`].
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::SeqCst);
         for signal in self.waiting().iter().filter_map(Weak::upgrade) {

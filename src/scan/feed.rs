@@ -21,6 +21,10 @@ pub(crate) const WINDOWS: usize = 4;
 const MAX_BYTES: usize = 32 << 20;
 
 /// A sequence of items, or of the error that ended it: what a [pipeline](crate::scan::ordered) works on.
+///
+/// # Examples
+///
+/// See [`run`](crate::scan::ordered::run).
 pub struct Feed<'a, T>(Source<'a, T>);
 
 enum Source<'a, T> {

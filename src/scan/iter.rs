@@ -106,6 +106,10 @@ impl Scanner {
 }
 
 /// The matches in a mapping, found when they are asked for: [`Scanner::find_iter`].
+///
+/// # Examples
+///
+/// See [`Scanner::find_iter`].
 #[derive(Debug)]
 pub struct FindIter {
     scanner: Scanner,
@@ -167,6 +171,10 @@ impl Iterator for FindIter {
 impl FusedIterator for FindIter {}
 
 /// The matches in a mapping, found by threads of its own: [`Scanner::par_find_iter`].
+///
+/// # Examples
+///
+/// See [`Scanner::par_find_iter`].
 pub struct ParFindIter {
     batch: vec::IntoIter<Match>,
     stop: Cancel,

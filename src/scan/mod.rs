@@ -1,8 +1,8 @@
 //! Mappings and streams, searched in parallel, with results in order.
 //!
-//! [`Scanner`] delivers every match of a [`Matcher`] in a mapped file, in file order, as if one thread had walked
-//! through it. The file is cut into page-aligned chunks; a chunk owns the matches that start in it. What a match has to
-//! see of its neighbours decides how far a worker looks past its chunk:
+//! [`Scanner`] delivers every match of a [`Matcher`](crate::matcher::Matcher) in a mapped file, in file order, as if
+//! one thread had walked through it. The file is cut into page-aligned chunks; a chunk owns the matches that start in
+//! it. What a match has to see of its neighbours decides how far a worker looks past its chunk:
 //!
 //! * literals and other patterns of bounded length look that far, and matches that reach over a border are reconciled
 //!   where the chunks meet;

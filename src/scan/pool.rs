@@ -40,6 +40,16 @@ impl Pool {
 
     /// The rayon pool that the calling thread belongs to. Outside of one, a pool of its own with as many workers as the
     /// machine has cores: rayon's global pool, once started, never ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::scan::Pool;
+    ///
+    /// let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build()?;
+    /// assert_eq!(pool.install(|| Pool::current().threads()), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn current() -> Self {
         match rayon::current_thread_index() {
             Some(_) => Pool { threads: rayon::current_num_threads(), own: None },
@@ -65,6 +75,12 @@ impl Pool {
     }
 
     /// The calling thread alone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(mapgrep::scan::Pool::inline().threads(), 1);
+    /// ```
     pub fn inline() -> Self {
         Pool::new(1)
     }

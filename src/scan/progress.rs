@@ -39,6 +39,16 @@ impl Progress {
     }
 
     /// Sets the count: to 0 before the next file, for instance.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::scan::Progress;
+    ///
+    /// let progress = Progress::new();
+    /// progress.set(100);
+    /// assert_eq!(progress.clone().bytes(), 100);
+    /// ```
     pub fn set(&self, bytes: u64) {
         self.0.store(bytes, Ordering::Relaxed);
     }

@@ -53,6 +53,10 @@ pub struct Scanner {
 }
 
 /// What a scan has done.
+///
+/// # Examples
+///
+/// See [`Scanner`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -75,6 +79,19 @@ impl Scanner {
 
     /// How many bytes of a file one step of a worker covers, 1 at least; a multiple of the page size does best. The
     /// results do not depend on it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{mapping::MapOptions, matcher::MatcherBuilder, scan::Scanner};
+    ///
+    /// let mut memory = MapOptions::new().len(8).map_anonymous()?;
+    /// memory.set_slice(.., b"aaaa aaa")?;
+    /// let mut scanner = Scanner::new(MatcherBuilder::new().build(["aa"])?);
+    /// assert_eq!(scanner.count(&memory)?, 3);
+    /// assert_eq!(scanner.chunk_size(1).count(&memory)?, 3);
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     pub fn chunk_size(&mut self, bytes: usize) -> &mut Self {
         self.chunk_size = bytes.max(1);
         self
@@ -112,12 +129,40 @@ impl Scanner {
     }
 
     /// A token that stops the scan when it is cancelled, as if the sink had had enough.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{mapping::MapOptions, matcher::MatcherBuilder, scan::{Cancel, Scanner}};
+    ///
+    /// let mut memory = MapOptions::new().len(8).map_anonymous()?;
+    /// memory.set_slice(.., b"aaaa aaa")?;
+    /// let mut scanner = Scanner::new(MatcherBuilder::new().build(["aa"])?);
+    /// let cancel = Cancel::new();
+    /// cancel.cancel();
+    /// assert_eq!(scanner.cancel(cancel).count(&memory)?, 0);
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     pub fn cancel(&mut self, token: Cancel) -> &mut Self {
         self.cancel = Some(token);
         self
     }
 
     /// What becomes of the pages that a search brings into memory; they are kept unless set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{mapping::Mapping, matcher::MatcherBuilder, scan::{CachePolicy, Scanner}};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("mapgrep-doc-page-cache-{}", std::process::id()));
+    /// std::fs::write(&path, "read once")?;
+    /// let text = Mapping::open(&path)?;
+    /// let mut scanner = Scanner::new(MatcherBuilder::new().build(["once"])?);
+    /// assert_eq!(scanner.page_cache(CachePolicy::Drop).count(&text)?, 1);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn page_cache(&mut self, policy: CachePolicy) -> &mut Self {
         self.cache = policy;
         self
@@ -146,6 +191,10 @@ impl Scanner {
     /// That of one search over the file, and at most a second one where matches chain from chunk to chunk. Memory is
     /// bounded by the number of threads, whatever the number of matches; with patterns that are confined to lines, the
     /// matches of one line that is longer than a chunk are collected.
+    ///
+    /// # Examples
+    ///
+    /// See [`Scanner`].
     pub fn for_each(&self, mapping: &Mapping, sink: impl Sink<Match>) -> Result<Stats, Error> {
         self.for_each_in(&Pool::for_call(mapping.len() / self.chunk_size), mapping, sink)
     }
@@ -155,6 +204,24 @@ impl Scanner {
     /// # Errors, panics and complexity
     ///
     /// As [`for_each`](Scanner::for_each).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use mapgrep::{Match, mapping::MapOptions, matcher::MatcherBuilder, scan::{Pool, Scanner}};
+    ///
+    /// let mut memory = MapOptions::new().len(8).map_anonymous()?;
+    /// memory.set_slice(.., b"one, two")?;
+    /// let scanner = Scanner::new(MatcherBuilder::new().build(["[a-z]+"])?);
+    /// let mut first = None;
+    /// scanner.for_each_in(&Pool::new(2), &memory, |found: Match| {
+    ///     first = Some(found.start..found.end);
+    ///     ControlFlow::Break(())
+    /// })?;
+    /// assert_eq!(first, Some(0..3));
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
     pub fn for_each_in(&self, pool: &Pool, mapping: &Mapping, mut sink: impl Sink<Match>) -> Result<Stats, Error> {
         let mut delivered = 0;
         let stats = self.run(pool, mapping, &mut |matches| {

@@ -45,6 +45,10 @@ pub(crate) enum Nul {
 }
 
 /// A stream that was read into memory.
+///
+/// # Examples
+///
+/// See [`Grep::read_to_memory`](crate::grep::Grep::read_to_memory).
 #[derive(Debug)]
 pub struct InMemory {
     /// What was in it; `None` when that was nothing.

@@ -14,6 +14,25 @@ use crate::{
 };
 
 /// What became of a request to build or update an index.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::{index::{IndexBuilder, Outcome}, scan::Pool};
+///
+/// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-outcome-{}", std::process::id()));
+/// # std::fs::create_dir_all(&directory)?;
+/// # let path = directory.join("log");
+/// std::fs::write(&path, "a small file")?;
+/// let builder = IndexBuilder::new();
+/// assert_eq!(builder.build(&path, &Pool::inline())?, Outcome::TooSmall);
+/// std::fs::write(&path, "a line of a log\n".repeat(100_000))?;
+/// let Outcome::Written(stat) = builder.build(&path, &Pool::inline())? else { panic!() };
+/// // Nothing was appended since.
+/// assert_eq!(builder.update(&path, &Pool::inline())?, Outcome::UpToDate(stat));
+/// # std::fs::remove_dir_all(&directory)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -30,6 +49,25 @@ pub enum Outcome {
 }
 
 /// What is known of an index.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::{index::{Index, IndexBuilder}, scan::Pool};
+///
+/// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-stat-{}", std::process::id()));
+/// # std::fs::create_dir_all(&directory)?;
+/// # let path = directory.join("log");
+/// std::fs::write(&path, "a line of a log\n".repeat(100_000))?;
+/// IndexBuilder::new().build(&path, &Pool::new(2))?;
+/// let stat = Index::open(&path, None)?.expect("it was built").stat();
+/// assert_eq!((stat.text, stat.blocks, stat.segments), (1_600_000, 24, 1));
+/// // The rest is less than a block.
+/// assert_eq!((stat.covered, stat.lines), (24 * 65_536, 24 * 4_096));
+/// assert!(stat.bytes < stat.text / 10 && stat.dead == 0 && !stat.is_small);
+/// # std::fs::remove_dir_all(&directory)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stat {
@@ -54,6 +92,10 @@ pub struct Stat {
 }
 
 /// Which blocks of a file have changed since they were indexed.
+///
+/// # Examples
+///
+/// See [`IndexBuilder::verify`](crate::index::IndexBuilder::verify).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verified {

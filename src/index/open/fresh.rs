@@ -101,6 +101,23 @@ impl Fresh {
     }
 
     /// True when there is a NUL in the indexed part of the text, which text has none of.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{index::{Fresh, IndexBuilder}, mapping::Mapping, scan::Pool};
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-has-nul-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&directory)?;
+    /// # let path = directory.join("log");
+    /// std::fs::write(&path, b"zero \0 in a line\n".repeat(100_000))?;
+    /// IndexBuilder::new().build(&path, &Pool::new(2))?;
+    /// let file = std::fs::File::open(&path)?;
+    /// let (metadata, text) = (file.metadata()?, Mapping::open_file(&file)?);
+    /// assert!(Fresh::open(&path, &metadata, &text, None)?.expect("it was built").has_nul());
+    /// # std::fs::remove_dir_all(&directory)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn has_nul(&self) -> bool {
         self.manifest().segments.iter().any(|entry| entry.flags & Entry::NUL != 0)
     }

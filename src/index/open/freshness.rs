@@ -42,6 +42,10 @@ impl Index {
     /// # Complexity
     ///
     /// Constant: where the attributes do not tell, up to 66 blocks of 64 KiB are read and compared with their hashes.
+    ///
+    /// # Examples
+    ///
+    /// See [`Freshness`].
     pub fn freshness(&self, metadata: &std::fs::Metadata, text: &Mapping) -> Result<Freshness, Error> {
         self.freshness_of(&Attributes::of(text.file(), metadata), text, SAMPLES_AFTER_CHANGE)
     }

@@ -97,6 +97,10 @@ impl Index {
     /// # Complexity
     ///
     /// Constant, plus some bytes for each 256 MiB of text.
+    ///
+    /// # Examples
+    ///
+    /// See [`Index`].
     pub fn open(text: &Path, directory: Option<&Path>) -> Result<Option<Self>, Error> {
         // Whoever opens a text that is not there is told so.
         Self::open_of(text, Attributes::at(text).ok().as_ref(), directory)

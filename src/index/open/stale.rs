@@ -3,6 +3,32 @@
 use std::fmt;
 
 /// How an index and a file go together.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::{index::{Freshness, Index, IndexBuilder, Stale}, mapping::Mapping, scan::Pool};
+///
+/// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-freshness-{}", std::process::id()));
+/// # std::fs::create_dir_all(&directory)?;
+/// # let path = directory.join("log");
+/// std::fs::write(&path, "a line of a log\n".repeat(100_000))?;
+/// IndexBuilder::new().build(&path, &Pool::new(2))?;
+/// let freshness = || -> Result<_, Box<dyn std::error::Error>> {
+///     let file = std::fs::File::open(&path)?;
+///     // The attributes are read before the content.
+///     let metadata = file.metadata()?;
+///     let index = Index::open(&path, None)?.expect("it was built");
+///     Ok(index.freshness(&metadata, &Mapping::open_file(&file)?)?)
+/// };
+/// assert_eq!(freshness()?, Freshness::Same);
+/// std::fs::write(&path, "a line of a log\n".repeat(100_001))?;
+/// assert_eq!(freshness()?, Freshness::Grown);
+/// std::fs::write(&path, "shorter\n".repeat(150_000))?;
+/// assert_eq!(freshness()?, Freshness::Stale(Stale::Shrunk));
+/// # std::fs::remove_dir_all(&directory)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Freshness {
@@ -18,6 +44,14 @@ pub enum Freshness {
 /// of [`Index::check`] and others.
 ///
 /// [`Index::check`]: crate::index::Index::check
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::index::Stale;
+///
+/// assert_eq!(Stale::Replaced.to_string(), "the file was replaced since it was indexed");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stale {

@@ -8,6 +8,17 @@ use crate::index::format::layout::MAGIC;
 pub const LEAST_SIZE: u64 = 1 << 20;
 
 /// Why an index of a file would be of no use. Its text says it.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::index::{Compression, Unfit};
+///
+/// assert_eq!(Unfit::of(b"a line of text"), None);
+/// let unfit = Unfit::of(b"\x28\xB5\x2F\xFD and so on").expect("it is compressed");
+/// assert_eq!(unfit, Unfit::Compressed(Compression::Zstd));
+/// assert_eq!(unfit.to_string(), "the file is compressed with zstd");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unfit {
@@ -20,6 +31,14 @@ pub enum Unfit {
 }
 
 /// How a file is compressed.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::index::Compression;
+///
+/// assert_eq!((Compression::Gzip.to_string(), Compression::Gzip.command()), ("gzip".to_owned(), "zcat"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Compression {

@@ -16,6 +16,35 @@ const PLANNING: u64 = 50;
 const LEAST_PLANNING: u64 = 16 << 20;
 
 /// The parts of a file that can have lines that match.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::{index::{Fresh, IndexBuilder, Query, Unhelped}, mapping::Mapping, scan::Pool};
+///
+/// # let directory = std::env::temp_dir().join(format!("mapgrep-doc-candidates-{}", std::process::id()));
+/// # std::fs::create_dir_all(&directory)?;
+/// # let path = directory.join("log");
+/// let lines: String = (0..100_000).map(|i| format!("request {i}\n")).collect();
+/// std::fs::write(&path, &lines)?;
+/// IndexBuilder::new().build(&path, &Pool::new(2))?;
+/// let file = std::fs::File::open(&path)?;
+/// let (metadata, text) = (file.metadata()?, Mapping::open_file(&file)?);
+/// let index = Fresh::open(&path, &metadata, &text, None)?.expect("it was built");
+///
+/// // A rare string: a block of 64 KiB or two, and the end of the file, which is not indexed.
+/// let rare = index.candidates(&Query::literal("request 77777"), 0)?;
+/// assert!(rare.blocks() <= 2 && rare.all_blocks() > 20 && rare.rows() > 0);
+/// assert!(rare.parts().len() <= 3 && rare.bytes() < 3 * 65_536);
+/// assert!(!rare.is_everything() && rare.unhelped().is_none());
+///
+/// // A string on every line: the index is of no help.
+/// let frequent = index.candidates(&Query::literal("request"), 0)?;
+/// assert_eq!(frequent.unhelped(), Some(Unhelped::TooMany));
+/// assert!(frequent.is_everything() && frequent.bytes() == lines.len() as u64);
+/// # std::fs::remove_dir_all(&directory)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Candidates {
     parts: Vec<Part>,
@@ -27,6 +56,10 @@ pub struct Candidates {
 }
 
 /// Why an index did not help.
+///
+/// # Examples
+///
+/// See [`Candidates`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unhelped {
     /// Nothing is known of lines that match.
@@ -90,7 +123,7 @@ impl Fresh {
     ///
     /// # Examples
     ///
-    /// See [`Index`].
+    /// See [`Index`](crate::index::Index).
     pub fn candidates(&self, query: &Query, after: u64) -> Result<Candidates, Error> {
         let manifest = self.manifest();
         let (len, all_blocks) = (self.text_len(), manifest.blocks());

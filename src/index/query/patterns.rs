@@ -46,6 +46,10 @@ impl Query {
     ///
     /// Linear in the length of the patterns, but for sorting what many of them need. How many literals that may be is
     /// limited by the length of the patterns too; beyond that, less is asked of a line than the patterns need.
+    ///
+    /// # Examples
+    ///
+    /// See [`Query`].
     pub fn new<P: AsRef<[u8]>>(builder: &MatcherBuilder, patterns: &[P]) -> Result<Self, Error> {
         let bytes = patterns.iter().map(|pattern| pattern.as_ref().len()).sum();
         let mut requirer = Requirer::new(bytes);

@@ -46,12 +46,26 @@ pub(crate) fn has_room(len: usize, parts: usize) -> bool {
 }
 
 /// The size of a page of memory, in bytes: Python's `PAGESIZE`.
+///
+/// # Examples
+///
+/// ```
+/// assert!(mapgrep::mapping::page_size().is_power_of_two());
+/// ```
 pub fn page_size() -> usize {
     imp::page_size()
 }
 
 /// What the offset of a mapping has to be a multiple of, in bytes: the page size on Unix, 64 KiB on Windows. Python's
 /// `ALLOCATIONGRANULARITY`.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::mapping::{allocation_granularity, page_size};
+///
+/// assert!(allocation_granularity().is_multiple_of(page_size()));
+/// ```
 pub fn allocation_granularity() -> usize {
     imp::allocation_granularity()
 }

@@ -10,7 +10,7 @@ use crate::span::PatternId;
 /// How many candidates may be seen on a line before those are looked for that were seen before.
 pub(super) const MANY: usize = 1024;
 
-/// What a search with a [`RegexSet`] changes. Each thread has its own.
+/// What a search with a [`RegexSet`](super::RegexSet) changes. Each thread has its own.
 pub struct SetCache {
     pub(super) regexes: Caches,
     /// Literals that were seen on the line.

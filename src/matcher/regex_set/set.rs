@@ -20,7 +20,8 @@ pub(super) const LAZY_DFA_CACHE_OF_ALL: usize = 16 << 20;
 /// No regex.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// Patterns that are told apart; built with [`MatcherBuilder::build_set`]. Each is looked for on every line by itself.
+/// Patterns that are told apart; built with [`MatcherBuilder::build_set`](crate::matcher::MatcherBuilder::build_set).
+/// Each is looked for on every line by itself.
 pub struct RegexSet {
     /// What has to be run where a literal or a shape of a pattern is, unless the literal is the pattern.
     pub(super) regexes: Vec<Confirming>,
@@ -161,7 +162,7 @@ impl RegexSet {
     }
 
     /// The first of the patterns on a line, in the order of the list, that matches at a place in it, or the longest one
-    /// with [`longest`](MatcherBuilder::longest): where the patterns are searched
+    /// with [`longest`](crate::matcher::MatcherBuilder::longest): where the patterns are searched
     /// for as one and a match begins there, it is this one's. The line comes as for [`on_line`](RegexSet::on_line).
     ///
     /// # Complexity

@@ -16,6 +16,10 @@ use crate::{
 };
 
 /// How a run ended.
+///
+/// # Examples
+///
+/// See [`run`].
 #[derive(Debug)]
 pub struct Ended<S> {
     /// What `join` carried at the end.

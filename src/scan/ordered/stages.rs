@@ -3,6 +3,10 @@
 use crate::error::Error;
 
 /// What the stages of a pipeline do. The stages themselves are shared by all workers; what changes is handed to them.
+///
+/// # Examples
+///
+/// See [`run`](super::run).
 pub trait Stages: Sync {
     /// One part of the input.
     type Item: Send;
@@ -62,6 +66,10 @@ pub trait Stages: Sync {
 }
 
 /// A piece of output, emptied and used again once it was emitted.
+///
+/// # Examples
+///
+/// See [`run`](super::run).
 pub trait Output: Send + Default {
     /// How many bytes of memory its content takes.
     fn size(&self) -> usize;
@@ -71,6 +79,10 @@ pub trait Output: Send + Default {
 }
 
 /// What `join` decided about one item.
+///
+/// # Examples
+///
+/// See [`run`](super::run).
 #[derive(Debug)]
 pub struct Joined<P> {
     /// What to format; nothing when the item contributes no output.
