@@ -81,7 +81,7 @@ fn dense(words: &[Vec<u8>], len: usize) -> Vec<u8> {
 
 fn count(set: &PatternSet, haystack: &[u8]) -> u64 {
     let mut count = 0;
-    let _ = set.for_each(haystack, 0..haystack.len() + 1, |_, _| {
+    let _ = set.for_each(haystack, 0..haystack.len() + 1, |_| {
         count += 1;
         ControlFlow::<()>::Continue(())
     });

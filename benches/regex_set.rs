@@ -194,7 +194,7 @@ fn secrets(criterion: &mut Criterion) {
     let (name, fastest) = WAYS.iter().min_by_key(|(_, way)| took(*way)).expect("there are some");
     fastest(&theirs, &text, &mut counts);
 
-    let mut cache = ours.cache();
+    let mut cache = ours.create_cache();
     assert_eq!(count(&ours, &mut cache, &text), counts, "one thread");
     let memory = mapped(&text);
     assert_eq!(ours.count_each(&memory).expect("nobody changes it"), counts, "all threads");

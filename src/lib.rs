@@ -43,10 +43,12 @@
 //! | a million strings | where they match | [`PatternSet::par_find_iter`]; in a slice [`PatternSet::find_iter`] |
 //! | many strings | how often each matches | [`PatternSet::count_each`] |
 //! | many regexes | on how many lines each matches | [`RegexSet::count_each`] |
+//! | a line | which of many patterns match on it | [`RegexSet::matches`] |
 //! | a file to search often | to read only what can match | [`IndexBuilder::build`], then [`Grep::search_path`] |
 //! | an index | the parts of its file that can match | [`Fresh::candidates`](index::Fresh::candidates) |
 //! | a file | its bytes as memory | [`Mapping::open`], or [`MapOptions`] to write, or for a part of it |
 //!
+//! [`RegexSet::matches`]: matcher::regex_set::RegexSet::matches
 //! [`RegexSet::count_each`]: matcher::regex_set::RegexSet::count_each
 //! [`IndexBuilder::build`]: index::IndexBuilder::build
 //!
@@ -63,9 +65,9 @@
 //! use mapgrep::MatcherBuilder;
 //!
 //! let matcher = MatcherBuilder::new().by_line(true).build(["timeout after [0-9]+ ms"])?;
-//! let mut cache = matcher.cache();
+//! let mut cache = matcher.create_cache();
 //! let line = b"12:00:07 db: timeout after 250 ms";
-//! let found: Vec<_> = matcher.find_iter(&mut cache, line).map(|(span, _)| span.range()).collect();
+//! let found: Vec<_> = matcher.find_iter(&mut cache, line).map(|found| found.range()).collect();
 //! assert_eq!(found, [13..33]);
 //! # Ok::<(), mapgrep::Error>(())
 //! ```
@@ -92,14 +94,14 @@
 //!
 //! ```
 //! use std::ops::ControlFlow;
-//! use mapgrep::{Mapping, Match, MatcherBuilder, Scanner, scan::Pool};
+//! use mapgrep::{FileMatch, Mapping, MatcherBuilder, Scanner, scan::Pool};
 //!
 //! # let path = std::env::temp_dir().join(format!("mapgrep-doc-crate-cores-{}", std::process::id()));
 //! # std::fs::write(&path, "12:00:07 db: timeout after 250 ms\n12:00:08 db: ok\n".repeat(1000))?;
 //! let matcher = MatcherBuilder::new().by_line(true).build(["timeout after [0-9]+ ms"])?;
 //! let log = Mapping::open(&path)?;
 //! let mut starts = vec![];
-//! Scanner::new(matcher).for_each_in(&Pool::new(4), &log, |found: Match| {
+//! Scanner::new(matcher).for_each_in(&Pool::new(4), &log, |found: FileMatch| {
 //!     starts.push(found.start);
 //!     if starts.len() < 10 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 //! })?;
@@ -211,7 +213,7 @@ pub use crate::{
     mapping::{MapOptions, Mapping},
     matcher::{MatcherBuilder, set::PatternSet},
     scan::Scanner,
-    span::{Match, PatternId, Span},
+    span::{FileMatch, Match, PatternId, Span},
 };
 
 /// The examples of the README, so that they are run.

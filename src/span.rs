@@ -1,4 +1,4 @@
-//! Positions: in one haystack in memory ([`Span`]) and in a whole file ([`Match`]).
+//! Positions: in one haystack in memory ([`Span`], [`Match`]) and in a whole file ([`FileMatch`]).
 //!
 //! The two are different types on purpose. A matcher sees a slice and counts in `usize`; a file may be longer than
 //! the address space of the machine that streams it, so what the scanner reports counts in `u64`.
@@ -57,11 +57,84 @@ impl Span {
     }
 }
 
+/// A match in one haystack in memory: which bytes, and which pattern.
+///
+/// Matches order by start, then end, then pattern.
+///
+/// # Examples
+///
+/// ```
+/// use mapgrep::{Match, PatternId, Span};
+///
+/// let m = Match::new(Span::new(2, 5), PatternId::new(0));
+/// assert_eq!((m.start, m.end, m.len()), (2, 5, 3));
+/// assert_eq!(&b"a foo"[m.range()], b"foo");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Match {
+    /// The offset of the first byte in the haystack.
+    pub start: usize,
+    /// The offset just past the last byte.
+    pub end: usize,
+    /// The pattern that matched.
+    pub pattern: PatternId,
+}
+
+impl Match {
+    /// A match of a pattern.
+    #[inline]
+    pub fn new(span: Span, pattern: PatternId) -> Self {
+        Match { start: span.start, end: span.end, pattern }
+    }
+
+    /// The bytes that matched.
+    #[inline]
+    pub fn span(&self) -> Span {
+        Span { start: self.start, end: self.end }
+    }
+
+    /// The bytes that matched as a range, to index the haystack with.
+    pub fn range(&self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// How many bytes matched.
+    pub fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// True for a match of no bytes, such as that of `x*` between two other letters.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// The same match in a file, of which the haystack is the part that begins at an offset.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{Match, PatternId, Span};
+    ///
+    /// let m = Match::new(Span::new(2, 5), PatternId::new(0)).in_file(1 << 40);
+    /// assert_eq!((m.start - (1 << 40), m.len()), (2, 3));
+    /// ```
+    #[inline]
+    pub fn in_file(self, offset: u64) -> FileMatch {
+        FileMatch { start: offset + self.start as u64, end: offset + self.end as u64, pattern: self.pattern }
+    }
+
+    /// The same match in a haystack that begins `offset` bytes before.
+    #[inline]
+    pub(crate) fn behind(self, offset: usize) -> Match {
+        Match { start: offset + self.start, end: offset + self.end, pattern: self.pattern }
+    }
+}
+
 /// A match in a file or stream: which bytes, counted from its start, and which pattern.
 ///
 /// Matches order by start, then end, then pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Match {
+pub struct FileMatch {
     /// The offset of the first byte in the file.
     pub start: u64,
     /// The offset just past the last byte.
@@ -70,7 +143,7 @@ pub struct Match {
     pub pattern: PatternId,
 }
 
-impl Match {
+impl FileMatch {
     /// How many bytes matched.
     pub fn len(&self) -> u64 {
         self.end - self.start

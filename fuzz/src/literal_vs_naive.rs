@@ -105,8 +105,8 @@ pub fn check(case: Case) {
         && !needle.is_empty()
     {
         let matcher = MatcherBuilder::new().fixed_strings(true).build([needle]).expect("a literal");
-        let mut cache = matcher.cache();
-        let found: Vec<_> = matcher.find_iter(&mut cache, haystack).map(|(span, _)| span.start).collect();
+        let mut cache = matcher.create_cache();
+        let found: Vec<_> = matcher.find_iter(&mut cache, haystack).map(|m| m.start).collect();
         assert_eq!(found, forwards, "a matcher");
     }
 }

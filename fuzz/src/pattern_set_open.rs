@@ -70,9 +70,9 @@ fn damaged(case: &Case) -> (&'static [u8], Vec<u8>) {
 }
 
 fn search(set: &PatternSet, haystack: &[u8]) {
-    for (span, id) in set.find_iter(haystack).take(10_000) {
-        assert!(span.start <= span.end && span.end <= haystack.len() && id.index() < set.len());
-        set.pattern(id);
+    for m in set.find_iter(haystack).take(10_000) {
+        assert!(m.start <= m.end && m.end <= haystack.len() && m.pattern.index() < set.len());
+        set.pattern(m.pattern);
     }
     set.is_match(haystack);
     for id in (0..set.len()).take(200) {

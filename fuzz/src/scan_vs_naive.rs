@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashMap, fmt, ops::ControlFlow};
 
 use arbitrary::Arbitrary;
 use mapgrep::{
-    Match,
+    FileMatch,
     matcher::{Matcher, MatcherBuilder},
     scan::Scanner,
 };
@@ -83,12 +83,12 @@ impl fmt::Debug for Case {
         writeln!(f, "let mut builder = MatcherBuilder::new();")?;
         writeln!(f, "builder.fixed_strings({}).by_line({});", self.is_fixed(), self.by_line)?;
         writeln!(f, "let matcher = builder.build({:?}).unwrap();", self.patterns())?;
-        writeln!(f, "let wanted: Vec<_> = matcher.find_iter(&mut matcher.cache(), text)")?;
-        writeln!(f, "    .map(|(span, _)| (span.start as u64, span.end as u64)).collect();")?;
+        writeln!(f, "let wanted: Vec<_> = matcher.find_iter(&mut matcher.create_cache(), text)")?;
+        writeln!(f, "    .map(|m| (m.start as u64, m.end as u64)).collect();")?;
         writeln!(f, "let mut found = vec![];")?;
         writeln!(f, "Scanner::new(matcher.clone())")?;
         writeln!(f, "    .chunk_size({})", self.chunk())?;
-        writeln!(f, "    .for_each_in(&Pool::new({}), &memory, |m: Match| {{", self.threads())?;
+        writeln!(f, "    .for_each_in(&Pool::new({}), &memory, |m: FileMatch| {{", self.threads())?;
         writeln!(f, "        found.push((m.start, m.end));")?;
         writeln!(f, "        ControlFlow::Continue(())")?;
         writeln!(f, "    }})")?;
@@ -128,8 +128,8 @@ pub fn check(case: Case) {
     let Some(text) = case.text.bytes() else { return };
     let patterns = case.patterns();
     with_compiled(&case, patterns.clone(), |(matcher, regex)| {
-        let mut cache = matcher.cache();
-        let whole = matcher.find_iter(&mut cache, &text).map(|(span, id)| (span.start, span.end, id.index()));
+        let mut cache = matcher.create_cache();
+        let whole = matcher.find_iter(&mut cache, &text).map(|m| (m.start, m.end, m.pattern.index()));
         let whole: Vec<_> = whole.collect();
         let wanted = match (case.is_fixed(), case.by_line) {
             (true, _) => matches::literals(&patterns, &text),
@@ -140,7 +140,7 @@ pub fn check(case: Case) {
         let mut found = vec![];
         Scanner::new(matcher.clone())
             .chunk_size(case.chunk())
-            .for_each_in(pool(case.threads()), &memory(&text), |m: Match| {
+            .for_each_in(pool(case.threads()), &memory(&text), |m: FileMatch| {
                 found.push((m.start as usize, m.end as usize, m.pattern.index()));
                 ControlFlow::Continue(())
             })

@@ -31,7 +31,7 @@ pub(super) fn first_line_with_nul(
 ) -> Result<Option<(u64, u64)>, Error> {
     const STEP: u64 = 4 << 20;
     let terminator = grep.matcher.terminator();
-    let mut cache = grep.matcher.cache();
+    let mut cache = grep.matcher.create_cache();
     for range in pieces.ranges() {
         let piece = Piece { range: range.clone(), within: range.clone(), newlines: 0 };
         let window = Window::of_piece(mapping, piece, terminator);

@@ -24,7 +24,7 @@ use crate::{
         piece::Piece,
         window::{MappedWindow, NEAR, Window},
     },
-    span::{Match, Span},
+    span::{FileMatch, Span},
 };
 
 /// How many bytes a piece of output has before it is passed on.
@@ -130,7 +130,7 @@ impl<'a> Core<'a> {
     pub(crate) fn worker(&self) -> Worker<'a> {
         let spare = self.caches.lock().pop();
         Worker {
-            cache: spare.unwrap_or_else(|| self.matcher.cache()),
+            cache: spare.unwrap_or_else(|| self.matcher.create_cache()),
             caches: self.caches,
             matches: vec![],
             formatted_lines: 0,
@@ -166,7 +166,7 @@ pub(crate) struct Worker<'a> {
     pub(crate) formatted_matches: u64,
     /// Buffers to be used again.
     pub(crate) spare_hits: Vec<Span>,
-    pub(crate) spare_matches: Vec<Match>,
+    pub(crate) spare_matches: Vec<FileMatch>,
 }
 
 impl Drop for Worker<'_> {

@@ -54,7 +54,7 @@ pub enum Case {
 /// use mapgrep::matcher::{Case, MatcherBuilder};
 ///
 /// let matcher = MatcherBuilder::new().case(Case::Insensitive).word(true).build(["error"])?;
-/// let mut cache = matcher.cache();
+/// let mut cache = matcher.create_cache();
 /// assert!(matcher.is_match(&mut cache, b"An ERROR occurred"));
 /// assert!(!matcher.is_match(&mut cache, b"errors"));
 /// # Ok::<(), mapgrep::Error>(())
@@ -147,7 +147,7 @@ impl MatcherBuilder {
     ///
     /// let find = |yes| {
     ///     let matcher = MatcherBuilder::new().fixed_strings(true).longest(yes).build(["net", "network"]).unwrap();
-    ///     matcher.find_at(&mut matcher.cache(), b"networks", 0).map(|(span, id)| (span.range(), id.index()))
+    ///     matcher.find_at(&mut matcher.create_cache(), b"networks", 0).map(|m| (m.range(), m.pattern.index()))
     /// };
     /// assert_eq!(find(false), Some((0..3, 0)));
     /// assert_eq!(find(true), Some((0..7, 1)));

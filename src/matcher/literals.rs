@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::{
     error::Error,
     matcher::set::{Borders, MatchKind, PatternSet, Walk},
-    span::{PatternId, Span},
+    span::{Match, PatternId},
 };
 
 /// How many spellings a plain string may have, and how many all of them may have on average, where case is ignored.
@@ -79,10 +79,10 @@ impl Literals {
         Ok(Some(Literals { set, owners }))
     }
 
-    pub(crate) fn find_at(&self, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
+    pub(crate) fn find_at(&self, haystack: &[u8], at: usize) -> Option<Match> {
         let mut first = None;
-        self.each(haystack, Walk::new(at), |span, id| {
-            first = Some((span, id));
+        self.each(haystack, Walk::new(at), |m| {
+            first = Some(m);
             false
         });
         first
@@ -90,8 +90,8 @@ impl Literals {
 
     /// Calls `each` with the matches from where a walk stands, until it returns false.
     #[inline]
-    pub(crate) fn each(&self, haystack: &[u8], mut walk: Walk, mut each: impl FnMut(Span, PatternId) -> bool) {
-        let each = |span, literal| match each(span, self.owner(literal)) {
+    pub(crate) fn each(&self, haystack: &[u8], mut walk: Walk, mut each: impl FnMut(Match) -> bool) {
+        let each = |m| match each(self.of_owner(m)) {
             true => ControlFlow::Continue(()),
             false => ControlFlow::Break(()),
         };
@@ -99,17 +99,18 @@ impl Literals {
     }
 
     /// All matches.
-    pub(crate) fn find_iter<'a>(&'a self, haystack: &'a [u8]) -> impl Iterator<Item = (Span, PatternId)> + 'a {
-        self.set.find_iter(haystack).map(|(span, literal)| (span, self.owner(literal)))
+    pub(crate) fn find_iter<'a>(&'a self, haystack: &'a [u8]) -> impl Iterator<Item = Match> + 'a {
+        self.set.find_iter(haystack).map(|m| self.of_owner(m))
     }
 
     #[inline]
-    fn owner(&self, literal: PatternId) -> PatternId {
-        match &self.owners {
-            Owners::Themselves => literal,
+    fn of_owner(&self, literal: Match) -> Match {
+        let pattern = match &self.owners {
+            Owners::Themselves => literal.pattern,
             Owners::One => PatternId::new(0),
-            Owners::Each(owners) => owners[literal.index()],
-        }
+            Owners::Each(owners) => owners[literal.pattern.index()],
+        };
+        Match { pattern, ..literal }
     }
 
     /// Whether one of them is empty.
@@ -184,11 +185,11 @@ mod tests {
             strategy::Strategy,
             terminator::LineTerminator,
         },
-        span::{PatternId, Span},
+        span::Match,
     };
 
-    fn found(matcher: &Matcher, text: &[u8]) -> Vec<(Span, PatternId)> {
-        matcher.find_iter(&mut matcher.cache(), text).collect()
+    fn found(matcher: &Matcher, text: &[u8]) -> Vec<Match> {
+        matcher.find_iter(&mut matcher.create_cache(), text).collect()
     }
 
     /// The same strings, as regexes that are not seen to be plain.
@@ -288,9 +289,9 @@ mod tests {
                 if !(is_regex && content.first().is_some_and(|byte| byte & 0xC0 == 0x80)) {
                     let end = start + content.len();
                     let mut alone = found(&plain, content);
-                    alone.iter_mut().for_each(|(span, _)| *span = Span::new(span.start + start, span.end + start));
+                    alone.iter_mut().for_each(|m| *m = m.behind(start));
                     let among: Vec<_> =
-                        found(&plain, &text).into_iter().filter(|(m, _)| m.start >= start && m.end <= end).collect();
+                        found(&plain, &text).into_iter().filter(|m| m.start >= start && m.end <= end).collect();
                     let content = content.escape_ascii().to_string();
                     prop_assert_eq!(among, alone, "{:?} in {}", content, text.escape_ascii());
                 }
@@ -304,7 +305,7 @@ mod tests {
         let mut builder = MatcherBuilder::new();
         let matcher = builder.fixed_strings(true).word(true).build(["foo-b", "foo-", "foo"]).unwrap();
         let starts: Vec<_> =
-            found(&matcher, b"foo-bar foo-b xfoo foo_ foo").iter().map(|(m, id)| (m.range(), id.index())).collect();
+            found(&matcher, b"foo-bar foo-b xfoo foo_ foo").iter().map(|m| (m.range(), m.pattern.index())).collect();
         assert_eq!(starts, [(0..3, 2), (8..13, 0), (24..27, 2)]);
     }
 }

@@ -14,9 +14,9 @@
 //! use mapgrep::matcher::MatcherBuilder;
 //!
 //! let matcher = MatcherBuilder::new().build([r"\bfoo[0-9]+", "bar"])?;
-//! let mut cache = matcher.cache();
+//! let mut cache = matcher.create_cache();
 //! let matches = matcher.find_iter(&mut cache, b"a foo12 and a bar");
-//! let found: Vec<_> = matches.map(|(span, id)| (span.range(), id.index())).collect();
+//! let found: Vec<_> = matches.map(|m| (m.range(), m.pattern.index())).collect();
 //! assert_eq!(found, [(2..7, 0), (14..17, 1)]);
 //! # Ok::<(), mapgrep::Error>(())
 //! ```

@@ -16,7 +16,7 @@ use crate::{
         strategy::{State, Strategy},
         terminator::LineTerminator,
     },
-    span::{PatternId, Span},
+    span::Match,
 };
 
 /// Compiled patterns.
@@ -40,14 +40,14 @@ pub struct Matcher {
     pub(crate) lone_cr: Option<Arc<LoneCr>>,
 }
 
-/// What a search changes while it runs. Make one for each thread with [`Matcher::cache`], and use it with the matcher
-/// that made it only.
+/// What a search changes while it runs. Make one for each thread with [`Matcher::create_cache`], and use it with the
+/// matcher that made it only.
 #[derive(Clone, Debug)]
 pub struct Cache(State);
 
 impl Matcher {
     /// A cache for this matcher.
-    pub fn cache(&self) -> Cache {
+    pub fn create_cache(&self) -> Cache {
         Cache(self.strategy.state())
     }
 
@@ -66,20 +66,20 @@ impl Matcher {
     /// # Examples
     ///
     /// ```
-    /// use mapgrep::{matcher::MatcherBuilder, Span};
+    /// use mapgrep::matcher::MatcherBuilder;
     ///
     /// let matcher = MatcherBuilder::new().build(["ab"])?;
-    /// let mut cache = matcher.cache();
-    /// let (span, _) = matcher.find_at(&mut cache, b"abab", 1).unwrap();
-    /// assert_eq!(span, Span::new(2, 4));
+    /// let mut cache = matcher.create_cache();
+    /// let m = matcher.find_at(&mut cache, b"abab", 1).unwrap();
+    /// assert_eq!(m.range(), 2..4);
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
-    pub fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
+    pub fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<Match> {
         match &self.strategy {
             Strategy::Never => None,
             Strategy::Literal(finder, id) => {
                 let start = at + cache.find(finder, &haystack[at..])?;
-                Some((Span::new(start, start + finder.needle().len()), *id))
+                Some(Match { start, end: start + finder.needle().len(), pattern: *id })
             }
             Strategy::Literals(literals) => literals.find_at(haystack, at),
             Strategy::Regexes(regexes) => {
@@ -107,7 +107,7 @@ impl Matcher {
         match &self.strategy {
             Strategy::Never => None,
             Strategy::Literal(finder, _) => Some(at + cache.find(finder, &haystack[at..])?),
-            Strategy::Literals(literals) => literals.find_at(haystack, at).map(|(span, _)| span.start),
+            Strategy::Literals(literals) => literals.find_at(haystack, at).map(|m| m.start),
             Strategy::Regexes(regexes) => {
                 let find_end = |at| regexes.find_earliest_end(cache.regex(), haystack, at);
                 LoneCr::find_end(self.lone_cr.as_deref(), haystack, at, find_end)
@@ -130,7 +130,7 @@ impl Matcher {
     ///
     /// ```
     /// let matcher = mapgrep::matcher::MatcherBuilder::new().build(["needle", "pin"])?;
-    /// assert!(matcher.is_match(&mut matcher.cache(), b"a pincushion"));
+    /// assert!(matcher.is_match(&mut matcher.create_cache(), b"a pincushion"));
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn is_match(&self, cache: &mut Cache, haystack: &[u8]) -> bool {
@@ -143,11 +143,7 @@ impl Matcher {
     /// # Complexity
     ///
     /// As [`find_at`](Matcher::find_at) for each match; linear in the haystack for literals.
-    pub fn find_iter<'a>(
-        &'a self,
-        cache: &'a mut Cache,
-        haystack: &'a [u8],
-    ) -> impl Iterator<Item = (Span, PatternId)> + 'a {
+    pub fn find_iter<'a>(&'a self, cache: &'a mut Cache, haystack: &'a [u8]) -> impl Iterator<Item = Match> + 'a {
         let mut literals = match &self.strategy {
             Strategy::Literals(literals) => Some(literals.find_iter(haystack)),
             _ => None,
@@ -174,7 +170,7 @@ impl Matcher {
         cache: &mut Cache,
         haystack: &[u8],
         mut cursor: Cursor,
-        mut each: impl FnMut(Span, PatternId) -> bool,
+        mut each: impl FnMut(Match) -> bool,
     ) {
         match &self.strategy {
             Strategy::Literals(literals) => {
@@ -195,7 +191,7 @@ impl Matcher {
                 }
             }
             match cursor.next(self, cache, haystack, &mut ahead) {
-                Some((span, id)) if each(span, id) => {}
+                Some(m) if each(m) => {}
                 _ => return,
             }
         }
@@ -212,7 +208,7 @@ impl Matcher {
     pub(crate) fn each_place(&self, cache: &mut Cache, haystack: &[u8], mut each: impl FnMut(usize) -> bool) {
         match &self.strategy {
             Strategy::Dispatched(dispatched) => dispatched.each_line(cache.dispatched(), haystack, each),
-            _ => self.each_match(cache, haystack, Cursor::new(0), |span, _| each(span.start)),
+            _ => self.each_match(cache, haystack, Cursor::new(0), |m| each(m.start)),
         }
     }
 
@@ -370,22 +366,22 @@ impl Cursor {
         cache: &mut Cache,
         haystack: &[u8],
         ahead: &mut Ahead,
-    ) -> Option<(Span, PatternId)> {
+    ) -> Option<Match> {
         while self.at <= haystack.len() {
-            let (span, id) = match &matcher.strategy {
+            let m = match &matcher.strategy {
                 Strategy::Regexes(regexes) if matcher.lone_cr.is_none() => {
                     regexes.find_next(cache.regex(), &mut ahead.0, haystack, self.at)?
                 }
                 _ => matcher.find_at(cache, haystack, self.at)?,
             };
-            if !span.is_empty() {
-                *self = Cursor::after(span.end);
-                return Some((span, id));
+            if !m.is_empty() {
+                *self = Cursor::after(m.end);
+                return Some(m);
             }
-            self.at = span.end + 1;
-            if self.last_end != Some(span.end) {
-                self.last_end = Some(span.end);
-                return Some((span, id));
+            self.at = m.end + 1;
+            if self.last_end != Some(m.end) {
+                self.last_end = Some(m.end);
+                return Some(m);
             }
         }
         None
@@ -396,11 +392,12 @@ impl Cursor {
 mod tests {
     use super::*;
     use crate::matcher::builder::MatcherBuilder;
+    use crate::span::Span;
 
     fn spans(patterns: &[&str], haystack: &[u8]) -> Vec<(usize, usize, usize)> {
         let matcher = MatcherBuilder::new().build(patterns).unwrap();
-        let mut cache = matcher.cache();
-        matcher.find_iter(&mut cache, haystack).map(|(s, id)| (s.start, s.end, id.index())).collect()
+        let mut cache = matcher.create_cache();
+        matcher.find_iter(&mut cache, haystack).map(|m| (m.start, m.end, m.pattern.index())).collect()
     }
 
     #[test]
@@ -445,10 +442,10 @@ mod tests {
             let (apart, one) = (build(false), build(true));
             for text in ["abbb", "ab", "c abb xyzx", "xy\nbb\n", "x\nab\n c"] {
                 let spans = |matcher: &Matcher| -> Vec<Span> {
-                    matcher.find_iter(&mut matcher.cache(), text.as_bytes()).map(|(span, _)| span).collect()
+                    matcher.find_iter(&mut matcher.create_cache(), text.as_bytes()).map(|m| m.span()).collect()
                 };
                 assert_eq!(spans(&one), spans(&apart), "{text:?}");
-                assert!(one.find_iter(&mut one.cache(), text.as_bytes()).all(|(_, id)| id.index() == 0));
+                assert!(one.find_iter(&mut one.create_cache(), text.as_bytes()).all(|m| m.pattern.index() == 0));
             }
         }
     }

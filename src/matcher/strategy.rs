@@ -86,9 +86,9 @@ impl Strategy {
         match self {
             Strategy::Never | Strategy::Literals(_) => State::None,
             Strategy::Literal(finder, _) => State::Literal(finder.tuning()),
-            Strategy::Regexes(regexes) => State::Regexes(Box::new(regexes.cache())),
-            Strategy::Filtered(filtered) => State::Regexes(Box::new(filtered.cache())),
-            Strategy::Dispatched(dispatched) => State::Dispatched(Box::new(dispatched.cache())),
+            Strategy::Regexes(regexes) => State::Regexes(Box::new(regexes.create_cache())),
+            Strategy::Filtered(filtered) => State::Regexes(Box::new(filtered.create_cache())),
+            Strategy::Dispatched(dispatched) => State::Dispatched(Box::new(dispatched.create_cache())),
         }
     }
 

@@ -8,7 +8,7 @@
 /// use mapgrep::matcher::{LineTerminator, MatcherBuilder};
 ///
 /// let matcher = MatcherBuilder::new().line_terminator(LineTerminator::Crlf).by_line(true).build(["end$"])?;
-/// assert!(matcher.is_match(&mut matcher.cache(), b"the end\r\n"));
+/// assert!(matcher.is_match(&mut matcher.create_cache(), b"the end\r\n"));
 /// # Ok::<(), mapgrep::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     error::Error,
     mapping::{Advice, Mapping},
-    span::Match,
+    span::FileMatch,
 };
 
 /// How many batches of matches wait for the consumer of a parallel iterator, besides what the pipeline keeps ready.
@@ -118,7 +118,7 @@ pub struct FindIter {
     left: Option<Mapping>,
     /// Where the search stands; nothing before it has begun.
     walk: Option<Walk>,
-    batch: Vec<Match>,
+    batch: Vec<FileMatch>,
     /// The next of the batch.
     next: usize,
     ended: bool,
@@ -141,7 +141,7 @@ impl FindIter {
             None => {
                 // Advice is no more than that: a kernel that does not take it searches as well.
                 let _ = mapping.advise(Advice::Sequential);
-                walk.insert(Walk::new(stages.chunks(scanner.chunk_size)?, scanner.matcher.cache()))
+                walk.insert(Walk::new(stages.chunks(scanner.chunk_size)?, scanner.matcher.create_cache()))
             }
         };
         let found = walk.next(&stages, scanner.cancel.as_ref(), batch);
@@ -151,7 +151,7 @@ impl FindIter {
 }
 
 impl Iterator for FindIter {
-    type Item = Result<Match, Error>;
+    type Item = Result<FileMatch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.next == self.batch.len() && !self.ended {
@@ -176,7 +176,7 @@ impl FusedIterator for FindIter {}
 ///
 /// See [`Scanner::par_find_iter`].
 pub struct ParFindIter {
-    batch: vec::IntoIter<Match>,
+    batch: vec::IntoIter<FileMatch>,
     stop: Cancel,
     /// None when the end was reached.
     driver: Option<Driver>,
@@ -186,12 +186,12 @@ pub struct ParFindIter {
 enum Driver {
     Thread(Search),
     /// What is asked for them where no thread could be started.
-    Alone(Box<dyn Iterator<Item = Result<Vec<Match>, Error>> + Send + Sync>),
+    Alone(Box<dyn Iterator<Item = Result<Vec<FileMatch>, Error>> + Send + Sync>),
 }
 
 /// The thread that hands over what the workers find. Its channel ends with it.
 struct Search {
-    batches: Receiver<Result<Vec<Match>, Error>>,
+    batches: Receiver<Result<Vec<FileMatch>, Error>>,
     thread: JoinHandle<()>,
 }
 
@@ -200,8 +200,8 @@ impl ParFindIter {
     /// the thread, `alone` has what it would have found.
     pub(super) fn drive(
         stop: Cancel,
-        alone: impl Iterator<Item = Result<Vec<Match>, Error>> + Send + Sync + 'static,
-        search: impl FnOnce(&mut dyn FnMut(&[Match]) -> ControlFlow<()>) -> Result<(), Error> + Send + 'static,
+        alone: impl Iterator<Item = Result<Vec<FileMatch>, Error>> + Send + Sync + 'static,
+        search: impl FnOnce(&mut dyn FnMut(&[FileMatch]) -> ControlFlow<()>) -> Result<(), Error> + Send + 'static,
     ) -> Self {
         let (sender, batches) = sync_channel(BATCHES);
         let run = move || {
@@ -225,7 +225,7 @@ impl ParFindIter {
 }
 
 impl Iterator for ParFindIter {
-    type Item = Result<Match, Error>;
+    type Item = Result<FileMatch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -278,8 +278,8 @@ mod tests {
     use super::*;
     use crate::span::PatternId;
 
-    fn at(start: u64) -> Match {
-        Match { start, end: start + 1, pattern: PatternId::new(0) }
+    fn at(start: u64) -> FileMatch {
+        FileMatch { start, end: start + 1, pattern: PatternId::new(0) }
     }
 
     #[test]

@@ -16,7 +16,7 @@
 //!
 //! ```
 //! use std::ops::ControlFlow;
-//! use mapgrep::{Match, mapping::{Access, MapOptions}, matcher::MatcherBuilder, scan::Scanner};
+//! use mapgrep::{FileMatch, mapping::{Access, MapOptions}, matcher::MatcherBuilder, scan::Scanner};
 //!
 //! let path = std::env::temp_dir().join(format!("mapgrep-doc-scan-{}", std::process::id()));
 //! std::fs::write(&path, "id=17 id=4 id=2026")?;
@@ -24,7 +24,7 @@
 //! let mapping = unsafe { MapOptions::new().access(Access::Read).map_file(&std::fs::File::open(&path)?)? };
 //! let scanner = Scanner::new(MatcherBuilder::new().build(["id=[0-9]{1,9}"])?);
 //! let mut found = vec![];
-//! scanner.for_each(&mapping, |m: Match| {
+//! scanner.for_each(&mapping, |m: FileMatch| {
 //!     found.push(m.start..m.end);
 //!     ControlFlow::Continue(())
 //! })?;

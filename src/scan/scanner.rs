@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     mapping::{Advice, Lent, Mapping, page_size},
     matcher::{Matcher, Reach},
-    span::{Match, range_of},
+    span::{FileMatch, range_of},
 };
 
 /// Finds all matches of a matcher in mapped files, in parallel and in file order.
@@ -29,13 +29,13 @@ use crate::{
 ///
 /// ```
 /// use std::ops::ControlFlow;
-/// use mapgrep::{Match, mapping::MapOptions, matcher::MatcherBuilder, scan::Scanner};
+/// use mapgrep::{FileMatch, mapping::MapOptions, matcher::MatcherBuilder, scan::Scanner};
 ///
 /// let mut memory = MapOptions::new().len(12).map_anonymous()?;
 /// memory.set_slice(.., b"one two one.")?;
 /// let scanner = Scanner::new(MatcherBuilder::new().build(["one"])?);
 /// let mut starts = vec![];
-/// let stats = scanner.for_each(&memory, |m: Match| {
+/// let stats = scanner.for_each(&memory, |m: FileMatch| {
 ///     starts.push(m.start);
 ///     ControlFlow::Continue(())
 /// })?;
@@ -195,7 +195,7 @@ impl Scanner {
     /// # Examples
     ///
     /// See [`Scanner`].
-    pub fn for_each(&self, mapping: &Mapping, sink: impl Sink<Match>) -> Result<Stats, Error> {
+    pub fn for_each(&self, mapping: &Mapping, sink: impl Sink<FileMatch>) -> Result<Stats, Error> {
         self.for_each_in(&Pool::for_call(mapping.len() / self.chunk_size), mapping, sink)
     }
 
@@ -209,20 +209,20 @@ impl Scanner {
     ///
     /// ```
     /// use std::ops::ControlFlow;
-    /// use mapgrep::{Match, mapping::MapOptions, matcher::MatcherBuilder, scan::{Pool, Scanner}};
+    /// use mapgrep::{FileMatch, mapping::MapOptions, matcher::MatcherBuilder, scan::{Pool, Scanner}};
     ///
     /// let mut memory = MapOptions::new().len(8).map_anonymous()?;
     /// memory.set_slice(.., b"one, two")?;
     /// let scanner = Scanner::new(MatcherBuilder::new().build(["[a-z]+"])?);
     /// let mut first = None;
-    /// scanner.for_each_in(&Pool::new(2), &memory, |found: Match| {
+    /// scanner.for_each_in(&Pool::new(2), &memory, |found: FileMatch| {
     ///     first = Some(found.start..found.end);
     ///     ControlFlow::Break(())
     /// })?;
     /// assert_eq!(first, Some(0..3));
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
-    pub fn for_each_in(&self, pool: &Pool, mapping: &Mapping, mut sink: impl Sink<Match>) -> Result<Stats, Error> {
+    pub fn for_each_in(&self, pool: &Pool, mapping: &Mapping, mut sink: impl Sink<FileMatch>) -> Result<Stats, Error> {
         let mut delivered = 0;
         let stats = self.run(pool, mapping, &mut |matches| {
             for m in matches {
@@ -246,18 +246,18 @@ impl Scanner {
     ///
     /// ```
     /// use std::ops::ControlFlow;
-    /// use mapgrep::{Match, matcher::MatcherBuilder, scan::Scanner};
+    /// use mapgrep::{FileMatch, matcher::MatcherBuilder, scan::Scanner};
     ///
     /// let scanner = Scanner::new(MatcherBuilder::new().build(["[0-9]+"])?);
     /// let mut found = vec![];
-    /// scanner.for_each_of(b"a1 b22", |m: Match| {
+    /// scanner.for_each_of(b"a1 b22", |m: FileMatch| {
     ///     found.push(m.start..m.end);
     ///     ControlFlow::Continue(())
     /// })?;
     /// assert_eq!(found, [1..2, 4..6]);
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
-    pub fn for_each_of(&self, bytes: &[u8], sink: impl Sink<Match>) -> Result<Stats, Error> {
+    pub fn for_each_of(&self, bytes: &[u8], sink: impl Sink<FileMatch>) -> Result<Stats, Error> {
         self.for_each(Lent::new(bytes)?.mapping(), sink)
     }
 
@@ -286,7 +286,7 @@ impl Scanner {
         &self,
         pool: &Pool,
         mapping: &Mapping,
-        emit: &mut dyn FnMut(&[Match]) -> ControlFlow<()>,
+        emit: &mut dyn FnMut(&[FileMatch]) -> ControlFlow<()>,
     ) -> Result<Stats, Error> {
         let Some(left) = self.without_holes(mapping) else { return self.run_on(pool, mapping, emit) };
         let mut shown = vec![];
@@ -315,7 +315,7 @@ impl Scanner {
         &self,
         pool: &Pool,
         mapping: &Mapping,
-        emit: &mut dyn FnMut(&[Match]) -> ControlFlow<()>,
+        emit: &mut dyn FnMut(&[FileMatch]) -> ControlFlow<()>,
     ) -> Result<Stats, Error> {
         let started = Instant::now();
         let keeper = CacheKeeper::of_mapping(self.cache, mapping, self.chunk_size);
@@ -325,13 +325,13 @@ impl Scanner {
         let chunks = stages.chunks(self.chunk_size)?;
         let cancel = self.cancel.as_ref();
         if self.matcher.reach() == Reach::Unbounded {
-            sequential::run(&stages, Walk::new(chunks, self.matcher.cache()), cancel, emit)?;
+            sequential::run(&stages, Walk::new(chunks, self.matcher.create_cache()), cancel, emit)?;
         } else {
             let inline = Pool::inline();
             let is_one = chunks.clone().nth(1).is_none();
             let pool = if is_one { &inline } else { pool };
             let feed = Feed::direct(chunks.map(Ok));
-            let emit = &mut |matches: &Vec<Match>| emit(matches);
+            let emit = &mut |matches: &Vec<FileMatch>| emit(matches);
             ordered::run(&stages, feed, Seam::default(), pool, cancel, emit)?;
         }
         let (chunks, bytes_scanned) = stages.counted();
@@ -344,10 +344,10 @@ impl Scanner {
 }
 
 /// A match in a file without the middle of its holes, in offsets of the file.
-pub(super) fn in_file(found: Match, left: &Mapping) -> Match {
+pub(super) fn in_file(found: FileMatch, left: &Mapping) -> FileMatch {
     let Some(cuts) = left.cuts() else { return found };
     let start = cuts.in_file(found.start);
-    Match { start, end: start + (found.end - found.start), ..found }
+    FileMatch { start, end: start + (found.end - found.start), ..found }
 }
 
 /// Unmaps a file with all threads of a pool. For a file of gigabytes one thread takes a tenth of the time of a search;

@@ -23,7 +23,7 @@ use crate::{
     error::Error,
     mapping::Mapping,
     matcher::{Cache, Cursor, Matcher, Reach},
-    span::{Match, PatternId, Span},
+    span::FileMatch,
 };
 
 /// How many matches go out in one piece.
@@ -55,8 +55,8 @@ pub(crate) struct Seam {
 #[derive(Default)]
 pub(crate) struct Matches {
     /// What was found anew where parts meet; it replaces as many as `skip` of the others.
-    redone: Vec<Match>,
-    found: Vec<Match>,
+    redone: Vec<FileMatch>,
+    found: Vec<FileMatch>,
     skip: usize,
     emitted: usize,
 }
@@ -66,10 +66,10 @@ impl Matches {
     /// The matches may start in `owned`. `walk` goes over the matches from a place on behind a match that ended there,
     /// until it is told to stop.
     pub(crate) fn reconcile<E>(
-        found: Vec<Match>,
+        found: Vec<FileMatch>,
         end: Option<u64>,
         owned: &Range<u64>,
-        walk: impl FnOnce(u64, &mut dyn FnMut(Match) -> bool) -> Result<(), E>,
+        walk: impl FnOnce(u64, &mut dyn FnMut(FileMatch) -> bool) -> Result<(), E>,
     ) -> Result<Matches, E> {
         let (mut redone, mut skip) = (vec![], 0);
         if let Some(end) = end.filter(|end| owned.contains(end)) {
@@ -96,7 +96,7 @@ impl Matches {
 
     /// Where the last match ends.
     pub(crate) fn end(&self) -> Option<u64> {
-        self.found.get(self.skip..).and_then(<[Match]>::last).or(self.redone.last()).map(|m| m.end)
+        self.found.get(self.skip..).and_then(<[FileMatch]>::last).or(self.redone.last()).map(|m| m.end)
     }
 
     /// Leaves out the matches that do not start in a range.
@@ -117,12 +117,12 @@ impl Matches {
         self.redone.len() + self.found.len() - self.skip
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Match> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &FileMatch> {
         self.redone.iter().chain(self.found.iter().skip(self.skip))
     }
 
     /// All of them, in the worker's memory where that can be had.
-    pub(crate) fn into_vec(mut self) -> Vec<Match> {
+    pub(crate) fn into_vec(mut self) -> Vec<FileMatch> {
         self.found.splice(..self.skip, self.redone);
         self.found
     }
@@ -171,7 +171,7 @@ impl<'a> MatchStages<'a> {
     }
 
     /// Whether a match lies on the line that the range begins in, before it.
-    pub(super) fn is_early(&self, found: &Match) -> bool {
+    pub(super) fn is_early(&self, found: &FileMatch) -> bool {
         found.start < self.range.start
     }
 
@@ -194,11 +194,16 @@ impl<'a> MatchStages<'a> {
     }
 
     /// Finds the matches that start in a chunk, as if none came before.
-    pub(crate) fn find(&self, cache: &mut Cache, chunk: &Range<usize>, matches: &mut Vec<Match>) -> Result<(), Error> {
+    pub(crate) fn find(
+        &self,
+        cache: &mut Cache,
+        chunk: &Range<usize>,
+        matches: &mut Vec<FileMatch>,
+    ) -> Result<(), Error> {
         self.find_in(cache, &self.part(chunk)?, matches)
     }
 
-    fn find_in(&self, cache: &mut Cache, part: &Part, matches: &mut Vec<Match>) -> Result<(), Error> {
+    fn find_in(&self, cache: &mut Cache, part: &Part, matches: &mut Vec<FileMatch>) -> Result<(), Error> {
         if part.owned.start < part.owned.end {
             self.walk(cache, part, part.owned.start, None, |m| {
                 matches.push(m);
@@ -211,13 +216,13 @@ impl<'a> MatchStages<'a> {
     /// Brings what was found in a chunk in agreement with the walk before it, whose last match ended at `end`.
     pub(crate) fn reconcile(
         &self,
-        found: Vec<Match>,
+        found: Vec<FileMatch>,
         end: Option<u64>,
         chunk: &Range<usize>,
     ) -> Result<Matches, Error> {
         let part = self.part(chunk)?;
         Matches::reconcile(found, end, &part.owned, |from, each| {
-            self.walk(&mut self.matcher.cache(), &part, from, Some(from), each)
+            self.walk(&mut self.matcher.create_cache(), &part, from, Some(from), each)
         })
     }
 
@@ -233,7 +238,7 @@ impl<'a> MatchStages<'a> {
         part: &Part,
         from: u64,
         after: Option<u64>,
-        mut each: impl FnMut(Match) -> bool,
+        mut each: impl FnMut(FileMatch) -> bool,
     ) -> Result<(), Error> {
         let base = part.haystack.start;
         self.mapping.read_before_fault(base as usize..part.haystack.end as usize, |haystack| {
@@ -241,8 +246,8 @@ impl<'a> MatchStages<'a> {
                 Some(end) if end >= base => Cursor::after((end - base) as usize),
                 _ => Cursor::new((from - base) as usize),
             };
-            self.matcher.each_match(cache, haystack, cursor, |span, pattern| {
-                let found = absolute(base, span, pattern);
+            self.matcher.each_match(cache, haystack, cursor, |m| {
+                let found = m.in_file(base);
                 found.start < part.owned.end && each(found)
             });
         })
@@ -278,23 +283,19 @@ pub(super) struct Part {
     pub(super) owned: Range<u64>,
 }
 
-fn absolute(base: u64, span: Span, pattern: PatternId) -> Match {
-    Match { start: base + span.start as u64, end: base + span.end as u64, pattern }
-}
-
 impl Stages for MatchStages<'_> {
     type Item = Range<usize>;
-    type Found = Vec<Match>;
+    type Found = Vec<FileMatch>;
     type Plan = Matches;
     type Seam = Seam;
-    type Worker = (Cache, Vec<Match>);
-    type Output = Vec<Match>;
+    type Worker = (Cache, Vec<FileMatch>);
+    type Output = Vec<FileMatch>;
 
     fn worker(&self) -> Self::Worker {
-        (self.matcher.cache(), vec![])
+        (self.matcher.create_cache(), vec![])
     }
 
-    fn scan(&self, (cache, spare): &mut Self::Worker, chunk: &Range<usize>) -> Result<Vec<Match>, Error> {
+    fn scan(&self, (cache, spare): &mut Self::Worker, chunk: &Range<usize>) -> Result<Vec<FileMatch>, Error> {
         let mut matches = std::mem::take(spare);
         matches.clear();
         let part = self.enter(chunk)?;
@@ -303,10 +304,10 @@ impl Stages for MatchStages<'_> {
         Ok(matches)
     }
 
-    fn join(&self, seam: &mut Seam, chunk: &Range<usize>, found: Vec<Match>) -> Result<Joined<Matches>, Error> {
+    fn join(&self, seam: &mut Seam, chunk: &Range<usize>, found: Vec<FileMatch>) -> Result<Joined<Matches>, Error> {
         let part = self.part(chunk)?;
         let mut matches = Matches::reconcile(found, seam.end, &part.owned, |from, each| {
-            let cache = seam.cache.get_or_insert_with(|| self.matcher.cache());
+            let cache = seam.cache.get_or_insert_with(|| self.matcher.create_cache());
             self.walk(cache, &part, from, Some(from), each)
         })?;
         seam.end = matches.end().or(seam.end);
@@ -320,15 +321,15 @@ impl Stages for MatchStages<'_> {
         _: &mut Self::Worker,
         _: &Range<usize>,
         plan: &mut Matches,
-        output: &mut Vec<Match>,
+        output: &mut Vec<FileMatch>,
     ) -> Result<bool, Error> {
         output.extend(plan.iter().skip(plan.emitted).take(PIECE).copied());
         plan.emitted += output.len();
         Ok(plan.emitted < plan.len())
     }
 
-    fn found_size(&self, found: &Vec<Match>) -> usize {
-        found.capacity() * size_of::<Match>()
+    fn found_size(&self, found: &Vec<FileMatch>) -> usize {
+        found.capacity() * size_of::<FileMatch>()
     }
 
     fn recycle(&self, worker: &mut Self::Worker, plan: Matches) {
@@ -350,7 +351,7 @@ mod tests {
         mapping.guarded_mut(.., |bytes| bytes.fill(b'a')).unwrap();
         for pattern in ["aaa", "a{3}", "a{7}", "(?:aaa){1,5}", "a|b"] {
             let matcher = MatcherBuilder::new().build([pattern]).unwrap();
-            let wanted = matcher.find_iter(&mut matcher.cache(), &vec![b'a'; len]).count();
+            let wanted = matcher.find_iter(&mut matcher.create_cache(), &vec![b'a'; len]).count();
             for size in [1, 2, 3, 4, 10, 64, 1000, 4096] {
                 let stages = MatchStages::new(&matcher, &mapping, 0..u64::MAX);
                 let (mut worker, mut seam) = (stages.worker(), Seam::default());

@@ -11,7 +11,7 @@ use super::{
     cancel::Cancel,
     seam::{MatchStages, Part, RangeChunks},
 };
-use crate::{error::Error, matcher::Cache, span::Match};
+use crate::{error::Error, matcher::Cache, span::FileMatch};
 
 /// How many matches a batch has at most.
 const MOST: usize = 1024;
@@ -43,7 +43,7 @@ impl Walk {
         &mut self,
         stages: &MatchStages<'_>,
         cancel: Option<&Cancel>,
-        batch: &mut Vec<Match>,
+        batch: &mut Vec<FileMatch>,
     ) -> Result<(), Error> {
         batch.clear();
         while batch.is_empty() && !cancel.is_some_and(Cancel::is_cancelled) {
@@ -90,7 +90,7 @@ pub(super) fn run(
     stages: &MatchStages<'_>,
     mut walk: Walk,
     cancel: Option<&Cancel>,
-    emit: &mut dyn FnMut(&[Match]) -> ControlFlow<()>,
+    emit: &mut dyn FnMut(&[FileMatch]) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut batch = vec![];
     loop {
@@ -114,7 +114,7 @@ mod tests {
         for (pattern, chunks) in [("aa", [1, 1, 1, 2]), ("(?s)aa|b.*c", [1, 1, 1, 1])] {
             let matcher = MatcherBuilder::new().build([pattern]).unwrap();
             let stages = MatchStages::new(&matcher, &mapping, 0..u64::MAX);
-            let mut walk = Walk::new(stages.chunks(10).unwrap(), matcher.cache());
+            let mut walk = Walk::new(stages.chunks(10).unwrap(), matcher.create_cache());
             assert_eq!(stages.counted(), (0, 0));
             let mut batch = vec![];
             let mut bytes = 0;

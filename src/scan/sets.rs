@@ -28,7 +28,7 @@ use crate::{
         regex_set::RegexSet,
         set::{MatchKind, PatternSet, Walk},
     },
-    span::{Match, PatternId},
+    span::{FileMatch, PatternId},
 };
 
 /// How many matches are emitted at once.
@@ -180,8 +180,8 @@ impl PatternSet {
 
     fn count_in_nothing(&self) -> Vec<u64> {
         let mut counts = vec![0; self.len()];
-        let _ = self.for_each(b"", 0..1, |_, id| {
-            counts[id.index()] += 1;
+        let _ = self.for_each(b"", 0..1, |m| {
+            counts[m.pattern.index()] += 1;
             ControlFlow::<()>::Continue(())
         });
         counts
@@ -268,7 +268,7 @@ impl RegexSet {
     ) -> Result<Vec<S>, Error> {
         let _ = mapping.advise(Advice::Sequential);
         let terminator = self.line_terminator().byte();
-        let start = || (self.cache(), start());
+        let start = || (self.create_cache(), start());
         let work = |(cache, state): &mut (_, S), range: Range<usize>| {
             let window = Window::of_whole(mapping, range, terminator);
             let found = window.read(window.lines()?, |lines| {
@@ -345,7 +345,7 @@ impl Alone {
 }
 
 impl Iterator for Alone {
-    type Item = Result<Vec<Match>, Error>;
+    type Item = Result<Vec<FileMatch>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let chunk = self.chunks.next()?;
@@ -371,12 +371,12 @@ impl<'a> SetStages<'a> {
         &self,
         pool: &Pool,
         cancel: Option<&Cancel>,
-        emit: &mut dyn FnMut(&[Match]) -> ControlFlow<()>,
+        emit: &mut dyn FnMut(&[FileMatch]) -> ControlFlow<()>,
     ) -> Result<(), Error> {
         let _ = self.mapping.advise(Advice::Sequential);
         let len = self.mapping.len();
         let chunks = chunks_of(len, self.chunk_size).map(Ok);
-        ordered::run(self, Feed::direct(chunks), None, pool, cancel, &mut |matches: &Vec<Match>| emit(matches))?;
+        ordered::run(self, Feed::direct(chunks), None, pool, cancel, &mut |matches: &Vec<FileMatch>| emit(matches))?;
         Ok(())
     }
 
@@ -389,7 +389,12 @@ impl<'a> SetStages<'a> {
     }
 
     /// Walks over the matches that a chunk owns, behind a match that ended at `after`.
-    fn walk(&self, chunk: &Range<usize>, after: Option<u64>, each: &mut dyn FnMut(Match) -> bool) -> Result<(), Error> {
+    fn walk(
+        &self,
+        chunk: &Range<usize>,
+        after: Option<u64>,
+        each: &mut dyn FnMut(FileMatch) -> bool,
+    ) -> Result<(), Error> {
         let (owned, haystack) = self.part(chunk);
         let base = haystack.start as u64;
         self.mapping.read_before_fault(haystack, |haystack| {
@@ -397,9 +402,8 @@ impl<'a> SetStages<'a> {
                 Some(end) if end >= base => Walk::after((end - base) as usize),
                 _ => Walk::new(0),
             };
-            let _ = self.set.walk(haystack, &mut walk, (owned.end - base) as usize, |span, pattern| {
-                let found = Match { start: base + span.start as u64, end: base + span.end as u64, pattern };
-                if each(found) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            let _ = self.set.walk(haystack, &mut walk, (owned.end - base) as usize, |m| {
+                if each(m.in_file(base)) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             });
         })
     }
@@ -410,7 +414,7 @@ impl<'a> SetStages<'a> {
         let (owned, haystack) = self.part(chunk);
         let starts = 0..(owned.end - owned.start) as usize;
         self.mapping.guarded(haystack, |haystack| {
-            let _ = self.set.for_each(haystack, starts, |_, id| match each(id) {
+            let _ = self.set.for_each(haystack, starts, |m| match each(m.pattern) {
                 true => ControlFlow::Continue(()),
                 false => ControlFlow::Break(()),
             });
@@ -420,16 +424,16 @@ impl<'a> SetStages<'a> {
 
 impl Stages for SetStages<'_> {
     type Item = Range<usize>;
-    type Found = Vec<Match>;
+    type Found = Vec<FileMatch>;
     type Plan = (Matches, usize);
     /// Where the last match ended.
     type Seam = Option<u64>;
     type Worker = ();
-    type Output = Vec<Match>;
+    type Output = Vec<FileMatch>;
 
     fn worker(&self) {}
 
-    fn scan(&self, (): &mut (), chunk: &Range<usize>) -> Result<Vec<Match>, Error> {
+    fn scan(&self, (): &mut (), chunk: &Range<usize>) -> Result<Vec<FileMatch>, Error> {
         let mut matches = vec![];
         self.walk(chunk, None, &mut |m| {
             matches.push(m);
@@ -442,7 +446,7 @@ impl Stages for SetStages<'_> {
         &self,
         end: &mut Option<u64>,
         chunk: &Range<usize>,
-        found: Vec<Match>,
+        found: Vec<FileMatch>,
     ) -> Result<Joined<(Matches, usize)>, Error> {
         let before = end.filter(|_| self.set.kind() != MatchKind::Overlapping);
         let owned = self.part(chunk).0;
@@ -456,15 +460,15 @@ impl Stages for SetStages<'_> {
         (): &mut (),
         _: &Range<usize>,
         (matches, emitted): &mut (Matches, usize),
-        output: &mut Vec<Match>,
+        output: &mut Vec<FileMatch>,
     ) -> Result<bool, Error> {
         output.extend(matches.iter().skip(*emitted).take(PIECE).copied());
         *emitted += output.len();
         Ok(*emitted < matches.len())
     }
 
-    fn found_size(&self, found: &Vec<Match>) -> usize {
-        found.capacity() * size_of::<Match>()
+    fn found_size(&self, found: &Vec<FileMatch>) -> usize {
+        found.capacity() * size_of::<FileMatch>()
     }
 }
 
@@ -499,7 +503,7 @@ mod tests {
             let set = PatternSet::builder().kind(kind).build(&patterns).unwrap();
             let mapping = memory(text.as_bytes());
             let stages = SetStages { chunk_size, ..SetStages::new(&set, &mapping) };
-            let whole = set.find_iter(text.as_bytes()).map(|(span, id)| (span.start as u64, span.end as u64, id));
+            let whole = set.find_iter(text.as_bytes()).map(|m| (m.start as u64, m.end as u64, m.pattern));
             let whole: Vec<_> = whole.collect();
             let mut found = vec![];
             stages.run(&Pool::new(threads), None, &mut |matches| {

@@ -10,13 +10,13 @@ use std::ops::ControlFlow;
 ///
 /// ```
 /// use std::ops::ControlFlow;
-/// use mapgrep::{Match, mapping::MapOptions, matcher::MatcherBuilder, scan::{Scanner, Sink}};
+/// use mapgrep::{FileMatch, mapping::MapOptions, matcher::MatcherBuilder, scan::{Scanner, Sink}};
 ///
 /// /// Remembers the first few.
-/// struct First(Vec<Match>, usize);
+/// struct First(Vec<FileMatch>, usize);
 ///
-/// impl Sink<Match> for First {
-///     fn accept(&mut self, item: Match) -> ControlFlow<()> {
+/// impl Sink<FileMatch> for First {
+///     fn accept(&mut self, item: FileMatch) -> ControlFlow<()> {
 ///         self.0.push(item);
 ///         if self.0.len() < self.1 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 ///     }

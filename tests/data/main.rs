@@ -137,8 +137,7 @@ impl Case {
         };
         let mut builder = PatternSet::builder();
         let set = builder.kind(kind).ascii_case_insensitive(self.has("ignore-case")).build(&self.patterns).unwrap();
-        let found: Vec<Found> =
-            set.find_iter(&self.text).map(|(span, id)| (span.start, span.end, id.index())).collect();
+        let found: Vec<Found> = set.find_iter(&self.text).map(|m| (m.start, m.end, m.pattern.index())).collect();
         assert_eq!(found, self.matches, "{}: a set", self.name);
         let stored = PatternSet::from_bytes(set.as_bytes().to_vec()).unwrap();
         if let Some(mapping) = self.mapping() {
@@ -150,9 +149,9 @@ impl Case {
 
     fn check_scans(&self) {
         let matcher = self.builder().build(&self.patterns).unwrap();
-        let mut cache = matcher.cache();
+        let mut cache = matcher.create_cache();
         let found = matcher.find_iter(&mut cache, &self.text);
-        let found: Vec<Found> = found.map(|(span, id)| (span.start, span.end, id.index())).collect();
+        let found: Vec<Found> = found.map(|m| (m.start, m.end, m.pattern.index())).collect();
         assert_eq!(found, self.matches, "{}: one pass, {}", self.name, matcher.description());
         let Some(mapping) = self.mapping() else { return };
         let mapping = Arc::new(mapping);
@@ -160,7 +159,7 @@ impl Case {
             let mut scanner = Scanner::new(matcher.clone());
             scanner.chunk_size(chunk);
             let mut found: Vec<Found> = vec![];
-            let each = |m: mapgrep::Match| {
+            let each = |m: mapgrep::FileMatch| {
                 found.push((m.start as usize, m.end as usize, m.pattern.index()));
                 ControlFlow::Continue(())
             };

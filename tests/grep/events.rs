@@ -189,7 +189,7 @@ fn bytes_in_memory_have_the_same_lines() {
     }
     let scanner = mapgrep::scan::Scanner::new(MatcherBuilder::new().build(["needle"]).unwrap());
     let mut found = 0;
-    let stats = scanner.for_each_of(&text, |m: mapgrep::Match| {
+    let stats = scanner.for_each_of(&text, |m: mapgrep::FileMatch| {
         assert_eq!(&text[m.start as usize..m.end as usize], b"needle");
         found += 1;
         ControlFlow::Continue(())

@@ -136,7 +136,7 @@ impl Format for Printer {
 /// Where the lines of a text are that can be selected, whatever the limits.
 fn selectable(options: &Options, text: &[u8]) -> Vec<bool> {
     let matcher = options.matcher();
-    let mut cache = matcher.cache();
+    let mut cache = matcher.create_cache();
     text.split_inclusive(|&byte| byte == b'\n')
         .map(|line| matcher.is_match(&mut cache, options.terminator.strip(line)))
         .collect()

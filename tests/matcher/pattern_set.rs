@@ -207,7 +207,7 @@ fn empty_patterns_as_in_the_regex_crate() {
         let patterns: Vec<Vec<u8>> = patterns.iter().map(|pattern| pattern.as_bytes().to_vec()).collect();
         for haystack in ["", "a", "ab", "aab", "bba"] {
             let set = build(MatchKind::LeftmostFirst, false, &patterns);
-            let found: Vec<_> = set.find_iter(haystack.as_bytes()).map(|(span, _)| span.range()).collect();
+            let found: Vec<_> = set.find_iter(haystack.as_bytes()).map(|m| m.range()).collect();
             let expected: Vec<_> = regex.find_iter(haystack.as_bytes()).map(|found| found.range()).collect();
             assert_eq!(found, expected, "{patterns:?} {haystack:?}");
             for kind in KINDS {

@@ -30,7 +30,7 @@ impl Engines {
         let chosen = builder.build([regex]).ok()?;
         // The meta engine alone is for several regexes. This one matches nothing.
         let meta = builder.build([regex, "[a&&b]"]).ok()?;
-        let (mut cache, meta_cache) = (chosen.cache(), meta.cache());
+        let (mut cache, meta_cache) = (chosen.create_cache(), meta.create_cache());
         // An automaton that is built late, and used where matches are close together, is built and used after this.
         for _ in 0..10_000 {
             chosen.find_at(&mut cache, b"", 0);
@@ -46,9 +46,9 @@ impl Engines {
         let (chosen, cache) = &mut self.chosen;
         let (meta, meta_cache) = &mut self.meta;
         for at in 0..=text.len() {
-            let wanted = meta.find_at(meta_cache, text, at).map(|(span, _)| span);
+            let wanted = meta.find_at(meta_cache, text, at).map(|m| m.span());
             // With the cache as it was, or an engine that gave up once would not be asked again.
-            let found = chosen.find_at(&mut cache.clone(), text, at).map(|(span, _)| span);
+            let found = chosen.find_at(&mut cache.clone(), text, at).map(|m| m.span());
             assert_eq!(found, wanted, "from {at} in {:?}", text.escape_ascii().to_string());
             let end = chosen.find_on_line(&mut cache.clone(), text, at);
             let is_right = match (end, wanted) {
@@ -68,8 +68,8 @@ impl Engines {
     pub(crate) fn compare_walks(&mut self, text: &[u8]) {
         let (chosen, cache) = &mut self.chosen;
         let (meta, meta_cache) = &mut self.meta;
-        let wanted: Vec<Span> = meta.find_iter(meta_cache, text).map(|(span, _)| span).collect();
-        let found: Vec<Span> = chosen.find_iter(&mut cache.clone(), text).map(|(span, _)| span).collect();
+        let wanted: Vec<Span> = meta.find_iter(meta_cache, text).map(|m| m.span()).collect();
+        let found: Vec<Span> = chosen.find_iter(&mut cache.clone(), text).map(|m| m.span()).collect();
         assert_eq!(found, wanted, "in {:?}", text.escape_ascii().to_string());
 
         if chosen.is_by_line() {

@@ -53,15 +53,15 @@ pub(crate) fn naive(kind: MatchKind, fold: bool, patterns: &[Vec<u8>], haystack:
 
 /// All matches by the iterator.
 pub(crate) fn all(set: &PatternSet, haystack: &[u8]) -> Matches {
-    set.find_iter(haystack).map(|(span, id)| (span.start, span.end, id.index())).collect()
+    set.find_iter(haystack).map(|m| (m.start, m.end, m.pattern.index())).collect()
 }
 
 /// All matches of a walk that stops at each of these places, which ascend.
 pub(crate) fn in_parts(set: &PatternSet, haystack: &[u8], stops: &[usize]) -> Matches {
     let (mut walk, mut found) = (Walk::default(), vec![]);
     for &stop in stops.iter().chain([&(haystack.len() + 1)]) {
-        let ControlFlow::Continue(()) = set.walk(haystack, &mut walk, stop, |span, id| {
-            found.push((span.start, span.end, id.index()));
+        let ControlFlow::Continue(()) = set.walk(haystack, &mut walk, stop, |m| {
+            found.push((m.start, m.end, m.pattern.index()));
             ControlFlow::<Infallible>::Continue(())
         });
     }

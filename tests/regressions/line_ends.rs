@@ -1,6 +1,10 @@
 //! What ends a line: with `--crlf` a lone `\r` did, to `^` and `$`; with `--null-data` a `.` did not match the line
 //! ends in a record.
 
+use std::ops::ControlFlow;
+
+use mapgrep::matcher::{LineTerminator, MatcherBuilder};
+
 use crate::support::commands::{files, mapgrep, said};
 
 fn out(text: &[u8], args: &[&str]) -> (i32, String) {
@@ -40,4 +44,20 @@ fn the_dot_matches_the_line_ends_in_a_record() {
     assert_eq!(out(b"a\nb\0c\0", &["--null-data", "-x", "a.*"]), (0, "a\nb\0".to_owned()));
     assert_eq!(out(b"a\nb\0c\0", &["--null-data", "-c", "b.c"]), (1, String::new()));
     assert_eq!(out(b"a\nb\0c\0", &["--null-data", "--count-by-pattern", "a.b"]), (0, "1:a.b\0".to_owned()));
+}
+
+/// A set of patterns that are told apart found the empty word between the two bytes of a line end, and so on lines that
+/// have no such word.
+#[test]
+fn no_empty_word_is_between_the_bytes_of_a_line_end() {
+    let mut builder = MatcherBuilder::new();
+    builder.word(true).line_terminator(LineTerminator::Crlf);
+    let set = builder.build_set(["", "x"]).unwrap();
+    let (mut cache, mut found) = (set.create_cache(), vec![]);
+    let _ = set.for_each_line(&mut cache, b"0\r\n0 x\r\n- \r\n", |line, ids| {
+        found.push((line.start, ids.iter().map(|id| id.index()).collect::<Vec<_>>()));
+        ControlFlow::<()>::Continue(())
+    });
+    assert_eq!(found, [(3, vec![1]), (8, vec![0])]);
+    assert!(set.matches(&mut cache, b"0\r\n").is_empty());
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use mapgrep::{
-    Match,
+    FileMatch,
     grep::GrepBuilder,
     mapping::{Access, MapOptions, Mapping},
     matcher::MatcherBuilder,
@@ -142,12 +142,12 @@ fn the_library_finds_what_it_finds_where_holes_were_filled() {
             scanner.range(range.clone()).chunk_size(300_000);
             let all = |mapping: &Arc<Mapping>| {
                 let mut found = vec![];
-                let stats = scanner.for_each(mapping, |m: Match| {
+                let stats = scanner.for_each(mapping, |m: FileMatch| {
                     found.push(m);
                     ControlFlow::Continue(())
                 });
-                let one_by_one: Vec<Match> = scanner.find_iter(Arc::clone(mapping)).map(Result::unwrap).collect();
-                let ahead: Vec<Match> = scanner.par_find_iter(Arc::clone(mapping)).map(Result::unwrap).collect();
+                let one_by_one: Vec<FileMatch> = scanner.find_iter(Arc::clone(mapping)).map(Result::unwrap).collect();
+                let ahead: Vec<FileMatch> = scanner.par_find_iter(Arc::clone(mapping)).map(Result::unwrap).collect();
                 assert!(found == one_by_one && found == ahead, "{pattern} {range:?}");
                 (found, stats.unwrap().bytes_scanned)
             };

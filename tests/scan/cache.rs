@@ -176,7 +176,7 @@ fn pages_go_while_the_search_is_under_way() {
             prepare(&file, &[]);
             let mut looked = 0;
             let mut next = BEHIND;
-            let look = |m: mapgrep::Match| {
+            let look = |m: mapgrep::FileMatch| {
                 let at = m.start as usize;
                 if at >= next {
                     next += 1 << 20;

@@ -13,7 +13,7 @@ use std::{
 };
 
 use mapgrep::{
-    Match,
+    FileMatch,
     mapping::{Access, MapOptions, Mapping, page_size},
     matcher::{Case, Matcher, MatcherBuilder},
     scan::Scanner,
@@ -104,7 +104,7 @@ impl Patterns {
     }
 }
 
-fn found(m: Match) -> Found {
+fn found(m: FileMatch) -> Found {
     (m.start as usize, m.end as usize, m.pattern.index())
 }
 
@@ -122,7 +122,7 @@ fn scan(matcher: &Matcher, mapping: &Mapping, cut: Cut) -> Vec<Found> {
 }
 
 fn sequential(matcher: &Matcher, text: &[u8]) -> Vec<Found> {
-    matcher.find_iter(&mut matcher.cache(), text).map(|(span, id)| (span.start, span.end, id.index())).collect()
+    matcher.find_iter(&mut matcher.create_cache(), text).map(|m| (m.start, m.end, m.pattern.index())).collect()
 }
 
 /// Fails with the first difference, because lists of thousands of matches are not read by anybody.
@@ -437,7 +437,7 @@ fn a_file_that_became_shorter_is_an_error_behind_the_matches_before() {
     scanner.chunk_size(page_size());
     for threads in [1, 3] {
         let mut last = 0;
-        let outcome = scanner.for_each_in(pool(threads), &mapping, |m: Match| {
+        let outcome = scanner.for_each_in(pool(threads), &mapping, |m: FileMatch| {
             assert!(m.start >= last);
             last = m.end;
             ControlFlow::Continue(())

@@ -11,7 +11,7 @@ use std::{
 };
 
 use mapgrep::{
-    Error, Match,
+    Error, FileMatch,
     mapping::{Access, MapOptions, Mapping, page_size},
     matcher::{Matcher, MatcherBuilder, Reach},
     scan::{Cancel, Scanner},
@@ -24,7 +24,7 @@ use crate::oracle::regexes::{REGEXES, REGEXES_BY_LINE};
 /// Where a match starts, where it ends, and its pattern.
 type Found = (u64, u64, usize);
 
-fn found(m: Match) -> Found {
+fn found(m: FileMatch) -> Found {
     (m.start, m.end, m.pattern.index())
 }
 
@@ -34,17 +34,17 @@ fn matcher(pattern: &str, by_line: bool) -> Matcher {
 
 /// The matches that start in a range, by a walk that begins with it and knows no chunks.
 fn walk(matcher: &Matcher, text: &[u8], range: Range<u64>) -> Vec<Found> {
-    let mut cache = matcher.cache();
+    let mut cache = matcher.create_cache();
     let (mut all, mut at, mut last_end) = (vec![], range.start as usize, None);
     while at <= text.len()
-        && let Some((span, pattern)) = matcher.find_at(&mut cache, text, at)
-        && (span.start as u64) < range.end
+        && let Some(m) = matcher.find_at(&mut cache, text, at)
+        && (m.start as u64) < range.end
     {
-        if !span.is_empty() || last_end != Some(span.end) {
-            all.push((span.start as u64, span.end as u64, pattern.index()));
+        if !m.is_empty() || last_end != Some(m.end) {
+            all.push((m.start as u64, m.end as u64, m.pattern.index()));
         }
-        last_end = Some(span.end);
-        at = span.end + usize::from(span.is_empty());
+        last_end = Some(m.end);
+        at = m.end + usize::from(m.is_empty());
     }
     all
 }
@@ -63,7 +63,7 @@ fn rayon(threads: usize) -> &'static rayon::ThreadPool {
     POOLS[threads].get_or_init(|| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap())
 }
 
-fn collect(matches: impl Iterator<Item = Result<Match, Error>>) -> Vec<Found> {
+fn collect(matches: impl Iterator<Item = Result<FileMatch, Error>>) -> Vec<Found> {
     matches.map(|m| found(m.unwrap())).collect()
 }
 
@@ -370,7 +370,7 @@ fn a_file_that_became_shorter_is_an_error_and_the_last_item() {
     file.set_len(3 * page_size() as u64).unwrap();
     let mut scanner = Scanner::new(matcher("needle", false));
     scanner.chunk_size(page_size());
-    fn check(mut matches: impl Iterator<Item = Result<Match, Error>>) {
+    fn check(mut matches: impl Iterator<Item = Result<FileMatch, Error>>) {
         let before = matches.by_ref().map_while(Result::ok).count() * 7;
         assert!(before > page_size() && before <= 3 * page_size(), "{before}");
         assert!(matches.next().is_none() && matches.next().is_none());

@@ -259,7 +259,7 @@ fn search(mapping: &Mapping, random: &mut Random, counts: &Counts) {
         0 | 1 => {
             // What is found may be nonsense, but the order is that of the file.
             let mut last = 0;
-            let sink = |m: mapgrep::Match| {
+            let sink = |m: mapgrep::FileMatch| {
                 assert!(last <= m.start && m.start <= m.end && m.end <= mapping.len() as u64, "{m:?} behind {last}");
                 last = m.end;
                 ControlFlow::Continue(())

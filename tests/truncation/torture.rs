@@ -192,7 +192,7 @@ fn no_match_is_made_of_what_a_cut_has_left_of_it() {
         let mapping = map(&file, MapOptions::new().access(Access::Read)).unwrap();
         let matcher = MatcherBuilder::new().by_line(by_line).build([pattern]).unwrap();
         let mut found = vec![];
-        let outcome = Scanner::new(matcher).chunk_size(LINE).for_each(&mapping, |m: mapgrep::Match| {
+        let outcome = Scanner::new(matcher).chunk_size(LINE).for_each(&mapping, |m: mapgrep::FileMatch| {
             file.set_len(LEFT as u64).unwrap();
             found.push(m.start..m.end);
             ControlFlow::Continue(())
@@ -356,7 +356,7 @@ impl Reader<'_> {
         let searches = searches();
         let search = &searches[self.random.below(searches.len())];
         let mut found = vec![];
-        let sink = |m: mapgrep::Match| {
+        let sink = |m: mapgrep::FileMatch| {
             found.push((m.start, m.end));
             ControlFlow::Continue(())
         };

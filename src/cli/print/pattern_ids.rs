@@ -68,7 +68,7 @@ impl PatternIds {
 
     /// Calls `each` with the patterns that match on a line.
     fn each_of_line(&self, line: &[u8], each: impl FnMut(&PatternId)) {
-        self.with_cache(|cache| self.set.matching(cache, line).iter().for_each(each));
+        self.with_cache(|cache| self.set.matches(cache, line).iter().for_each(each));
     }
 
     /// The number by which people know a pattern.
@@ -79,7 +79,7 @@ impl PatternIds {
     fn with_cache<T>(&self, run: impl FnOnce(&mut SetCache) -> T) -> T {
         let lock = || self.caches.lock().unwrap_or_else(PoisonError::into_inner);
         let spare = lock().pop();
-        let mut cache = spare.unwrap_or_else(|| self.set.cache());
+        let mut cache = spare.unwrap_or_else(|| self.set.create_cache());
         let result = run(&mut cache);
         // What a panic left behind is not used again.
         lock().push(cache);

@@ -38,7 +38,7 @@ pub(crate) fn emit_long(
     mapping.read_before_fault(around.start as usize..around.end as usize, |around| {
         let bytes = &around[before..before + (range.end - range.start) as usize];
         let end = core.end_of_matches(bytes, range.end) - range.start;
-        let cache = RefCell::new(matcher.cache());
+        let cache = RefCell::new(matcher.create_cache());
         let walk = |each: &mut dyn FnMut(Span) -> ControlFlow<()>| {
             let cache = &mut cache.borrow_mut();
             match *matches {
@@ -48,7 +48,7 @@ pub(crate) fn emit_long(
                 }),
                 Matches::From(first) => {
                     let cursor = Cursor::new(before + (first - range.start) as usize);
-                    matcher.each_match(cache, around, cursor, |m, _| {
+                    matcher.each_match(cache, around, cursor, |m| {
                         let is_inside = m.start < before + end as usize;
                         is_inside && each(Span::new(m.start - before, m.end - before)).is_continue()
                     });

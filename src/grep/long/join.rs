@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     grep::mode::line_mode::{LineMode, LineStep},
     scan::{seam::Matches, window::Part},
-    span::Match,
+    span::FileMatch,
 };
 
 /// Takes the next part of the long line that is open.
@@ -28,7 +28,7 @@ pub(crate) fn join_part<M: LineMode>(
         PartMatches::Any(any) => open.any |= any,
         PartMatches::Unsearched => {
             // The match may have been on another line.
-            open.any = open.any || parts.has_match(&mut matcher.cache(), step.window, &part)?;
+            open.any = open.any || parts.has_match(&mut matcher.create_cache(), step.window, &part)?;
         }
         PartMatches::Every(matches) => {
             let matches = reconcile(mode, parts, step, &mut open, &part, matches)?;
@@ -54,12 +54,12 @@ fn reconcile<M: LineMode>(
     step: &LineStep<'_, '_>,
     open: &mut OpenLine,
     part: &Part,
-    matches: Vec<Match>,
+    matches: Vec<FileMatch>,
 ) -> Result<Matches, Error> {
     let core = mode.core();
     open.any |= !matches.is_empty();
     let mut matches = Matches::reconcile(matches, open.match_end, &part.range, |end, each| {
-        parts.walk(&mut core.matcher.cache(), step.window, part, Begin::Behind(end), each)
+        parts.walk(&mut core.matcher.create_cache(), step.window, part, Begin::Behind(end), each)
     })?;
     open.match_end = matches.end().or(open.match_end);
     if let Some(range) = core.match_range.bounds()
@@ -157,7 +157,7 @@ mod tests {
         let text = b"a".repeat(20_000);
         for pattern in ["aaa", "aa", "a{7}", "aa|b"] {
             let matcher = MatcherBuilder::new().by_line(true).build([pattern]).unwrap();
-            let wanted = matcher.find_iter(&mut matcher.cache(), &text).count();
+            let wanted = matcher.find_iter(&mut matcher.create_cache(), &text).count();
             for chunk in [1, 2, 3, 10, 64, 1000, 4096] {
                 let (parts, found, joined) = parts(pattern, &text, chunk);
                 assert!(found <= wanted + parts, "{pattern} in chunks of {chunk}: {found} found for {wanted}");

@@ -9,7 +9,7 @@ use crate::{
     grep::core::{Core, Worker},
     matcher::{Cache, Cursor, Reach},
     scan::window::{Part, Window},
-    span::Match,
+    span::FileMatch,
 };
 
 /// Which matches of a long line are wanted.
@@ -39,7 +39,7 @@ pub(crate) enum PartMatches {
     /// Whether there are any.
     Any(bool),
     /// All of them.
-    Every(Vec<Match>),
+    Every(Vec<FileMatch>),
     /// The part was not searched, as the line seemed to have a match before it.
     Unsearched,
 }
@@ -48,7 +48,7 @@ impl PartFound {
     /// How many bytes of memory the matches take.
     pub(crate) fn size(&self) -> usize {
         match &self.matches {
-            PartMatches::Every(matches) => matches.capacity() * size_of::<Match>(),
+            PartMatches::Every(matches) => matches.capacity() * size_of::<FileMatch>(),
             _ => 0,
         }
     }
@@ -156,7 +156,7 @@ impl<'c> Parts<'c> {
         window: &Window<'_>,
         part: &Part,
         from: Begin,
-        each: &mut dyn FnMut(Match) -> bool,
+        each: &mut dyn FnMut(FileMatch) -> bool,
     ) -> Result<(), Error> {
         let matcher = self.core.matcher;
         let first = window.start().max(part.range.start.saturating_sub(Reach::LOOK_BEHIND as u64));
@@ -174,8 +174,8 @@ impl<'c> Parts<'c> {
                 Begin::At(at) => Cursor::new((at - base) as usize),
                 Begin::Behind(end) => Cursor::after((end - base) as usize),
             };
-            matcher.each_match(cache, content, cursor, |span, pattern| {
-                let found = Match { start: base + span.start as u64, end: base + span.end as u64, pattern };
+            matcher.each_match(cache, content, cursor, |m| {
+                let found = m.in_file(base);
                 found.start < limit && each(found)
             });
         })

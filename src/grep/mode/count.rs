@@ -52,7 +52,7 @@ impl<'c> Count<'c> {
     fn first_counted_nul(&self, bytes: &[u8], limit: u64) -> Option<u64> {
         let matcher = self.core.matcher;
         let (mut found, mut counted) = (None, 0);
-        lines::select(matcher, &mut matcher.cache(), bytes, self.core.options.invert, |line| {
+        lines::select(matcher, &mut matcher.create_cache(), bytes, self.core.options.invert, |line| {
             counted += 1;
             found = memchr(0, &bytes[line.range()]).map(|at| (line.start + at) as u64);
             found.is_none() && counted < limit
@@ -113,7 +113,7 @@ impl LineMode for Count<'_> {
         if counts.lines > left {
             counts = window.read(range.clone(), |bytes| {
                 let view = View { bytes, base: range.start, terminator: self.core.matcher.terminator() };
-                self.count(&mut self.core.matcher.cache(), view, left)
+                self.count(&mut self.core.matcher.create_cache(), view, left)
             })?;
         }
         Ok(seam.add_counts(counts, range.start + counts.end as u64))

@@ -66,7 +66,7 @@ impl<'w> Stages for Last<'_, 'w> {
     type Output = Vec<u8>;
 
     fn worker(&self) -> Cache {
-        self.core.matcher.cache()
+        self.core.matcher.create_cache()
     }
 
     fn scan(&self, cache: &mut Cache, window: &Window<'w>) -> Result<Counts, Error> {
@@ -92,7 +92,7 @@ impl<'w> Stages for Last<'_, 'w> {
         seam.left = seam.left.saturating_sub(counts.lines);
         seam.start = read_lines(window, options.chunk_size, |start, bytes| {
             let mut found = 0;
-            lines::select(matcher, &mut matcher.cache(), bytes, options.invert, |line| {
+            lines::select(matcher, &mut matcher.create_cache(), bytes, options.invert, |line| {
                 found = line.start;
                 let more = passed > 0;
                 passed = passed.saturating_sub(1);

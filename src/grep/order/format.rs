@@ -20,7 +20,7 @@ use crate::{
         view::View,
     },
     scan::{ordered::Output as _, window::Window},
-    span::{Match, Span},
+    span::{FileMatch, Span},
 };
 
 /// How many known matches are formatted under one guard.
@@ -149,7 +149,7 @@ impl Order<'_> {
         &self,
         window: &Window<'_>,
         line: u64,
-        known: &[Match],
+        known: &[FileMatch],
         target: Target<'_, '_>,
     ) -> Result<bool, Error> {
         let Target { worker, at, out } = target;
@@ -181,7 +181,7 @@ impl Order<'_> {
         view: View<'_>,
         kind: LineKind,
         range: Range<u64>,
-        known: &[Match],
+        known: &[FileMatch],
         target: &mut Target<'_, '_>,
     ) {
         let Target { worker, at, out } = target;
@@ -192,7 +192,8 @@ impl Order<'_> {
         worker.matches.clear();
         match self.unit {
             Unit::Block => {
-                let relative = |m: &Match| Span::new((m.start - range.start) as usize, (m.end - range.start) as usize);
+                let relative =
+                    |m: &FileMatch| Span::new((m.start - range.start) as usize, (m.end - range.start) as usize);
                 let end = core.end_of_matches(bytes, range.end);
                 let inside = known[at.known..].iter().take_while(|m| kind == LineKind::Match && m.start < end);
                 worker.matches.extend(inside.map(relative));

@@ -165,7 +165,7 @@ impl Order<'_> {
     /// Counts the matches in a line that is not going to be formatted.
     fn count_suppressed(&self, line: &[u8]) {
         let mut matches = vec![];
-        matches_in(self.core.matcher, &mut self.core.matcher.cache(), line, &mut matches);
+        matches_in(self.core.matcher, &mut self.core.matcher.create_cache(), line, &mut matches);
         self.core.add_formatted(0, matches.len() as u64);
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, ops::Range};
 use super::walk::Walk;
 use crate::{
     error::Error,
-    span::{Match, Span},
+    span::{FileMatch, Span},
 };
 
 /// What to report of one window.
@@ -31,7 +31,7 @@ pub(crate) struct Section {
     pub(crate) start: u64,
     pub(crate) hits: Hits,
     /// Matches that were found before the lines that they are on were selected.
-    pub(crate) known: Vec<Match>,
+    pub(crate) known: Vec<FileMatch>,
     /// Where the line starts that the known matches are on, if the lines are a part of a long one.
     pub(crate) part_of: Option<u64>,
     pub(crate) at: Progress,

@@ -111,7 +111,7 @@ pub(crate) fn count(
     }
     if matches_too && !invert && !matcher.matches_empty() && matcher.is_sure_of_lines() {
         // No match crosses a line end, so one walk over all matches also tells on how many lines they are.
-        matcher.each_match(cache, bytes, Cursor::new(0), |span, _| {
+        matcher.each_match(cache, bytes, Cursor::new(0), |span| {
             if span.start >= counts.end {
                 if counts.lines == limit {
                     return false;
@@ -192,7 +192,7 @@ pub(crate) fn select_with_matches(
             let len = literal.needle().len();
             literal.matches(bytes, |start| each(Span::new(start, start + len)));
         }
-        None => matcher.each_match(cache, bytes, Cursor::new(0), |m, _| each(m)),
+        None => matcher.each_match(cache, bytes, Cursor::new(0), |m| each(m.span())),
     }
     if goes_on && !matches.is_empty() {
         selected(line, matches);
@@ -216,7 +216,7 @@ pub(crate) fn each_match_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], m
         return literal.matches(line, |start| each(Span::new(start, start + len)));
     }
     let content = matcher.line_terminator().strip(line);
-    matcher.each_match(cache, content, Cursor::new(0), |span, _| each(span));
+    matcher.each_match(cache, content, Cursor::new(0), |m| each(m.span()));
 }
 
 /// The offset just past the line that `at` is on.
@@ -250,7 +250,7 @@ mod tests {
     fn selected(pattern: &str, text: &str, invert: bool) -> Vec<String> {
         let matcher = MatcherBuilder::new().by_line(true).build([pattern]).unwrap();
         let mut lines = vec![];
-        select(&matcher, &mut matcher.cache(), text.as_bytes(), invert, |span| {
+        select(&matcher, &mut matcher.create_cache(), text.as_bytes(), invert, |span| {
             lines.push(text[span.range()].to_owned());
             true
         });
@@ -278,7 +278,7 @@ mod tests {
         for (text, lines) in [(&b"\n\x80\n"[..], 1), (b"\x80\n", 0), (b"a\n\x80\x80\n\xBF  b\n", 1)] {
             let matcher = MatcherBuilder::new().by_line(true).word(true).build([""]).unwrap();
             for matches_too in [false, true] {
-                let counts = count(&matcher, &mut matcher.cache(), text, false, matches_too, u64::MAX);
+                let counts = count(&matcher, &mut matcher.create_cache(), text, false, matches_too, u64::MAX);
                 assert_eq!(counts.lines, lines, "{:?}", text.escape_ascii().to_string());
             }
         }
@@ -288,7 +288,7 @@ mod tests {
     fn counts_agree_with_the_lines() {
         let count_all = |pattern: &str, text: &str, limit| {
             let matcher = MatcherBuilder::new().by_line(true).build([pattern]).unwrap();
-            let counts = count(&matcher, &mut matcher.cache(), text.as_bytes(), false, true, limit);
+            let counts = count(&matcher, &mut matcher.create_cache(), text.as_bytes(), false, true, limit);
             (counts.lines, counts.matches)
         };
         assert_eq!(count_all("a", "aa\nb\na a a\n", u64::MAX), (2, 5));

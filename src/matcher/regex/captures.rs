@@ -83,7 +83,7 @@ impl MatcherBuilder {
     /// let matcher = builder.build(patterns)?;
     /// let replacer = builder.build_replacer(patterns, "$host:$1")?;
     /// let line = b"from ann@home to bob@work";
-    /// let found: Vec<Span> = matcher.find_iter(&mut matcher.cache(), line).map(|(span, _)| span).collect();
+    /// let found: Vec<Span> = matcher.find_iter(&mut matcher.create_cache(), line).map(|m| m.span()).collect();
     /// replacer.replace(line, &found, |text, replaced| {
     ///     assert_eq!(text, b"from home:ann to work:bob");
     ///     assert_eq!(&text[replaced[1].range()], b"work:bob");
@@ -312,7 +312,7 @@ mod tests {
         let replacer = builder.build_replacer(patterns, replacement).unwrap();
         let content = line.trim_end_matches(['\r', '\n']);
         let found: Vec<Span> =
-            matcher.find_iter(&mut matcher.cache(), content.as_bytes()).map(|(span, _)| span).collect();
+            matcher.find_iter(&mut matcher.create_cache(), content.as_bytes()).map(|m| m.span()).collect();
         replacer.replace(line.as_bytes(), &found, |text, spans| {
             assert_eq!(spans.len(), found.len());
             // What is between the replacements is what was between the matches.

@@ -23,7 +23,7 @@ use crate::{
         syntax::{required, translate},
         terminator::LineTerminator,
     },
-    span::{PatternId, Span},
+    span::{Match, PatternId, Span},
 };
 
 /// How much memory a compiled pattern may take before it is refused.
@@ -85,18 +85,17 @@ impl LoneCr {
         this: Option<&Self>,
         haystack: &[u8],
         mut at: usize,
-        mut find: impl FnMut(usize) -> Option<(Span, PatternId)>,
-    ) -> Option<(Span, PatternId)> {
+        mut find: impl FnMut(usize) -> Option<Match>,
+    ) -> Option<Match> {
         let Some(this) = this else { return find(at) };
         loop {
             let found = find(at)?;
-            let Span { start, end } = found.0;
+            let Match { start, end, .. } = found;
             if !is_lone_cr(haystack, end) {
                 return Some(found);
             }
             if let Some(found) = this.regex().search(&Input::new(haystack).range(start..end)) {
-                let pattern = PatternId::new(found.pattern().as_usize());
-                return Some((Span::new(found.start(), found.end()), pattern));
+                return Some(to_match(&found));
             }
             at = end + 1;
         }
@@ -199,7 +198,7 @@ impl Regexes {
         Ok(Regexes { regex, patterns: given, dense, terminator: by_line.then_some(terminator.byte()) })
     }
 
-    pub(crate) fn cache(&self) -> Cache {
+    pub(crate) fn create_cache(&self) -> Cache {
         let is_accelerated = self.regex.is_accelerated();
         Cache {
             meta: self.regex.create_cache(),
@@ -220,13 +219,7 @@ impl Regexes {
     }
 
     /// The first match in a part of the haystack.
-    pub(crate) fn find_within(
-        &self,
-        cache: &mut Cache,
-        haystack: &[u8],
-        start: usize,
-        end: usize,
-    ) -> Option<(Span, PatternId)> {
+    pub(crate) fn find_within(&self, cache: &mut Cache, haystack: &[u8], start: usize, end: usize) -> Option<Match> {
         self.find_with_meta(&mut cache.meta, haystack, start, end)
     }
 
@@ -241,14 +234,14 @@ impl Regexes {
         self.find_end_with_meta(&mut cache.meta, haystack, start, end)
     }
 
-    pub(crate) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
+    pub(crate) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<Match> {
         let Some(dense) = self.dense(cache.done, &cache.finding, &haystack[at..]) else {
             let found = self.find_with_meta(&mut cache.meta, haystack, at, haystack.len());
-            let upto = found.map_or(haystack.len(), |(span, _)| span.end);
+            let upto = found.map_or(haystack.len(), |m| m.end);
             cache.done += cache.finding.went_by_meta(upto - at);
             return found;
         };
-        self.find_by_automaton(cache, dense, haystack, at).map(|span| (span, PatternId::new(0)))
+        self.find_by_automaton(cache, dense, haystack, at).map(|span| Match::new(span, PatternId::new(0)))
     }
 
     /// The first match that starts at or after `at`, by the automaton of our own and, where that gives up, by the meta
@@ -259,7 +252,7 @@ impl Regexes {
             Ok(found) => found,
             Err(gave_up) => {
                 cache.finding.gave_up();
-                self.find_behind(cache, dense, haystack, gave_up).map(|(span, _)| span)
+                self.find_behind(cache, dense, haystack, gave_up).map(|m| m.span())
             }
         };
         cache.finding.went(found.map_or(haystack.len(), |span| span.end) - at);
@@ -278,7 +271,7 @@ impl Regexes {
         horizon: &mut Horizon,
         haystack: &[u8],
         mut at: usize,
-        each: &mut impl FnMut(Span, PatternId) -> bool,
+        each: &mut impl FnMut(Match) -> bool,
     ) -> ControlFlow<(), usize> {
         let rest = haystack.get(at..).unwrap_or_default();
         let Some(dense) = self.dense(cache.done, &cache.finding, rest) else { return ControlFlow::Continue(at) };
@@ -286,7 +279,7 @@ impl Regexes {
         while cache.finding.is_for_dense() && !horizon.is_known(at) {
             let Some(span) = self.find_by_automaton(cache, dense, haystack, at) else { return ControlFlow::Break(()) };
             horizon.note(|| Some(dense), haystack, at, span);
-            if !each(span, PatternId::new(0)) {
+            if !each(Match::new(span, PatternId::new(0))) {
                 return ControlFlow::Break(());
             }
             at = span.end;
@@ -302,31 +295,25 @@ impl Regexes {
         horizon: &mut Horizon,
         haystack: &[u8],
         mut at: usize,
-    ) -> Option<(Span, PatternId)> {
+    ) -> Option<Match> {
         let dense = || self.dense.as_ref()?.get();
         if horizon.is_known(at)
             && let Some(dense) = dense()
         {
             match horizon.find(dense, haystack, at) {
-                Sight::Match(span) => return Some((span, PatternId::new(0))),
+                Sight::Match(span) => return Some(Match::new(span, PatternId::new(0))),
                 Sight::Nothing { upto } => at = upto,
                 Sight::Lost => {}
             }
         }
         let found = self.find_at(cache, haystack, at)?;
-        horizon.note(dense, haystack, at, found.0);
+        horizon.note(dense, haystack, at, found.span());
         Some(found)
     }
 
     /// The first match that starts where the automaton gave up or behind that.
     #[cold]
-    fn find_behind(
-        &self,
-        cache: &mut Cache,
-        dense: &Dfa,
-        haystack: &[u8],
-        GaveUp { mut at }: GaveUp,
-    ) -> Option<(Span, PatternId)> {
+    fn find_behind(&self, cache: &mut Cache, dense: &Dfa, haystack: &[u8], GaveUp { mut at }: GaveUp) -> Option<Match> {
         while cache.finding.pause == 0 {
             // Where none ends, none starts; and by line, none starts on the lines before the one on which the first
             // ends.
@@ -413,21 +400,18 @@ impl Regexes {
         )
     }
 
-    fn find_with_meta(
-        &self,
-        cache: &mut meta::Cache,
-        haystack: &[u8],
-        at: usize,
-        end: usize,
-    ) -> Option<(Span, PatternId)> {
-        let found = self.regex.search_with(cache, &Input::new(haystack).range(at..end))?;
-        Some((Span::new(found.start(), found.end()), PatternId::new(found.pattern().as_usize())))
+    fn find_with_meta(&self, cache: &mut meta::Cache, haystack: &[u8], at: usize, end: usize) -> Option<Match> {
+        Some(to_match(&self.regex.search_with(cache, &Input::new(haystack).range(at..end))?))
     }
 
     fn find_end_with_meta(&self, cache: &mut meta::Cache, haystack: &[u8], at: usize, end: usize) -> Option<usize> {
         let input = Input::new(haystack).range(at..end).earliest(true);
         Some(self.regex.search_half_with(cache, &input)?.offset())
     }
+}
+
+fn to_match(found: &regex_automata::Match) -> Match {
+    Match { start: found.start(), end: found.end(), pattern: PatternId::new(found.pattern().as_usize()) }
 }
 
 impl Lazy {

@@ -14,7 +14,7 @@ use crate::{
         set::PatternSet,
         syntax::required,
     },
-    span::{PatternId, Span},
+    span::Match,
 };
 
 #[derive(Clone, Debug)]
@@ -34,11 +34,11 @@ impl Filtered {
         Ok(Ok(Filtered { literals, regexes }))
     }
 
-    pub(crate) fn cache(&self) -> engine::Cache {
-        self.regexes.cache()
+    pub(crate) fn create_cache(&self) -> engine::Cache {
+        self.regexes.create_cache()
     }
 
-    pub(crate) fn find_at(&self, cache: &mut engine::Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
+    pub(crate) fn find_at(&self, cache: &mut engine::Cache, haystack: &[u8], at: usize) -> Option<Match> {
         self.find_on_lines(haystack, at, |start, end| self.regexes.find_within(cache, haystack, start, end))
     }
 
@@ -55,7 +55,7 @@ impl Filtered {
         mut find: impl FnMut(usize, usize) -> Option<T>,
     ) -> Option<T> {
         let mut from = at;
-        let found = self.literals.for_each(haystack, at..haystack.len(), |place, _| {
+        let found = self.literals.for_each(haystack, at..haystack.len(), |place| {
             if place.start >= from {
                 let line = self.regexes.line_around(haystack, from, place.start);
                 if let Some(found) = find(line.start, line.end) {
@@ -118,7 +118,7 @@ mod tests {
             if let Strategy::Filtered(filtered) = &matcher.strategy {
                 plain.strategy = Strategy::Regexes(filtered.regexes.clone());
             }
-            let (mut cache, mut plain_cache) = (matcher.cache(), plain.cache());
+            let (mut cache, mut plain_cache) = (matcher.create_cache(), plain.create_cache());
             let found: Vec<_> = matcher.find_iter(&mut cache, text.as_bytes()).collect();
             let wanted: Vec<_> = plain.find_iter(&mut plain_cache, text.as_bytes()).collect();
             prop_assert_eq!(found, wanted);

@@ -6,7 +6,10 @@ use memchr::{memchr, memrchr};
 use regex_automata::Input;
 
 use super::{cache::SetCache, sequences::Which, set::RegexSet};
-use crate::span::{PatternId, Span};
+use crate::{
+    matcher::terminator::LineTerminator,
+    span::{PatternId, Span},
+};
 
 /// The lines on which patterns without a literal may match, as a walk comes to them.
 #[derive(Default)]
@@ -41,7 +44,12 @@ impl RegexSet {
         let mut line = Span::new(0, 0);
         cache.start_line();
         if !self.literals.is_empty() {
+            let is_crlf = self.terminator == LineTerminator::Crlf;
             self.literals.each_place(text, 0..text.len() + 1, |place, literal| {
+                // Between the two bytes of a terminator there is room for an empty match, which is on no line.
+                if is_crlf && text[..place].ends_with(b"\r") && text[place..].starts_with(b"\n") {
+                    return ControlFlow::Continue(());
+                }
                 if place >= line.end {
                     self.flush(cache, text, line, &mut other, &mut each)?;
                     line = self.line_at(text, line.end, place);

@@ -12,7 +12,7 @@
 //! use mapgrep::matcher::MatcherBuilder;
 //!
 //! let set = MatcherBuilder::new().build_set([r"AKIA[0-9A-Z]{16}", r"ghp_\w{36}", "password"])?;
-//! let mut cache = set.cache();
+//! let mut cache = set.create_cache();
 //! let text = b"nothing here\npassword = AKIAIOSFODNN7EXAMPLE\n";
 //! let mut found = vec![];
 //! let _ = set.for_each_line(&mut cache, text, |line, ids| {

@@ -90,8 +90,8 @@ impl OwnedLiterals {
         mut each: impl FnMut(usize, PatternId) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         match self.has_borders {
-            true => self.set.for_each(haystack, starts, |span, literal| each(span.start, literal)),
-            false => self.set.longest_at_each(haystack, starts, |span, literal| each(span.start, literal)),
+            true => self.set.for_each(haystack, starts, |m| each(m.start, m.pattern)),
+            false => self.set.longest_at_each(haystack, starts, |m| each(m.start, m.pattern)),
         }
     }
 

@@ -86,7 +86,7 @@ impl RegexSet {
     }
 
     /// A cache for this set.
-    pub fn cache(&self) -> SetCache {
+    pub fn create_cache(&self) -> SetCache {
         SetCache {
             regexes: Caches::default(),
             seen: Seen::default(),
@@ -127,9 +127,18 @@ impl RegexSet {
     ///
     /// # Complexity
     ///
-    /// One pass for all literals and all places where they are, and one pass for each pattern whose literal is there;
+    /// One pass for all literals and all offsets where they are, and one pass for each pattern whose literal is there;
     /// patterns without a literal are run together.
-    pub fn matching<'c>(&self, cache: &'c mut SetCache, line: &[u8]) -> &'c [PatternId] {
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = mapgrep::matcher::MatcherBuilder::new().build_set(["[a-z]+", "b", "c"])?;
+    /// let ids = set.matches(&mut set.create_cache(), b"1 ab\n").to_vec();
+    /// assert_eq!(ids.iter().map(|id| id.index()).collect::<Vec<_>>(), [0, 1]);
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn matches<'c>(&self, cache: &'c mut SetCache, line: &[u8]) -> &'c [PatternId] {
         let content = self.terminator.strip(line);
         cache.start_line();
         let _ = self.literals.each_place(content, 0..content.len() + 1, |_, literal| {
@@ -153,9 +162,9 @@ impl RegexSet {
     ///
     /// # Complexity
     ///
-    /// As [`matching`](RegexSet::matching).
+    /// As [`matches`](RegexSet::matches).
     pub fn on_line(&self, cache: &mut SetCache, line: &[u8]) -> LinePatterns {
-        let ids = self.matching(cache, line).to_vec();
+        let ids = self.matches(cache, line).to_vec();
         let is_confirmed = |id: &PatternId| self.confirm[id.index()] != NONE;
         let confirmed = ids.iter().copied().filter(is_confirmed).collect();
         LinePatterns { ids, confirmed }
@@ -173,7 +182,7 @@ impl RegexSet {
     ///
     /// ```
     /// let set = mapgrep::matcher::MatcherBuilder::new().build_set(["[a-z]+", "b", "ab"])?;
-    /// let mut cache = set.cache();
+    /// let mut cache = set.create_cache();
     /// let patterns = set.on_line(&mut cache, b"1 ab");
     /// assert_eq!(patterns.ids().len(), 3);
     /// assert_eq!(set.first_at(&mut cache, b"1 ab", 2, &patterns).map(|id| id.index()), Some(0));

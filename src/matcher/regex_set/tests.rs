@@ -40,20 +40,20 @@ const PATTERNS: &[&str] = &[
 ];
 
 fn naive(matchers: &[Matcher], line: &[u8]) -> Vec<usize> {
-    let is_match = |matcher: &Matcher| matcher.is_match(&mut matcher.cache(), line);
+    let is_match = |matcher: &Matcher| matcher.is_match(&mut matcher.create_cache(), line);
     (0..matchers.len()).filter(|&id| is_match(&matchers[id])).collect()
 }
 
 fn agree(builder: &MatcherBuilder, patterns: &[&str], text: &[u8]) -> Result<(), TestCaseError> {
     let set = builder.build_set(patterns).unwrap();
-    let mut cache = set.cache();
+    let mut cache = set.create_cache();
     let one = |pattern: &&str| builder.clone().by_line(true).build([pattern]).unwrap();
     let matchers: Vec<Matcher> = patterns.iter().map(one).collect();
     let mut wanted = vec![];
     let mut at = 0;
     for line in text.split_inclusive(|&byte| byte == set.terminator.byte()) {
         let ids = naive(&matchers, set.terminator.strip(line));
-        let found: Vec<usize> = set.matching(&mut cache, line).iter().map(|id| id.index()).collect();
+        let found: Vec<usize> = set.matches(&mut cache, line).iter().map(|id| id.index()).collect();
         prop_assert_eq!(&found, &ids);
         if !ids.is_empty() {
             wanted.push((Span::new(at, at + line.len()), ids));
@@ -164,14 +164,15 @@ fn fixed_strings_need_no_engine() {
     let mut builder = MatcherBuilder::new();
     let set = builder.fixed_strings(true).build_set(["a.b", "c", "a.b"]).unwrap();
     assert!(set.regexes.is_empty() && set.others.is_none());
-    let mut cache = set.cache();
-    let ids = set.matching(&mut cache, b"xa.bx");
+    let mut cache = set.create_cache();
+    let ids = set.matches(&mut cache, b"xa.bx");
     assert_eq!(ids, [PatternId::new(0), PatternId::new(2)]);
     for (word, whole_line, wanted) in [(true, false, vec![0, 1, 3]), (false, true, vec![1])] {
         let set = builder.word(word).whole_line(whole_line).build_set(["a.b", "a.b c", "b c.", "c", "a"]).unwrap();
         assert!(set.regexes.is_empty() && set.others.is_none());
-        let found =
-            |line: &[u8]| -> Vec<usize> { set.matching(&mut set.cache(), line).iter().map(|id| id.index()).collect() };
+        let found = |line: &[u8]| -> Vec<usize> {
+            set.matches(&mut set.create_cache(), line).iter().map(|id| id.index()).collect()
+        };
         assert_eq!(found(b"a.b c"), if whole_line { wanted } else { vec![0, 1, 3, 4] });
         assert_eq!(found(b"xa.b"), [0; 0]);
     }

@@ -25,8 +25,8 @@ const ONE_TIER: usize = 64;
 /// let mut builder = PatternSet::builder();
 /// builder.kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true);
 /// let set = builder.build(["Sam", "samwise"])?;
-/// let (span, id) = set.find_iter(b"SAMWISE").next().unwrap();
-/// assert_eq!((span.range(), id.index()), (0..7, 1));
+/// let m = set.find_iter(b"SAMWISE").next().unwrap();
+/// assert_eq!((m.range(), m.pattern.index()), (0..7, 1));
 /// # Ok::<(), mapgrep::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]

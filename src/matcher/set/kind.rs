@@ -9,7 +9,7 @@
 ///
 /// let found = |kind| -> Vec<&str> {
 ///     let set = PatternSet::builder().kind(kind).build(["ab", "abc", "c"]).unwrap();
-///     set.find_iter(b"abc").map(|(span, _)| &"abc"[span.range()]).collect()
+///     set.find_iter(b"abc").map(|m| &"abc"[m.range()]).collect()
 /// };
 /// assert_eq!(found(MatchKind::LeftmostFirst), ["ab", "c"]);
 /// assert_eq!(found(MatchKind::LeftmostLongest), ["abc"]);

@@ -23,7 +23,7 @@
 //! use mapgrep::matcher::set::{MatchKind, PatternSet};
 //!
 //! let set = PatternSet::builder().kind(MatchKind::Overlapping).build(["she", "he", "hers"])?;
-//! let found: Vec<_> = set.find_iter(b"ushers").map(|(span, id)| (span.range(), id.index())).collect();
+//! let found: Vec<_> = set.find_iter(b"ushers").map(|m| (m.range(), m.pattern.index())).collect();
 //! assert_eq!(found, [(1..4, 0), (2..4, 1), (2..6, 2)]);
 //! # Ok::<(), mapgrep::Error>(())
 //! ```

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    span::{PatternId, Span},
+    span::{Match, PatternId},
 };
 
 /// Byte strings to search for.
@@ -192,7 +192,7 @@ impl PatternSet {
     ///
     /// As [`for_each`](PatternSet::for_each), up to the first match and some hundreds of bytes further.
     pub fn is_match(&self, haystack: &[u8]) -> bool {
-        self.for_each(haystack, 0..haystack.len() + 1, |_, _| ControlFlow::Break(())).is_break()
+        self.for_each(haystack, 0..haystack.len() + 1, |_| ControlFlow::Break(())).is_break()
     }
 
     /// The matches in the haystack, in the order that [`MatchKind`] tells.
@@ -208,7 +208,7 @@ impl PatternSet {
     ///
     /// ```
     /// let set = mapgrep::matcher::set::PatternSet::builder().build(["b", "abc"])?;
-    /// let found: Vec<_> = set.find_iter(b"abcb").map(|(span, id)| (span.start, id.index())).collect();
+    /// let found: Vec<_> = set.find_iter(b"abcb").map(|m| (m.start, m.pattern.index())).collect();
     /// assert_eq!(found, [(0, 1), (3, 0)]);
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
@@ -233,7 +233,7 @@ impl PatternSet {
     /// use std::ops::ControlFlow;
     ///
     /// let set = mapgrep::matcher::set::PatternSet::builder().build(["ab", "cd"])?;
-    /// let first = set.for_each(b"ab cd ab", 1..6, |span, _| ControlFlow::Break(span.start));
+    /// let first = set.for_each(b"ab cd ab", 1..6, |m| ControlFlow::Break(m.start));
     /// assert_eq!(first, ControlFlow::Break(3));
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
@@ -241,7 +241,7 @@ impl PatternSet {
         &self,
         haystack: &[u8],
         starts: Range<usize>,
-        each: impl FnMut(Span, PatternId) -> ControlFlow<B>,
+        each: impl FnMut(Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         self.walk(haystack, &mut Walk::new(starts.start), starts.end, each)
     }
@@ -253,7 +253,7 @@ impl PatternSet {
         haystack: &[u8],
         walk: &mut Walk,
         upto: usize,
-        each: impl FnMut(Span, PatternId) -> ControlFlow<B>,
+        each: impl FnMut(Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         Search::new(&self.opened(), haystack).walk(walk, upto, each)
     }
@@ -265,7 +265,7 @@ impl PatternSet {
         &self,
         haystack: &[u8],
         starts: Range<usize>,
-        each: impl FnMut(Span, PatternId) -> ControlFlow<B>,
+        each: impl FnMut(Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let mut search = Search::new(&self.opened(), haystack);
         search.kind = MatchKind::Overlapping;
@@ -306,11 +306,11 @@ pub struct FindIter<'s, 'h> {
     pub(super) haystack: &'h [u8],
     walk: Walk,
     block: usize,
-    pub(super) found: std::vec::IntoIter<(Span, PatternId)>,
+    pub(super) found: std::vec::IntoIter<Match>,
 }
 
 impl Iterator for FindIter<'_, '_> {
-    type Item = (Span, PatternId);
+    type Item = Match;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -320,14 +320,14 @@ impl Iterator for FindIter<'_, '_> {
             if self.walk.at > self.haystack.len() {
                 return None;
             }
-            let mut found: Vec<(Span, PatternId)> = vec![];
+            let mut found: Vec<Match> = vec![];
             let upto = self.walk.at + self.block;
-            let each = |span: Span, id| {
+            let each = |m: Match| {
                 match found.last() {
                     // All that start where the last one does are there, so that this is a place to go on from.
-                    Some(&(last, _)) if found.len() >= MANY && span.start != last.start => ControlFlow::Break(last),
+                    Some(&last) if found.len() >= MANY && m.start != last.start => ControlFlow::Break(last),
                     _ => {
-                        found.push((span, id));
+                        found.push(m);
                         ControlFlow::Continue(())
                     }
                 }

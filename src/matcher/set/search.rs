@@ -12,7 +12,7 @@ use super::{
     table::{self, Found, word},
     tiers::{Prepared, Tier},
 };
-use crate::span::{PatternId, Span};
+use crate::span::{Match, PatternId, Span};
 
 /// Where a walk over the matches of a haystack stands.
 ///
@@ -28,7 +28,7 @@ use crate::span::{PatternId, Span};
 /// let set = PatternSet::builder().build(["aa"])?;
 /// let (mut walk, mut starts) = (Walk::new(0), vec![]);
 /// for upto in [1, 3, 6] {
-///     let each = |span: mapgrep::Span, _| { starts.push(span.start); ControlFlow::<()>::Continue(()) };
+///     let each = |m: mapgrep::Match| { starts.push(m.start); ControlFlow::<()>::Continue(()) };
 ///     let _ = set.walk(b"aaaaa", &mut walk, upto, each);
 /// }
 /// assert_eq!(starts, [0, 2]);
@@ -106,7 +106,7 @@ impl<'s, 'h> Search<'s, 'h> {
         &self,
         walk: &mut Walk,
         upto: usize,
-        mut each: impl FnMut(Span, PatternId) -> ControlFlow<B>,
+        mut each: impl FnMut(Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let upto = upto.min(self.haystack.len() + 1);
         let (mut now, mut block, mut found) = (*walk, FIRST_BLOCK, vec![]);
@@ -128,7 +128,7 @@ impl<'s, 'h> Search<'s, 'h> {
         walk: &mut Walk,
         end: usize,
         found: &mut Vec<Found>,
-        each: &mut impl FnMut(Span, PatternId) -> ControlFlow<B>,
+        each: &mut impl FnMut(Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let (base, mut end) = (walk.at, end);
         found.clear();
@@ -162,10 +162,10 @@ impl<'s, 'h> Search<'s, 'h> {
                     let here = rest.iter().take_while(|found| found.start == first.start).count();
                     let start = base + first.start as usize;
                     if start >= next
-                        && let Some((span, id)) = self.best(base, &rest[..here])
+                        && let Some(best) = self.best(base, &rest[..here])
                     {
-                        each(span, id)?;
-                        next = span.end;
+                        each(best)?;
+                        next = best.end;
                         walk.last_end = Some(next);
                     }
                     rest = &rest[here..];
@@ -182,7 +182,7 @@ impl<'s, 'h> Search<'s, 'h> {
         walk: &mut Walk,
         end: usize,
         found: &[Found],
-        each: &mut impl FnMut(Span, PatternId) -> ControlFlow<B>,
+        each: &mut impl FnMut(Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let base = walk.at;
         let mut rest = found;
@@ -204,7 +204,7 @@ impl<'s, 'h> Search<'s, 'h> {
             if self.kind == MatchKind::Overlapping {
                 let empties = if is_empty_here { self.empty } else { &[] };
                 for id in empties.iter().map(|id| word(id, 0)).filter(|&id| id < self.patterns) {
-                    each(empty, PatternId::new(id as usize))?;
+                    each(Match::new(empty, PatternId::new(id as usize)))?;
                 }
                 for &found in here {
                     self.report(base, found, each)?;
@@ -214,15 +214,15 @@ impl<'s, 'h> Search<'s, 'h> {
             }
             let first_empty = PatternId::new(word(&self.empty[0], 0) as usize);
             let is_better = |id| self.kind != MatchKind::LeftmostFirst || !is_empty_here || id < first_empty;
-            let best = self.best(base, here).filter(|&(_, id)| is_better(id));
+            let best = self.best(base, here).filter(|best| is_better(best.pattern));
             match best {
-                Some((span, id)) => {
-                    each(span, id)?;
-                    *walk = Walk { at: span.end, last_end: Some(span.end) };
+                Some(best) => {
+                    each(best)?;
+                    *walk = Walk::after(best.end);
                 }
                 None => {
                     if is_empty_here && walk.last_end != Some(at) && first_empty.index() < self.patterns as usize {
-                        each(empty, first_empty)?;
+                        each(Match::new(empty, first_empty))?;
                     }
                     walk.at = at + 1;
                 }
@@ -232,28 +232,23 @@ impl<'s, 'h> Search<'s, 'h> {
     }
 
     /// Of matches that start at one place, the one that counts where matches do not overlap.
-    fn best(&self, base: usize, here: &[Found]) -> Option<(Span, PatternId)> {
-        let ids = here.iter().filter_map(|found| {
+    fn best(&self, base: usize, here: &[Found]) -> Option<Match> {
+        let matches = here.iter().filter_map(|found| {
             let id = self.table(found.tier)?.first_id(found.rank);
-            self.span(base, found, id)
+            self.found(base, found, id)
         });
         match self.kind {
-            MatchKind::LeftmostLongest => ids.max_by_key(|(span, _)| span.end),
-            _ => ids.min_by_key(|&(_, id)| id),
+            MatchKind::LeftmostLongest => matches.max_by_key(|m| m.end),
+            _ => matches.min_by_key(|m| m.pattern),
         }
     }
 
     /// Reports all ids of a pattern.
     #[inline(always)]
-    fn report<B>(
-        &self,
-        base: usize,
-        found: Found,
-        each: &mut impl FnMut(Span, PatternId) -> ControlFlow<B>,
-    ) -> ControlFlow<B> {
+    fn report<B>(&self, base: usize, found: Found, each: &mut impl FnMut(Match) -> ControlFlow<B>) -> ControlFlow<B> {
         for id in self.table(found.tier).into_iter().flat_map(|table| table.ids(found.rank)) {
-            if let Some((span, id)) = self.span(base, &found, id) {
-                each(span, id)?;
+            if let Some(found) = self.found(base, &found, id) {
+                each(found)?;
             }
         }
         ControlFlow::Continue(())
@@ -266,9 +261,13 @@ impl<'s, 'h> Search<'s, 'h> {
 
     /// The match, unless tables that are damaged have led to one that cannot be.
     #[inline(always)]
-    pub(super) fn span(&self, base: usize, found: &Found, id: u32) -> Option<(Span, PatternId)> {
+    pub(super) fn found(&self, base: usize, found: &Found, id: u32) -> Option<Match> {
         let start = base + found.start as usize;
         let end = start + found.len as usize;
-        (end <= self.haystack.len() && id < self.patterns).then(|| (Span::new(start, end), PatternId::new(id as usize)))
+        (end <= self.haystack.len() && id < self.patterns).then(|| Match {
+            start,
+            end,
+            pattern: PatternId::new(id as usize),
+        })
     }
 }

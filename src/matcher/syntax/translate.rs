@@ -421,7 +421,7 @@ mod tests {
     #[test]
     fn by_line_no_class_crosses_a_line_end() {
         let matcher = MatcherBuilder::new().by_line(true).build([r"a[^b]c", r"x\sy", r"(?s)p.q"]).unwrap();
-        let mut cache = matcher.cache();
+        let mut cache = matcher.create_cache();
         for text in ["a\nc", "x\ny", "p\nq"] {
             assert!(!matcher.is_match(&mut cache, text.as_bytes()), "{text:?}");
         }
@@ -453,7 +453,7 @@ mod tests {
         assert!(build(LineTerminator::Nul, r"a\x00b").is_err());
         let ends = |terminator, text: &[u8]| {
             let matcher = build(terminator, "^b$").unwrap();
-            matcher.is_match(&mut matcher.cache(), text)
+            matcher.is_match(&mut matcher.create_cache(), text)
         };
         assert!(ends(LineTerminator::Lf, b"a\nb\nc") && !ends(LineTerminator::Lf, b"a\nb\r\n"));
         assert!(ends(LineTerminator::Crlf, b"a\r\nb\r\nc") && ends(LineTerminator::Crlf, b"a\nb\n"));
@@ -463,8 +463,8 @@ mod tests {
     #[test]
     fn by_line_the_anchors_of_the_text_are_those_of_the_line() {
         let matcher = MatcherBuilder::new().by_line(true).build([r"\Ab\z"]).unwrap();
-        assert!(matcher.is_match(&mut matcher.cache(), b"a\nb\nc"));
-        assert!(!matcher.is_match(&mut matcher.cache(), b"ab\nbc"));
+        assert!(matcher.is_match(&mut matcher.create_cache(), b"a\nb\nc"));
+        assert!(!matcher.is_match(&mut matcher.create_cache(), b"ab\nbc"));
     }
 
     #[test]
@@ -472,8 +472,8 @@ mod tests {
         let find = |pattern: &str, text: &[u8]| {
             let mut builder = MatcherBuilder::new();
             let matcher = builder.line_terminator(LineTerminator::Crlf).by_line(true).build([pattern]).unwrap();
-            let mut cache = matcher.cache();
-            let found: Vec<_> = matcher.find_iter(&mut cache, text).map(|(span, _)| (span.start, span.end)).collect();
+            let mut cache = matcher.create_cache();
+            let found: Vec<_> = matcher.find_iter(&mut cache, text).map(|m| (m.start, m.end)).collect();
             assert_eq!(matcher.find_on_line(&mut cache, text, 0).is_some(), !found.is_empty(), "{pattern:?}");
             found
         };
@@ -504,7 +504,7 @@ mod tests {
     fn by_line_a_record_may_contain_line_ends() {
         let mut builder = MatcherBuilder::new();
         let matcher = builder.line_terminator(LineTerminator::Nul).by_line(true).build(["a.b"]).unwrap();
-        let matches = |text: &[u8]| matcher.is_match(&mut matcher.cache(), text);
+        let matches = |text: &[u8]| matcher.is_match(&mut matcher.create_cache(), text);
         assert!(matches(b"a\nb\0") && matches(b"a\rb") && !matches(b"a\0b"));
     }
 
@@ -521,7 +521,7 @@ mod tests {
     fn smart_case_looks_at_all_literals_together() {
         let matches = |patterns: &[&str], text: &str| {
             let matcher = MatcherBuilder::new().case(Case::Smart).build(patterns).unwrap();
-            matcher.is_match(&mut matcher.cache(), text.as_bytes())
+            matcher.is_match(&mut matcher.create_cache(), text.as_bytes())
         };
         assert!(matches(&["foo"], "FOO"));
         assert!(!matches(&["Foo"], "FOO"));

@@ -6,7 +6,7 @@ use crate::{
     mapping::Mapping,
     matcher::{Ahead, Cursor},
     scan::window::{MappedWindow, Window},
-    span::{Match, Span},
+    span::{FileMatch, Span},
 };
 
 /// Lines that belong together, and how many matches are in them.
@@ -30,7 +30,7 @@ pub(crate) struct Block {
 /// What a worker found in a chunk.
 #[derive(Default)]
 pub(crate) struct BlocksFound {
-    pub(crate) matches: Vec<Match>,
+    pub(crate) matches: Vec<FileMatch>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) newlines: u64,
 }
@@ -43,7 +43,7 @@ pub(crate) struct WholeBlocks {
     pub(crate) number: u64,
     pub(crate) blocks: Vec<Block>,
     /// The matches of the blocks that are held.
-    pub(crate) matches: Vec<Match>,
+    pub(crate) matches: Vec<FileMatch>,
 }
 
 /// What is carried from chunk to chunk.
@@ -52,7 +52,7 @@ pub(crate) struct BlockSeam {
     /// Where the last match ended.
     pub(crate) end: Option<u64>,
     /// The last block so far, with the matches of it that are held.
-    pub(crate) open: Option<(Block, Vec<Match>)>,
+    pub(crate) open: Option<(Block, Vec<FileMatch>)>,
     /// Up to where lines have been dealt with.
     pub(crate) upto: u64,
     /// Line ends from there to the end of the last chunk.
@@ -62,14 +62,14 @@ pub(crate) struct BlockSeam {
     /// The walk over the matches of a pattern without bounds, and the match that it has found ahead.
     pub(crate) cursor: Cursor,
     pub(crate) learnt: Ahead,
-    pub(crate) ahead: Option<Match>,
+    pub(crate) ahead: Option<FileMatch>,
     pub(crate) exhausted: bool,
 }
 
 impl BlocksFound {
     /// How many bytes of memory it takes.
     pub(crate) fn size(&self) -> usize {
-        self.matches.capacity() * size_of::<Match>() + self.blocks.capacity() * size_of::<Block>()
+        self.matches.capacity() * size_of::<FileMatch>() + self.blocks.capacity() * size_of::<Block>()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     grep::core::Worker,
     mapping::Mapping,
     scan::{newlines, seam::MatchStages, window::Window},
-    span::Match,
+    span::FileMatch,
 };
 
 /// How many bytes around a chunk are looked through for the ends of lines in one step.
@@ -39,7 +39,7 @@ impl<M: BlockMode> ByBlock<'_, '_, M> {
 
     /// Puts matches into blocks. A match behind the last line end of the file is on no line and goes. The ends of
     /// lines are looked for in the chunk and near it only, as a line may be of any length.
-    pub(super) fn blocks_of(&self, window: &Window<'_>, matches: &mut Vec<Match>) -> Result<Vec<Block>, Error> {
+    pub(super) fn blocks_of(&self, window: &Window<'_>, matches: &mut Vec<FileMatch>) -> Result<Vec<Block>, Error> {
         let terminator = self.core.matcher.terminator();
         let len = window.end();
         if let Some(last) = matches.last()
@@ -107,18 +107,18 @@ impl<M: BlockMode> ByBlock<'_, '_, M> {
         seam: &mut BlockSeam,
         mapping: &Mapping,
         end: u64,
-    ) -> Result<Vec<Match>, Error> {
+    ) -> Result<Vec<FileMatch>, Error> {
         let mut matches = vec![];
-        let owns = |m: &Match| m.start < end || end == mapping.len() as u64;
+        let owns = |m: &FileMatch| m.start < end || end == mapping.len() as u64;
         if let Some(m) = seam.ahead.take_if(|m| owns(m)) {
             matches.push(m);
         }
         if seam.ahead.is_none() && !seam.exhausted {
             let BlockSeam { cursor, learnt, ahead, exhausted, .. } = seam;
             mapping.read_before_fault(0..mapping.len(), |bytes| {
-                let mut cache = self.core.matcher.cache();
-                while let Some((span, pattern)) = cursor.next(self.core.matcher, &mut cache, bytes, learnt) {
-                    let m = Match { start: span.start as u64, end: span.end as u64, pattern };
+                let mut cache = self.core.matcher.create_cache();
+                while let Some(m) = cursor.next(self.core.matcher, &mut cache, bytes, learnt) {
+                    let m = m.in_file(0);
                     if !owns(&m) {
                         *ahead = Some(m);
                         return;

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::Error,
     scan::{newlines, seam::MatchStages, window::Window},
-    span::Match,
+    span::FileMatch,
 };
 
 impl<M: BlockMode> ByBlock<'_, '_, M> {
@@ -110,8 +110,8 @@ impl<M: BlockMode> ByBlock<'_, '_, M> {
         seam: &mut BlockSeam,
         window: &Window<'_>,
         blocks: &mut Vec<Block>,
-        matches: Vec<Match>,
-    ) -> Result<Vec<Match>, Error> {
+        matches: Vec<FileMatch>,
+    ) -> Result<Vec<FileMatch>, Error> {
         let Some((mut open, mut before)) = seam.open.take() else { return Ok(matches) };
         let (mapping, chunk) = mapped(window);
         let chunk_end = chunk.end as u64;
@@ -138,7 +138,7 @@ impl<M: BlockMode> ByBlock<'_, '_, M> {
     }
 
     /// Lets go of the matches in long blocks, but for the first.
-    fn let_go_of_long(&self, blocks: &mut [Block], matches: &mut Vec<Match>) {
+    fn let_go_of_long(&self, blocks: &mut [Block], matches: &mut Vec<FileMatch>) {
         let longest = self.core.longest_formatted;
         let is_long = |block: &Block| block.held > 1 && block.lines.end - block.lines.start > longest;
         if matches.is_empty() || !blocks.iter().any(is_long) {
@@ -160,7 +160,7 @@ impl<M: BlockMode> ByBlock<'_, '_, M> {
 }
 
 /// Keeps the last block open, which may go on in the next chunk. Returns up to where lines can be dealt with.
-fn keep_last_open(seam: &mut BlockSeam, blocks: &mut Vec<Block>, matches: &mut Vec<Match>) -> u64 {
+fn keep_last_open(seam: &mut BlockSeam, blocks: &mut Vec<Block>, matches: &mut Vec<FileMatch>) -> u64 {
     let Some(open) = blocks.pop() else { return seam.upto.max(seam.line) };
     let start = open.lines.start;
     let held = matches.split_off(matches.len().saturating_sub(open.held));

@@ -20,7 +20,7 @@ fn what_stands_around_a_repetition() {
                 for (inner, (before, after)) in inner.flat_map(|inner| around.clone().map(move |a| (inner.clone(), a)))
                 {
                     let line = format!("{before}{inner}{after}").into_bytes();
-                    if matcher.is_match(&mut matcher.cache(), &line) {
+                    if matcher.is_match(&mut matcher.create_cache(), &line) {
                         assert!(holds(&query.needs, &line), "{pattern}: {query}: {}", line.escape_ascii());
                     }
                 }
@@ -174,7 +174,7 @@ proptest! {
         }).collect();
         let matcher = builder.build(&patterns).unwrap();
         let query = Query::new(&builder, &patterns).unwrap();
-        let mut cache = matcher.cache();
+        let mut cache = matcher.create_cache();
         for _ in 0..24 {
             let part = number() % parts.len();
             let text = match flags.contains('F') {

@@ -14,7 +14,7 @@ use crate::{
         },
         terminator::LineTerminator,
     },
-    span::{PatternId, Span},
+    span::{Match, PatternId},
 };
 
 #[derive(Clone, Debug)]
@@ -61,21 +61,21 @@ pub(crate) struct Cache {
     /// A place on the line at which a pattern starts that is a literal.
     pub(super) alone: Option<usize>,
     /// The next match of each of the candidates.
-    pub(super) nexts: Vec<(Span, PatternId)>,
+    pub(super) nexts: Vec<Match>,
     pub(super) confirming: Caches,
     pub(super) others: Option<Box<engine::Cache>>,
     pub(super) whole: Option<Box<engine::Cache>>,
 }
 
 impl Dispatched {
-    pub(crate) fn cache(&self) -> Cache {
+    pub(crate) fn create_cache(&self) -> Cache {
         Cache {
             seen: Seen::default(),
             candidates: vec![],
             alone: None,
             nexts: vec![],
             confirming: Caches::default(),
-            others: self.0.others.as_ref().map(|others| Box::new(others.regexes.cache())),
+            others: self.0.others.as_ref().map(|others| Box::new(others.regexes.create_cache())),
             whole: None,
         }
     }

@@ -9,7 +9,7 @@ use regex_syntax::hir::Hir;
 use super::patterns::{Cache, Dispatched, Pattern, Patterns};
 use crate::{
     matcher::{reach::Reach, regex::engine::Regexes, regex_set::confirm::Confirming},
-    span::{PatternId, Span},
+    span::{Match, PatternId},
 };
 
 /// On lines with more candidates than this, an automaton for all patterns is faster; and more for each so many
@@ -28,19 +28,13 @@ struct Line {
 }
 
 impl Dispatched {
-    pub(crate) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<(Span, PatternId)> {
+    pub(crate) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<Match> {
         self.walk(cache, haystack, at, ControlFlow::Break).break_value()
     }
 
     /// Calls `each` with the matches that do not overlap, from `at` on, until it returns false.
-    pub(crate) fn each(
-        &self,
-        cache: &mut Cache,
-        haystack: &[u8],
-        at: usize,
-        mut each: impl FnMut(Span, PatternId) -> bool,
-    ) {
-        let _ = self.walk(cache, haystack, at, |(span, id)| match each(span, id) {
+    pub(crate) fn each(&self, cache: &mut Cache, haystack: &[u8], at: usize, mut each: impl FnMut(Match) -> bool) {
+        let _ = self.walk(cache, haystack, at, |m| match each(m) {
             true => ControlFlow::Continue(()),
             false => ControlFlow::Break(()),
         });
@@ -52,12 +46,12 @@ impl Dispatched {
         cache: &mut Cache,
         haystack: &[u8],
         at: usize,
-        matches: &mut VecDeque<(Span, PatternId)>,
+        matches: &mut VecDeque<Match>,
     ) -> Option<usize> {
         self.0
             .lines(cache, haystack, at, |cache, line| {
-                let _ = self.0.each_on_line(cache, haystack, line, |span, id| {
-                    matches.push_back((span, self.given(id)));
+                let _ = self.0.each_on_line(cache, haystack, line, |m| {
+                    matches.push_back(self.given(m));
                     ControlFlow::<()>::Continue(())
                 });
                 if matches.is_empty() { ControlFlow::Continue(()) } else { ControlFlow::Break(line.end) }
@@ -70,16 +64,16 @@ impl Dispatched {
         cache: &mut Cache,
         haystack: &[u8],
         at: usize,
-        mut each: impl FnMut((Span, PatternId)) -> ControlFlow<B>,
+        mut each: impl FnMut(Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         self.0.lines(cache, haystack, at, |cache, line| {
-            self.0.each_on_line(cache, haystack, line, |span, id| each((span, self.given(id))))
+            self.0.each_on_line(cache, haystack, line, |m| each(self.given(m)))
         })
     }
 
     /// The pattern as which a match is reported.
-    fn given(&self, id: PatternId) -> PatternId {
-        if self.0.merge { PatternId::new(0) } else { id }
+    fn given(&self, m: Match) -> Match {
+        if self.0.merge { Match { pattern: PatternId::new(0), ..m } } else { m }
     }
 
     /// Some place of a match on the first line from `at` on that has one.
@@ -205,7 +199,7 @@ impl Patterns {
         let from = line.from - base;
         cache.forget_doubles();
         if let Some(whole) = self.whole_for(cache) {
-            let cache = cache.whole.get_or_insert_with(|| Box::new(whole.cache()));
+            let cache = cache.whole.get_or_insert_with(|| Box::new(whole.create_cache()));
             return Some(base + whole.find_end_within(cache, content, from, content.len())?);
         }
         let Cache { candidates, confirming, others, .. } = cache;
@@ -224,43 +218,43 @@ impl Patterns {
         cache: &mut Cache,
         haystack: &[u8],
         line: Line,
-        mut each: impl FnMut(Span, PatternId) -> ControlFlow<B>,
+        mut each: impl FnMut(Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let (base, content) = self.content(haystack, line);
         let mut at = line.from - base;
-        let mut report = |span: Span, id| each(Span::new(base + span.start, base + span.end), id);
         cache.forget_doubles();
         if let Some(whole) = self.whole_for(cache) {
-            let cache = cache.whole.get_or_insert_with(|| Box::new(whole.cache()));
-            while let Some((span, id)) = whole.find_within(cache, content, at, content.len()) {
-                report(span, id)?;
-                at = span.end;
+            let cache = cache.whole.get_or_insert_with(|| Box::new(whole.create_cache()));
+            while let Some(m) = whole.find_within(cache, content, at, content.len()) {
+                each(m.behind(base))?;
+                at = m.end;
             }
             return ControlFlow::Continue(());
         }
         let Cache { candidates, alone, nexts, confirming, others, .. } = cache;
         let mut confirmed = |id: PatternId, at: usize| {
-            self.confirming(id)?.find(confirming, id.index(), &Input::new(content).range(at..))
+            let span = self.confirming(id)?.find(confirming, id.index(), &Input::new(content).range(at..))?;
+            Some(Match::new(span, id))
         };
         let mut other = |at: usize| {
             let (ours, cache) = (self.others.as_ref().filter(|_| line.has_others)?, others.as_mut()?);
-            let (span, id) = ours.regexes.find_within(cache, content, at, content.len())?;
-            Some((span, ours.ids[id.index()]))
+            let m = ours.regexes.find_within(cache, content, at, content.len())?;
+            Some(Match { pattern: ours.ids[m.pattern.index()], ..m })
         };
         let literal = |at: usize| self.alone.as_ref().filter(|_| alone.is_some())?.find_at(content, at);
         nexts.clear();
-        nexts.extend(candidates.iter().filter_map(|&id| Some((confirmed(id, at)?, id))));
+        nexts.extend(candidates.iter().filter_map(|&id| confirmed(id, at)));
         let (mut next_literal, mut next_other) = (literal(at), other(at));
-        while let Some((span, id)) =
-            nexts.iter().copied().chain(next_literal).chain(next_other).min_by_key(|&(span, id)| (span.start, id))
+        while let Some(m) =
+            nexts.iter().copied().chain(next_literal).chain(next_other).min_by_key(|m| (m.start, m.pattern))
         {
-            report(span, id)?;
-            at = span.end;
-            nexts.retain_mut(|(next, id)| match next.start >= at {
+            each(m.behind(base))?;
+            at = m.end;
+            nexts.retain_mut(|next| match next.start >= at {
                 true => true,
-                false => confirmed(*id, at).map(|span| *next = span).is_some(),
+                false => confirmed(next.pattern, at).map(|m| *next = m).is_some(),
             });
-            let is_passed = |next: &Option<(Span, PatternId)>| next.is_some_and(|(span, _)| span.start < at);
+            let is_passed = |next: &Option<Match>| next.is_some_and(|m| m.start < at);
             if is_passed(&next_literal) {
                 next_literal = literal(at);
             }

@@ -13,7 +13,7 @@ use crate::{
         strategy::Strategy,
         terminator::LineTerminator,
     },
-    span::{PatternId, Span},
+    span::Match,
 };
 
 /// Regexes with literals, words, and regexes without literals, which share parts and overlap.
@@ -87,26 +87,26 @@ fn whole(builder: &MatcherBuilder, patterns: &[String]) -> Matcher {
 }
 
 /// The matches on every line by itself.
-fn wanted(whole: &Matcher, text: &[u8]) -> Vec<(Span, PatternId)> {
-    let (mut cache, mut at, mut wanted) = (whole.cache(), 0, vec![]);
+fn wanted(whole: &Matcher, text: &[u8]) -> Vec<Match> {
+    let (mut cache, mut at, mut wanted) = (whole.create_cache(), 0, vec![]);
     for line in text.split_inclusive(|&byte| byte == whole.terminator()) {
         let found = whole.find_iter(&mut cache, whole.line_terminator().strip(line));
-        wanted.extend(found.map(|(span, id)| (Span::new(at + span.start, at + span.end), id)));
+        wanted.extend(found.map(|m| m.behind(at)));
         at += line.len();
     }
     wanted
 }
 
 /// The first match from a place on, of every line by itself.
-fn wanted_at(whole: &Matcher, text: &[u8], at: usize) -> Option<(Span, PatternId)> {
-    let mut cache = whole.cache();
+fn wanted_at(whole: &Matcher, text: &[u8], at: usize) -> Option<Match> {
+    let mut cache = whole.create_cache();
     let mut from = 0;
     for line in text.split_inclusive(|&byte| byte == whole.terminator()) {
         let content = whole.line_terminator().strip(line);
         if at <= from + content.len()
-            && let Some((span, id)) = whole.find_at(&mut cache, content, at.saturating_sub(from))
+            && let Some(m) = whole.find_at(&mut cache, content, at.saturating_sub(from))
         {
-            return Some((Span::new(from + span.start, from + span.end), id));
+            return Some(m.behind(from));
         }
         from += line.len();
     }
@@ -115,12 +115,12 @@ fn wanted_at(whole: &Matcher, text: &[u8], at: usize) -> Option<(Span, PatternId
 
 fn agree(matcher: &Matcher, whole: &Matcher, text: &[u8]) -> Result<(), TestCaseError> {
     let wanted = wanted(whole, text);
-    let mut cache = matcher.cache();
+    let mut cache = matcher.create_cache();
     let found: Vec<_> = matcher.find_iter(&mut cache, text).collect();
     prop_assert_eq!(&found, &wanted);
     let mut found = vec![];
-    matcher.each_match(&mut cache, text, Cursor::new(0), |span, id| {
-        found.push((span, id));
+    matcher.each_match(&mut cache, text, Cursor::new(0), |m| {
+        found.push(m);
         true
     });
     prop_assert_eq!(&found, &wanted);
@@ -131,14 +131,14 @@ fn agree(matcher: &Matcher, whole: &Matcher, text: &[u8]) -> Result<(), TestCase
         true
     });
     lines.dedup();
-    let mut wanted_lines: Vec<_> = wanted.iter().map(|(span, _)| line_of(span.start)).collect();
+    let mut wanted_lines: Vec<_> = wanted.iter().map(|m| line_of(m.start)).collect();
     wanted_lines.dedup();
     prop_assert_eq!(lines, wanted_lines);
     for at in 0..=text.len() {
         let wanted = wanted_at(whole, text, at);
         prop_assert_eq!(matcher.find_at(&mut cache, text, at), wanted, "from {}", at);
         let place = matcher.find_on_line(&mut cache, text, at);
-        prop_assert_eq!(place.map(line_of), wanted.map(|(span, _)| line_of(span.start)), "from {}", at);
+        prop_assert_eq!(place.map(line_of), wanted.map(|m| line_of(m.start)), "from {}", at);
     }
     Ok(())
 }
