@@ -165,7 +165,7 @@
 //!
 //! * A closure stops a search with [`ControlFlow::Break`](std::ops::ControlFlow::Break). Another thread stops it with a
 //!   [`Cancel`](scan::Cancel), and watches it with a [`Progress`](scan::Progress).
-//! * Offsets are in bytes. In a slice they are `usize` ([`Span`]), in a file `u64` ([`Match`]).
+//! * Offsets are in bytes. In a slice they are `usize` ([`Span`], [`Match`]), in a file `u64` ([`FileMatch`]).
 //! * A file that another program cuts during a search gives an error with the offset, and no signal:
 //!   [`Error::is_truncated`].
 //! * [`CachePolicy::Drop`](scan::CachePolicy::Drop) leaves the page cache as a search found it.
