@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error::Error;
 
-/// Why there is no index to be used. Its text says it.
+/// Why an index cannot be used. [`Display`](fmt::Display) gives the reason in words.
 ///
 /// It is the [`source`](std::error::Error::source) of errors of [`Index::open`](crate::index::Index::open) and of
 /// calls on an index.
@@ -31,7 +31,7 @@ use crate::error::Error;
 pub enum IndexFault {
     /// The file has none.
     Missing,
-    /// It is not what it should be, for this reason.
+    /// It is damaged, for this reason.
     Damaged(String),
     /// It was written by a version of this library with another format.
     OtherVersion {
@@ -40,7 +40,7 @@ pub enum IndexFault {
         /// The version that this library reads.
         read: u32,
     },
-    /// The file of this name is no index.
+    /// A file that is not an index has its name.
     NoIndex,
 }
 

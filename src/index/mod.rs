@@ -1,11 +1,11 @@
 //! Which parts of a huge file can match at all, so that nothing else has to be read.
 //!
 //! * `format`: the bytes of an index file. A leaf: read it first.
-//! * `grams`: the few bytes at each offset of a text by which it is indexed, and those of a literal.
-//! * `query`: what a line needs to match, from patterns.
-//! * `plan`: from a query to the parts of a file.
-//! * `open`: an index of a file: which one, whether it is relied on, and whether it is still fresh.
-//! * `build`: build, update, verify, remove; so that a crash does no harm, and with one writer.
+//! * `grams`: the short byte strings by which a text is indexed, and those of a literal.
+//! * `query`: from patterns to a condition on a line.
+//! * `plan`: from a condition to the parts of a file.
+//! * `open`: finding the index of a file, and whether it is trusted and fresh.
+//! * `build`: build, update, verify and remove, with one writer at a time, and safe against crashes.
 
 mod build;
 mod fault;

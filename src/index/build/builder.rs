@@ -1,4 +1,4 @@
-//! The options for making indexes, and what can be asked for.
+//! The options for building indexes, and the calls that build, update, verify and remove them.
 
 use std::{
     ops::Range,
@@ -34,7 +34,7 @@ use crate::{
     scan::{Cancel, Pool, Progress},
 };
 
-/// Options for making indexes.
+/// Options for building indexes.
 ///
 /// # Examples
 ///
@@ -53,13 +53,13 @@ pub struct IndexBuilder {
 }
 
 impl IndexBuilder {
-    /// An index of 7 to 9 % of the text, beside it.
+    /// Builds indexes of 7 to 9 % of the size of the text, beside the text.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Makes an index of about two thirds of the size, which leaves more blocks to search, and knows nothing of
-    /// literals of three bytes.
+    /// Builds smaller indexes, of about two thirds of the size. They leave more blocks to search, and are of no help
+    /// for literals of three bytes.
     ///
     /// # Examples
     ///
@@ -83,8 +83,8 @@ impl IndexBuilder {
         self
     }
 
-    /// A directory for indexes. Without one, the index of FILE is `FILE.mgx`, or in the user's cache directory if that
-    /// cannot be written. A symbolic link has the index of the file it leads to.
+    /// The directory for indexes. Without one, the index of FILE is `FILE.mgx`, or a file in the user's cache directory
+    /// if that cannot be written. A symbolic link has the index of its target.
     ///
     /// # Examples
     ///
@@ -110,13 +110,13 @@ impl IndexBuilder {
         self
     }
 
-    /// A count of the bytes of text that are done with; none unless set. See [`Progress`] for an example.
+    /// Counts the bytes of text that are done. None unless set. See [`Progress`] for an example.
     pub fn progress(&mut self, progress: impl Into<Option<Progress>>) -> &mut Self {
         self.progress = progress.into();
         self
     }
 
-    /// A token that stops the work when it is cancelled.
+    /// Stops the work when the token is cancelled.
     ///
     /// # Examples
     ///
@@ -139,7 +139,7 @@ impl IndexBuilder {
         self
     }
 
-    /// What is called with the path of an index that somebody else is writing, before that is waited for.
+    /// Called with the path of an index that another process is writing, before waiting for it.
     ///
     /// # Examples
     ///
@@ -161,16 +161,15 @@ impl IndexBuilder {
         self
     }
 
-    /// Files of fewer bytes are not indexed. Searches look for an index only of files of
-    /// [`LEAST_SIZE`](crate::index::LEAST_SIZE).
+    /// Indexes files of fewer bytes than [`LEAST_SIZE`](crate::index::LEAST_SIZE), too.
     #[cfg(feature = "__test-hooks")]
     pub fn least_size(&mut self, bytes: u64) -> &mut Self {
         self.least_size = Some(bytes);
         self
     }
 
-    /// Has updates that add no block leave the index as it is while the text is being written to. For programs that
-    /// update again and again: a commit for each line of a log is too much.
+    /// Makes updates leave an index as it is while its text is being written to and has no new block. For programs that
+    /// update often: a commit for each line of a log would be too much.
     ///
     /// # Examples
     ///
@@ -182,9 +181,9 @@ impl IndexBuilder {
         self
     }
 
-    /// Has [`verify`](IndexBuilder::verify) look at hashes alone: those of the blocks of the file, which tell whether
-    /// it has changed, and those of the index, which tell whether it was damaged. What the index says is not compared
-    /// with the file, so that it is taken on trust from whoever made it.
+    /// Makes [`verify`](IndexBuilder::verify) compare only hashes: those of the blocks show whether the file has
+    /// changed, those of the index whether it was damaged. The content of the index is not compared with the file, and
+    /// so is trusted.
     ///
     /// # Examples
     ///
@@ -206,8 +205,8 @@ impl IndexBuilder {
         self
     }
 
-    /// Has [`update`](IndexBuilder::update) compare all indexed blocks of the file with their hashes, in place of some
-    /// of them. It finds changes in the middle of a file that has also grown, and takes as long as to read the file.
+    /// Makes [`update`](IndexBuilder::update) compare all indexed blocks with their hashes, instead of some. That finds
+    /// changes in the middle of a file that has also grown, and takes as long as reading the file.
     ///
     /// # Examples
     ///
@@ -234,20 +233,18 @@ impl IndexBuilder {
     /// Indexes a file, in place of an index that it may have. Where the file of another index in its directory was
     /// renamed, that index goes along, and is updated, before its name is used.
     ///
-    /// The file is mapped, and others may write to it meanwhile: what is appended is left to the next update; a file
-    /// that is cut or replaced is an error. Of bytes that are overwritten meanwhile the index may tell the old or the
-    /// new. It is not relied on then, as the file's times tell that it was changed after it was looked at. That is
-    /// sound: mapped bytes are read as [`Mapping::open`] describes, by code that stays within its bounds whatever they
-    /// are.
+    /// The file is mapped while others may write to it. Appended text is left to the next update. Truncation or
+    /// replacement is an error. After an overwrite the index may describe the old or the new bytes; it counts as stale,
+    /// because the file has a newer time. That is memory-safe: see [`Mapping::open`].
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, is no regular file, or is truncated or replaced meanwhile; when the index cannot
-    /// be written, or a file that is no index has its name. What was there before is there still then.
+    /// When the file cannot be read, is not a regular file, or is truncated or replaced meanwhile; when the index
+    /// cannot be written, or a file that is not an index has its name. The old index is then unchanged.
     ///
     /// # Complexity
     ///
-    /// Linear in the file. Memory is bounded, by some 150 MiB and 4 MiB for each thread.
+    /// Linear in the file. Memory is at most 150 MiB, and 4 MiB for each thread.
     ///
     /// # Examples
     ///
@@ -259,7 +256,7 @@ impl IndexBuilder {
             return Ok(outcome);
         }
         let new = self.claims().create(&opened)?;
-        // Another writer may have been waited for.
+        // Another process may have written the index meanwhile.
         let opened = Text::open(text)?;
         let Some(mapping) = opened.map()?.filter(|_| !self.is_too_small(&opened)) else { return Ok(Outcome::TooSmall) };
         let scheme = if self.small { Scheme::Small } else { Scheme::Default };
@@ -282,7 +279,7 @@ impl IndexBuilder {
         Claims { directory: self.directory.as_deref(), waiting: self.waiting }
     }
 
-    /// What becomes of a file that is not indexed.
+    /// The outcome for a file that is not indexed.
     fn passed_over(&self, opened: &Text) -> Result<Option<Outcome>, Error> {
         Ok(match opened.unfit()? {
             Some(unfit) => Some(Outcome::Unfit(unfit)),
@@ -290,12 +287,11 @@ impl IndexBuilder {
         })
     }
 
-    /// Gives indexes the names of their files. Those whose files were renamed can be relied on again when they are
-    /// updated.
+    /// Renames indexes after their files. Updates then make those of renamed files usable again.
     fn follow_renames(&self, opened: &Text, pool: &Pool) {
         let is_worthwhile = !self.is_too_small(opened);
         for text in renames::follow(&opened.path, &opened.attributes(), self.directory.as_deref(), is_worthwhile) {
-            // Where that fails it is told by whoever has to do with that file.
+            // An error is reported when that file is worked on.
             let _ = self.update_in_place(&text, pool);
         }
     }
@@ -304,14 +300,15 @@ impl IndexBuilder {
     ///
     /// # Errors
     ///
-    /// As [`build`](IndexBuilder::build); and when the file is not one that has only grown: it has to be built anew.
+    /// As [`build`](IndexBuilder::build), and when the file has changed otherwise than by growing: then it must be
+    /// built anew.
     ///
     /// # Complexity
     ///
-    /// Linear in what was appended, plus a part of the index that is never larger than for 256 MiB of text; every now
-    /// and then, plus a copy of the index. Of the blocks that were indexed before, 64 are compared with their hashes,
-    /// or as many as are added; and all, where the attributes of the file do not tell that it has only grown, or when
-    /// [that is wanted](IndexBuilder::compare_all).
+    /// Linear in the appended text, plus a part of the index that is at most that of 256 MiB of text; from time to time
+    /// plus a copy of the index. 64 of the old blocks are compared with their hashes, or as many as are new if that is
+    /// more. All are compared if the attributes of the file do not show that it has only grown, or with
+    /// [`compare_all`](IndexBuilder::compare_all).
     ///
     /// # Examples
     ///
@@ -366,18 +363,18 @@ impl IndexBuilder {
         done.outcome(&path)
     }
 
-    /// Whether an index can be updated. What the attributes of the text leave open, its blocks tell.
+    /// Decides whether an index can be updated: by the attributes of the text, then by its blocks.
     fn judge(&self, index: &Index, opened: &Text, text: &Mapping, pool: &Pool) -> Result<Judged, Error> {
         let by_attributes = index.freshness_by_attributes(opened.identity);
         match by_attributes {
-            // It will not be written to, so that nothing has to be known of it yet.
+            // Nothing will be written, so nothing has to be checked yet.
             Freshness::Grown if self.waits_for_more(index, opened) => return Ok(Judged::Same),
             Freshness::Stale(Stale::Changed | Stale::Touched) => {}
             Freshness::Stale(stale) => return Ok(Judged::Stale(stale)),
             Freshness::Same | Freshness::Grown if self.compare_all => {}
             Freshness::Same | Freshness::Grown => {
                 let added = (opened.identity.size / BLOCK).saturating_sub(index.manifest().blocks());
-                // Whoever comes again and again compares as many in the end.
+                // Frequent updates compare as many blocks in the end.
                 let least = if self.patient { 1 } else { SAMPLES_AFTER_CHANGE };
                 return Ok(match index.freshness_of(&opened.attributes(), text, added.max(least))? {
                     Freshness::Same => Judged::Same,
@@ -395,25 +392,23 @@ impl IndexBuilder {
         })
     }
 
-    /// Whether there is nothing to be added to an index yet, and its text is being written to.
+    /// Whether nothing can be added to an index yet, and its text is being written to.
     fn waits_for_more(&self, index: &Index, opened: &Text) -> bool {
         self.patient && opened.is_being_written() && opened.identity.size / BLOCK <= index.manifest().blocks()
     }
 
-    /// Compares all indexed blocks of a file with what they were, and what the index says of them with what is in
-    /// them, unless it is to be [quick](IndexBuilder::quick). If none has changed, the index can be relied on from
-    /// then on. When it is cancelled nothing changes, and what is returned tells of the blocks that were compared by
-    /// then.
+    /// Compares all indexed blocks of a file with their hashes, and the content of the index with the blocks unless
+    /// [`quick`](IndexBuilder::quick) is set. If nothing has changed, the index is fresh from then on. If the work is
+    /// cancelled, nothing is written, and the result is about the blocks that were compared so far.
     ///
     /// # Errors
     ///
-    /// When there is no index, or one that is damaged or says what is not so, and those of
-    /// [`build`](IndexBuilder::build).
+    /// When there is no index, when it is damaged or wrong, and those of [`build`](IndexBuilder::build).
     ///
     /// # Complexity
     ///
-    /// That of [`build`](IndexBuilder::build); when it is quick, linear in the file and the index at the speed of
-    /// memory.
+    /// That of [`build`](IndexBuilder::build). With [`quick`](IndexBuilder::quick), linear in the file and the index at
+    /// the speed of memory.
     ///
     /// # Examples
     ///
@@ -463,11 +458,11 @@ impl IndexBuilder {
         compare::changed_hashes(index, text, pool, self.cancel.as_ref(), |bytes| self.advance(bytes))
     }
 
-    /// Removes the index of a file, wherever it may be. False where it has none.
+    /// Removes the index of a file from all places where it may be. False if there is none.
     ///
     /// # Errors
     ///
-    /// What the system says. What can be removed is removed all the same.
+    /// The error of the system. Other indexes of the file are removed all the same.
     ///
     /// # Examples
     ///
@@ -496,7 +491,7 @@ impl IndexBuilder {
         result
     }
 
-    /// Whether a file has an index that can neither be relied on nor be updated.
+    /// Whether a file has an index that can neither be used nor updated.
     ///
     /// # Errors
     ///
@@ -527,7 +522,7 @@ impl IndexBuilder {
         Ok(matches!(index.freshness_of(&attributes, &mapping, SAMPLES_AFTER_CHANGE)?, Freshness::Stale(_)))
     }
 
-    /// Whether a file has an index that is of another file, or of a longer one, as its attributes tell.
+    /// Whether a file has an index of another file, or of a longer one, by its attributes.
     ///
     /// # Errors
     ///
@@ -566,7 +561,7 @@ impl IndexBuilder {
     }
 }
 
-/// What is to be done with an index.
+/// The decision about an index.
 enum Judged {
     Same,
     ToUpdate,

@@ -1,4 +1,4 @@
-//! The right to write an index, and the file that is written.
+//! The right to write an index, and its new file.
 
 use std::{
     io,
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Where indexes are, and who is told when one is waited for.
+/// Where indexes are, and whom to tell before waiting.
 #[derive(Clone, Copy)]
 pub(crate) struct Claims<'a> {
     pub(crate) directory: Option<&'a Path>,
@@ -32,8 +32,8 @@ pub(crate) struct Claims<'a> {
 }
 
 impl Claims<'_> {
-    /// Opens the index of a text, if it has one, and calls `write` with it and the text. Nobody else may write it
-    /// meanwhile. Who may read it is who may read the text from here on.
+    /// Opens the index of a text, if there is one, and calls `write` with it and the text while no other process can
+    /// write the index. The index gets the permissions of the text.
     pub(crate) fn with_index<T>(
         &self,
         text: &Path,
@@ -45,7 +45,7 @@ impl Claims<'_> {
             let Some(index) = open(attributes.as_ref())? else { return Ok(None) };
             let path = index.path().to_owned();
             let _lock = self.lock(&path, attributes.as_ref().map(|attributes| &attributes.owner))?;
-            // The text may be longer by now, and somebody may have written the index meanwhile, or taken it away.
+            // Meanwhile the text may have grown, and another process may have written or removed the index.
             let opened = Text::open(text)?;
             if let Some(index) = open(Some(&opened.attributes()))?.filter(|index| index.path() == path) {
                 if let Ok((file, _)) = file::read(&path) {
@@ -56,25 +56,24 @@ impl Claims<'_> {
         }
     }
 
-    /// The right to write an index, and nothing else there of an earlier one who had it.
+    /// Locks an index, and removes what a killed writer left.
     fn lock(&self, path: &Path, text: Option<&Owner>) -> Result<Lock, Error> {
         let lock = Lock::acquire(path, text, || {
             if let Some(tell) = self.waiting {
                 tell(path);
             }
         })?;
-        // Left by somebody who was killed. Where it cannot be removed, it is only in the way of those who make a new
-        // one.
+        // The leftover of a killed writer. If it cannot be removed, only making a new index fails.
         let _ = std::fs::remove_file(with_suffix(path, NEW));
         Ok(lock)
     }
 
-    /// A new file for the index of a text, in the first place that can be written.
+    /// A new file for the index of a text, at the first path that can be written.
     pub(crate) fn create(&self, text: &Text) -> Result<NewFile, Error> {
         let mut refused = None;
         for (i, path) in place::places(&text.path, self.directory).enumerate() {
             let path = &path?;
-            // The directory of the text is there; others are made.
+            // The directory of the text exists; others are made.
             let directory = path.parent().filter(|_| i > 0 || self.directory.is_some());
             let there_is =
                 directory.map_or(Ok(()), place::make_directory).and_then(|()| match place::is_held_by_another(path) {
@@ -107,7 +106,7 @@ impl Claims<'_> {
         }))
     }
 
-    /// Removes the index that has this name. False where there is none.
+    /// Removes the index at a path. False if there is none.
     pub(crate) fn remove_at(&self, path: &Path) -> Result<bool, Error> {
         let is_there = |path: &Path| path.symlink_metadata().is_ok();
         if !is_there(path) && !is_there(&with_suffix(path, NEW)) {
@@ -125,14 +124,14 @@ impl Claims<'_> {
     }
 }
 
-/// A new index. What is not given its name goes away before others may write one.
+/// A new index. Unless it gets its name, its file is removed before another process may write.
 pub(crate) struct NewFile {
     pub(crate) storage: Disk,
     pub(crate) path: PathBuf,
     _lock: Lock,
 }
 
-/// Opens the file of an index to append to it, and no other that has its name by now.
+/// Opens the file of an index to append to it. Fails if another file has its name by now.
 pub(crate) fn open_same(index: &Index) -> io::Result<Disk> {
     let disk = Disk::open(index.path())?;
     let file = Identity::of(Some(disk.file()), &disk.file().metadata()?).file();

@@ -1,4 +1,4 @@
-//! Writing an index file so that at any moment it is the old one or the new one.
+//! Writing an index file so that at each moment the old or the new index is complete.
 
 use std::io;
 
@@ -16,22 +16,22 @@ use crate::index::format::{
 pub(crate) struct Committer<S> {
     storage: S,
     header: Header,
-    /// Where the next bytes go.
+    /// The offset of the next bytes.
     end: u64,
 }
 
 impl<S: Storage> Committer<S> {
-    /// Begins a new file.
+    /// Starts a new file.
     pub(crate) fn create(storage: S) -> Self {
         Committer { storage, header: Header::default(), end: BODY }
     }
 
-    /// Goes on behind the last commit of a file. What is behind that is of nobody.
+    /// Appends after the last commit of a file. Bytes after that commit belong to nothing, and are overwritten.
     pub(crate) fn resume(storage: S, header: Header) -> Self {
         Committer { storage, header, end: header.end.max(BODY) }
     }
 
-    /// Appends some bytes, and says where they are.
+    /// Appends bytes, and returns their offset.
     pub(crate) fn append(&mut self, bytes: &[u8]) -> io::Result<u64> {
         let offset = self.end.next_multiple_of(ALIGN);
         self.storage.write_at(offset, bytes)?;
@@ -45,22 +45,21 @@ impl<S: Storage> Committer<S> {
         Ok(made.entry_at(offset, scheme))
     }
 
-    /// Has the disk begin to take what was appended.
+    /// Starts writing what was appended to the disk.
     pub(crate) fn sync(&mut self) -> io::Result<()> {
         self.storage.sync()
     }
 
-    /// Makes what was appended count. `dead` is how many bytes more are of no use from here on, but for the manifest
-    /// before.
+    /// Commits what was appended. `dead` is the number of bytes that are of no more use, without the last manifest.
     pub(crate) fn commit(&mut self, manifest: &Manifest, dead: u64) -> io::Result<()> {
         if self.header.sequence >= LAST_SEQUENCE {
-            // A commit with a greater one, or with a small one again, would not count.
+            // A commit with a greater number, or with a small one again, would be ignored.
             let message = "it was written more often than can be counted, and has to be built anew";
             return Err(io::Error::other(message));
         }
         let bytes = manifest.to_bytes();
         let offset = self.append(&bytes)?;
-        // A header must not be on the disk before what it speaks of.
+        // What a header refers to must be on the disk before the header.
         self.storage.sync()?;
         let header = Header {
             sequence: self.header.sequence + 1,
@@ -71,7 +70,7 @@ impl<S: Storage> Committer<S> {
             dead: self.header.dead + dead + self.header.manifest_len,
         };
         if header.sequence == 1 {
-            // No other header is there yet.
+            // There is no other header yet.
             self.storage.write_at(HEADER as u64, &[0; BODY as usize - HEADER])?;
         }
         self.storage.write_at(Header::place(header.sequence), &header.to_bytes())?;

@@ -1,4 +1,4 @@
-//! What an index says of a text, beside what the text says: each block, and each bit of each row.
+//! Comparing an index with its text: each block, and each bit of each row.
 
 use std::ops::Range;
 
@@ -21,16 +21,16 @@ use crate::{
     scan::{Cancel, Pool, unordered::each_chunk},
 };
 
-/// The blocks of a text that have changed since they were indexed. The index is made once more, and what is in the
-/// file has to have all of it; None when it is cancelled.
+/// The blocks of a text that have changed since they were indexed. The index is made once more, and the file must have
+/// all bits of that. None if cancelled.
 ///
 /// # Errors
 ///
-/// When the index says of a block that has not changed what is not so, by which lines could be missed.
+/// When the index lacks a bit of a block that has not changed, so that lines could be missed.
 ///
 /// # Complexity
 ///
-/// That of indexing.
+/// That of building an index.
 pub(crate) fn changed_blocks(
     index: &Index,
     text: &Mapping,
@@ -41,7 +41,7 @@ pub(crate) fn changed_blocks(
         let mut changed = vec![];
         let mut first = 0;
         for (i, segment) in reader.segments.iter().enumerate() {
-            // A file that was cut has no more.
+            // A truncated file has no more blocks.
             let there = (text.len() as u64 / BLOCK).saturating_sub(first).min(segment.blocks() as u64);
             let after = reader.segments.get(i + 1).map_or(reader.manifest.newlines, |next| next.entry.newlines);
             let part = Part { reader, segment, first, after };
@@ -52,7 +52,7 @@ pub(crate) fn changed_blocks(
                 let Some(made) = maker.index(text, first..first + there, newlines, &progress)? else { return Ok(None) };
                 part.compare(&made, there as usize, maker.scheme, &mut changed)?;
             }
-            // That the next segment begins where this one ends was compared with it.
+            // The comparison covered that the next segment begins where this one ends.
             if segment.record(0)?.newlines != segment.entry.newlines || (i == 0 && segment.entry.newlines != 0) {
                 return Err(wrong(part.bytes(0)));
             }
@@ -65,8 +65,8 @@ pub(crate) fn changed_blocks(
     })
 }
 
-/// The ranges of blocks that do not have the hashes that they had. What is missing has none; when it is cancelled,
-/// those of the blocks that were compared by then.
+/// The ranges of blocks whose hashes have changed or that are missing. If cancelled, only of the blocks that were
+/// compared so far.
 pub(crate) fn changed_hashes(
     index: &Index,
     text: Option<&Mapping>,
@@ -106,7 +106,7 @@ fn wrong(range: Range<u64>) -> Error {
     damaged(format!("what it says of bytes {}..{} of the file is not so", range.start, range.end))
 }
 
-/// Where so many blocks of a text end: where the first line starts that belongs to the next.
+/// The end of the first `blocks` blocks of a text: the start of the first line of the next one.
 fn end_of_blocks(text: &Mapping, blocks: u64) -> Result<u64, Error> {
     if blocks == 0 {
         return Ok(0);
@@ -117,18 +117,18 @@ fn end_of_blocks(text: &Mapping, blocks: u64) -> Result<u64, Error> {
     Ok(newline.map_or(blocks * BLOCK, |at| start + at as u64 + 1))
 }
 
-/// A segment, and where it is in the text.
+/// A segment and its offset in the text.
 struct Part<'a> {
     reader: &'a Reader<'a>,
     segment: &'a Segment<'a>,
     /// Its first block.
     first: u64,
-    /// Line ends before what is behind it.
+    /// The number of line ends up to its end.
     after: u64,
 }
 
 impl Part<'_> {
-    /// `made` is what the text says of the first `there` blocks.
+    /// `made` is the segment made of the first `there` blocks of the text.
     fn compare(&self, made: &Made, there: usize, scheme: Scheme, changed: &mut Vec<Range<u64>>) -> Result<(), Error> {
         let blocks = self.segment.blocks();
         let fresh = Segment::new(&made.bytes, made.entry, scheme)?;
@@ -145,7 +145,7 @@ impl Part<'_> {
                 };
                 let now = now.unwrap_or_default();
                 let says = (record.has_nul, newlines(self.segment, self.after, &record)?);
-                // Behind the last block that is there nothing is known of the number of lines.
+                // The number of lines after the last existing block is unknown.
                 if says != (now.has_nul, newlines(&fresh, made.newlines, &now)?) {
                     return Err(wrong(own));
                 }
@@ -160,7 +160,7 @@ impl Part<'_> {
         if is_whole && self.segment.entry.flags != made.entry.flags {
             return Err(wrong(self.bytes(0)));
         }
-        // Grams of a block may end in the next.
+        // Grams of a block may end in the next block.
         for block in (1..blocks).filter(|&block| !unchanged.get(block)).collect::<Vec<_>>() {
             unchanged.clear(block - 1);
         }
@@ -176,8 +176,8 @@ impl Part<'_> {
         Ok(())
     }
 
-    /// Each bit that the text sets in a row has to be there, for blocks that have not changed. Others do no harm: rows
-    /// that say little are full.
+    /// Checks that each bit of the text is set in the row, for unchanged blocks. More bits do no harm: dense rows are
+    /// stored as full.
     fn compare_rows(&self, fresh: &Segment<'_>, scheme: Scheme, unchanged: &Bits) -> Result<(), Error> {
         let (mut own, mut now) = (Bits::zeros(0), Bits::zeros(0));
         for group in 0..scheme.row_groups() {

@@ -1,4 +1,4 @@
-//! Making an index, or what is new of one, and writing it.
+//! Indexing a text, or the new part of one, and writing the index.
 
 use std::{
     io,
@@ -30,7 +30,7 @@ use crate::{
     scan::{Progress, has_room_for_thread},
 };
 
-/// An index of which a larger part than 3 in 10 is of no more use is written anew.
+/// If more than this part of an index is of no more use, in tenths, the index is written anew.
 const DEAD_OF_TEN: u64 = 3;
 
 /// The work on one index.
@@ -39,13 +39,13 @@ pub(crate) struct Indexing<'a> {
     pub(crate) text: &'a Mapping,
     pub(crate) maker: Maker<'a>,
     pub(crate) progress: Option<&'a Progress>,
-    /// Whether updates that add no block leave the index as it is while the text is being written to.
+    /// Whether updates without a new block leave the index as it is while the text is being written to.
     pub(crate) is_patient: bool,
 }
 
 impl Indexing<'_> {
-    /// How many blocks can be indexed, and where they end: behind the last line, or as close to it as a block begins
-    /// with a line.
+    /// The number of blocks that can be indexed, and their end: after the last line, or as close to it as a block
+    /// begins with a line.
     fn extent(&self) -> Result<(u64, u64), Error> {
         const STEP: usize = 1 << 20;
         let mut end = self.text.len();
@@ -60,7 +60,7 @@ impl Indexing<'_> {
             let start = end.saturating_sub(STEP);
             let newline = self.guarded(start..end, |bytes| memrchr(b'\n', bytes))?;
             if let Some(newline) = newline {
-                // The last line starts there, or the file ends; other lines of that block may start before.
+                // The last line starts there, or the file ends. Other lines of that block may start before.
                 let line = (start + newline) as u64 + 1;
                 let block = line / BLOCK;
                 if block == 0 {
@@ -117,12 +117,12 @@ impl Indexing<'_> {
         let entries = Mutex::new(vec![]);
         let failed = Mutex::new(None);
         let writer = Mutex::new(committer);
-        // Writes a segment; false when that failed.
+        // Writes a segment. False if that failed.
         let write = |made: &Made| {
             let mut committer = writer.lock().unwrap_or_else(PoisonError::into_inner);
             let written = committer.add(made, scheme).and_then(|entry| {
                 entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
-                // What is on the disk by now need not be waited for in the end.
+                // What is on the disk already need not be waited for in the end.
                 committer.sync()
             });
             match written {
@@ -152,7 +152,7 @@ impl Indexing<'_> {
                 };
                 newlines = made.newlines;
                 first = end;
-                // Where the system refuses a thread to write, this one does.
+                // Without a further thread, this one writes.
                 let goes_on = if thread.is_some() { send.send(made).is_ok() } else { write(&made) };
                 if !goes_on {
                     break;
@@ -173,7 +173,7 @@ impl Indexing<'_> {
         }
     }
 
-    /// `open` opens the file of the index, and `create` makes one that is to replace it.
+    /// `open` opens the file of the index, and `create` makes one that will replace it.
     pub(crate) fn update<S: Storage>(
         &self,
         index: Index,
@@ -187,15 +187,14 @@ impl Indexing<'_> {
         if self.maker.is_cancelled() {
             return Ok(Done::Cancelled);
         }
-        // The last line may not be complete, or too little was added for a block. Then only the attributes of the text
-        // are kept, by which its next change is judged.
+        // Without a new block only the attributes of the text are stored, with which its next change is compared.
         let is_more = blocks > old.blocks();
         if !is_more && self.is_patient && self.opened.is_being_written() {
             return Ok(Done::UpToDate);
         }
         let (blocks, covered) = if is_more { (blocks, covered) } else { (old.blocks(), old.covered) };
         let new = old.blocks()..blocks;
-        // The last segments are made one with what is new, as long as that is not small beside them.
+        // The last segments are merged with the new one, unless it is small compared with them.
         let mut kept = old.segments.clone();
         let mut merged = vec![];
         let mut count = (new.end - new.start) as usize;
@@ -241,7 +240,7 @@ impl Indexing<'_> {
             made.newlines
         };
         self.opened.check_same()?;
-        // Windows does not replace a file that is mapped.
+        // Windows cannot replace a mapped file.
         drop(index);
         committer.commit(&self.manifest(covered, newlines, kept), dead).map_err(cannot)?;
         Ok(if is_more { Done::Written } else { Done::UpToDate })

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// The right to write an index. Others wait, or are told, until it is dropped or the process ends.
+/// The lock of an index, held until it is dropped or the process ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
     path: PathBuf,
@@ -26,13 +26,13 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Takes the right to write the index with this path, if nobody has it; otherwise calls `waiting` once, and waits.
-    /// `text` is the owner of the text.
+    /// Locks the index at a path. If another process has the lock, calls `waiting` once, and waits. `text` is the owner
+    /// of the text.
     ///
     /// # Errors
     ///
-    /// When the lock belongs to somebody on whose index nobody here relies, who could keep it for ever: that directory
-    /// cannot be written, then.
+    /// When the lock file belongs to an untrusted user, who could hold it for ever. The directory then counts as one
+    /// that cannot be written.
     pub(crate) fn acquire(index: &Path, text: Option<&Owner>, mut waiting: impl FnMut()) -> Result<Self, Error> {
         Self::acquire_or(index, text, || {
             waiting();
@@ -41,12 +41,12 @@ impl Lock {
         .map(|lock| lock.expect("it was waited for"))
     }
 
-    /// Takes the right to write an index unless somebody has it.
+    /// Locks an index, unless another process has the lock.
     pub(crate) fn try_acquire(index: &Path, text: Option<&Owner>) -> Result<Option<Self>, Error> {
         Self::acquire_or(index, text, || false)
     }
 
-    /// `waits` is called once where somebody has it, and says whether that is waited for.
+    /// `waits` is called once if another process has the lock, and says whether to wait.
     fn acquire_or(index: &Path, text: Option<&Owner>, mut waits: impl FnMut() -> bool) -> Result<Option<Self>, Error> {
         let path = with_suffix(index, LOCK);
         let cannot = |error| Error::io("cannot lock the index", error).with_path(&path);
@@ -65,10 +65,10 @@ impl Lock {
                     }
                     file.lock().map_err(cannot)?;
                 }
-                // Some network file systems only lock what may be written.
+                // Some network file systems only lock files that are open for writing.
                 Err(TryLockError::Error(error)) => return Err(cannot(denied.unwrap_or(error))),
             }
-            // Whoever had it took the file away, and another may have been made.
+            // The holder removed the file, and there may be a new one.
             if is_same(&file, &path).map_err(cannot)? {
                 return Ok(Some(Lock { path, _file: file }));
             }
@@ -78,14 +78,14 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // As long as it is locked. Systems that keep open files leave it there, which harms nobody.
+        // Removed while it is locked. Systems that cannot remove open files leave it, which does no harm.
         let _ = std::fs::remove_file(&self.path);
     }
 }
 
-/// Opens the file to be locked, and says why it could not be opened for writing, if so. What another user has left
-/// there, who was killed, may only be readable; whoever may write to the directory may lock it all the same. Others
-/// wait for nothing: they could not write the index.
+/// Opens the lock file, and returns why it cannot be opened for writing, if so. A file that another user left may only
+/// be readable; a user who can write to the directory may lock it all the same. Other users do not wait: they could not
+/// write the index.
 fn open(path: &Path) -> io::Result<(File, Metadata, Option<io::Error>)> {
     match file::open(path, OpenOptions::new().write(true).create(true).truncate(false)) {
         Ok((file, metadata)) => Ok((file, metadata, None)),
@@ -99,7 +99,7 @@ fn open(path: &Path) -> io::Result<(File, Metadata, Option<io::Error>)> {
     }
 }
 
-/// Whether files can be made in the directory of this one.
+/// Whether files can be created in the directory of this one.
 fn may_write_beside(path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -113,7 +113,7 @@ fn may_write_beside(path: &Path) -> bool {
     }
 }
 
-/// Whether the file is still the one of that name.
+/// Whether the path still names this file.
 fn is_same(file: &File, path: &Path) -> io::Result<bool> {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! Making indexes, and keeping them up to date.
+//! Building indexes, and keeping them up to date.
 
 pub(crate) mod builder;
 pub(crate) mod claim;

@@ -1,4 +1,4 @@
-//! What became of work on an index, and what is known of one.
+//! The results of work on indexes, and the facts about one.
 
 use std::{
     ops::Range,
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// What became of a request to build or update an index.
+/// The result of building or updating an index.
 ///
 /// # Examples
 ///
@@ -38,17 +38,17 @@ use crate::{
 pub enum Outcome {
     /// The index was written.
     Written(Stat),
-    /// It says all that it can say of the file. What it knows of the file's times may have been written.
+    /// The index has all that it can have of the file. The times of the file that it stores may have been updated.
     UpToDate(Stat),
-    /// The file has less than 1 MiB, for which an index is not worth its while. None was made.
+    /// The file has less than 1 MiB, for which an index is not worth it. None was made.
     TooSmall,
-    /// An index of the file would be of no use. None was made, nor changed.
+    /// An index of the file would be useless. None was made or changed.
     Unfit(Unfit),
-    /// It was cancelled. What was there before is there still.
+    /// The work was cancelled. The old index is unchanged.
     Cancelled,
 }
 
-/// What is known of an index.
+/// Facts about an index.
 ///
 /// # Examples
 ///
@@ -71,27 +71,27 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stat {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// How many bytes it has.
+    /// Its size in bytes.
     pub bytes: u64,
-    /// How many of them are of no more use.
+    /// The number of these bytes that are of no more use.
     pub dead: u64,
-    /// How many bytes the text had when it was indexed.
+    /// The size of the text when it was indexed, in bytes.
     pub text: u64,
-    /// How many of them are indexed; what is behind is searched as a file without an index is.
+    /// The number of indexed bytes of the text. The rest is searched as without an index.
     pub covered: u64,
-    /// How many lines end in them.
+    /// The number of lines that end in the indexed part.
     pub lines: u64,
-    /// How many blocks, of about 64 KiB, these are.
+    /// The number of indexed blocks, of about 64 KiB each.
     pub blocks: u64,
-    /// In how many segments.
+    /// The number of segments that hold the blocks.
     pub segments: usize,
-    /// It was made with [`IndexBuilder::small`](crate::index::IndexBuilder::small).
+    /// Whether it was built with [`IndexBuilder::small`](crate::index::IndexBuilder::small).
     pub is_small: bool,
 }
 
-/// Which blocks of a file have changed since they were indexed.
+/// The blocks of a file that have changed since they were indexed.
 ///
 /// # Examples
 ///
@@ -99,13 +99,13 @@ pub struct Stat {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verified {
-    /// The ranges of the file in which bytes are not what they were. With none, the index can be relied on again.
+    /// The ranges of the file with changed bytes. If there are none, the index is fresh again.
     pub changed: Vec<Range<u64>>,
     /// The index.
     pub stat: Stat,
 }
 
-/// What became of the work on an index.
+/// What happened to an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Done {
     Written,
@@ -131,7 +131,7 @@ impl Index {
         index.map_err(|error| error.with_path(path))
     }
 
-    /// What is known of it.
+    /// Facts about the index.
     pub fn stat(&self) -> Stat {
         let manifest = self.manifest();
         Stat {

@@ -1,8 +1,8 @@
-//! Logs are renamed when they are rotated, and their indexes have to go along.
+//! Renaming indexes when log rotation renames their files.
 //!
-//! `app.log` becomes `app.log.1`, which was `app.log.2` until then, and another `app.log` is begun. An index knows the
-//! device and the inode of its file, so that each can be given the name that its file has by now. That is done
-//! whenever a file is indexed, or its index updated, and for files that stay in their directory.
+//! `app.log.1` becomes `app.log.2`, `app.log` becomes `app.log.1`, and a new `app.log` is begun. An index has the
+//! device and inode of its file, so its new name can be found. That happens whenever a file is indexed or its index
+//! updated, for files that stay in their directory.
 
 use std::path::{Path, PathBuf};
 
@@ -17,12 +17,12 @@ use crate::index::{
     },
 };
 
-/// Gives the index of a text the name that belongs to it, and before that moves what has this name, and is of another
-/// text, out of the way. Returns the other texts whose indexes were moved. What cannot be done is left: it is as if
-/// nothing had been renamed, then, and no index is relied on that is not of its text.
+/// Gives the index of a text its name. An index of another text that has this name is moved out of the way first.
+/// Returns the other texts whose indexes were moved. Errors are ignored: without the move, an index of another text
+/// counts as stale.
 pub(crate) fn follow(text: &Path, attributes: &Attributes, among: Option<&Path>, is_worthwhile: bool) -> Vec<PathBuf> {
     let mut moved = vec![];
-    // Links have the index of what they lead to, and it is that which is renamed.
+    // A link has the index of its target, so the target is what was renamed.
     let Ok(whole) = text.canonicalize() else { return moved };
     let places: Vec<PathBuf> = place::places(&whole, among).filter_map(Result::ok).collect();
     let is_known = |path: &PathBuf| known(path, attributes).is_some_and(|file| file == attributes.identity.file());
@@ -39,7 +39,7 @@ pub(crate) fn follow(text: &Path, attributes: &Attributes, among: Option<&Path>,
     moved
 }
 
-/// Of which file an index is, if it is one that is relied on.
+/// The identity of the text of an index, if the index is trusted.
 fn known(index: &Path, attributes: &Attributes) -> Option<(u64, u64)> {
     let (file, metadata) = file::read(index).ok()?;
     let index = Index::from_trusted(file, &metadata, index, Some(attributes)).ok()?;
@@ -47,9 +47,9 @@ fn known(index: &Path, attributes: &Attributes) -> Option<(u64, u64)> {
 }
 
 struct Renames<'a> {
-    /// Of the text that is indexed.
+    /// The owner of the text that is indexed.
     attributes: &'a Attributes,
-    /// In which of the places of an index it is looked for.
+    /// Which of the possible paths of an index is used.
     nth: usize,
     among: Option<&'a Path>,
 }
@@ -59,8 +59,8 @@ impl Renames<'_> {
         place::places(text, self.among).nth(self.nth)?.ok()
     }
 
-    /// Moves the index that has the name of that of `text`, if its own text has another name by now. `names` are those
-    /// that are being made room at.
+    /// Moves the index at the path of that of `text`, if its own text has another name by now. `names` are the paths
+    /// that are being freed already.
     fn make_room(&self, index: &Path, text: &Path, names: &mut Vec<PathBuf>, moved: &mut Vec<PathBuf>) {
         names.push(index.to_owned());
         let Some(of) = known(index, self.attributes) else { return };
@@ -74,7 +74,7 @@ impl Renames<'_> {
         }
     }
 
-    /// Looks for the index of the text among all that are where it would be, and gives it that name.
+    /// Looks for the index of the text in the directory where it belongs, and gives it its name.
     fn adopt(&self, path: &Path) {
         let of = self.attributes.identity.file();
         let Ok(entries) = directory(path).read_dir() else { return };
@@ -83,7 +83,7 @@ impl Renames<'_> {
             others.filter(|other| other != path && other.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes()));
         let found = other.into_iter().find(|other| {
             known(other, self.attributes) == Some(of) && {
-                // A file that has two names keeps the one by which it was indexed.
+                // A file with two names keeps the one under which it was indexed.
                 let name = other.with_extension("");
                 file_at(&name) != Some(of)
             }
@@ -93,7 +93,7 @@ impl Renames<'_> {
         }
     }
 
-    /// Where somebody else is writing one of the two, that is for another time.
+    /// If another process is writing one of the two, this is left to the next time.
     fn rename(&self, from: &Path, to: &Path, of: (u64, u64)) -> bool {
         let owner = Some(&self.attributes.owner);
         let lock = |path: &Path| Lock::try_acquire(path, owner).ok().flatten();
@@ -105,7 +105,7 @@ impl Renames<'_> {
     }
 }
 
-/// The regular file in a directory that is this one.
+/// The path in a directory that names this regular file.
 fn find(directory: &Path, of: (u64, u64)) -> Option<PathBuf> {
     let entries = directory.read_dir().ok()?.flatten();
     #[cfg(unix)]
@@ -113,7 +113,7 @@ fn find(directory: &Path, of: (u64, u64)) -> Option<PathBuf> {
     entries.map(|entry| entry.path()).find(|path| file_at(path) == Some(of))
 }
 
-/// Which file a path names, if it is a regular one and no link.
+/// The identity of the file at a path, if it is a regular file and not a link.
 fn file_at(path: &Path) -> Option<(u64, u64)> {
     #[cfg(unix)]
     {

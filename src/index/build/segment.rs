@@ -1,4 +1,4 @@
-//! Segments: up to 4096 blocks of text, and in which of them each gram is. Made of text, or of other segments.
+//! Making segments: up to 4096 blocks of text, with the blocks of each gram. Made of text, or of other segments.
 
 use std::{
     ops::Range,
@@ -27,19 +27,19 @@ use crate::{
     scan::{Cancel, Pool, holes::Holes, newlines, unordered::each_chunk},
 };
 
-/// How many blocks are turned round at once.
+/// The number of blocks that are transposed at once.
 const TILE: usize = 64;
 
-/// A segment that was made, and is to be written. The offset in its entry is not known yet.
+/// A segment to be written. Its entry has no offset yet.
 pub(crate) struct Made {
     pub(crate) entry: Entry,
     pub(crate) bytes: Vec<u8>,
-    /// Line ends up to its end.
+    /// The number of line ends up to its end.
     pub(crate) newlines: u64,
 }
 
 impl Made {
-    /// The entry for a segment that is written there.
+    /// The entry of the segment at this offset.
     pub(crate) fn entry_at(&self, offset: u64, scheme: Scheme) -> Entry {
         let mut entry = Entry { offset, len: self.bytes.len() as u64, ..self.entry };
         entry.sum = entry_sum(&entry, &self.bytes, scheme);
@@ -47,30 +47,30 @@ impl Made {
     }
 }
 
-/// Where the blocks of some text begin and end.
+/// The borders of the blocks of a text.
 pub(crate) struct Cut<'a> {
     text: &'a [u8],
     /// The offset of the text in its file.
     base: u64,
-    /// Where the first line of each block starts, if one does; with that of the block behind the last one.
+    /// The start of the first line of each block, if there is one, and of the block after the last one.
     starts: Vec<Option<u64>>,
     first: u64,
 }
 
 impl<'a> Cut<'a> {
-    /// Which bytes of a file of `len` bytes have to be there to cut these blocks.
+    /// The range of a file of `len` bytes that is needed to cut these blocks.
     pub(crate) fn needs(blocks: &Range<u64>, len: u64) -> Range<u64> {
         (blocks.start * BLOCK).saturating_sub(1)..len.min((blocks.end + 1) * BLOCK)
     }
 
-    /// Cuts blocks; `text` are the bytes that are needed.
+    /// Cuts blocks. `text` is that range.
     pub(crate) fn new(text: &'a [u8], blocks: Range<u64>) -> Self {
         let base = (blocks.start * BLOCK).saturating_sub(1);
         let starts = (blocks.start..=blocks.end).map(|block| first_line(text, base, block)).collect();
         Cut { text, base, starts, first: blocks.start }
     }
 
-    /// Which bytes are those of a block.
+    /// The range of a block.
     fn own(&self, i: usize) -> Range<u64> {
         let border = |i: usize| self.starts[i].unwrap_or((self.first + i as u64) * BLOCK);
         border(i)..border(i + 1)
@@ -81,7 +81,7 @@ impl<'a> Cut<'a> {
         &self.text[place(range.start)..place(range.end)]
     }
 
-    /// The record of a block, with the line ends in it in place of those before it.
+    /// The record of a block, with the number of line ends in it instead of those before it.
     pub(crate) fn record(&self, i: usize) -> Record {
         let own = self.slice(self.own(i));
         Record {
@@ -92,7 +92,7 @@ impl<'a> Cut<'a> {
         }
     }
 
-    /// The text of a block with the bytes behind it that grams of it may have, and how many are its own.
+    /// The text of a block with the following bytes that its grams may have, and its own length.
     fn text(&self, i: usize) -> (&'a [u8], usize) {
         let own = self.own(i);
         let len = self.slice(own.clone()).len();
@@ -103,7 +103,7 @@ impl<'a> Cut<'a> {
     }
 }
 
-/// Where the first line starts that starts in a block. Where the text ends with a line, one could start behind it.
+/// The start of the first line in a block. A line could start at the end of a text that ends with a line.
 fn first_line(text: &[u8], base: u64, block: u64) -> Option<u64> {
     if block == 0 {
         return Some(0);
@@ -114,22 +114,23 @@ fn first_line(text: &[u8], base: u64, block: u64) -> Option<u64> {
     Some(base + (start + newline) as u64 + 1)
 }
 
-/// Makes segments. Memory that was used for one is used for the next.
+/// Makes segments, and reuses its memory.
 pub(crate) struct Maker<'a> {
     pub(crate) scheme: Scheme,
     pub(crate) pool: &'a Pool,
     pub(crate) cancel: Option<&'a Cancel>,
     spare: Mutex<Vec<Vec<u64>>>,
-    /// The holes of the text, once they were asked for.
+    /// The holes of the text, once they were looked for.
     holes: OnceLock<Holes>,
-    /// What is in blocks of nothing but NULs.
+    /// The record and the rows of a block of NULs.
     nuls: OnceLock<(Vec<Record>, Vec<u64>)>,
 }
 
-/// What a thread has of its own.
+/// The memory of one thread.
 struct Worker {
     collector: Collector,
-    /// The rows of each block of a tile, one block after the other, with a gap, as they would share places in caches.
+    /// The rows of each block of a tile, one block after the other. A gap between them keeps them from sharing lines of
+    /// the cache.
     blocks: Vec<u64>,
     done: Vec<(u64, Vec<Record>, Vec<u64>)>,
 }
@@ -155,7 +156,7 @@ impl<'a> Maker<'a> {
         let work = |worker: &mut Worker, range: Range<usize>| {
             work::text_bytes(range.len());
             let tile = range.start as u64 / BLOCK..range.end as u64 / BLOCK;
-            // What the threads come to next.
+            // The next bytes that the threads will read.
             let ahead = range.end + (self.pool.threads() - 1) * TILE * BLOCK as usize;
             let ahead = ahead.min(text.len())..(ahead + range.len()).min(text.len());
             if !self.holes(text).have(&ahead) {
@@ -184,7 +185,7 @@ impl<'a> Maker<'a> {
             Ok(true)
         };
         let size = TILE * BLOCK as usize;
-        // Tiles begin with the segment, wherever that is.
+        // Tiles begin with the segment, at any offset.
         let first = bytes.start;
         let shifted = |worker: &mut Worker, range: Range<usize>| work(worker, range.start + first..range.end + first);
         let workers = each_chunk(0..bytes.len(), size, self.pool, self.cancel, start, shifted)?;
@@ -202,7 +203,7 @@ impl<'a> Maker<'a> {
         let tiles: Vec<Vec<u64>> = tiles.into_iter().map(|(.., rows)| rows).collect();
         let len = records.len();
         let made = self.encode(&records, newlines, sum, |group, rows| {
-            // Rows that lie side by side in each tile.
+            // Rows that are adjacent in each tile.
             let mut words = [[0; TILE]; ROW_GROUP];
             for (t, tile) in tiles.iter().enumerate() {
                 let tile = &tile[group * ROW_GROUP..][..ROW_GROUP];
@@ -217,12 +218,12 @@ impl<'a> Maker<'a> {
         Ok(made)
     }
 
-    /// Where there is nothing but NULs in a text.
+    /// The ranges of a text with nothing but NULs.
     pub(crate) fn holes(&self, text: &Mapping) -> &Holes {
         self.holes.get_or_init(|| Holes::of(text, b'\n'))
     }
 
-    /// A segment of blocks in which no gram is.
+    /// A segment of blocks without grams.
     #[cfg(test)]
     pub(crate) fn empty(&self, records: &[Record]) -> Result<Option<Made>, Error> {
         let rows = |_, rows: &mut [Bits]| {
@@ -252,7 +253,7 @@ impl<'a> Maker<'a> {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut tile = spare.unwrap_or_default();
         tile.resize(self.scheme.rows(), 0);
-        // Eight words of each block are a line of the cache.
+        // Eight words of a block are a line of the cache.
         const LINE: usize = 8;
         let mut lines = [[0; LINE]; TILE];
         for (at, out) in tile.chunks_exact_mut(64 * LINE).enumerate() {
@@ -268,7 +269,7 @@ impl<'a> Maker<'a> {
         (records, tile)
     }
 
-    /// Makes one segment of several that follow each other. None when it is cancelled.
+    /// Merges consecutive segments. None if cancelled.
     pub(crate) fn merge(&self, parts: &[Segment<'_>]) -> Result<Option<Made>, Error> {
         let mut records = vec![];
         let mut ends = vec![];
@@ -294,7 +295,7 @@ impl<'a> Maker<'a> {
         Ok(made)
     }
 
-    /// Puts a segment together. `fill` gives the bits of 32 rows.
+    /// Puts a segment together. `fill` returns the bits of 32 rows.
     fn encode(
         &self,
         records: &[Record],
@@ -302,7 +303,7 @@ impl<'a> Maker<'a> {
         newlines_after: u64,
         fill: impl Fn(usize, &mut [Bits]) -> Result<(), Error> + Sync,
     ) -> Result<Option<Made>, Error> {
-        /// How many times 32 rows are a step.
+        /// The number of groups of rows in a step.
         const GROUPS: usize = 64;
         let groups_of_grams = self.scheme.rows() / ROW_GROUP;
         let len = records.len();
@@ -328,7 +329,7 @@ impl<'a> Maker<'a> {
         }
         let mut steps: Vec<_> = states.into_iter().flat_map(|state| state.done).collect();
         steps.sort_unstable_by_key(|(first, ..)| *first);
-        // The last group is not of grams.
+        // The last group is not for grams.
         let mut links = vec![Bits::zeros(len); ROW_GROUP];
         let linked = records.iter().enumerate().filter(|(_, record)| record.first_line.is_none());
         linked.for_each(|(block, _)| links[0].set(block));

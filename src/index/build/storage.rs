@@ -1,5 +1,4 @@
-//! What writing an index asks of the system. It is a trait so that tests can see what a crash leaves behind at each
-//! moment.
+//! The system calls for writing an index. They are a trait, so that tests can see what a crash leaves at each moment.
 
 use std::{
     fs::{File, OpenOptions},
@@ -14,15 +13,15 @@ use crate::index::open::{
     place::{NEW, with_suffix},
 };
 
-/// An index file that is written.
+/// An index file that is being written.
 pub(crate) trait Storage: Send {
     /// Writes bytes, at any offset.
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
 
-    /// Returns when all that was written is on the disk.
+    /// Returns when everything written is on the disk.
     fn sync(&mut self) -> io::Result<()>;
 
-    /// Gives a new file its name, in place of one that has it, and returns when that is on the disk.
+    /// Gives a new file its name, replacing a file of that name, and returns when that is on the disk.
     fn publish(&mut self) -> io::Result<()>;
 }
 
@@ -31,12 +30,12 @@ pub(crate) trait Storage: Send {
 pub(crate) struct Disk {
     file: File,
     path: PathBuf,
-    /// What it is called as long as it is not complete.
+    /// Its name until it is complete.
     temporary: Option<PathBuf>,
 }
 
 impl Disk {
-    /// A new file that will have the name `path`, with the permissions that the text gives it.
+    /// A new file that will be renamed to `path`, with the permissions that follow from the text.
     pub(crate) fn create(path: &Path, text: &File) -> io::Result<Self> {
         let temporary = with_suffix(path, NEW);
         let mut options = OpenOptions::new();
@@ -52,7 +51,7 @@ impl Disk {
         Ok(disk)
     }
 
-    /// A file that is there.
+    /// An existing file.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let (file, _) = file::open(path, OpenOptions::new().read(true).write(true))?;
         Ok(Disk { file, path: path.to_owned(), temporary: None })
@@ -63,11 +62,12 @@ impl Disk {
     }
 }
 
-/// Gives the index at `path` the permissions that its text has by now: whoever may not read the text may not read of
-/// it in its index, which tells of each string whether it is there. Nobody but its owner writes it. In the user's
-/// cache it is the user's alone. Where root makes it, it gets the owner of the text.
+/// Gives the index at `path` the permissions of its text. An index shows which strings are in the text, so only users
+/// who can read the text may read it. Only its owner may write it. In the user's cache nobody else may read it. If root
+/// makes it, the owner of the text gets it.
 ///
-/// What the system does not permit is left: the index of another user, or a file system without permissions.
+/// Changes that the system does not permit are skipped: the index of another user, or a file system without
+/// permissions.
 pub(crate) fn follow_permissions(path: &Path, index: &File, text: &File) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -87,7 +87,7 @@ pub(crate) fn follow_permissions(path: &Path, index: &File, text: &File) -> io::
         let others = match of_index.gid() == of_text.gid() {
             _ if is_private || has_access_list(text) || has_access_list(index) => 0,
             true => others,
-            // Of another group only what all may read is known.
+            // With another group, only the rights of all users count.
             false if others == READ_BY_OTHERS => others,
             false => 0,
         };
@@ -101,7 +101,7 @@ pub(crate) fn follow_permissions(path: &Path, index: &File, text: &File) -> io::
     Ok(())
 }
 
-/// Whether there is a list of who may read a file, which its mode does not tell.
+/// Whether a file has an access control list, which its mode does not show.
 #[cfg(unix)]
 fn has_access_list(file: &File) -> bool {
     #[cfg(target_os = "linux")]
@@ -118,7 +118,7 @@ fn has_access_list(file: &File) -> bool {
 impl Drop for Disk {
     fn drop(&mut self) {
         if let Some(temporary) = &self.temporary {
-            // It stays where it cannot be removed, until the next one is made.
+            // If it cannot be removed, it stays until the next index is made.
             let _ = std::fs::remove_file(temporary);
         }
     }
@@ -144,13 +144,14 @@ impl Storage for Disk {
     }
 }
 
-/// Returns when the names in the directory of a file are on the disk, where that can be had.
+/// Returns when the names in the directory of a file are on the disk, if the system can tell.
 pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
         match File::open(directory(path)).and_then(|directory| directory.sync_all()) {
-            // Not everyone may, and not every system can. A crash may bring the old index back then, which is as right.
+            // Not every user may do that, and not every system can. A crash may then bring back the old index, which is
+            // right, too.
             Err(error) if !matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported) => return Err(error),
             _ => {}
         }
@@ -164,7 +165,7 @@ pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// Only what the system does not allow, or cannot do, is passed over.
+    /// Skips only what the system does not permit, or cannot do.
     #[test]
     fn a_directory_that_goes_away_is_an_error() {
         let directory = tempfile::tempdir().unwrap();

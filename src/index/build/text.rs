@@ -1,4 +1,4 @@
-//! A text that is to be indexed.
+//! A text to be indexed.
 
 use std::{
     fs::File,
@@ -27,7 +27,7 @@ pub(crate) struct Text {
     pub(crate) file: File,
     pub(crate) identity: Identity,
     pub(crate) owner: Owner,
-    /// When that was asked for.
+    /// When the attributes were read.
     pub(crate) seen_at: i64,
 }
 
@@ -51,24 +51,24 @@ impl Text {
         Attributes { identity: self.identity, owner: self.owner.clone() }
     }
 
-    /// Why an index would be of no use, if so.
+    /// Why an index would be useless, if so.
     pub(crate) fn unfit(&self) -> Result<Option<Unfit>, Error> {
         Unfit::of_file(&self.file).map_err(|error| Error::io("", error).with_path(&self.path))
     }
 
-    /// Whether it was written to so shortly before it was looked at that more is to be expected.
+    /// Whether it was written to so recently that more is likely to come.
     pub(crate) fn is_being_written(&self) -> bool {
         self.seen_at.saturating_sub(self.identity.modified) < COARSE
     }
 
-    /// None where it is empty.
+    /// None if it is empty.
     pub(crate) fn map(&self) -> Result<Option<Mapping>, Error> {
         let Some(len) = usize::try_from(self.identity.size).ok().filter(|&len| len > 0) else { return Ok(None) };
         Mapping::open_start(&self.file, len).map(Some).map_err(|error| error.with_path(&self.path))
     }
 
-    /// Fails when the path names another file by now, or the file is shorter, or was changed otherwise than by
-    /// appending to it.
+    /// Fails if the path names another file by now, or if the file is shorter, or was changed otherwise than by
+    /// appending.
     pub(crate) fn check_same(&self) -> Result<(), Error> {
         let now = Attributes::at(&self.path).map(|attributes| attributes.identity);
         match now {
@@ -77,7 +77,7 @@ impl Text {
                 Err(Error::invalid_input(message).with_path(&self.path))
             }
             Ok(now) if now.size < self.identity.size => Err(Error::truncated(now.size).with_path(&self.path)),
-            // When more was appended, its time had to change.
+            // Appending more would have changed its time.
             Ok(now) if now.size == self.identity.size && now.modified != self.identity.modified => {
                 let message = "the file was changed while it was indexed: index it again";
                 Err(Error::invalid_input(message).with_path(&self.path))

@@ -1,6 +1,6 @@
 //! Bit vectors.
 
-/// Bits, in words of 64, the first in the lowest place. What is behind the last of them is zero.
+/// Bits in words of 64, the first in the lowest bit. Bits after the last one are zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bits {
     words: Vec<u64>,
@@ -49,14 +49,14 @@ impl Bits {
         self.words[at / 64] >> (at % 64) & 1 == 1
     }
 
-    /// Makes them that many zeros.
+    /// Sets the length, and clears all bits.
     pub(crate) fn reset(&mut self, len: usize) {
         self.words.clear();
         self.words.resize(len.div_ceil(64), 0);
         self.len = len;
     }
 
-    /// Makes them the first bits of these words.
+    /// Takes the first bits of these words.
     pub(crate) fn copy_from_words(&mut self, words: &[u64], len: usize) {
         self.words.clear();
         self.words.extend_from_slice(&words[..len.div_ceil(64)]);
@@ -85,7 +85,7 @@ impl Bits {
         self.trim();
     }
 
-    /// Copies other bits to the places from `at` on.
+    /// Copies other bits to the offset `at`.
     pub(crate) fn put(&mut self, at: usize, other: &Bits) {
         for (i, &word) in other.words.iter().enumerate() {
             let (to, shift) = ((at + 64 * i) / 64, (at + 64 * i) % 64);
@@ -96,7 +96,7 @@ impl Bits {
         }
     }
 
-    /// The places of the ones.
+    /// The offsets of the ones.
     pub(crate) fn ones_iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.words.iter().enumerate().flat_map(|(i, &word)| {
             let mut word = word;
@@ -109,8 +109,8 @@ impl Bits {
     }
 }
 
-/// Turns 64 words of 64 bits round: bit *i* of word *j* becomes bit *j* of word *i*. The method is that of Hacker's
-/// Delight, 7-3: squares of half the size change places, at each size.
+/// Transposes a square of 64 x 64 bits: bit *i* of word *j* becomes bit *j* of word *i*. The method is that of Hacker's
+/// Delight, 7-3: squares of half the size are swapped, for each size.
 pub(crate) fn transpose(words: &mut [u64; 64]) {
     let mut half = 32;
     let mut mask = u64::MAX >> 32;

@@ -7,12 +7,12 @@ use crate::bytes::{slice, u32_at, u64_at};
 use crate::error::Error;
 use crate::index::fault::{IndexFault, damaged};
 
-/// Where the second header is. The two are on different pages, and sectors.
+/// The offset of the second header. The two are on different pages and sectors.
 const SECOND: u64 = 4096;
 /// The last sequence number. It is never reached: a commit in each microsecond would take eight years.
 pub(crate) const LAST_SEQUENCE: u64 = 1 << 48;
 
-/// What one of the two headers says.
+/// One of the two headers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) sequence: u64,
@@ -24,7 +24,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// Where the header with this sequence number is written.
+    /// The offset of the header with this sequence number.
     pub(crate) fn place(sequence: u64) -> u64 {
         if sequence.is_multiple_of(2) { SECOND } else { 0 }
     }
@@ -43,7 +43,7 @@ impl Header {
         bytes
     }
 
-    /// The header in these bytes, which are at that place of the file.
+    /// Reads a header from these bytes at an offset of the file.
     fn from_bytes(bytes: &[u8], place: u64) -> Option<Header> {
         if bytes[..8] != MAGIC || u32_at(bytes, 8) != VERSION || u32_at(bytes, 12) != BYTE_ORDER {
             return None;
@@ -59,8 +59,8 @@ impl Header {
             end: u64_at(bytes, 48),
             dead: u64_at(bytes, 56),
         };
-        // A header with the sequence number of the other place would be written over by the next commit, or never
-        // count again.
+        // A header with a sequence number of the other offset would be overwritten by the next commit, or ignored for
+        // ever.
         let is_numbered = (1..=LAST_SEQUENCE).contains(&header.sequence) && Header::place(header.sequence) == place;
         is_numbered.then_some(header)
     }
@@ -88,10 +88,9 @@ impl Header {
     }
 }
 
-/// Whether a file that begins with these bytes may be an index, damaged as it may be, or has nothing to be lost. It
-/// takes the bytes before [`BODY`].
+/// Whether a file may be an index, even a damaged one, or has nothing to lose. `head` are its bytes before [`BODY`].
 pub(crate) fn may_be_index(head: &[u8]) -> bool {
-    // Half of what all headers begin with may be wrong.
+    // Half of the bytes that all headers have in common may be wrong.
     let is_much_alike = |start: &[u8]| {
         let (magic, order) = (start[..8].iter().zip(&MAGIC), u32_at(start, 12) == BYTE_ORDER);
         order || magic.filter(|(byte, right)| byte == right).count() >= 4

@@ -1,4 +1,4 @@
-//! The manifest: what an index knows of its text, and where its segments are.
+//! The manifest: the state of the text when it was indexed, and the segments.
 
 use std::ops::Range;
 
@@ -13,20 +13,20 @@ use crate::bytes::{slice, u32_at, u64_at};
 use crate::index::fault::damaged;
 use crate::{error::Error, index::work};
 
-/// What an index knows of its text, and where its parts are.
+/// The state of the text when it was indexed, and the segments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Manifest {
     pub(crate) identity: Identity,
     /// When the text was looked at, in nanoseconds since 1970.
     pub(crate) seen_at: i64,
     pub(crate) scheme: Scheme,
-    /// Where the indexed part of the text ends.
+    /// The end of the indexed part of the text.
     pub(crate) covered: u64,
     pub(crate) newlines: u64,
     pub(crate) segments: Vec<Entry>,
 }
 
-/// Where a segment is, and what of the text it covers.
+/// The offset of a segment, and the part of the text that it covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) offset: u64,
@@ -49,7 +49,7 @@ impl Entry {
         self.blocks as usize
     }
 
-    /// Whether there can be such a segment in these bytes of the file.
+    /// Whether these bytes of the file can hold the segment.
     fn is_possible(&self, scheme: Scheme, within: Range<u64>) -> bool {
         let lengths = || fixed_len(scheme, self.blocks())..=longest_len(scheme, self.blocks());
         (1..=MOST_BLOCKS).contains(&self.blocks())
@@ -59,7 +59,7 @@ impl Entry {
             && self.offset.checked_add(self.len).is_some_and(|end| end <= within.end)
     }
 
-    /// Whether the next segment of the text can be `next`: updates make one of those that are small beside what is new.
+    /// Whether `next` can follow in the text: updates merge segments that are small compared with what is new.
     pub(crate) fn may_precede(&self, next: &Entry) -> bool {
         let is_merged = self.blocks < 2 * next.blocks && self.blocks() + next.blocks() <= MOST_BLOCKS;
         !is_merged && self.newlines <= next.newlines
@@ -100,12 +100,12 @@ impl Manifest {
         bytes
     }
 
-    /// Reads the manifest that a header refers to, and makes sure that what it says can be.
+    /// Reads the manifest that a header refers to, and checks that it is possible.
     ///
     /// # Complexity
     ///
-    /// Linear in the segments that can be: holes in a file cost whoever makes it nothing, so that the first entry that
-    /// cannot be ends it, before the checksum of all of them is computed.
+    /// Linear in the valid entries. A file with huge holes costs its maker nothing, so reading stops at the first
+    /// impossible entry, before the checksum of all of them is computed.
     pub(crate) fn read(bytes: &[u8], header: &Header) -> Result<Manifest, Error> {
         if header.end > bytes.len() as u64 {
             let message = format!("it has {} bytes, and {} are spoken of", bytes.len(), header.end);
@@ -165,13 +165,13 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// How many blocks of the text are indexed.
+    /// The number of indexed blocks.
     pub(crate) fn blocks(&self) -> u64 {
         self.segments.iter().map(|entry| u64::from(entry.blocks)).sum()
     }
 }
 
-/// The checksum of a segment's entry: `segment` are its bytes, of which those before the rows are summed.
+/// The checksum of an entry, and of the bytes before the rows of its `segment`.
 pub(crate) fn entry_sum(entry: &Entry, segment: &[u8], scheme: Scheme) -> u64 {
     let fixed = &segment[..fixed_len(scheme, entry.blocks())];
     work::index_bytes(fixed.len());
@@ -179,7 +179,7 @@ pub(crate) fn entry_sum(entry: &Entry, segment: &[u8], scheme: Scheme) -> u64 {
     xxh3_64_with_seed(fixed, xxh3_64(&seed.map(u64::to_le_bytes).concat()))
 }
 
-/// What tells a file from others, and from itself after a change.
+/// What identifies a file, and shows that it was changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) device: u64,
@@ -187,12 +187,12 @@ pub(crate) struct Identity {
     pub(crate) size: u64,
     /// Nanoseconds since 1970 of the last change of its content.
     pub(crate) modified: i64,
-    /// The same of its inode; on Windows, of what is known of the file.
+    /// The same of its inode; on Windows, of its attributes.
     pub(crate) changed: i64,
 }
 
 impl Identity {
-    /// Which file it is, whatever is in it.
+    /// The identity of the file, without its content.
     pub(crate) fn file(&self) -> (u64, u64) {
         (self.device, self.inode)
     }

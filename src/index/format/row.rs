@@ -1,4 +1,4 @@
-//! How a row, a bit vector over the blocks of a segment, is written.
+//! The code of a row, which is a bit vector over the blocks of a segment.
 //!
 //! ```text
 //! nothing      no bit is set
@@ -9,8 +9,8 @@
 //!              The first bit is the lowest of its byte. The last byte is filled up with zeros.
 //! ```
 //!
-//! With the k that fits best, Rice codes come within a few per cent of what such rows hold at least, and are fast to
-//! read. R. F. Rice, "Some practical universal noiseless coding techniques", 1979.
+//! With the best k, Rice codes are within a few per cent of the entropy of such rows, and fast to read. R. F. Rice,
+//! "Some practical universal noiseless coding techniques", 1979.
 
 use super::{bits::Bits, layout::MOST_BLOCKS};
 use crate::error::Error;
@@ -21,7 +21,7 @@ const RAW: u8 = 0xFE;
 const INVERTED: u8 = 0x10;
 const MOST_BITS: u32 = 12;
 
-/// Appends a row. `cut_dense` makes rows full in which more than half of the bits are set.
+/// Appends a row. With `cut_dense`, a row with more than half of its bits set is stored as full.
 pub(crate) fn encode(row: &Bits, cut_dense: bool, out: &mut Vec<u8>) {
     let (len, count) = (row.len(), row.count());
     if count == 0 {
@@ -34,7 +34,7 @@ pub(crate) fn encode(row: &Bits, cut_dense: bool, out: &mut Vec<u8>) {
     let start = out.len();
     let is_dense = 2 * count > len;
     let rare = if is_dense { len - count } else { count };
-    // Seven tenths of the mean gap, by which the code is as long for either half of the gaps.
+    // k is the logarithm of the median gap, which is about seven tenths of the mean gap.
     let mean = (len - rare) * 7 / (10 * rare);
     let k = (usize::BITS - mean.leading_zeros()).min(MOST_BITS);
     out.push(k as u8 | if is_dense { INVERTED } else { 0 });
@@ -54,7 +54,7 @@ pub(crate) fn encode(row: &Bits, cut_dense: bool, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends the gaps between the ones. False when they take more than `most` bytes.
+/// Appends the gaps between the ones. False if they take more than `most` bytes.
 fn encode_gaps(words: impl Iterator<Item = u64>, k: u32, most: usize, out: &mut Vec<u8>) -> bool {
     let mut codes = [0u64; MOST_BLOCKS / 64 + 2];
     // How many bits there are.
@@ -67,7 +67,7 @@ fn encode_gaps(words: impl Iterator<Item = u64>, k: u32, most: usize, out: &mut 
             let gap = at - next;
             next = at + 1;
             len += gap >> k;
-            // The one and the lower bits may lie in two words.
+            // The one and the lower bits may span two words.
             let code = (gap as u64 & ((1 << k) - 1)) << 1 | 1;
             let (index, shift) = (len / 64, len % 64);
             if index >= MOST_BLOCKS / 64 {
@@ -91,7 +91,7 @@ fn encode_gaps(words: impl Iterator<Item = u64>, k: u32, most: usize, out: &mut 
 ///
 /// # Errors
 ///
-/// When the bytes are not those of such a row.
+/// When the bytes are not the code of such a row.
 pub(crate) fn decode(bytes: &[u8], len: usize, row: &mut Bits) -> Result<(), Error> {
     row.reset(len);
     let wrong = || damaged("a row is not what a row should be");
@@ -123,7 +123,7 @@ pub(crate) fn decode(bytes: &[u8], len: usize, row: &mut Bits) -> Result<(), Err
     Ok(())
 }
 
-/// Sets the ones. None when there is one behind the last bit.
+/// Sets the ones. None if one is beyond the last bit.
 fn decode_gaps(bytes: &[u8], k: u32, row: &mut Bits) -> Option<()> {
     let mut reader = BitReader { bytes, waiting: 0, bits: 0 };
     let mut at = 0;
@@ -156,7 +156,7 @@ fn decode_gaps(bytes: &[u8], k: u32, row: &mut Bits) -> Option<()> {
     }
 }
 
-/// Bits that come from bytes; those that are not there yet are zeros.
+/// Bits that are read from bytes; zeros at the end.
 struct BitReader<'a> {
     bytes: &'a [u8],
     waiting: u64,
@@ -164,7 +164,7 @@ struct BitReader<'a> {
 }
 
 impl BitReader<'_> {
-    /// Has 56 bits wait at least, if there are as many.
+    /// Loads 56 bits at least, if there are as many.
     #[inline]
     fn fill(&mut self) {
         if let Some((word, _)) = self.bytes.split_first_chunk::<8>() {

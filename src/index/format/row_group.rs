@@ -36,7 +36,7 @@ pub(crate) fn encode_group(group: usize, rows: &[Bits], cut_dense: impl Fn(usize
             bits -= 8;
         }
     }
-    // 32 times any number of bits are whole bytes.
+    // 32 lengths of any number of bits are whole bytes.
     out.extend(bytes);
     let sum = row_sum(group, &out[start + 4..]);
     out[start..start + 4].copy_from_slice(&sum.to_le_bytes());
@@ -52,7 +52,7 @@ pub(crate) struct RowGroup<'a> {
 }
 
 impl<'a> RowGroup<'a> {
-    /// Reads the group with this number: at least five bytes, of a segment of so many blocks.
+    /// Reads the group of a number from at least five bytes, of a segment of `blocks` blocks.
     pub(crate) fn new(bytes: &'a [u8], group: usize, blocks: usize) -> Result<Self, Error> {
         if row_sum(group, &bytes[4..]) != u32_at(bytes, 0) {
             return Err(wrong_sum());
@@ -68,13 +68,12 @@ impl<'a> RowGroup<'a> {
         self.read_at((0..i).map(|before| self.length(before)).sum(), i, bits).map(drop)
     }
 
-    /// The rows in their order, each with the end of the one before at hand, which [`read`](Self::read) has to count
-    /// up to.
+    /// Reads the rows in order. This knows where each begins, while [`read`](Self::read) adds up the lengths before it.
     pub(crate) fn in_order(&self) -> Rows<'_, 'a> {
         Rows { group: self, next: 0, start: 0 }
     }
 
-    /// Reads the row `i`, which begins there, and returns where it ends.
+    /// Reads row `i`, which begins at `start`, and returns its end.
     fn read_at(&self, start: usize, i: usize, bits: &mut Bits) -> Result<usize, Error> {
         work::rows(1);
         let end = start + self.length(i);

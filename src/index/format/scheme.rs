@@ -1,10 +1,10 @@
-//! Which grams an index has rows for, and how many rows that are.
+//! The grams for which an index has rows, and the number of rows.
 
-/// How many rows share a checksum.
+/// The number of rows that share a checksum.
 pub(crate) const ROW_GROUP: usize = 32;
-/// The binary logarithm of how many rows there are for grams by default. Fuzzing has few, so that an index is small.
+/// The binary logarithm of the number of rows for grams. It is low for fuzzing, so that an index is small.
 pub(crate) const BITS: u32 = if cfg!(fuzzing) { 11 } else { 17 };
-/// The same with half as many rows, and for grams of three bytes.
+/// The same for small indexes, and for grams of three bytes.
 pub(crate) const SMALL_BITS: u32 = BITS - 1;
 pub(crate) const BITS_OF_THREE: u32 = BITS - 2;
 
@@ -32,7 +32,7 @@ impl Scheme {
         }
     }
 
-    /// The binary logarithm of how many rows there are for grams.
+    /// The binary logarithm of the number of rows for grams.
     pub(crate) fn bits(self) -> u32 {
         match self {
             Scheme::Default => BITS,
@@ -48,18 +48,18 @@ impl Scheme {
         }
     }
 
-    /// Whether grams of five bytes take the place of those of four with the start of a number, and those of eight of
-    /// those of six of an address.
+    /// Whether grams of five bytes replace those of four that end with the start of a number, and grams of eight bytes
+    /// those of six in an address.
     pub(crate) fn is_large(self) -> bool {
         self == Scheme::Default
     }
 
-    /// How many rows of grams there are.
+    /// The number of rows for grams.
     pub(crate) fn rows(self) -> usize {
         (1 << self.bits()) + self.bits_of_three().map_or(0, |bits| 1 << bits)
     }
 
-    /// How many times 32 rows, with those that are of no gram.
+    /// The number of groups of 32 rows, with the group that is not for grams.
     pub(crate) fn row_groups(self) -> usize {
         self.rows() / ROW_GROUP + 1
     }
@@ -69,8 +69,8 @@ impl Scheme {
         self.rows()
     }
 
-    /// True for the rows of grams of three bytes. Those that are in more than half of the blocks are full: they tell
-    /// little.
+    /// Whether a row is for grams of three bytes. If more than half of the blocks have one, the row is stored as full:
+    /// it would tell little.
     pub(crate) fn is_of_three(self, row: usize) -> bool {
         row >= 1 << self.bits()
     }

@@ -1,4 +1,4 @@
-//! Damage with the right checksums.
+//! Sealing damaged indexes, for tests: damage with the right checksums gets further than damage without.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::bytes::{slice, u32_at, u64_at};
 
-/// Writes the checksums into the bytes of an index that they should have, as far as there is a place for them.
+/// Writes the right checksums into the bytes of an index, wherever one can be.
 pub fn seal(bytes: &mut [u8]) {
     for header in [1, 2].map(|sequence| Header::place(sequence) as usize) {
         let Some(head) = bytes.get(header..header + HEADER) else { continue };
@@ -40,7 +40,7 @@ pub fn seal(bytes: &mut [u8]) {
     }
 }
 
-/// The bytes of a segment, if they are there.
+/// The bytes of a segment, if they exist.
 fn segment<'a>(bytes: &'a [u8], entry: &Entry, scheme: Scheme) -> Option<&'a [u8]> {
     slice(bytes, entry.offset, entry.len).filter(|bytes| bytes.len() >= fixed_len(scheme, entry.blocks()))
 }

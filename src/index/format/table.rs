@@ -1,4 +1,4 @@
-//! The table of blocks that a segment begins with.
+//! The table of blocks at the start of a segment.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -10,10 +10,10 @@ use crate::{error::Error, index::work};
 /// The record of a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
-    /// Line ends before its first line.
+    /// The number of line ends before its first line.
     pub(crate) newlines: u64,
     pub(crate) hash: u64,
-    /// Where its first line starts, from the nominal start of the block on.
+    /// The start of its first line, counted from the nominal start of the block.
     pub(crate) first_line: Option<u32>,
     pub(crate) has_nul: bool,
 }
@@ -36,12 +36,12 @@ pub(crate) fn table(records: &[Record]) -> Vec<u8> {
     bytes
 }
 
-/// A record of the table that a segment begins with.
+/// A record of the table at the start of a segment.
 pub(crate) fn record(segment: &[u8], block: usize) -> Result<Record, Error> {
     record_of(table_group(segment, block / TABLE_GROUP)?, block % TABLE_GROUP)
 }
 
-/// All records of the table that a segment of so many blocks begins with.
+/// All records of the table at the start of a segment of `blocks` blocks.
 pub(crate) fn records(segment: &[u8], blocks: usize) -> Result<Vec<Record>, Error> {
     let mut records = Vec::with_capacity(blocks);
     for group in 0..blocks.div_ceil(TABLE_GROUP) {
@@ -53,7 +53,7 @@ pub(crate) fn records(segment: &[u8], blocks: usize) -> Result<Vec<Record>, Erro
     Ok(records)
 }
 
-/// 64 records that have the checksum that they should have.
+/// 64 records, if their checksum is right.
 fn table_group(segment: &[u8], group: usize) -> Result<&[u8], Error> {
     work::index_bytes(TABLE_GROUP_LEN);
     slice(segment, (group * TABLE_GROUP_LEN) as u64, TABLE_GROUP_LEN as u64)

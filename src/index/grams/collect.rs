@@ -15,22 +15,22 @@ pub(crate) struct Collector {
     /// The text in lower case, with line ends behind it.
     folded: Vec<u8>,
     classes: Vec<u8>,
-    /// For each place of the text, what kind of gram starts there.
+    /// For each offset of the text, the kind of gram that starts there.
     kinds: Vec<u8>,
-    /// A byte for each row, 1 where the block has it. To set a bit takes twice as long.
+    /// A byte for each row, 1 where the block has it. Setting a bit takes twice as long.
     map: Vec<u8>,
 }
 
-/// A gram of four bytes starts there.
+/// The kinds of grams: of four to eight bytes,
 const FOUR: u8 = 0;
 const FIVE: u8 = 1;
 const SIX: u8 = 2;
 const EIGHT: u8 = 3;
-/// None.
+/// no gram,
 const NONE: u8 = 4;
-/// One of twelve, if it is kept and fits into the line.
+/// and twelve letters of DNA, if the gram is kept and fits into the line.
 const TWELVE: u8 = 5;
-/// Which of eight bytes are those of a gram of a kind.
+/// For each kind, the mask of its bytes in a word of eight.
 const BYTES: [u64; 8] = [0xFFFF_FFFF, 0xFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF, u64::MAX, 0, 0, 0, 0];
 
 impl Collector {
@@ -38,7 +38,7 @@ impl Collector {
         Collector { scheme, folded: vec![], classes: vec![], kinds: vec![], map: vec![0; scheme.rows()] }
     }
 
-    /// The rows of the grams that start in the first `own` bytes of a text, and end in it: a bit for each row.
+    /// Sets a bit of `rows` for each gram that starts in the first `own` bytes of `text`, and ends in it.
     pub(crate) fn collect(&mut self, text: &[u8], own: usize, rows: &mut [u64]) {
         vectorize(Collect { collector: self, text, own, rows });
     }
@@ -59,7 +59,7 @@ impl Collector {
         if !text.is_ascii() {
             self.map_odd();
         }
-        // One bit of eight bytes, side by side; and zeros for the next block.
+        // Packs eight bytes into eight bits, and clears them for the next block.
         for (bytes, bits) in self.map.as_chunks_mut::<64>().0.iter_mut().zip(rows) {
             let mut all = 0;
             for (i, word) in bytes.as_chunks_mut::<8>().0.iter_mut().enumerate() {
@@ -70,7 +70,7 @@ impl Collector {
         }
     }
 
-    /// `SHIFT` takes a hash to its row, `THREE` that of three bytes; 0 is for none.
+    /// `hash >> SHIFT` is a row, and `hash >> THREE` one of the rows of three bytes; 0 means that there are none.
     #[inline(always)]
     fn map_grams<const SHIFT: u32, const THREE: u32>(&mut self) {
         let (map, of_three) = self.map.split_at_mut(1 << (64 - SHIFT));
@@ -78,11 +78,11 @@ impl Collector {
         let of_three = &mut of_three[..if THREE == 0 { 0 } else { 1 << (64 - THREE) }];
         for (word, &kind) in self.folded.windows(8).zip(&self.kinds) {
             let word = u64::from_le_bytes(word.try_into().expect("eight bytes"));
-            // Where there is no gram, row 0 is set, of which nothing is known then.
+            // Without a gram, row 0 is set, and never tells anything.
             let gram = word & BYTES[usize::from(kind & 7)];
             map[(hash_of_bytes(gram) >> SHIFT) as usize] = 1;
             if THREE != 0 {
-                // Some reach over the end of the line, which does no harm: nobody asks for them.
+                // Grams that cross a line end do no harm: no literal has them.
                 of_three[(hash_of_bytes(word & 0xFF_FFFF) >> THREE) as usize] = 1;
             }
         }
@@ -99,7 +99,7 @@ impl Collector {
 
     fn map_odd(&mut self) {
         for odd in ODD {
-            // It is the block's where it begins there.
+            // It belongs to the block in which it begins.
             let end = self.kinds.len() + odd.len() - 1;
             if memchr::memmem::find(&self.folded[..end], odd).is_some() {
                 self.map[self.scheme.row(hash_of_odd(odd))] = 1;
@@ -108,7 +108,7 @@ impl Collector {
     }
 }
 
-/// What [`Collector::collect`] is called with.
+/// The arguments of [`Collector::collect`].
 struct Collect<'a> {
     collector: &'a mut Collector,
     text: &'a [u8],
@@ -125,7 +125,7 @@ impl Loops for Collect<'_> {
     }
 }
 
-/// The kinds of the grams at the first places of a text, behind which there are enough others.
+/// The kinds of the grams at the first offsets of a text that is longer by [`LONGEST`].
 #[inline(always)]
 fn find_kinds(classes: &[u8], is_large: bool, kinds: &mut [u8]) {
     let at = |n: usize| &classes[n..][..kinds.len()];
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        // What a literal is looked for by is what a text that has it is indexed by, whatever stands around it.
+        // A text has all rows of every literal in it, whatever stands around the literal.
         #[test]
         fn a_text_has_the_rows_of_all_its_literals(
             text in prop::collection::vec(prop::sample::select(&b"0123456789abcdef.:-_ xyzgtn\n"[..]), 0..80),

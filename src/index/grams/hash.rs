@@ -3,12 +3,12 @@
 use super::class::LINE_END;
 use crate::index::format::scheme::Scheme;
 
-/// The most bytes that a gram has.
+/// The longest gram, in bytes.
 pub(crate) const LONGEST: usize = 12;
-/// One in so many of the grams of DNA is kept.
+/// One in this many DNA grams is kept.
 pub(crate) const DNA_KEPT: u64 = 8;
-/// Letters that equal ASCII letters but for their case. They are grams by themselves, as queries that ignore case ask
-/// for them.
+/// Characters that Unicode takes for another case of an ASCII letter. Each is a gram by itself: queries that ignore
+/// case look for them.
 pub(crate) const ODD: [&[u8]; 2] = ["\u{17F}".as_bytes(), "\u{212A}".as_bytes()];
 
 impl Scheme {
@@ -24,29 +24,29 @@ impl Scheme {
 
 pub(crate) const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Up to eight bytes, and zeros behind them.
+/// Up to eight bytes, padded with zeros.
 pub(crate) fn word(bytes: &[u8]) -> u64 {
     let mut word = [0; 8];
     word[..bytes.len()].copy_from_slice(bytes);
     u64::from_le_bytes(word)
 }
 
-/// The hash of a gram of up to eight bytes, behind which there are zeros.
+/// The hash of a gram of up to eight bytes, padded with zeros.
 #[inline]
 pub(crate) fn hash_of_bytes(bytes: u64) -> u64 {
     bytes.wrapping_mul(FACTOR)
 }
 
-/// `end` are the four bytes behind the eight.
+/// `end` holds the four bytes after the eight.
 #[inline]
 pub(crate) fn hash_of_dna(bytes: u64, end: u32) -> u64 {
     (bytes.wrapping_mul(FACTOR).rotate_left(32) ^ u64::from(end)).wrapping_mul(FACTOR)
 }
 
-/// Whether a gram of DNA is one of those that are kept.
+/// Whether a DNA gram is among those that are kept.
 #[inline]
 pub(crate) fn is_kept(hash: u64) -> bool {
-    // The upper bits are those of the row.
+    // The upper bits name the row.
     (hash >> 16).is_multiple_of(DNA_KEPT)
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn hash_of_odd(letter: &[u8]) -> u64 {
     hash_of_bytes(word(letter) | 1 << 56)
 }
 
-/// The hash of twelve letters of DNA, if they are on one line and of those that are kept.
+/// The hash of a DNA gram of twelve letters, if it lies within a line and is kept.
 pub(crate) fn dna_hash(bytes: &[u8]) -> Option<u64> {
     let (word, end) = bytes.split_first_chunk::<8>()?;
     let end = u32::from_le_bytes(end.try_into().ok()?);

@@ -7,7 +7,8 @@ use super::{
 use crate::index::format::scheme::Scheme;
 
 impl Scheme {
-    /// The rows of a literal, in lower case: a block in which it stands has all of them. None where nothing is known.
+    /// The rows of a literal in lower case: a block with the literal has all of them. None when the literal has no
+    /// gram. Rows follow the order of the literal.
     pub(crate) fn rows_of_literal(self, literal: &[u8]) -> Vec<u32> {
         if ODD.contains(&literal) {
             return vec![self.row(hash_of_odd(literal)) as u32];
@@ -15,12 +16,11 @@ impl Scheme {
         let mut rows: Vec<u32> = vec![];
         for hash in (0..literal.len()).filter_map(|at| self.hash_at(&literal[at..])) {
             let row = self.row(hash) as u32;
-            // In the order of the literal: whoever reads a few takes some that lie apart.
             if !rows.contains(&row) {
                 rows.push(row);
             }
         }
-        // The others say more, where there are some.
+        // Rows of three bytes are dense, so they are added only where there are few others.
         const ENOUGH: usize = 3;
         if rows.len() < ENOUGH {
             let of_three = literal.windows(3).filter_map(|gram| self.row_of_three(gram));
@@ -29,7 +29,7 @@ impl Scheme {
         rows
     }
 
-    /// The hash of the gram at the start of a literal, if there is one whatever stands behind the literal.
+    /// The hash of the gram at the start of a literal, if the gram is the same whatever follows the literal.
     fn hash_at(self, literal: &[u8]) -> Option<u64> {
         let known = &literal[..literal.len().min(LONGEST)];
         if known.len() < 4 {
@@ -40,7 +40,7 @@ impl Scheme {
             let gram = known.get(..n).filter(|gram| !gram.contains(&LINE_END))?;
             Some(hash_of_bytes(word(gram)))
         };
-        // Of fewer than eight letters it is not known whether there are as many.
+        // With fewer than eight letters it is unknown whether the text is DNA.
         if all(8, DNA) {
             return known.get(..LONGEST).and_then(dna_hash);
         }
@@ -50,7 +50,7 @@ impl Scheme {
             return gram(if self.is_large() && is_address(first) { 8 } else { 6 });
         }
         match self.is_large() && begins_number(classes) {
-            // Of four bytes it is not known whether the number goes on.
+            // With only four bytes it is unknown whether the number goes on.
             true => known.get(4).and_then(|&next| gram(if class(next) & NUMBER != 0 { 5 } else { 4 })),
             false => gram(4),
         }
@@ -61,7 +61,7 @@ impl Scheme {
 mod tests {
     use super::*;
 
-    /// How many bytes each gram of a literal has, `-` where there is none.
+    /// The length of each gram of a literal, `-` where there is none.
     fn lengths(scheme: Scheme, literal: &str) -> String {
         let literal = literal.as_bytes();
         let hash = |bytes: &[u8]| hash_of_bytes(word(bytes));

@@ -1,14 +1,20 @@
-//! Grams: the few bytes at each place of a text by which it is indexed, and those of a literal.
+//! Grams: the short byte strings at each offset of a text by which it is indexed, and those of a literal.
 //!
-//! How many bytes a gram has depends on the first of them, so that it is the same wherever it stands, and known of a
-//! literal without the text around it. Words are told apart by four bytes. Numbers are not, as every block has most
-//! short ones: of what looks like a number or an identifier in hexadecimal six are taken, of addresses eight, and five
-//! where a number begins behind the first byte or the second, for literals that end within it. In DNA, where every
-//! block has all words of eight letters, twelve, of which one in eight is kept to bound the size. Besides, the default
-//! has all grams of three bytes, for literals that have hardly any other. What this mix costs and saves was measured:
-//! see ARCHITECTURE.md.
+//! The first bytes of a gram decide how long it is. So a gram has the same length wherever it stands, and a literal has
+//! the same grams whatever stands around it:
 //!
-//! The loops are plain Rust that the compiler turns into code for each kind of vectors.
+//! | the text | bytes | why |
+//! |---|---|---|
+//! | words | 4 | they tell words apart |
+//! | decimal or hexadecimal numbers | 6 | every block has most numbers of 4 digits |
+//! | numbers with a dot in each half, such as addresses | 8 | they begin alike |
+//! | a number that starts at the second or third byte | 5 | for literals that end within the number |
+//! | DNA | 12 | every block has all words of 8 letters; one gram in 8 is kept, to bound the size |
+//!
+//! The default scheme also has all grams of 3 bytes, for literals with hardly any other. `docs/measurements.md` has
+//! what this mix costs and saves.
+//!
+//! The loops are plain Rust. The compiler makes vector code of them for each set of instructions.
 
 mod class;
 pub(crate) mod collect;

@@ -1,4 +1,4 @@
-//! How files are opened whose names anybody may have given away: the index beside a text, its lock, and the text.
+//! Opening files whose names anybody may have taken: the index beside a text, its lock, and the text.
 
 use std::{
     fs::{File, Metadata, OpenOptions},
@@ -6,8 +6,8 @@ use std::{
     path::Path,
 };
 
-/// Opens a file that only indexes have a use for. It has to be a regular file: a link could lead to any file, and a
-/// named pipe would be waited for without end.
+/// Opens a file that belongs to an index. It must be a regular file: a link could lead to any file, and opening a named
+/// pipe could wait for ever.
 pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<(File, Metadata)> {
     #[cfg(unix)]
     {
@@ -15,7 +15,7 @@ pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<(File, 
         options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
     }
     let file = options.open(path).map_err(|error| match path.symlink_metadata() {
-        // The system says of them that there are too many links, or that there is no such device.
+        // The system reports links and pipes as too many links, or as no such device.
         Ok(metadata) if !metadata.is_file() => not_regular(&metadata),
         _ => error,
     })?;
@@ -23,12 +23,12 @@ pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<(File, 
     if metadata.is_file() { Ok((file, metadata)) } else { Err(not_regular(&metadata)) }
 }
 
-/// Opens such a file to read it.
+/// Opens such a file for reading.
 pub(crate) fn read(path: &Path) -> io::Result<(File, Metadata)> {
     open(path, OpenOptions::new().read(true))
 }
 
-/// Opens a text, which may be reached by links, and does not wait for one that is a named pipe.
+/// Opens a text, through links too. Does not wait if it is a named pipe.
 pub(crate) fn open_text(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);

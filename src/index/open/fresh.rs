@@ -1,4 +1,4 @@
-//! An index that was found to tell of the text that is searched.
+//! An index that describes the text that is searched.
 
 use std::{fs::Metadata, ops::Deref, path::Path};
 
@@ -11,8 +11,7 @@ use super::{
 };
 use crate::{error::Error, index::format::manifest::Entry, mapping::Mapping};
 
-/// An index that was found to be of a text, as [`Index::check`] makes it from an [`Index`]. Only this tells where
-/// lines are.
+/// An index that was found to describe a text, made by [`Index::check`]. Only a fresh index tells where lines are.
 ///
 /// # Examples
 ///
@@ -20,19 +19,18 @@ use crate::{error::Error, index::format::manifest::Entry, mapping::Mapping};
 #[derive(Debug)]
 pub struct Fresh {
     index: Index,
-    /// How many bytes of the text are mapped.
+    /// The length of the mapped text, in bytes.
     text_len: u64,
 }
 
 impl Index {
-    /// The index, as one that tells of this text, which was mapped from a file with these attributes: they are to be
-    /// those that the open file had before anything of it was read. What is behind the indexed part of the text counts
-    /// as not indexed.
+    /// Checks that the index describes this text. `metadata` are the attributes that the open file had before it was
+    /// mapped. Text after the indexed part counts as not indexed.
     ///
     /// # Errors
     ///
-    /// When it cannot be relied on: the [`source`](std::error::Error::source) is a [`Stale`](crate::index::Stale). And
-    /// those of [`freshness`](Index::freshness), which says what is promised, and what it costs.
+    /// When the index is stale: the [`source`](std::error::Error::source) is a [`Stale`](crate::index::Stale). Also the
+    /// errors of [`freshness`](Index::freshness), which describes what is promised, and what it costs.
     ///
     /// # Examples
     ///
@@ -44,7 +42,7 @@ impl Index {
         }
     }
 
-    /// As [`check`](Index::check), but without looking at the text.
+    /// As [`check`](Index::check), without looking at the text.
     #[cfg(feature = "__test-hooks")]
     pub fn assume_fresh(self, text: &Mapping) -> Fresh {
         Fresh::new(self, text)
@@ -56,12 +54,14 @@ impl Fresh {
         Fresh { index, text_len: text.len() as u64 }
     }
 
-    /// Opens the index of a text that was mapped from a file with these attributes, where it has one, and
-    /// [checks](Index::check) it. Files of less than 1 MiB are searched sooner than an index is opened, and have none.
+    /// Opens the index of a mapped file, if there is one, and [checks](Index::check) it. `metadata` are the attributes
+    /// that the open file had before it was mapped. Files of less than 1 MiB are taken to have no index: searching them
+    /// is faster than opening one.
     ///
     /// # Errors
     ///
-    /// As [`Index::open`] and [`Index::check`]. Whoever only wants to search faster goes on without an index then.
+    /// As [`Index::open`] and [`Index::check`]. A program that only wants to be faster ignores the error and searches
+    /// without the index.
     ///
     /// # Examples
     ///
@@ -100,7 +100,7 @@ impl Fresh {
         self.text_len
     }
 
-    /// True when there is a NUL in the indexed part of the text, which text has none of.
+    /// Whether the indexed part of the text has a NUL byte. Binary files have some, text has none.
     ///
     /// # Examples
     ///
@@ -122,8 +122,9 @@ impl Fresh {
         self.manifest().segments.iter().any(|entry| entry.flags & Entry::NUL != 0)
     }
 
-    /// An offset at or before the start of the line before which there are so many, and how many lines come between.
-    /// Behind the indexed part of the text, its end.
+    /// Where to start reading to reach a line: returns a line start and a number of lines to skip from there. The line
+    /// is the one with `lines` line ends before it. For a line after the indexed part, the line start is the end of
+    /// that part.
     ///
     /// # Errors
     ///
@@ -131,7 +132,7 @@ impl Fresh {
     ///
     /// # Complexity
     ///
-    /// Logarithmic; there is one block between the two, or one line.
+    /// Logarithmic. At most one block lies between the two, or one line.
     ///
     /// # Examples
     ///
@@ -144,7 +145,7 @@ impl Fresh {
         self.read(|reader| {
             let mut block = reader.block_of_line(lines)?;
             let mut record = reader.record(block)?;
-            // The line may start in a block before.
+            // The line may start in an earlier block.
             while is_linked(&record) && block > 0 {
                 block -= 1;
                 record = reader.record(block)?;

@@ -1,4 +1,4 @@
-//! Whether an index still says what is in its file.
+//! Whether an index still describes its file.
 
 use std::{cmp::Ordering, collections::hash_map::RandomState, hash::BuildHasher, ops::Range};
 
@@ -18,30 +18,30 @@ use crate::{
     mapping::Mapping,
 };
 
-/// How many blocks are compared with their hashes where the file has the times that it had, but may have been written
-/// to once more within a tick of the clock.
+/// The number of blocks that are compared with their hashes if the times of the file are unchanged, but it may have
+/// been written to once more within a tick of the clock.
 const SAMPLES: u64 = 16;
-/// The same where it was written to since. Other blocks are compared each time.
+/// The same if the file was written to since. Each time, other blocks are compared.
 pub(crate) const SAMPLES_AFTER_CHANGE: u64 = 64;
-/// Changes within so many nanoseconds before the index was made may have the same time as the last one that it knows
-/// of.
+/// A change within this many nanoseconds before the index was made may have the same time as the last change that the
+/// index knows.
 pub(crate) const COARSE: i64 = 2_000_000_000;
 
 impl Index {
-    /// Whether the index is of this text, which was mapped from a file with these attributes. They are to be those that
-    /// the open file had before anything of it was read.
+    /// Whether the index describes this mapped file. `metadata` are the attributes that the open file had before it was
+    /// mapped.
     ///
-    /// A file that was changed in its middle and has grown since is told from one that has only grown where the change
-    /// is in one of the blocks that are compared: 64 of them, other ones each time.
-    /// [`IndexBuilder::verify`](crate::index::IndexBuilder::verify) compares all.
+    /// If a file was changed in its middle and has also grown, the change is noticed only in the blocks that are
+    /// compared: 64 of them, others each time. [`IndexBuilder::verify`](crate::index::IndexBuilder::verify) compares
+    /// all.
     ///
     /// # Errors
     ///
-    /// When the index is damaged, or the file was truncated meanwhile.
+    /// When the index is damaged, or the file is truncated meanwhile.
     ///
     /// # Complexity
     ///
-    /// Constant: where the attributes do not tell, up to 66 blocks of 64 KiB are read and compared with their hashes.
+    /// Constant. If the attributes do not decide, up to 66 blocks of 64 KiB are read and hashed.
     ///
     /// # Examples
     ///
@@ -50,7 +50,7 @@ impl Index {
         self.freshness_of(&Attributes::of(text.file(), metadata), text, SAMPLES_AFTER_CHANGE)
     }
 
-    /// `samples` is how many blocks are compared where the text was written to since.
+    /// `samples` is the number of blocks that are compared if the text was written to since.
     pub(crate) fn freshness_of(&self, now: &Attributes, text: &Mapping, samples: u64) -> Result<Freshness, Error> {
         if let Err(stale) = self.owner().is_trusted_beside(Some(&now.owner)) {
             return Ok(Freshness::Stale(stale));
@@ -63,7 +63,7 @@ impl Index {
         if (text.len() as u64) < manifest.covered {
             return Ok(Freshness::Stale(Stale::Shrunk));
         }
-        // Two changes within one tick of the clock have one time.
+        // Two changes within a tick of the clock have the same time.
         let then = manifest.identity;
         let is_sure = manifest.seen_at.saturating_sub(then.modified.max(then.changed)) >= COARSE;
         let samples = match freshness {
@@ -77,7 +77,7 @@ impl Index {
         }
     }
 
-    /// What the attributes of a text alone tell.
+    /// What the attributes of a text alone say.
     pub(crate) fn freshness_by_attributes(&self, now: Identity) -> Freshness {
         let then = self.manifest().identity;
         if now.file() != then.file() {
@@ -107,7 +107,8 @@ impl Index {
     }
 }
 
-/// The first block, the last, and one at random of each of `count` parts of equal length; all, where they are no more.
+/// The first block, the last, and a random one of each of `count` parts of equal length; all blocks if they are no more
+/// than that.
 fn samples(blocks: u64, count: u64) -> Vec<u64> {
     if blocks <= count + 2 {
         return (0..blocks).collect();
@@ -124,7 +125,7 @@ fn samples(blocks: u64, count: u64) -> Vec<u64> {
     samples
 }
 
-/// Whether a block has the bytes that it had.
+/// Whether the hash of a block is unchanged.
 pub(crate) fn is_unchanged(text: &Mapping, own: Range<u64>, record: &Record) -> Result<bool, Error> {
     if own.end > text.len() as u64 || own.end < own.start || own.end - own.start > 2 * BLOCK {
         return Ok(false);
@@ -139,7 +140,7 @@ mod tests {
 
     use super::*;
 
-    /// They were the same each time, so that a change between them was never seen.
+    /// The blocks were once the same each time, so that a change between them was never seen.
     #[test]
     fn other_blocks_are_compared_each_time() {
         for (blocks, count) in [(0, 16), (1, 4), (18, 16), (19, 16), (1000, 64), (1 << 40, 64)] {
@@ -151,7 +152,7 @@ mod tests {
                 (Some(&0).filter(|_| blocks > 0), blocks.checked_sub(1).as_ref())
             );
         }
-        // A block is missed by one look with a probability of 0.936, and by 400 of 1e-11.
+        // One look misses a block with a probability of 0.936, 400 looks with 1e-11.
         let seen: HashSet<u64> = (0..400).flat_map(|_| samples(1000, 64)).collect();
         assert_eq!(seen.len(), 1000);
     }

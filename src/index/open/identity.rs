@@ -11,7 +11,7 @@ use super::owner::Owner;
 use crate::index::format::manifest::Identity;
 
 impl Identity {
-    /// `file` is the one that the attributes are of. On Windows they do not tell which that is.
+    /// `file` is the file of these attributes. On Windows the attributes do not identify it.
     #[cfg(unix)]
     pub(crate) fn of(_: Option<&File>, metadata: &Metadata) -> Self {
         use std::os::unix::fs::MetadataExt;
@@ -38,7 +38,7 @@ impl Identity {
     }
 }
 
-/// What an open file is, and whose.
+/// The identity of an open file, and its owner.
 #[derive(Clone, Debug)]
 pub(crate) struct Attributes {
     pub(crate) identity: Identity,
@@ -50,7 +50,7 @@ impl Attributes {
         Attributes { identity: Identity::of(file, metadata), owner: Owner::of(file, metadata) }
     }
 
-    /// Those of the file that a path leads to.
+    /// The attributes of the file at a path.
     pub(crate) fn at(path: &Path) -> io::Result<Self> {
         #[cfg(unix)]
         {

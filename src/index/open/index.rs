@@ -21,17 +21,16 @@ use crate::{
     mapping::Mapping,
 };
 
-/// The index of a file: which of its blocks can have a line that matches.
+/// The index of a file: it tells which blocks of the file can have matching lines.
 ///
-/// An index is a file by itself, mapped when it is opened. Nothing that it says is taken on trust: bytes that do not
-/// have their checksum are an error.
+/// An index is a file of its own, mapped when it is opened. None of its bytes is trusted: a wrong checksum is an error.
 ///
-/// Another process may write to the index file while it is open. `mapgrep` itself only appends to it, behind what an
-/// earlier commit refers to, or puts a new file in its place, which an open index does not see. What any other program
-/// does to it is sound, and an error or a wrong answer at worst: the bytes are read as [`Mapping::open`] describes,
-/// every offset and length that they contain is checked against their bounds when it is used, and a file that is cut
-/// is an error. A wrong answer takes somebody who overwrites an index, with the right checksums, between two looks at
-/// it: one who may write it, and so could have put wrong answers into it anyway.
+/// Another process may write to the index file while it is open. `mapgrep` itself only appends to it, or replaces it by
+/// a new file, which an open index does not see. Whatever another program does to the file is memory-safe, and at worst
+/// an error or a wrong answer: the bytes are read as [`Mapping::open`] describes, every offset and length is checked
+/// against its bounds when it is used, and truncation is an error. Only a program that writes an index with the right
+/// checksums between two reads can cause a wrong answer, and such a program could have written a wrong index in the
+/// first place.
 ///
 /// # Examples
 ///
@@ -68,41 +67,40 @@ use crate::{
 pub struct Index {
     path: PathBuf,
     mapping: Mapping,
-    /// Which file it is, and whose.
+    /// The identity of the index file, and its owner.
     attributes: Attributes,
     header: Header,
     manifest: Manifest,
 }
 
-/// How well an index goes with its text, and when it was made.
+/// How well an index fits its text, and when it was made.
 type Rank = (u8, i64);
 const SAME: u8 = 2;
 
 impl Index {
-    /// Opens the index of a file, where it has one: `FILE.mgx`, or in the user's cache directory; or, if a directory
-    /// is given, there and nowhere else. A symbolic link has the index of the file it leads to. Where there are two
-    /// indexes, it is the one that goes with the file, as far as its attributes tell; of two that do so equally, the
-    /// newer one.
+    /// Opens the index of a file, if it has one. That is `FILE.mgx` or a file in the user's cache directory; with
+    /// `directory`, it is only looked for there. A symbolic link has the index of its target. Of two indexes it is the
+    /// one whose attributes fit the file better, then the newer one.
     ///
     /// # Errors
     ///
-    /// When the index cannot be read, is no regular file, is of another version of this program, or is damaged, and
-    /// there is no other. When it belongs to somebody else than whoever runs this, root, or the owner of the file, or
-    /// may be written by others than the file: they may have left lines out of it. The
-    /// [`source`](std::error::Error::source) is an [`IndexFault`] or a [`Stale`], or what the system says.
+    /// When the only index cannot be read, is not a regular file, has another version, is damaged, or is not trusted.
+    /// An index is trusted if it belongs to the user, to root, or to the owner of the file, and if nobody can write it
+    /// who cannot write the file: others could have left out lines. The [`source`](std::error::Error::source) is an
+    /// [`IndexFault`] or a [`Stale`], or the error of the system.
     ///
     /// [`IndexFault`]: crate::index::IndexFault
     /// [`Stale`]: crate::index::Stale
     ///
     /// # Complexity
     ///
-    /// Constant, plus some bytes for each 256 MiB of text.
+    /// Constant, plus a few bytes for each 256 MiB of text.
     ///
     /// # Examples
     ///
     /// See [`Index`].
     pub fn open(text: &Path, directory: Option<&Path>) -> Result<Option<Self>, Error> {
-        // Whoever opens a text that is not there is told so.
+        // If the text does not exist, opening it says so.
         Self::open_of(text, Attributes::at(text).ok().as_ref(), directory)
     }
 
@@ -117,13 +115,13 @@ impl Index {
             let opened = match file::read(&path) {
                 Ok((file, metadata)) => Self::from_trusted(file, &metadata, &path, attributes),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                // Whoever may not look into a directory has no index there.
+                // A directory that cannot be read has no index for this user.
                 Err(error) if place::is_unwritable(&error) => continue,
                 Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => continue,
                 Err(error) => Err(Error::io("cannot open the index", error)),
             };
             let opened = opened.map_err(|error| error.with_path(&path));
-            // What cannot be read has none.
+            // An index that cannot be read has no rank.
             let rank = opened.as_ref().ok().map(|index| index.rank(attributes));
             if rank.is_some_and(|(freshness, _)| freshness == SAME) {
                 return opened.map(Some);
@@ -135,7 +133,7 @@ impl Index {
         best.map(|(_, opened)| opened).transpose()
     }
 
-    /// How much of use an index is beside others of the same text.
+    /// How useful an index is, compared with others of the same text.
     fn rank(&self, text: Option<&Attributes>) -> Rank {
         let freshness = match text.map(|text| self.freshness_by_attributes(text.identity)) {
             Some(Freshness::Same) => SAME,
@@ -145,7 +143,7 @@ impl Index {
         (freshness, self.manifest.seen_at)
     }
 
-    /// Nothing of a file is looked at that somebody may have made to be harmful.
+    /// Checks the owner first: a file of somebody else is not read at all.
     pub(crate) fn from_trusted(
         file: File,
         metadata: &Metadata,
@@ -160,8 +158,7 @@ impl Index {
     }
 
     pub(crate) fn from_file(file: File, metadata: &Metadata, path: &Path) -> Result<Self, Error> {
-        // What a header refers to is there before it is, so that it is in what is mapped behind that, whoever writes
-        // meanwhile.
+        // Whatever the header refers to was written before it, so the mapping that is made afterwards contains it.
         let mut head = Vec::with_capacity(BODY as usize + 1);
         (&file).take(BODY).read_to_end(&mut head).map_err(|error| Error::io("cannot read the index", error))?;
         if head.is_empty() {
@@ -174,7 +171,7 @@ impl Index {
         Ok(Index { path: path.to_owned(), mapping, attributes, header, manifest })
     }
 
-    /// An index whose manifest is not looked at.
+    /// An index with an unchecked manifest.
     #[cfg(test)]
     pub(crate) fn with_manifest(file: File, path: &Path, manifest: Manifest) -> Result<Self, Error> {
         let mapping = Mapping::open_file(&file)?;
@@ -183,7 +180,7 @@ impl Index {
         Ok(Index { path: path.to_owned(), mapping, attributes, header: Header::default(), manifest })
     }
 
-    /// Where the index is.
+    /// The path of the index.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -204,12 +201,13 @@ impl Index {
         &self.manifest
     }
 
-    /// Which part of the text is indexed, from its start on. It ends with a line.
+    /// The length of the indexed part of the text, from its start, in bytes. It ends with a line.
     pub fn covered(&self) -> u64 {
         self.manifest.covered
     }
 
-    /// Has the system read where rows are, in all segments at once, if that is not in memory yet; whether that is so.
+    /// Starts reading the offsets of rows of all segments at once, if they are not in memory. Returns whether they were
+    /// not.
     pub(crate) fn read_offsets_ahead(&self) -> bool {
         let places = self.manifest.segments.iter().map(|entry| {
             let start = entry.offset as usize;
@@ -222,8 +220,7 @@ impl Index {
         is_cold
     }
 
-    /// Has the system read some rows of some segments, all at once: otherwise each would be waited for before the next
-    /// is asked for.
+    /// Starts reading some rows of some segments, all at once, so that they need not be waited for one by one.
     pub(crate) fn read_rows_ahead(&self, rows: &[u32], segments: Range<usize>) {
         let entries = &self.manifest.segments[segments];
         let places = self.mapping.guarded(.., |bytes| {
@@ -237,7 +234,7 @@ impl Index {
             let places = entries.iter().flat_map(|entry| rows.iter().filter_map(move |&row| place(entry, row)));
             places.collect::<Vec<_>>()
         });
-        // What is wrong with it is told when it is read.
+        // An error is reported when the rows are read.
         places.unwrap_or_default().into_iter().for_each(|place| self.mapping.read_ahead(place));
     }
 

@@ -1,4 +1,4 @@
-//! Opening an index: which file it is, whether it is relied on, and whether it still says what is in its text.
+//! Opening an index: where it is, whether its owner is trusted, and whether it still describes its file.
 
 pub(crate) mod file;
 pub(crate) mod fresh;

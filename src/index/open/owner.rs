@@ -1,4 +1,4 @@
-//! Whose index is relied on: whoever may write it may leave lines out of it.
+//! Whose index is trusted: whoever can write it can leave out lines.
 
 #[cfg(unix)]
 pub(crate) use self::unix::Owner;
@@ -7,12 +7,12 @@ pub(crate) use self::windows::Owner;
 use super::stale::Stale;
 
 impl Owner {
-    /// Whether an index that has this owner is relied on by whoever runs this. `text` is the owner of the text, who
-    /// may write there what it pleases anyway.
+    /// Whether the user trusts an index with this owner. `text` is the owner of the text, who can write anything there
+    /// anyway.
     ///
     /// # Errors
     ///
-    /// Why not.
+    /// The reason, if not.
     pub(crate) fn is_trusted_beside(&self, text: Option<&Owner>) -> Result<(), Stale> {
         if !(text.is_some_and(|text| self.is_same(text)) || self.is_privileged() || self.is_own()) {
             return Err(Stale::Foreign);
@@ -34,7 +34,7 @@ mod unix {
     const WRITE_GROUP: u32 = 0o020;
     const WRITE_OTHERS: u32 = 0o002;
 
-    /// To whom a file belongs, and who else may write it.
+    /// The owner of a file, and who else can write it.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub(crate) struct Owner {
         user: u32,
@@ -59,7 +59,7 @@ mod unix {
             self.user == rustix::process::geteuid().as_raw()
         }
 
-        /// Whether somebody may write it who may not write the text.
+        /// Whether somebody can write it who cannot write the text.
         pub(super) fn is_open_to_more_than(&self, text: Option<&Owner>) -> bool {
             let of_text = text.map_or(0, |text| match text.group == self.group {
                 true => text.mode,
@@ -90,7 +90,7 @@ mod windows {
         System::Threading::{GetCurrentProcess, OpenProcessToken},
     };
 
-    /// The security identifier of whom a file belongs to; none where the file system knows of none.
+    /// The security identifier of the owner of a file; none if the file system has no owners.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub(crate) struct Owner(Option<Vec<u8>>);
 
@@ -103,7 +103,8 @@ mod windows {
             self == other
         }
 
-        /// Administrators own what one of them makes with all rights, and may write everywhere.
+        /// What an administrator makes with all rights belongs to the group of administrators, who can write
+        /// everywhere.
         pub(super) fn is_privileged(&self) -> bool {
             let Some(sid) = &self.0 else { return false };
             let sid = sid.as_ptr().cast_mut().cast();
@@ -117,7 +118,7 @@ mod windows {
             self.0.is_some() && self.0 == own()
         }
 
-        /// Who may write a file is not looked up: an index has the rights that its directory gives.
+        /// Who can write the file is not looked up: an index has the rights that its directory gives.
         pub(super) fn is_open_to_more_than(&self, _: Option<&Owner>) -> bool {
             false
         }

@@ -1,4 +1,4 @@
-//! Where the index of a file is.
+//! The path of the index of a file.
 
 use std::{
     env,
@@ -15,15 +15,15 @@ use crate::{
     index::format::{header::may_be_index, layout::BODY},
 };
 
-/// What the names of indexes end with.
+/// The suffix of the names of indexes.
 pub(crate) const SUFFIX: &str = ".mgx";
-/// What is behind the name of an index that is not complete.
+/// A further suffix, of an index that is not complete.
 pub(crate) const NEW: &str = ".new";
-/// What is behind the name of an index in that of its lock.
+/// A further suffix, of the lock of an index.
 pub(crate) const LOCK: &str = ".lock";
 
-/// Whether a file is an index, by its name and its first bytes, or what is there while one is written. A program that
-/// walks directories passes over such files: what an index has of a text is found in the text.
+/// Whether a file is an index, by its name and first bytes, or a file that exists while an index is written. Programs
+/// that walk directories skip such files: they would find parts of the text again.
 ///
 /// # Examples
 ///
@@ -42,19 +42,19 @@ pub fn is_index(path: &Path) -> bool {
             && start == MAGIC
 }
 
-/// Whether a file has the name of an index, or of what is there while one is written.
+/// Whether a file has the name of an index, or of a file that exists while an index is written.
 fn has_name_of_index(path: &Path) -> bool {
     is_beside_index(path) || path.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes())
 }
 
-/// Whether a file has the name of what is there while an index is written.
+/// Whether a file has the name of one that exists while an index is written.
 fn is_beside_index(path: &Path) -> bool {
     let name = path.as_os_str().as_encoded_bytes();
     let of_index = [NEW, LOCK].iter().find_map(|end| name.strip_suffix(end.as_bytes()));
     of_index.is_some_and(|name| name.ends_with(SUFFIX.as_bytes()))
 }
 
-/// Whether something else has the name of an index. It is not to be lost.
+/// Whether a file that is not an index has the name of one. It must not be overwritten.
 pub(crate) fn is_other(path: &Path) -> bool {
     use std::io::Read;
 
@@ -66,14 +66,13 @@ pub(crate) fn is_other(path: &Path) -> bool {
     read.is_ok() && !may_be_index(&head)
 }
 
-/// Whether an index is in the user's cache, where nobody else has to do with it.
+/// Whether an index is in the user's cache, which nobody else uses.
 #[cfg(unix)]
 pub(crate) fn is_in_cache(path: &Path) -> bool {
     path.parent().is_some_and(|parent| cache_directory().as_deref() == Some(parent))
 }
 
-/// Makes the directory that an index is to be in. Nobody else may look into that of the user's cache: the names of
-/// files are in it.
+/// Makes the directory of an index. Only the user can read the directory in the cache: it has the names of files.
 pub(crate) fn make_directory(directory: &Path) -> io::Result<()> {
     #[cfg(unix)]
     if cache_directory().as_deref() == Some(directory) {
@@ -83,7 +82,7 @@ pub(crate) fn make_directory(directory: &Path) -> io::Result<()> {
         };
 
         DirBuilder::new().recursive(true).mode(PRIVATE).create(directory)?;
-        // Earlier versions made it for all to read. One that is somebody else's is left as it is.
+        // Earlier versions made it readable for all. A directory of somebody else is left as it is.
         if directory.metadata()?.permissions().mode() & 0o7777 != PRIVATE {
             let _ = set_permissions(directory, Permissions::from_mode(PRIVATE));
         }
@@ -92,12 +91,12 @@ pub(crate) fn make_directory(directory: &Path) -> io::Result<()> {
     std::fs::create_dir_all(directory)
 }
 
-/// The mode of a directory of one user.
+/// The mode of a directory that only its owner can use.
 #[cfg(unix)]
 const PRIVATE: u32 = 0o700;
 
-/// Whether a file that is there could not be replaced: in a directory with the sticky bit everybody may make files,
-/// and nobody may rename one over that of another. It would be noticed when all the work is done.
+/// Whether an existing file cannot be replaced. In a directory with the sticky bit everybody can create files, but
+/// nobody can rename one over the file of somebody else. Without this check the error would come after all the work.
 pub(crate) fn is_held_by_another(path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -115,8 +114,8 @@ pub(crate) fn is_held_by_another(path: &Path) -> bool {
     }
 }
 
-/// Where the index of a text may be: where it is looked for first comes first, and a new one is made in the first that
-/// can be written. What names a place costs some calls of the system, so that it is named only when it is asked for.
+/// The possible paths of the index of a text, in the order in which it is looked for. A new index goes to the first one
+/// that can be written. A path costs some system calls, so that each is made only when it is asked for.
 pub(crate) fn places(text: &Path, directory: Option<&Path>) -> impl Iterator<Item = Result<PathBuf, Error>> {
     let beside = directory.is_none().then_some(text);
     let elsewhere = directory.map(Path::to_owned).or_else(cache_directory);
@@ -126,13 +125,13 @@ pub(crate) fn places(text: &Path, directory: Option<&Path>) -> impl Iterator<Ite
         .chain(elsewhere.into_iter().map(move |directory| in_directory(text, &directory)))
 }
 
-/// A file that is reached by links has one index, beside what they lead to.
+/// A file that is reached through links has its index beside the target.
 fn beside_text(text: &Path) -> Result<PathBuf, Error> {
     let is_link = text.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
     Ok(with_suffix(&if is_link { whole(text)? } else { text.to_owned() }, SUFFIX))
 }
 
-/// In a directory with the indexes of other files, the name has a hash of the whole path.
+/// In a directory for the indexes of many files, the name has a hash of the whole path.
 fn in_directory(text: &Path, directory: &Path) -> Result<PathBuf, Error> {
     let whole = whole(text)?;
     let hash = xxh3_64(whole.as_os_str().as_encoded_bytes());
@@ -141,12 +140,12 @@ fn in_directory(text: &Path, directory: &Path) -> Result<PathBuf, Error> {
     Ok(directory.join(name))
 }
 
-/// The whole path, without links.
+/// The absolute path without links.
 fn whole(text: &Path) -> Result<PathBuf, Error> {
     text.canonicalize().map_err(|error| Error::io("", error).with_path(text))
 }
 
-/// Where indexes are kept of files in directories that cannot be written.
+/// The directory of indexes of files whose own directory cannot be written.
 fn cache_directory() -> Option<PathBuf> {
     let of = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = of("XDG_CACHE_HOME").or_else(|| match cfg!(windows) {
@@ -156,7 +155,7 @@ fn cache_directory() -> Option<PathBuf> {
     Some(cache.join("mapgrep").join("index"))
 }
 
-/// Whether the error says that a directory cannot be written, so that another place may do.
+/// Whether the error means that a directory cannot be written, so that another path may do.
 pub(crate) fn is_unwritable(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
@@ -169,7 +168,7 @@ pub(crate) fn directory(path: &Path) -> &Path {
     }
 }
 
-/// The path with something behind its name.
+/// The path with a suffix.
 pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

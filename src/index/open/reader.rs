@@ -1,4 +1,4 @@
-//! What the bytes of an index say of blocks and lines.
+//! The records of an index: its blocks and their lines.
 
 use std::ops::Range;
 
@@ -11,11 +11,11 @@ use crate::{
     },
 };
 
-/// The bytes of an index, while they are looked at.
+/// The segments of an index, while its bytes are mapped.
 pub(crate) struct Reader<'a> {
     pub(crate) manifest: &'a Manifest,
     pub(crate) segments: Vec<Segment<'a>>,
-    /// The first block of each.
+    /// The first block of each segment.
     firsts: Vec<u64>,
 }
 
@@ -30,7 +30,7 @@ impl<'a> Reader<'a> {
         Reader { manifest, segments, firsts }
     }
 
-    /// Which bytes of the text are those of a block, and its record.
+    /// The range of a block in the text, and its record.
     pub(crate) fn block(&self, block: u64) -> Result<(Range<u64>, Record), Error> {
         let record = self.record(block)?;
         let next = block + 1;
@@ -53,8 +53,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The block in which, by the line ends before it, the line with so many line ends before it starts: the last
-    /// block that does not begin behind it.
+    /// The last block that starts at or before the line that has `newlines` line ends before it.
     pub(crate) fn block_of_line(&self, newlines: u64) -> Result<u64, Error> {
         let segment = self.segments.partition_point(|segment| segment.entry.newlines <= newlines).saturating_sub(1);
         let (Some(segment), Some(before)) = (self.segments.get(segment), self.firsts.get(segment)) else {
@@ -69,7 +68,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Where a block begins.
+/// The offset at which a block begins.
 pub(crate) fn start_of(block: u64, record: &Record) -> u64 {
     block * BLOCK + record.first_line.map_or(0, u64::from)
 }

@@ -23,7 +23,7 @@ pub(crate) struct Segment<'a> {
 }
 
 impl<'a> Segment<'a> {
-    /// `index` are the bytes of the whole file. Nothing is looked at.
+    /// `index` is the whole file. Nothing is checked yet.
     pub(crate) fn new(index: &'a [u8], entry: Entry, scheme: Scheme) -> Result<Self, Error> {
         let bytes = slice(index, entry.offset, entry.len)
             .filter(|bytes| bytes.len() >= fixed_len(scheme, entry.blocks()))
@@ -35,7 +35,7 @@ impl<'a> Segment<'a> {
         self.entry.blocks()
     }
 
-    /// The entry for a copy of it that is written there.
+    /// The entry of a copy of the segment at this offset.
     pub(crate) fn entry_at(&self, offset: u64) -> Entry {
         let mut entry = Entry { offset, ..self.entry };
         entry.sum = entry_sum(&entry, self.bytes, self.scheme);
@@ -58,11 +58,11 @@ impl<'a> Segment<'a> {
         table::records(self.bytes, self.blocks())
     }
 
-    /// 32 rows.
+    /// A group of 32 rows.
     ///
     /// # Complexity
     ///
-    /// Linear in the number of blocks: what is longer than 32 rows can be is not looked at.
+    /// Linear in the number of blocks: a group that is too long is an error before it is read.
     pub(crate) fn row_group(&self, group: usize) -> Result<RowGroup<'a>, Error> {
         let at = offsets_start(self.blocks()) + 4 * group;
         let (start, end) = (u32_at(self.bytes, at) as usize, u32_at(self.bytes, at + 4) as usize);
@@ -78,12 +78,12 @@ impl<'a> Segment<'a> {
         self.row_group(row / ROW_GROUP)?.read(row % ROW_GROUP, bits)
     }
 
-    /// Reads which blocks begin within a line.
+    /// Reads the row of the blocks that begin within a line.
     pub(crate) fn read_links(&self, bits: &mut Bits) -> Result<(), Error> {
         self.read_row(self.scheme.row_of_links(), bits)
     }
 
-    /// Compares the checksum in the entry, and those of all rows and of the table.
+    /// Compares the checksum of the entry, and those of the table and all rows.
     pub(crate) fn verify(&self) -> Result<(), Error> {
         if entry_sum(&self.entry, self.bytes, self.scheme) != self.entry.sum {
             return Err(damaged("a segment does not have the checksum that it should have"));

@@ -1,8 +1,8 @@
-//! How an index and its file go together, and why an index cannot be relied on.
+//! Whether an index describes its file, and why it does not.
 
 use std::fmt;
 
-/// How an index and a file go together.
+/// Whether an index describes a file.
 ///
 /// # Examples
 ///
@@ -34,14 +34,14 @@ use std::fmt;
 pub enum Freshness {
     /// The file is the one that was indexed.
     Same,
-    /// The file has become longer since, and what was compared of the rest has not changed.
+    /// The file has grown since. The blocks that were compared have not changed.
     Grown,
-    /// The index cannot be relied on.
+    /// The index must not be used.
     Stale(Stale),
 }
 
-/// Why an index cannot be relied on. Its text says it. It is the [`source`](std::error::Error::source) of the errors
-/// of [`Index::check`] and others.
+/// Why an index must not be used. [`Display`](fmt::Display) gives the reason in words. It is the
+/// [`source`](std::error::Error::source) of errors of [`Index::check`] and others.
 ///
 /// [`Index::check`]: crate::index::Index::check
 ///
@@ -55,17 +55,17 @@ pub enum Freshness {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stale {
-    /// It is of another file, which had this name.
+    /// It describes another file that had this name.
     Replaced,
     /// The file is shorter than it was.
     Shrunk,
-    /// The file was written to, and has the size that it had, or what was compared is not what it was.
+    /// The file was written to without growing, or a block that was compared has changed.
     Changed,
-    /// Something about the file was changed: its name, or who may read it. Its content may be.
+    /// Attributes of the file have changed, such as its name or permissions. Its content may have changed, too.
     Touched,
-    /// It belongs to somebody else than whoever runs this, root, or the owner of the file.
+    /// It belongs neither to the user, nor to root, nor to the owner of the file.
     Foreign,
-    /// It may be written by somebody who may not write the file.
+    /// Somebody can write it who cannot write the file.
     Exposed,
 }
 

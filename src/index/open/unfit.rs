@@ -1,13 +1,13 @@
-//! Files that an index would be of no use for, by their first bytes.
+//! Files of which an index would be useless, by their first bytes.
 
 use std::{fmt, fs::File, io};
 
 use crate::index::format::layout::MAGIC;
 
-/// Files of fewer bytes are searched before an index is opened: none is made for them, and none is looked for.
+/// Files of fewer bytes are searched faster than an index is opened: none is made for them, and none is looked for.
 pub const LEAST_SIZE: u64 = 1 << 20;
 
-/// Why an index of a file would be of no use. Its text says it.
+/// Why an index of a file would be useless. [`Display`](fmt::Display) gives the reason in words.
 ///
 /// # Examples
 ///
@@ -24,9 +24,9 @@ pub const LEAST_SIZE: u64 = 1 << 20;
 pub enum Unfit {
     /// It is an index.
     Index,
-    /// It is compressed, so that what is looked for does not stand in it as such.
+    /// It is compressed, so its bytes are not the text that is searched for.
     Compressed(Compression),
-    /// It begins with the byte order mark of UTF-16 or UTF-8. Searches convert such a file.
+    /// It begins with a byte order mark of UTF-16 or UTF-8. Searches convert such a file.
     Marked,
 }
 
@@ -55,7 +55,7 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// What writes the decompressed bytes to standard output, before the name of the file.
+    /// The command that decompresses a file to standard output; the name of the file follows it.
     pub fn command(self) -> &'static str {
         match self {
             Compression::Gzip => "zcat",
@@ -92,10 +92,10 @@ impl fmt::Display for Unfit {
 }
 
 impl Unfit {
-    /// How many bytes at the start of a file tell.
+    /// The number of bytes at the start of a file that decide.
     pub const HEAD_BYTES: usize = 16;
 
-    /// What the first bytes of a file tell, [`HEAD_BYTES`](Self::HEAD_BYTES) of them if it has as many.
+    /// What the first [`HEAD_BYTES`](Self::HEAD_BYTES) of a file say; fewer if the file is shorter.
     pub fn of(head: &[u8]) -> Option<Self> {
         let begins = |magic: &[u8]| head.starts_with(magic);
         if begins(&MAGIC) {
@@ -118,8 +118,7 @@ impl Unfit {
         Some(Unfit::Compressed(compression))
     }
 
-    /// What the first bytes of an open file tell. It is read from its start; where the file is read next does not
-    /// change.
+    /// What the first bytes of an open file say. Reads from its start, and leaves its position as it is.
     ///
     /// # Errors
     ///
@@ -144,7 +143,7 @@ impl Unfit {
         #[cfg(windows)]
         let len = {
             use std::io::{Read, Seek, SeekFrom};
-            // There reading at an offset moves the place from which is read.
+            // On Windows, reading at an offset moves the position.
             let mut at = file;
             let before = at.stream_position()?;
             at.seek(SeekFrom::Start(0))?;

@@ -1,4 +1,4 @@
-//! From a query to the parts of a file that can match.
+//! The parts of a file that a query leaves to be searched.
 
 use std::ops::Range;
 
@@ -8,14 +8,14 @@ use crate::{
     index::{format::bits::Bits, open::fresh::Fresh, query::patterns::Query, work},
 };
 
-/// When more than one in so many blocks can match, looking at the rest costs less than leaving it out.
+/// If more than one block in this many can match, skipping the others costs more than searching them.
 const WORTHWHILE: u64 = 3;
-/// Planning may cost this part of a search of all bytes of the text, and that of so many bytes in any case. Work is
-/// counted and no time, so that a query has the same plan each time.
+/// Planning may take this fraction of the time of a search of the whole text, or the time of a search of this many
+/// bytes if that is longer. Work is counted instead of time, so that a query always has the same plan.
 const PLANNING: u64 = 50;
 const LEAST_PLANNING: u64 = 16 << 20;
 
-/// The parts of a file that can have lines that match.
+/// The parts of a file that can have matching lines.
 ///
 /// # Examples
 ///
@@ -48,7 +48,7 @@ const LEAST_PLANNING: u64 = 16 << 20;
 #[derive(Clone, Debug)]
 pub struct Candidates {
     parts: Vec<Part>,
-    /// Why they are the whole file, if the index did not help.
+    /// Set when the parts are the whole file.
     unhelped: Option<Unhelped>,
     blocks: u64,
     all_blocks: u64,
@@ -62,64 +62,65 @@ pub struct Candidates {
 /// See [`Candidates`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unhelped {
-    /// Nothing is known of lines that match.
+    /// The query allows any line.
     NoNeeds,
-    /// More blocks can match than are worth telling apart from the others.
+    /// So many blocks can match that skipping the others is not worth it.
     TooMany,
-    /// Planning costs as much as it may.
+    /// Planning would take too long.
     TooCostly,
 }
 
 impl Candidates {
-    /// The parts, in the order of the file: what was indexed and can match, and what was not indexed.
+    /// The parts in file order: indexed blocks that can match, and what is not indexed.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// True when they are the whole file, because the index does not tell more.
+    /// Whether the parts are the whole file, because the index was of no help.
     pub fn is_everything(&self) -> bool {
         self.unhelped.is_some()
     }
 
-    /// How many of the indexed blocks, of 64 KiB, can match.
+    /// The number of indexed blocks, of 64 KiB each, that can match.
     pub fn blocks(&self) -> u64 {
         self.blocks
     }
 
-    /// How many blocks are indexed.
+    /// The number of indexed blocks.
     pub fn all_blocks(&self) -> u64 {
         self.all_blocks
     }
 
-    /// How many rows of the index were read.
+    /// The number of rows of the index that were read.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// How many bytes the parts have.
+    /// The total length of the parts, in bytes.
     pub fn bytes(&self) -> u64 {
         self.parts.iter().map(|part| part.range.end - part.range.start).sum()
     }
 
-    /// Why the index did not help, where it did not.
+    /// Why the index was of no help, if it was not.
     pub fn unhelped(&self) -> Option<Unhelped> {
         self.unhelped
     }
 }
 
 impl Fresh {
-    /// The parts of the text that can have lines that match, and behind each of them so many lines more. What is
-    /// behind the indexed part of the text is one of them. Lines that match are in no other place.
+    /// The parts of the text that can have matching lines, each with the `after` lines that follow it. Text that is not
+    /// indexed is always among them. No line outside of the parts matches.
     ///
     /// # Errors
     ///
-    /// When the index is damaged, or its file was cut.
+    /// When the index is damaged, or its file was truncated.
     ///
     /// # Complexity
     ///
-    /// For each 256 MiB of text some rows of at most 512 bytes, fewer than the literals of the query have bytes; and a
-    /// step for each part, and for each block that comes behind one. But for these steps it does no more work than a
-    /// fiftieth of a search of the text, or a search of 16 MiB: what cannot be planned with that is the whole file.
+    /// For each 256 MiB of text, some rows of at most 512 bytes each, fewer than the literals of the query have bytes;
+    /// and a step for each part and for each block after one. Apart from these steps, planning stops after a fiftieth
+    /// of the work of a search of the text, or the work of a search of 16 MiB if that is more. The result is then the
+    /// whole file.
     ///
     /// # Examples
     ///
@@ -135,7 +136,7 @@ impl Fresh {
             all_blocks,
             rows,
         };
-        let Some(mut node) = planner.compile(&query.needs, self) else { return Ok(whole(Unhelped::TooCostly, 0)) };
+        let Some(mut node) = planner.compile(&query.condition, self) else { return Ok(whole(Unhelped::TooCostly, 0)) };
         if matches!(node, Node::Everything) {
             return Ok(whole(Unhelped::NoNeeds, 0));
         }
@@ -145,7 +146,8 @@ impl Fresh {
             let (mut first, mut blocks) = (0, 0);
             for (i, segment) in reader.segments.iter().enumerate() {
                 work::steps(1);
-                // The first segment shows which rows tell most; of the others these are read at once.
+                // The first segment shows which rows are rare. The rare rows of the other segments are then read all at
+                // once.
                 if is_cold && i < 2 {
                     let mut rows = vec![];
                     node.first_rows(&mut rows);

@@ -13,9 +13,9 @@ use crate::{
 /// Runs of blocks that share a line.
 pub(crate) struct Links {
     runs: Vec<Range<usize>>,
-    /// Of these the line goes on in another segment.
+    /// Runs whose line continues in another segment.
     open: Vec<Range<usize>>,
-    /// How many blocks are in all of them.
+    /// The number of blocks in all runs.
     pub(crate) blocks: u64,
 }
 
@@ -44,7 +44,8 @@ impl Links {
         Ok(Links { runs, open, blocks: of_runs })
     }
 
-    /// What stands in one block of a line stands on that line.
+    /// A gram in one block of a line may be on the same line as a gram in another, so a run has the rows of all its
+    /// blocks.
     pub(crate) fn spread(&self, row: &mut Bits) {
         for run in &self.runs {
             if run.clone().any(|block| row.get(block)) {

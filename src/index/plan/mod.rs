@@ -1,4 +1,4 @@
-//! From a query to the parts of the file that can match.
+//! Planning: from a query to the parts of the file that can match.
 
 pub(crate) mod candidates;
 mod links;

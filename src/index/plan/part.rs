@@ -1,9 +1,8 @@
-//! What a search that is told where to look looks at.
+//! Where a search looks that does not look everywhere.
 
 use std::ops::Range;
 
-/// A part of a file that may hold lines that are selected. It begins where a line does, and ends with a line or the
-/// file.
+/// A part of a file that may have selected lines. It begins where a line begins, and ends with a line or the file.
 ///
 /// # Examples
 ///
@@ -16,8 +15,8 @@ use std::ops::Range;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Where it lies in the file.
+    /// Its range in the file.
     pub range: Range<u64>,
-    /// How many line ends there are before it.
+    /// The number of line ends before it.
     pub newlines: u64,
 }

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// The parts of a text that some runs of blocks are, and what is not indexed.
+/// The parts of a text that runs of blocks cover, and the part that is not indexed.
 pub(crate) fn parts(reader: &Reader<'_>, runs: &[Range<u64>], len: u64, after: u64) -> Result<Vec<Part>, Error> {
     let (blocks, covered) = (reader.manifest.blocks(), reader.manifest.covered);
     let mut parts: Vec<Part> = vec![];
@@ -20,18 +20,18 @@ pub(crate) fn parts(reader: &Reader<'_>, runs: &[Range<u64>], len: u64, after: u
         _ if part.range.start < part.range.end => parts.push(part),
         _ => {}
     };
-    // The block with which the part before ends, or the one of this run. It only grows, so that no block is walked
-    // over twice, how many runs ever there are before a long line.
+    // The end of the part so far, as a block. It only grows, so no block is visited twice, however many runs lie before
+    // a long line.
     let mut end = 0;
     for run in runs {
         work::steps(1);
         let record = reader.record(run.start)?;
         let mut own = run.end;
-        // The lines behind the last one of the run.
+        // The lines after the last one of the run.
         if after > 0 && own < blocks {
             let newlines = reader.record(own)?.newlines.saturating_add(after);
             own = reader.block_of_line(newlines)?.max(own) + 1;
-            // Those that begin within a line belong to the one before.
+            // A block that begins within a line belongs to the block before it.
             while own > end && own < blocks && is_linked(&reader.record(own)?) {
                 work::steps(1);
                 own += 1;
@@ -44,7 +44,7 @@ pub(crate) fn parts(reader: &Reader<'_>, runs: &[Range<u64>], len: u64, after: u
         };
         push(Part { range: start_of(run.start, &record)..end, newlines: record.newlines });
     }
-    // The lines behind the last indexed one are in what is not.
+    // The lines after the last indexed one.
     push(Part { range: covered..len, newlines: reader.manifest.newlines });
     Ok(parts)
 }

@@ -1,4 +1,4 @@
-//! Which blocks have what a query asks for.
+//! Evaluates what a query asks of the rows of an index, within a bound on the work.
 
 use super::{
     links::Links,
@@ -9,57 +9,58 @@ use crate::{
     index::{
         format::bits::Bits,
         open::{index::Index, segment::Segment},
-        query::needs::Needs,
+        query::condition::Condition,
         work,
     },
 };
 
-/// How many bytes are searched in the time that a row takes, or that a literal takes whose rows are looked up, or a
-/// block of which it is seen whether it shares a line: about 7 bytes in a nanosecond.
+/// The work of reading a row, of looking up the rows of a literal, and of a block that may share a line. The unit is
+/// the bytes that are searched in the same time, at about 7 bytes per nanosecond.
 const COST_OF_ROW: u64 = 8 << 10;
 const COST_OF_LITERAL: u64 = 4 << 10;
 const COST_OF_LINKED_BLOCK: u64 = 16;
-/// After so many of the rarest rows, more of them are read only if one of the last few has made a difference.
+/// Once this many of the rarest rows were read, reading goes on only while one of the last [`LAST_ROWS`] made a
+/// difference.
 const ENOUGH_ROWS: usize = 8;
 const LAST_ROWS: usize = 3;
-/// A block that is looked at in vain costs as much as so many rows.
+/// A false positive costs as much as reading this many rows.
 const ROWS_A_BLOCK: usize = 8;
 
 pub(crate) struct Planner {
-    /// What may be done still, in bytes that are searched in the time.
+    /// The work that is left, in bytes that are searched in the same time.
     left: u64,
-    /// How many rows were read.
+    /// The number of rows that were read.
     pub(crate) rows: u64,
     row: Bits,
 }
 
 impl Planner {
-    /// One that may do as much as a search of so many bytes.
+    /// A planner that may work for as long as a search of this many bytes.
     pub(crate) fn new(bytes: u64) -> Self {
         Planner { left: bytes, rows: 0, row: Bits::zeros(0) }
     }
 
-    /// None where there is not as much left.
+    /// None if not enough work is left.
     fn spend(&mut self, cost: u64) -> Option<()> {
         self.left = self.left.checked_sub(cost)?;
         Some(())
     }
 
-    /// What the needs ask of rows. None where that costs too much.
-    pub(crate) fn compile(&mut self, needs: &Needs, index: &Index) -> Option<Node> {
-        Some(match needs {
-            Needs::Anything => Node::Everything,
-            Needs::Nothing => Node::Nothing,
-            Needs::Literal(literal) => {
+    /// What a condition asks of rows. None if that takes too much work.
+    pub(crate) fn compile(&mut self, condition: &Condition, index: &Index) -> Option<Node> {
+        Some(match condition {
+            Condition::Anything => Node::Everything,
+            Condition::Nothing => Node::Nothing,
+            Condition::Literal(literal) => {
                 self.spend(COST_OF_LITERAL)?;
                 work::steps(1);
                 let rows = index.manifest().scheme.rows_of_literal(literal);
                 if rows.is_empty() { Node::Everything } else { Node::Rows(Rows::new(rows)) }
             }
-            Needs::All(all) => {
+            Condition::All(all) => {
                 let (mut rows, mut nodes) = (vec![], vec![]);
-                for needs in all {
-                    match self.compile(needs, index)? {
+                for condition in all {
+                    match self.compile(condition, index)? {
                         Node::Everything => {}
                         Node::Nothing => return Some(Node::Nothing),
                         Node::Rows(more) => rows.extend(more.rows),
@@ -73,10 +74,10 @@ impl Planner {
                 }
                 if nodes.is_empty() { Node::Everything } else { Node::All(nodes) }
             }
-            Needs::Any(any) => {
+            Condition::Any(any) => {
                 let mut nodes = vec![];
-                for needs in any {
-                    match self.compile(needs, index)? {
+                for condition in any {
+                    match self.compile(condition, index)? {
                         Node::Everything => return Some(Node::Everything),
                         Node::Nothing => {}
                         node => nodes.push(node),
@@ -87,7 +88,7 @@ impl Planner {
         })
     }
 
-    /// Sets the bits of the blocks of a segment that can match. None where that costs too much.
+    /// Sets the bits of the blocks of a segment that can match. None if that takes too much work.
     pub(crate) fn evaluate(
         &mut self,
         node: &mut Node,
@@ -127,7 +128,7 @@ impl Planner {
         Ok(Some(()))
     }
 
-    /// Finds the blocks that have all rows, as far as it is worth while. None where that costs too much.
+    /// Finds the blocks that have all rows, as far as that is worth it. None if that takes too much work.
     fn and_rows(
         &mut self,
         rows: &mut Rows,
@@ -155,7 +156,7 @@ impl Planner {
                 break;
             }
         }
-        // In the next segment it will be much the same: the rarest come first.
+        // Rows that are rare here are likely to be rare in the next segment: they come first there.
         counts.sort_unstable();
         rows.is_sorted |= counts.len() == rows.rows.len();
         rows.rows.iter_mut().zip(counts).for_each(|(row, (_, rarer))| *row = rarer);

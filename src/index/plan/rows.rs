@@ -1,6 +1,6 @@
 //! What is asked of the rows of an index.
 
-/// What is asked of rows.
+/// A condition on rows.
 pub(crate) enum Node {
     Everything,
     Nothing,
@@ -10,10 +10,10 @@ pub(crate) enum Node {
     Any(Vec<Node>),
 }
 
-/// Rows, of which those that told most the last time come first.
+/// Rows, the rarest of the last segment first.
 pub(crate) struct Rows {
     pub(crate) rows: Vec<u32>,
-    /// All of them were read before, so that it is known which are rare. Otherwise the rarest may be the last.
+    /// All rows were read in a segment, so the order is known. Otherwise the rarest may come last.
     pub(crate) is_sorted: bool,
 }
 
@@ -36,7 +36,7 @@ impl Node {
     }
 }
 
-/// Rows in another order: neighbours, whose grams share bytes, say less than such that lie apart.
+/// Rows in another order: neighbours have grams that share bytes, so they tell less than rows that lie apart.
 fn spaced(rows: Vec<u32>) -> Vec<u32> {
     const APART: usize = 4;
     (0..APART).flat_map(|start| rows.iter().skip(start).step_by(APART).copied().collect::<Vec<_>>()).collect()

@@ -1,6 +1,6 @@
-//! What has to stand on a line for patterns to match there.
+//! What a line must contain for patterns to match on it.
 
-pub(crate) mod needs;
+pub(crate) mod condition;
 pub(crate) mod patterns;
 mod require;
 mod strings;

@@ -1,18 +1,18 @@
-//! Query: what has to stand on a line for patterns to match there.
+//! `Query`: what a line must contain for patterns to match on it.
 
 use std::fmt;
 
 use super::{
-    needs::Needs,
-    require::{Required, Requirer},
+    condition::Condition,
+    require::{Extractor, Required},
 };
 use crate::{error::Error, matcher::MatcherBuilder};
 
-/// What has to stand on a line, with ASCII letters in lower case, for some patterns to match there.
+/// A condition that every line with a match of some patterns meets, with ASCII letters in lower case.
 ///
-/// This is necessary, and not enough: a line without it does not match, a line with it may. It is made of literals, of
-/// at least three bytes each, since these are what an index knows. Its text, as of [`Display`](fmt::Display), is for
-/// people, and short.
+/// The condition is necessary, not sufficient: a line that does not meet it has no match, a line that meets it may have
+/// one. It is made of literals of at least three bytes, which is what an index can look up. [`Display`](fmt::Display)
+/// gives a short text of it, for people.
 ///
 /// # Examples
 ///
@@ -32,36 +32,38 @@ use crate::{error::Error, matcher::MatcherBuilder};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
-    pub(crate) needs: Needs,
+    pub(crate) condition: Condition,
 }
 
 impl Query {
-    /// What these patterns need, with the options of a builder. With none at all, no line matches.
+    /// The condition of these patterns with the options of `builder`. Without patterns, no line matches.
     ///
     /// # Errors
     ///
-    /// As [`MatcherBuilder::build`], but for patterns that are too large: they are not compiled.
+    /// As [`MatcherBuilder::build`], except for patterns that are too large: they are not compiled.
     ///
     /// # Complexity
     ///
-    /// Linear in the length of the patterns, but for sorting what many of them need. How many literals that may be is
-    /// limited by the length of the patterns too; beyond that, less is asked of a line than the patterns need.
+    /// Linear in the length of the patterns, except for sorting the literals. The number of literals is limited by the
+    /// length of the patterns, too; beyond the limit the condition becomes weaker.
     ///
     /// # Examples
     ///
     /// See [`Query`].
     pub fn new<P: AsRef<[u8]>>(builder: &MatcherBuilder, patterns: &[P]) -> Result<Self, Error> {
         let bytes = patterns.iter().map(|pattern| pattern.as_ref().len()).sum();
-        let mut requirer = Requirer::new(bytes);
+        let mut extractor = Extractor::new(bytes);
         let required = match builder.ignores_case_of_plain(patterns) {
-            Some(ignore_case) => patterns.iter().map(|pattern| requirer.plain(pattern.as_ref(), ignore_case)).collect(),
-            None => builder.parse(patterns)?.iter().map(|hir| requirer.pattern(hir)).collect(),
+            Some(ignore_case) => {
+                patterns.iter().map(|pattern| extractor.plain(pattern.as_ref(), ignore_case)).collect()
+            }
+            None => builder.parse(patterns)?.iter().map(|hir| extractor.pattern(hir)).collect(),
         };
-        Ok(Query { needs: Required::any(required).into_needs() })
+        Ok(Query { condition: Required::any(required).into_condition() })
     }
 
-    /// What a line needs on which these bytes stand, whatever the case of ASCII letters. Fewer than three bytes may
-    /// stand on any line.
+    /// The condition of lines that contain these bytes in any case of ASCII letters. Any line may contain fewer than
+    /// three bytes.
     ///
     /// # Examples
     ///
@@ -72,10 +74,10 @@ impl Query {
     /// assert!(Query::literal(b"\0\xFF").is_anything());
     /// ```
     pub fn literal(bytes: impl AsRef<[u8]>) -> Self {
-        Query { needs: Needs::literal(bytes.as_ref()) }
+        Query { condition: Condition::literal(bytes.as_ref()) }
     }
 
-    /// What a line needs that needs all of this. With nothing in it, any line may match.
+    /// The condition that meets all of these. Of none, any line may match.
     ///
     /// # Examples
     ///
@@ -87,10 +89,10 @@ impl Query {
     /// assert_eq!(Query::all([query, Query::literal("foobar")]), Query::literal("foobar"));
     /// ```
     pub fn all(queries: impl IntoIterator<Item = Query>) -> Self {
-        Query { needs: Needs::all(queries.into_iter().map(|query| query.needs)) }
+        Query { condition: Condition::all(queries.into_iter().map(|query| query.condition)) }
     }
 
-    /// What a line needs that needs one of these at least. With none at all, no line matches.
+    /// The condition that meets at least one of these. Of none, no line matches.
     ///
     /// # Examples
     ///
@@ -101,17 +103,17 @@ impl Query {
     /// assert!(Query::any(["foo", ""].map(Query::literal)).is_anything());
     /// ```
     pub fn any(queries: impl IntoIterator<Item = Query>) -> Self {
-        Query { needs: Needs::any(queries.into_iter().map(|query| query.needs)) }
+        Query { condition: Condition::any(queries.into_iter().map(|query| query.condition)) }
     }
 
-    /// Whether any line may match, so that an index is of no help.
+    /// Whether any line may match: then an index is of no help.
     pub fn is_anything(&self) -> bool {
-        self.needs == Needs::Anything
+        self.condition == Condition::Anything
     }
 }
 
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.needs.fmt(f)
+        self.condition.fmt(f)
     }
 }

@@ -1,76 +1,77 @@
-//! From a pattern to what a line needs for it to match there.
+//! From a pattern to the condition on a line for a match.
 //!
-//! Of each part of a pattern is known what all of it may be, or what it begins and ends with and what has to be in it;
-//! what is known of a whole follows from its parts. The method is that of Russ Cox ("Regular Expression Matching with
-//! a Trigram Index"), with strings of any length.
+//! Each part of a pattern has either the complete set of strings that it matches, or sets of prefixes and suffixes and
+//! a condition. The sets of a whole follow from those of its parts. The method is that of Russ Cox ("Regular Expression
+//! Matching with a Trigram Index"), with strings of any length.
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir};
 
 use super::{
-    needs::{KELVIN, LONG_S, LONGEST, Needs},
+    condition::{Condition, KELVIN, LONG_S, LONGEST},
     strings::{End, Odd, Strings},
 };
 use crate::matcher::syntax::fold::{self, Algebra, Times, fold};
 
-/// Larger classes of characters may be anything.
+/// Classes of more characters than this count as any string.
 const LARGEST_CLASS: usize = 40;
 
-/// How often a repeated part of several strings is written out at most.
+/// A repeated part of several strings is written out at most this often.
 const MOST_COPIES: u32 = 8;
 
-/// How many literals all patterns together may need, beyond one in four bytes of their text: that many can stand in it.
+/// All patterns together may require this many literals, plus one for each four bytes of their text, as a list of plain
+/// strings has.
 pub(crate) const MOST_LITERALS: usize = 1 << 16;
 
-/// What the end of a cut literal is put together with what follows.
+/// The suffix of a literal that was cut, in bytes. It is joined with what follows.
 const KEPT_END: usize = 8;
 
-/// A condition on a line, which need not hold where an odd character stands.
+/// A condition on a line. A line that has one of the `odd` characters need not meet it.
 #[derive(Clone, Debug)]
 pub(crate) struct Required {
-    needs: Needs,
+    condition: Condition,
     odd: Odd,
 }
 
 impl Required {
-    const ANYTHING: Required = Required { needs: Needs::Anything, odd: Odd { long_s: false, kelvin: false } };
+    const ANYTHING: Required = Required { condition: Condition::Anything, odd: Odd { long_s: false, kelvin: false } };
 
-    fn new(needs: Needs, odd: Odd) -> Self {
-        match needs {
-            Needs::Anything => Required::ANYTHING,
-            needs => Required { needs, odd },
+    fn new(condition: Condition, odd: Odd) -> Self {
+        match condition {
+            Condition::Anything => Required::ANYTHING,
+            condition => Required { condition, odd },
         }
     }
 
     fn all(all: Vec<Required>) -> Self {
         let odd = all.iter().fold(Odd::default(), |odd, required| odd.or(required.odd));
-        Required::new(Needs::all(all.into_iter().map(|required| required.needs)), odd)
+        Required::new(Condition::all(all.into_iter().map(|required| required.condition)), odd)
     }
 
     pub(crate) fn any(any: Vec<Required>) -> Self {
         let odd = any.iter().fold(Odd::default(), |odd, required| odd.or(required.odd));
-        Required::new(Needs::any(any.into_iter().map(|required| required.needs)), odd)
+        Required::new(Condition::any(any.into_iter().map(|required| required.condition)), odd)
     }
 
-    pub(crate) fn into_needs(self) -> Needs {
-        match self.needs {
-            Needs::Anything => Needs::Anything,
-            needs => Needs::any(self.odd.literals().chain([needs])),
+    pub(crate) fn into_condition(self) -> Condition {
+        match self.condition {
+            Condition::Anything => Condition::Anything,
+            condition => Condition::any(self.odd.literals().chain([condition])),
         }
     }
 }
 
-/// What is known of a part of a pattern.
+/// What a part of a pattern matches.
 #[derive(Debug)]
 pub(crate) enum Part {
-    /// All that it matches.
+    /// Exactly these strings.
     Exact(Strings),
-    /// What every match begins and ends with, and what else it needs.
-    Open { starts: Strings, ends: Strings, needs: Required },
+    /// Strings that start with one of `starts`, end with one of `ends`, and meet a condition.
+    Open { starts: Strings, ends: Strings, required: Required },
 }
 
 impl Part {
     fn anything() -> Self {
-        Part::Open { starts: Strings::empty(), ends: Strings::empty(), needs: Required::ANYTHING }
+        Part::Open { starts: Strings::empty(), ends: Strings::empty(), required: Required::ANYTHING }
     }
 
     fn starts(&self) -> &Strings {
@@ -86,37 +87,37 @@ impl Part {
     }
 }
 
-/// Finds what patterns need.
+/// Extracts the conditions of patterns.
 #[derive(Debug)]
-pub(crate) struct Requirer {
-    /// How many more literals they may need.
+pub(crate) struct Extractor {
+    /// How many more literals may be required.
     left: usize,
 }
 
-impl Requirer {
-    /// For patterns of so many bytes of text.
+impl Extractor {
+    /// An extractor for patterns of this many bytes in all.
     pub(crate) fn new(bytes: usize) -> Self {
-        Requirer { left: MOST_LITERALS + bytes / 4 }
+        Extractor { left: MOST_LITERALS + bytes / 4 }
     }
 
-    /// What a pattern needs.
+    /// The condition of a pattern.
     pub(crate) fn pattern(&mut self, hir: &Hir) -> Required {
         let part = fold(hir, self);
         self.required(part)
     }
 
-    /// What a plain string needs. It is the literal that it is, but for characters beyond ASCII with another case.
-    /// It may have any bytes.
+    /// The condition of a plain string of any bytes: the string itself, or variants of it if it has characters beyond
+    /// ASCII with another case.
     pub(crate) fn plain(&mut self, text: &[u8], ignore_case: bool) -> Required {
         let bytes = &text[..text.len().min(LONGEST)];
         if !ignore_case {
-            return Required::new(Needs::literal(bytes), Odd::default());
+            return Required::new(Condition::literal(bytes), Odd::default());
         }
         if bytes.is_ascii() {
-            return Required::new(Needs::literal(bytes), Odd::of_letters(bytes));
+            return Required::new(Condition::literal(bytes), Odd::of_letters(bytes));
         }
         let mut run = Run::new();
-        // What is no UTF-8 is left out: the longest part between is needed as well.
+        // Only the longest part that is UTF-8 is used.
         let text = text.utf8_chunks().map(|chunk| chunk.valid()).max_by_key(|part| part.len()).unwrap_or_default();
         for char in text.chars() {
             let mut class = ClassUnicode::new([ClassUnicodeRange::new(char, char)]);
@@ -130,29 +131,29 @@ impl Requirer {
     fn required(&mut self, part: Part) -> Required {
         match part {
             Part::Exact(strings) => self.one_of(strings),
-            Part::Open { starts, ends, needs } => {
-                let all = vec![self.one_of(starts), needs, self.one_of(ends)];
+            Part::Open { starts, ends, required } => {
+                let all = vec![self.one_of(starts), required, self.one_of(ends)];
                 Required::all(all)
             }
         }
     }
 
-    /// What is needed where one of these strings stands.
+    /// The condition that one of these strings is on the line.
     fn one_of(&mut self, strings: Strings) -> Required {
         if strings.is_implied {
             return Required::ANYTHING;
         }
         let strings = strings.trimmed();
         let Some(left) = self.left.checked_sub(strings.len().saturating_sub(1)) else { return Required::ANYTHING };
-        let required = Required::new(strings.needs(), strings.odd);
-        if !matches!(required.needs, Needs::Anything) {
+        let required = Required::new(strings.condition(), strings.odd);
+        if !matches!(required.condition, Condition::Anything) {
             self.left = left;
         }
         required
     }
 }
 
-impl Algebra for Requirer {
+impl Algebra for Extractor {
     type Value = Part;
 
     fn empty(&mut self) -> Part {
@@ -191,15 +192,15 @@ impl Algebra for Requirer {
                 }
                 match max == Some(copies) {
                     true => Part::Exact(run),
-                    false => Part::Open { starts: run.clone(), ends: run, needs: Required::ANYTHING },
+                    false => Part::Open { starts: run.clone(), ends: run, required: Required::ANYTHING },
                 }
             }
-            Part::Open { starts, ends, mut needs } => {
+            Part::Open { starts, ends, mut required } => {
                 let mut border = ends.clone();
                 if min > 1 && border.append(&starts) {
-                    needs = Required::all(vec![needs, self.one_of(border)]);
+                    required = Required::all(vec![required, self.one_of(border)]);
                 }
-                Part::Open { starts, ends, needs }
+                Part::Open { starts, ends, required }
             }
         }
     }
@@ -221,59 +222,59 @@ impl Algebra for Requirer {
         }
         let starts = Strings::common(parts.iter().map(Part::starts), End::Start);
         let ends = Strings::common(parts.iter().map(Part::ends), End::Stop);
-        let needs = Required::any(parts.into_iter().map(|part| self.required(part)).collect());
-        match needs.needs {
-            Needs::Anything => Part::Open { starts, ends, needs },
-            _ => Part::Open { starts: starts.implied(), ends: ends.implied(), needs },
+        let required = Required::any(parts.into_iter().map(|part| self.required(part)).collect());
+        match required.condition {
+            Condition::Anything => Part::Open { starts, ends, required },
+            _ => Part::Open { starts: starts.implied(), ends: ends.implied(), required },
         }
     }
 }
 
-/// Parts that follow each other.
+/// A concatenation of parts.
 struct Run {
-    /// What they begin with, once that is not all of them.
+    /// The prefixes, once they are not the whole strings.
     starts: Option<Strings>,
-    /// What they end with; all of them as long as there is nothing else.
+    /// The suffixes; the whole strings as long as there are no prefixes.
     ends: Strings,
-    needs: Vec<Required>,
+    required: Vec<Required>,
 }
 
 impl Run {
     fn new() -> Self {
-        Run { starts: None, ends: Strings::empty(), needs: vec![] }
+        Run { starts: None, ends: Strings::empty(), required: vec![] }
     }
 
-    fn push(&mut self, part: Part, requirer: &mut Requirer) {
+    fn push(&mut self, part: Part, extractor: &mut Extractor) {
         match part {
-            Part::Exact(strings) => self.append(strings, requirer),
-            Part::Open { starts, ends, needs } => {
-                self.append(starts, requirer);
-                self.needs.push(needs);
-                self.begin(ends, requirer);
+            Part::Exact(strings) => self.append(strings, extractor),
+            Part::Open { starts, ends, required } => {
+                self.append(starts, extractor);
+                self.required.push(required);
+                self.begin(ends, extractor);
             }
         }
     }
 
-    fn append(&mut self, strings: Strings, requirer: &mut Requirer) {
+    fn append(&mut self, strings: Strings, extractor: &mut Extractor) {
         if !self.ends.append(&strings) {
             let ends = self.ends.append_to_ends(&strings);
-            self.begin(ends, requirer);
+            self.begin(ends, extractor);
         }
     }
 
-    /// Has other ends from here on, after something that is not known.
-    fn begin(&mut self, ends: Strings, requirer: &mut Requirer) {
+    /// Starts new suffixes after something unknown.
+    fn begin(&mut self, ends: Strings, extractor: &mut Extractor) {
         let before = std::mem::replace(&mut self.ends, ends);
         match self.starts {
             None => self.starts = Some(before),
-            Some(_) => self.needs.push(requirer.one_of(before)),
+            Some(_) => self.required.push(extractor.one_of(before)),
         }
     }
 
     fn into_part(self) -> Part {
         match self.starts {
             None => Part::Exact(self.ends),
-            Some(starts) => Part::Open { starts, ends: self.ends, needs: Required::all(self.needs) },
+            Some(starts) => Part::Open { starts, ends: self.ends, required: Required::all(self.required) },
         }
     }
 }
@@ -285,14 +286,14 @@ fn literal_part(literal: &[u8]) -> Part {
         false => Part::Open {
             starts: one(&literal[..LONGEST]),
             ends: one(&literal[literal.len() - KEPT_END..]),
-            needs: Required::ANYTHING,
+            required: Required::ANYTHING,
         },
     }
 }
 
-/// The characters of a class, unless they are many.
+/// The characters of a class, if they are few.
 fn class_part(class: &Class) -> Part {
-    // Each ASCII letter may be there in both cases.
+    // Both cases of each ASCII letter may be in the class.
     const MOST: usize = 2 * LARGEST_CLASS;
     let chars: Option<Vec<Vec<u8>>> = match class {
         Class::Unicode(class) => {

@@ -1,23 +1,21 @@
-//! Few strings of which one stands at a place.
+//! Small sets of strings, one of which a match contains at some offset.
 
 use std::collections::BTreeSet;
 
-use super::needs::{KELVIN, LONG_S, LONGEST, Needs};
+use super::condition::{Condition, KELVIN, LONG_S, LONGEST};
 
-/// How many strings a set has at most that was put together from parts, and how many bytes they have.
+/// Limits of a set that is made by concatenation: strings, and bytes of all strings.
 const MOST: usize = 64;
 const MOST_BYTES: usize = 4096;
 
-/// Where that is too much, what follows is put together with ends of this many bytes at most, of as many strings at
-/// most.
+/// Limits of the suffixes with which a set goes on when it would be too large: bytes of a suffix, and suffixes.
 const END: usize = 8;
 const MOST_ENDS: usize = 8;
 
-/// How many bytes are taken off strings at either side, to have fewer of them.
+/// At most this many bytes are cut off either end of all strings, to have fewer of them.
 const TRIMMED: usize = 8;
 
-/// The odd characters that may stand in the place of an ASCII letter. What is said of a line with one of them need not
-/// hold.
+/// The characters beyond ASCII that may stand for an ASCII letter. A condition need not hold on a line that has one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Odd {
     pub(crate) long_s: bool,
@@ -29,25 +27,26 @@ impl Odd {
         Odd { long_s: self.long_s || other.long_s, kelvin: self.kelvin || other.kelvin }
     }
 
-    /// Those of the letters of a text of which case is ignored.
+    /// The characters that may stand for letters of a text whose case is ignored.
     pub(crate) fn of_letters(text: &[u8]) -> Odd {
         let has = |letter: u8| text.iter().any(|byte| byte.eq_ignore_ascii_case(&letter));
         Odd { long_s: has(b's'), kelvin: has(b'k') }
     }
 
-    pub(crate) fn literals(self) -> impl Iterator<Item = Needs> {
+    pub(crate) fn literals(self) -> impl Iterator<Item = Condition> {
         let literals = [(self.long_s, LONG_S), (self.kelvin, KELVIN)];
-        literals.into_iter().filter(|(has, _)| *has).map(|(_, literal)| Needs::literal(literal.as_bytes()))
+        literals.into_iter().filter(|(has, _)| *has).map(|(_, literal)| Condition::literal(literal.as_bytes()))
     }
 }
 
-/// Different strings in lower case, one of which stands at a place. With none at all, nothing can.
+/// A set of strings in lower case, one of which a match contains at some offset. An empty set means that there is no
+/// match.
 #[derive(Clone, Debug)]
 pub(crate) struct Strings {
     strings: Vec<Vec<u8>>,
-    /// They need not where one of these does.
+    /// A line with one of these characters need not contain any of the strings.
     pub(crate) odd: Odd,
-    /// That one of them stands there follows from what else is needed.
+    /// Another condition implies that the line contains one of the strings.
     pub(crate) is_implied: bool,
 }
 
@@ -76,12 +75,12 @@ impl End {
 }
 
 impl Strings {
-    /// The empty string, which stands everywhere.
+    /// The set of the empty string, which stands everywhere.
     pub(crate) fn empty() -> Self {
         Strings::new(vec![vec![]], Odd::default())
     }
 
-    /// One string, which may be of any length.
+    /// The set of one string of any length.
     pub(crate) fn one(string: &[u8], odd: Odd) -> Self {
         Strings::new(vec![string.to_vec()], odd)
     }
@@ -97,7 +96,7 @@ impl Strings {
         self.strings.len()
     }
 
-    /// The same strings, of which it is known from elsewhere that one of them stands there.
+    /// The same strings, implied by another condition.
     pub(crate) fn implied(self) -> Self {
         Strings { is_implied: true, ..self }
     }
@@ -118,7 +117,8 @@ impl Strings {
         self.strings.iter().any(Vec::is_empty)
     }
 
-    /// Has the strings followed by others. False, and nothing was done, where that is too much.
+    /// Concatenates each string with each of `next`. Returns false, and changes nothing, if the result would be too
+    /// large.
     pub(crate) fn append(&mut self, next: &Strings) -> bool {
         let bytes = self.bytes() * next.len() + next.bytes() * self.len();
         let is_small = self.len() * next.len() <= MOST
@@ -141,7 +141,7 @@ impl Strings {
         true
     }
 
-    /// Has the strings followed by others that were too much for all of them: by as much of their ends as possible.
+    /// Concatenates suffixes with `next`, where whole strings would be too many. The suffixes are as long as possible.
     pub(crate) fn append_to_ends(&self, next: &Strings) -> Strings {
         for len in (1..=END).rev() {
             if let Some(mut ends) = Self::ends([self], End::Stop, len)
@@ -154,7 +154,7 @@ impl Strings {
         next.clone()
     }
 
-    /// All strings of these sets, where they are few.
+    /// The union of these sets, if it is small.
     pub(crate) fn union<'a>(sets: impl Iterator<Item = &'a Strings>) -> Option<Strings> {
         let (mut strings, mut odd, mut bytes) = (vec![], Odd::default(), 0);
         for set in sets {
@@ -168,8 +168,7 @@ impl Strings {
         Some(Strings::new(strings, odd))
     }
 
-    /// What all strings of these sets have at one of their ends, at least: few strings, of which the empty one may be
-    /// one.
+    /// The longest prefixes or suffixes that cover all these strings: a small set, of the empty string at worst.
     pub(crate) fn common<'a>(sets: impl Iterator<Item = &'a Strings> + Clone, end: End) -> Strings {
         let common = || match sets.clone().any(Strings::has_empty) {
             true => None,
@@ -180,7 +179,7 @@ impl Strings {
         common().unwrap_or_else(Strings::empty)
     }
 
-    /// The ends of some length, where there are few.
+    /// The prefixes or suffixes of a length, if they are few.
     fn ends<'a>(sets: impl IntoIterator<Item = &'a Strings>, end: End, len: usize) -> Option<Strings> {
         let (mut ends, mut odd) = (BTreeSet::new(), Odd::default());
         for set in sets {
@@ -195,9 +194,9 @@ impl Strings {
         Some(Strings::new(ends.into_iter().map(<[u8]>::to_vec).collect(), odd))
     }
 
-    /// The same or shorter strings: fewer of them, where little is lost by that.
+    /// The same strings or shorter ones, if that makes them fewer at little loss.
     ///
-    /// A class of many characters at an end is better left out. Between literals it is worth its strings.
+    /// A class of many characters at an end is cut off. Between literals it is worth its strings.
     pub(crate) fn trimmed(mut self) -> Strings {
         for end in [End::Stop, End::Start] {
             let mut best: Option<Strings> = None;
@@ -221,18 +220,18 @@ impl Strings {
         frequency < of_other || (frequency == of_other && self.len() < other.len())
     }
 
-    /// How often one of them may be met. A byte tells two bits: those of a word go together.
+    /// An estimate of how frequent they are. Each byte counts as two bits, as bytes within a word depend on each other.
     fn frequency(&self) -> f64 {
-        let frequency = |string: &Vec<u8>| match Needs::literal(string) {
-            Needs::Anything => 1.0,
+        let frequency = |string: &Vec<u8>| match Condition::literal(string) {
+            Condition::Anything => 1.0,
             _ => 0.25_f64.powi(string.len() as i32),
         };
         self.strings.iter().map(frequency).sum()
     }
 
-    /// What a line needs on which one of them stands.
-    pub(crate) fn needs(&self) -> Needs {
-        Needs::any(self.strings.iter().map(|string| Needs::literal(string)))
+    /// The condition that one of them is on the line.
+    pub(crate) fn condition(&self) -> Condition {
+        Condition::any(self.strings.iter().map(|string| Condition::literal(string)))
     }
 }
 

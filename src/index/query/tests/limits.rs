@@ -1,11 +1,11 @@
 //! What patterns need is limited.
 
 use super::builder;
-use crate::index::query::{needs::Needs, patterns::Query, require::MOST_LITERALS};
+use crate::index::query::{condition::Condition, patterns::Query, require::MOST_LITERALS};
 
-fn leaves(needs: &Needs) -> usize {
-    match needs {
-        Needs::All(needs) | Needs::Any(needs) => needs.iter().map(leaves).sum(),
+fn leaves(condition: &Condition) -> usize {
+    match condition {
+        Condition::All(conditions) | Condition::Any(conditions) => conditions.iter().map(leaves).sum(),
         _ => 1,
     }
 }
@@ -36,7 +36,7 @@ fn nothing_blows_up() {
         for flags in ["", "wi"] {
             let query = Query::new(&builder(flags), &[pattern]).unwrap();
             let most = MOST_LITERALS + pattern.len();
-            assert!(leaves(&query.needs) <= most, "{}", &pattern[..pattern.len().min(100)]);
+            assert!(leaves(&query.condition) <= most, "{}", &pattern[..pattern.len().min(100)]);
             assert!(query.to_string().len() < 100_000, "{}", &pattern[..pattern.len().min(100)]);
         }
     }
@@ -46,12 +46,12 @@ fn nothing_blows_up() {
 fn a_list_of_strings_is_a_list_of_literals() {
     let strings: Vec<String> = (0..20_000).map(|n| format!("Ask{n:06}")).collect();
     for (flags, more) in [("F", 0), ("Fi", 2), ("FS", 0)] {
-        let Needs::Any(any) = Query::new(&builder(flags), &strings).unwrap().needs else { panic!("{flags}") };
+        let Condition::Any(any) = Query::new(&builder(flags), &strings).unwrap().condition else { panic!("{flags}") };
         assert_eq!(any.len(), strings.len() + more, "{flags}");
-        assert_eq!(any[0], Needs::Literal(b"ask000000".to_vec()));
+        assert_eq!(any[0], Condition::Literal(b"ask000000".to_vec()));
     }
     // Case is ignored of so many letters beyond ASCII that not all can be written out.
     let strings: Vec<String> = (0..2_000).map(|n| format!("дом, здравствуй{n:06}")).collect();
     let query = Query::new(&builder("Fi"), &strings).unwrap();
-    assert!(query.is_anything() || leaves(&query.needs) <= MOST_LITERALS + 20 * strings.len());
+    assert!(query.is_anything() || leaves(&query.condition) <= MOST_LITERALS + 20 * strings.len());
 }

@@ -21,7 +21,7 @@ fn what_stands_around_a_repetition() {
                 {
                     let line = format!("{before}{inner}{after}").into_bytes();
                     if matcher.is_match(&mut matcher.create_cache(), &line) {
-                        assert!(holds(&query.needs, &line), "{pattern}: {query}: {}", line.escape_ascii());
+                        assert!(holds(&query.condition, &line), "{pattern}: {query}: {}", line.escape_ascii());
                     }
                 }
             }
@@ -184,7 +184,7 @@ proptest! {
             let line = change(text, &mut number);
             if !line.contains(&terminator.byte()) && matcher.is_match(&mut cache, &line) {
                 prop_assert!(
-                    holds(&query.needs, &line),
+                    holds(&query.condition, &line),
                     "{:?} {:?} on {:?}: {}", flags, patterns, line.escape_ascii().to_string(), query,
                 );
             }

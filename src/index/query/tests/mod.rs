@@ -6,7 +6,7 @@ mod lines;
 
 use memchr::memmem;
 
-use super::needs::Needs;
+use super::condition::Condition;
 use crate::matcher::{Case, MatcherBuilder};
 
 /// Options as the letters of the flags that they have in the command: `i`, `S` for smart case, `w`, `x`, `F`, `U`.
@@ -23,12 +23,12 @@ fn builder(flags: &str) -> MatcherBuilder {
 }
 
 /// As it says, literal by literal, with ASCII letters of the line in lower case.
-fn holds(needs: &Needs, line: &[u8]) -> bool {
-    match needs {
-        Needs::Anything => true,
-        Needs::Nothing => false,
-        Needs::Literal(literal) => memmem::find(&line.to_ascii_lowercase(), literal).is_some(),
-        Needs::All(all) => all.iter().all(|needs| holds(needs, line)),
-        Needs::Any(any) => any.iter().any(|needs| holds(needs, line)),
+fn holds(condition: &Condition, line: &[u8]) -> bool {
+    match condition {
+        Condition::Anything => true,
+        Condition::Nothing => false,
+        Condition::Literal(literal) => memmem::find(&line.to_ascii_lowercase(), literal).is_some(),
+        Condition::All(all) => all.iter().all(|condition| holds(condition, line)),
+        Condition::Any(any) => any.iter().any(|condition| holds(condition, line)),
     }
 }
