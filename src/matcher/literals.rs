@@ -180,10 +180,7 @@ mod tests {
 
     use crate::{
         matcher::{
-            builder::{Case, MatcherBuilder},
-            search::Matcher,
-            strategy::Strategy,
-            terminator::LineTerminator,
+            builder::MatcherBuilder, parse::Case, search::Matcher, strategy::Strategy, terminator::LineTerminator,
         },
         span::Match,
     };
@@ -266,7 +263,7 @@ mod tests {
             builder.line_terminator(terminator).merge(options / 24 % 2 == 0);
             builder.case([Case::Sensitive, Case::Insensitive][options / 48]);
             let plain = builder.clone().fixed_strings(true).build(&strings).unwrap();
-            if builder.case == Case::Sensitive {
+            if builder.options.case == Case::Sensitive {
                 prop_assert!(matches!(plain.strategy, Strategy::Literals(_)));
             }
             let regex = builder.build(trees(&strings)).unwrap();

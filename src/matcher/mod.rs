@@ -26,6 +26,7 @@ mod frequency;
 pub(crate) mod lines;
 pub mod literal;
 mod literals;
+mod parse;
 mod reach;
 mod regex;
 pub mod regex_set;
@@ -36,7 +37,8 @@ pub(crate) mod syntax;
 mod terminator;
 
 pub use self::{
-    builder::{Case, MatcherBuilder},
+    builder::MatcherBuilder,
+    parse::Case,
     reach::Reach,
     regex::captures::Replacer,
     search::{Cache, Matcher},

@@ -6,6 +6,7 @@ use crate::{
     matcher::{
         lines::literal::LiteralLines,
         literal::forward::Finder,
+        parse::Grouped,
         reach::Reach,
         regex::{
             engine::{self, LoneCr},
@@ -38,6 +39,8 @@ pub struct Matcher {
     pub(crate) misses_nuls: bool,
     /// What decides where the engine takes a lone `\r` for the end of a line.
     pub(crate) lone_cr: Option<Arc<LoneCr>>,
+    /// What replacers are compiled from, where patterns have groups.
+    pub(crate) grouped: Option<Arc<Grouped>>,
 }
 
 /// What a search changes while it runs. Make one for each thread with [`Matcher::create_cache`], and use it with the

@@ -9,12 +9,12 @@ use crate::{
     matcher::{
         literal::{forward::Finder, tuning::Tuning},
         literals::Literals,
+        parse::PatternOptions,
         regex::{
             engine::{self, Regexes},
             filtered::Filtered,
         },
         regex_set::dispatched::{self, Dispatched},
-        terminator::LineTerminator,
     },
     span::PatternId,
 };
@@ -44,22 +44,13 @@ pub(crate) enum State {
     Dispatched(Box<dispatched::Cache>),
 }
 
-/// Options that the choice depends on.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Options {
-    /// All matches are of pattern 0.
-    pub(crate) merge: bool,
-    pub(crate) by_line: bool,
-    pub(crate) terminator: LineTerminator,
-}
-
 impl Strategy {
     /// The strategy for patterns that are one engine's. `given` is how many there were before they were made one.
     ///
     /// # Errors
     ///
     /// When a pattern is too large.
-    pub(crate) fn choose(patterns: Vec<Hir>, given: usize, options: Options) -> Result<Self, Error> {
+    pub(crate) fn choose(patterns: Vec<Hir>, given: usize, options: &PatternOptions) -> Result<Self, Error> {
         if patterns.is_empty() {
             return Ok(Strategy::Never);
         }

@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn replacements_stand_with_the_matches() {
-        let replacer = MatcherBuilder::new().build_replacer(["(.)a"], "<$1>").unwrap();
+        let replacer = MatcherBuilder::new().build(["(.)a"]).unwrap().replacer("<$1>").unwrap();
         let replaced = line(b"xaya\n", &[Span::new(0, 2), Span::new(2, 4)], Some(&replacer));
         assert!(replaced.contains(r#"{"match":{"text":"ya"},"replacement":{"text":"<y>"},"start":2,"end":4}"#));
         assert!(!line(b"b\n", &[], Some(&replacer)).contains("replacement"));

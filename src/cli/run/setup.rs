@@ -109,7 +109,7 @@ pub(crate) fn style(
     let replacer = match (&format.replace, options.goal()) {
         (Some(text), Goal::Lines) => {
             let Some(text) = bytes(text) else { bail!("the text of -r is not valid UTF-8: {text:?}") };
-            Some(builder.build_replacer(&patterns.patterns, text)?)
+            Some(matcher.replacer(text)?)
         }
         _ => None,
     };

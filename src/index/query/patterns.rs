@@ -53,11 +53,11 @@ impl Query {
     pub fn new<P: AsRef<[u8]>>(builder: &MatcherBuilder, patterns: &[P]) -> Result<Self, Error> {
         let bytes = patterns.iter().map(|pattern| pattern.as_ref().len()).sum();
         let mut extractor = Extractor::new(bytes);
-        let required = match builder.ignores_case_of_plain(patterns) {
+        let required = match builder.options.ignores_case_of_plain(patterns) {
             Some(ignore_case) => {
                 patterns.iter().map(|pattern| extractor.plain(pattern.as_ref(), ignore_case)).collect()
             }
-            None => builder.parse(patterns)?.iter().map(|hir| extractor.pattern(hir)).collect(),
+            None => builder.options.parse(patterns)?.iter().map(|hir| extractor.pattern(hir)).collect(),
         };
         Ok(Query { condition: Required::any(required).into_condition() })
     }

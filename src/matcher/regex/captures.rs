@@ -15,8 +15,9 @@ use regex_syntax::hir::Hir;
 use crate::{
     error::Error,
     matcher::{
-        builder::MatcherBuilder,
+        parse::Grouped,
         regex::engine,
+        search::Matcher,
         syntax::translate::{self, Groups},
         terminator::LineTerminator,
     },
@@ -27,7 +28,7 @@ use crate::{
 /// `$name` or `${name}` for what the group of that name did, `$0` for the whole match, and `$$` for a dollar sign. A
 /// name is as long as it can be: `$1a` is a group named `1a`. What no group matched is empty.
 ///
-/// Built with [`MatcherBuilder::build_replacer`]. Threads share it without waiting for each other.
+/// Made by [`Matcher::replacer`]. Threads share it without waiting for each other.
 pub struct Replacer {
     template: Vec<Part>,
     /// Only where the text refers to a group.
@@ -63,25 +64,26 @@ impl fmt::Debug for Replacer {
     }
 }
 
-impl MatcherBuilder {
-    /// What puts `replacement` in the place of matches that a matcher with the same options and patterns has found.
-    /// Groups are counted through all patterns, as if they were one: the first group of the second pattern comes after
-    /// the last one of the first.
+impl Matcher {
+    /// A replacer that puts `replacement` in the place of matches of this matcher. Groups are counted through all
+    /// patterns, as if they were one: the first group of the second pattern comes after the last one of the first.
     ///
     /// # Errors
     ///
-    /// Those of [`build`](MatcherBuilder::build), and when the pattern is too large with its groups. A reference to a
-    /// group that does not exist is none: it stands for nothing.
+    /// [`is_pattern`](Error::is_pattern) when the patterns are too large with their groups. A reference to a group that
+    /// does not exist is no error: it stands for nothing.
+    ///
+    /// # Complexity
+    ///
+    /// Where the text refers to groups, the patterns are compiled once more, with their groups.
     ///
     /// # Examples
     ///
     /// ```
     /// use mapgrep::{matcher::MatcherBuilder, Span};
     ///
-    /// let builder = MatcherBuilder::new();
-    /// let patterns = [r"(\w+)@(?<host>\w+)"];
-    /// let matcher = builder.build(patterns)?;
-    /// let replacer = builder.build_replacer(patterns, "$host:$1")?;
+    /// let matcher = MatcherBuilder::new().build([r"(\w+)@(?<host>\w+)"])?;
+    /// let replacer = matcher.replacer("$host:$1")?;
     /// let line = b"from ann@home to bob@work";
     /// let found: Vec<Span> = matcher.find_iter(&mut matcher.create_cache(), line).map(|m| m.span()).collect();
     /// replacer.replace(line, &found, |text, replaced| {
@@ -90,40 +92,10 @@ impl MatcherBuilder {
     /// });
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
-    pub fn build_replacer<P: AsRef<[u8]>>(
-        &self,
-        patterns: impl IntoIterator<Item = P>,
-        replacement: impl AsRef<[u8]>,
-    ) -> Result<Replacer, Error> {
-        let patterns: Vec<P> = patterns.into_iter().collect();
-        // A plain string has no groups, and a million of them need no parser.
-        let ignore_case = !self.fixed_strings && self.ignores_case(&patterns)?;
-        let asts = if self.fixed_strings { vec![] } else { self.asts(&patterns)? };
-        let mut names = vec![];
-        let mut before = vec![];
-        for (_, ast) in &asts {
-            before.push(names.len());
-            names.extend(translate::group_names(ast));
-        }
-        let template = parse(replacement.as_ref(), &names);
-        let needs_groups = template.iter().any(|part| matches!(part, Part::Groups(_)));
-        let regex = match needs_groups {
-            true => {
-                let syntax = self.syntax(ignore_case);
-                let hirs = asts.iter().zip(before).map(|((text, ast), before)| {
-                    // The parser allows for fewer groups than fit into 32 bits, as the length of a pattern does.
-                    let groups = Groups::Keep { add: u32::try_from(before).unwrap_or(u32::MAX / 2) };
-                    self.confine(syntax.translate(text, ast)?, groups)
-                });
-                let one = Hir::alternation(hirs.collect::<Result<Vec<_>, _>>()?);
-                let patterns = self.wrap(vec![one]).into_iter();
-                let patterns: Vec<_> = match self.by_line {
-                    true => patterns.map(|hir| translate::for_one_line(hir, self.terminator)).collect(),
-                    false => patterns.collect(),
-                };
-                Some(compile(&patterns, self.terminator)?)
-            }
-            false => None,
+    pub fn replacer(&self, replacement: impl AsRef<[u8]>) -> Result<Replacer, Error> {
+        let (template, regex) = match &self.grouped {
+            Some(grouped) => compile(grouped, replacement.as_ref())?,
+            None => (parse(replacement.as_ref(), &[]), None),
         };
         let by_line = self.by_line.then_some(self.terminator);
         Ok(Replacer { template, regex, by_line, scratch: Pool::new(Scratch::default) })
@@ -176,7 +148,7 @@ impl Replacer {
     /// ```
     /// use mapgrep::{matcher::MatcherBuilder, Span};
     ///
-    /// let replacer = MatcherBuilder::new().build_replacer([r"(\w+)@(\w+)"], "$2:$1")?;
+    /// let replacer = MatcherBuilder::new().build([r"(\w+)@(\w+)"])?.replacer("$2:$1")?;
     /// let mut text = vec![];
     /// replacer.expand(b"from ann@home", Span::new(5, 13), &mut text);
     /// assert_eq!(text, b"home:ann");
@@ -234,17 +206,39 @@ fn find_groups(regex: &Regex, cache: &mut Cache, captures: &mut Captures, conten
     }
 }
 
-/// An engine that keeps groups. It is only ever run on known matches, so that nothing in it is for finding them.
-fn compile(patterns: &[Hir], terminator: LineTerminator) -> Result<Regex, Error> {
+/// A replacement, and an engine that keeps groups where it refers to one. The engine is only ever run on known matches,
+/// so that nothing in it is for finding them.
+fn compile(Grouped { options, patterns }: &Grouped, replacement: &[u8]) -> Result<(Vec<Part>, Option<Regex>), Error> {
+    let asts = options.asts(patterns)?;
+    let (mut names, mut before) = (vec![], vec![]);
+    for (_, ast) in &asts {
+        before.push(names.len());
+        names.extend(translate::group_names(ast));
+    }
+    let template = parse(replacement, &names);
+    if !template.iter().any(|part| matches!(part, Part::Groups(_))) {
+        return Ok((template, None));
+    }
+    let syntax = options.syntax(options.ignores_case(patterns)?);
+    let hirs = asts.iter().zip(before).map(|((text, ast), before)| {
+        // The parser allows for fewer groups than fit into 32 bits, as the length of a pattern does.
+        let groups = Groups::Keep { add: u32::try_from(before).unwrap_or(u32::MAX / 2) };
+        options.confine(syntax.translate(text, ast)?, groups)
+    });
+    let mut hir = options.wrap_one(Hir::alternation(hirs.collect::<Result<Vec<_>, _>>()?));
+    if options.by_line {
+        hir = translate::for_one_line(hir, options.terminator);
+    }
     let config = Regex::config()
         .utf8_empty(false)
-        .line_terminator(terminator.byte())
+        .line_terminator(options.terminator.byte())
         .nfa_size_limit(Some(engine::NFA_SIZE_LIMIT))
         .onepass_size_limit(Some(10 << 20))
         .auto_prefilter(false)
         .hybrid(false)
         .dfa(false);
-    Regex::builder().configure(config).build_many_from_hir(patterns).map_err(|e| engine::refused(&e))
+    let regex = Regex::builder().configure(config).build_from_hir(&hir).map_err(|e| engine::refused(&e))?;
+    Ok((template, Some(regex)))
 }
 
 /// Takes a text apart at its references.
@@ -306,10 +300,11 @@ fn part(name: &str, names: &[Option<String>]) -> Option<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matcher::builder::MatcherBuilder;
 
     fn replaced(builder: &MatcherBuilder, patterns: &[&str], replacement: &str, line: &str) -> String {
         let matcher = builder.build(patterns).unwrap();
-        let replacer = builder.build_replacer(patterns, replacement).unwrap();
+        let replacer = matcher.replacer(replacement).unwrap();
         let content = line.trim_end_matches(['\r', '\n']);
         let found: Vec<Span> =
             matcher.find_iter(&mut matcher.create_cache(), content.as_bytes()).map(|m| m.span()).collect();
@@ -405,15 +400,14 @@ mod tests {
 
     #[test]
     fn without_references_no_engine_is_built() {
-        let replacer = MatcherBuilder::new().build_replacer(["(a)", "("], "x$0$7");
-        assert!(replacer.unwrap_err().is_pattern());
-        assert!(MatcherBuilder::new().build_replacer(["(a)"], "x$0$7").unwrap().regex.is_none());
-        assert!(MatcherBuilder::new().build_replacer(["(a)"], "$1").unwrap().regex.is_some());
+        let matcher = MatcherBuilder::new().build(["(a)"]).unwrap();
+        assert!(matcher.replacer("x$0$7").unwrap().regex.is_none());
+        assert!(matcher.replacer("$1").unwrap().regex.is_some());
     }
 
     #[test]
     fn threads_share_a_replacer() {
-        let replacer = MatcherBuilder::new().build_replacer(["(a)(b)"], "$2$1").unwrap();
+        let replacer = MatcherBuilder::new().build(["(a)(b)"]).unwrap().replacer("$2$1").unwrap();
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {

@@ -77,11 +77,7 @@ impl Filtered {
 mod tests {
     use proptest::prelude::*;
 
-    use crate::matcher::{
-        builder::{Case, MatcherBuilder},
-        strategy::Strategy,
-        terminator::LineTerminator,
-    };
+    use crate::matcher::{builder::MatcherBuilder, parse::Case, strategy::Strategy, terminator::LineTerminator};
 
     const PATTERNS: &[&str] = &[
         r"\w+foobar",

@@ -14,8 +14,9 @@ use super::{
 use crate::{
     error::Error,
     matcher::{
-        builder::{Case, MatcherBuilder},
+        builder::MatcherBuilder,
         literals,
+        parse::Case,
         set::Borders,
         syntax::{
             required::{self, Required},
@@ -46,24 +47,25 @@ impl MatcherBuilder {
             return Ok(set);
         }
         self.refuse_longest(patterns.len())?;
-        let hirs = apart.parse(&patterns)?;
+        let hirs = apart.options.parse(&patterns)?;
         // With case ignored, more patterns may have a literal, or be one.
-        let (fold, all) = required::choose(&hirs, self.case != Case::Sensitive, required::LEAST_BITS);
-        RegexSet::new(&hirs, all, fold, self.terminator)
+        let (fold, all) = required::choose(&hirs, self.options.case != Case::Sensitive, required::LEAST_BITS);
+        RegexSet::new(&hirs, all, fold, self.options.terminator)
     }
 
     /// A set of plain strings, which need no regexes, whatever has to be around them. None where something about them
     /// does.
     fn set_of_strings<P: AsRef<[u8]>>(&self, strings: &[P]) -> Result<Option<RegexSet>, Error> {
-        let Some(ignore_case) = self.ignores_case_of_plain(strings) else { return Ok(None) };
-        let borders = self.borders();
+        let Some(ignore_case) = self.options.ignores_case_of_plain(strings) else { return Ok(None) };
+        let borders = self.options.borders();
         // Without borders, an empty string would be seen at every place of every line.
         if borders == Borders::None && strings.iter().any(|string| string.as_ref().is_empty()) {
             return Ok(None);
         }
         let Some(literals) = literals::spellings(strings, ignore_case) else { return Ok(None) };
-        let parts = Parts { confirm: vec![NONE; strings.len()], borders, longest: self.longest, ..Parts::default() };
-        RegexSet::assemble(parts, literals, ignore_case, self.terminator).map(Some)
+        let parts =
+            Parts { confirm: vec![NONE; strings.len()], borders, longest: self.options.longest, ..Parts::default() };
+        RegexSet::assemble(parts, literals, ignore_case, self.options.terminator).map(Some)
     }
 }
 

@@ -5,11 +5,7 @@ use proptest::prelude::*;
 use std::ops::ControlFlow;
 
 use crate::{
-    matcher::{
-        builder::{Case, MatcherBuilder},
-        search::Matcher,
-        terminator::LineTerminator,
-    },
+    matcher::{builder::MatcherBuilder, parse::Case, search::Matcher, terminator::LineTerminator},
     span::{PatternId, Span},
 };
 

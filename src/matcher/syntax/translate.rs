@@ -412,11 +412,7 @@ fn without(class: &Class, byte: u8) -> Option<Class> {
 
 #[cfg(test)]
 mod tests {
-    use crate::matcher::{
-        builder::{Case, MatcherBuilder},
-        reach::Reach,
-        terminator::LineTerminator,
-    };
+    use crate::matcher::{builder::MatcherBuilder, parse::Case, reach::Reach, terminator::LineTerminator};
 
     #[test]
     fn by_line_no_class_crosses_a_line_end() {

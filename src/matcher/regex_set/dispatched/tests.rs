@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use super::choose::{LEAST_MIXED_PATTERNS, LEAST_PATTERNS};
 use crate::{
     matcher::{
-        builder::{Case, MatcherBuilder},
+        builder::MatcherBuilder,
+        parse::Case,
         regex::engine::{LoneCr, Regexes},
         search::{Cursor, Matcher},
         strategy::Strategy,
@@ -80,9 +81,9 @@ fn options(options: usize) -> MatcherBuilder {
 
 /// The same patterns as one automaton.
 fn whole(builder: &MatcherBuilder, patterns: &[String]) -> Matcher {
-    let hirs = builder.parse(patterns).unwrap();
-    let regexes = Regexes::new(&hirs, patterns.len(), builder.terminator, true).unwrap();
-    let lone_cr = LoneCr::new(&hirs, builder.terminator).map(Arc::new);
+    let hirs = builder.options.parse(patterns).unwrap();
+    let regexes = Regexes::new(&hirs, patterns.len(), builder.options.terminator, true).unwrap();
+    let lone_cr = LoneCr::new(&hirs, builder.options.terminator).map(Arc::new);
     Matcher { strategy: Strategy::Regexes(regexes), lone_cr, ..builder.build(["x+"]).unwrap() }
 }
 
@@ -160,7 +161,7 @@ proptest! {
         let matcher = builder.build(&patterns).unwrap();
         let is_expected = matches!(matcher.strategy, Strategy::Dispatched(_) | Strategy::Literals(_));
         // Line ends of two bytes are a matter of their own.
-        prop_assert!(is_expected || builder.terminator == LineTerminator::Crlf, "{}", matcher.description());
+        prop_assert!(is_expected || builder.options.terminator == LineTerminator::Crlf, "{}", matcher.description());
         let whole = whole(&builder, &patterns);
         for text in texts {
             agree(&matcher, &whole, &text.concat())?;
