@@ -9,26 +9,37 @@ mod process;
 mod run;
 mod terminal;
 
-use std::{ffi::OsString, io::IsTerminal, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
 
 use anyhow::Context;
 
 use self::{
-    flags::{Options, usage},
+    flags::{Options, shown},
     process::{panics, resources},
     run::command,
-    terminal::{messages, stdout},
+    terminal::{closed, messages, stdout},
 };
 pub use self::{index::command::mapgrep_index, process::resources::Memory};
 
 /// Runs `mapgrep` with these arguments, the first of which is the name of the program.
 pub fn mapgrep(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    resources::share_heap();
-    let options = match Options::parse(arguments) {
+    resources::prepare_for_little_memory();
+    let options = match flags::parse(arguments) {
         Ok(options) => options,
-        Err(error) => return usage::explain(&error),
+        Err(wrong) => {
+            messages::print(format_args!("{wrong}; see --help"));
+            return ExitCode::from(2);
+        }
     };
-    match panics::quietly(|| run(&options)) {
+    let done = match options.other.shown {
+        Some(what) => show(&shown::text(what)),
+        None => panics::quietly(|| run(&options)),
+    };
+    match done {
         Ok(code) => code,
         Err(error) => {
             messages::print(format_args!("{error:#}"));
@@ -42,11 +53,20 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     command::run(options, stdout, std::io::stdout().is_terminal())
 }
 
+/// Shows what was asked for in place of a search.
+fn show(text: &str) -> anyhow::Result<ExitCode> {
+    let cannot = "cannot write to standard output";
+    closed::check_stdout().context(cannot)?;
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context(cannot)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Runs `mapgrep`, and writes to `output` what would go to standard output. Panics are those of the caller's process.
 #[cfg(feature = "__test-hooks")]
 pub fn mapgrep_to(
     arguments: impl IntoIterator<Item = OsString>,
-    output: impl std::io::Write + Send + 'static,
+    output: impl Write + Send + 'static,
 ) -> anyhow::Result<ExitCode> {
-    command::run(&Options::parse(arguments)?, output, false)
+    command::run(&flags::parse(arguments).map_err(anyhow::Error::msg)?, output, false)
 }

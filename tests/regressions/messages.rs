@@ -25,10 +25,7 @@ fn what_is_wrong_with_flags_is_one_line() {
             &["--color", "blue"],
             "invalid value 'blue' for '--color <WHEN>' [possible values: auto, always, never]; see --help",
         ),
-        (
-            &["--reverse", "-A1", "x"],
-            "the argument '--reverse' cannot be used with '--after-context <NUM>'; see --help",
-        ),
+        (&["--reverse", "-A1", "x"], "'--reverse' cannot be used with '--after-context'; see --help"),
         (
             &["--last", "1", "-U", "a\\nb", "a"],
             "--last cannot be used with -U where a match may go over several lines; leave -U away to search \

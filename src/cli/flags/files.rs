@@ -3,80 +3,81 @@
 use std::ffi::OsStr;
 
 use crate::cli::flags::{
-    flag::{self, Takes, set},
+    flag::{Flag, Section},
     numbers::parse_number,
+    values::{set, text},
 };
 
-/// Which files in directories are searched.
-#[derive(Debug, Default)]
-pub(crate) struct FileOptions {
-    pub(crate) globs: Vec<String>,
-    pub(crate) hidden: bool,
-    pub(crate) no_ignore: bool,
-    /// How often `-u` was given.
-    pub(crate) unrestricted: u8,
-    pub(crate) follow: bool,
-    pub(crate) max_depth: Option<usize>,
-}
-
-impl FileOptions {
-    /// Whether hidden files are searched too.
-    pub(crate) fn takes_hidden(&self) -> bool {
-        self.hidden || self.unrestricted >= 2
-    }
-
-    /// Whether files are searched too that ignore files name.
-    pub(crate) fn takes_ignored(&self) -> bool {
-        self.no_ignore || self.unrestricted >= 1
-    }
-}
-
-type Flag = flag::Flag<FileOptions>;
-
-/// The flags, in the order of `--help`.
+/// The flags about files in directories.
 pub(crate) const FLAGS: &[Flag] = &[
-    Flag::bytes(
-        "glob",
-        Takes::Any,
-        "GLOB",
-        "Include or, with a leading \"!\", exclude files in directories whose path matches GLOB. May be given many \
-         times",
-        |o, v| parse_glob(v).map(|glob| o.globs.push(glob)),
+    Flag::value(
+        Section::Filter,
+        ("glob", "GLOB"),
+        "Search only files whose path matches GLOB",
+        "Search only files in directories whose path matches GLOB or, with a leading \"!\", those whose path does \
+         not. Of several the last that matches counts. A GLOB goes before ignore files.",
+        |o, v| glob(v).map(|glob| o.files.globs.push(glob)),
     )
     .short('g'),
-    Flag::switch("hidden", "Search hidden files and directories too", |o| o.hidden = true).short('.'),
     Flag::switch(
-        "no-ignore",
-        "Do not pass over what .gitignore, .ignore and similar files name. Braces in these files are alternatives, \
-         as in -g; to git they are characters, unless they are escaped",
-        |o| o.no_ignore = true,
-    ),
-    Flag::switch(
-        "unrestricted",
-        "Pass over less: once is --no-ignore, twice --hidden too, three times --binary too",
-        |o| o.unrestricted = o.unrestricted.saturating_add(1),
+        Section::Filter,
+        "hidden",
+        "Search hidden files and directories too",
+        "Search hidden files and directories too: those whose name begins with a dot.",
+        |o, on| o.files.hidden = on,
     )
-    .short('u')
-    .each_time(),
-    Flag::switch("follow", "Follow symbolic links in directories", |o| o.follow = true).short('L'),
-    Flag::text("max-depth", Takes::Number, "NUM", "Descend at most NUM directories deep", |o, v| {
-        set(&mut o.max_depth, parse_number(v).map(Some))
-    }),
+    .short('.')
+    .negation("no-hidden"),
+    Flag::switch(
+        Section::Filter,
+        "no-ignore",
+        "Search what ignore files name too",
+        "Do not pass over what .gitignore, .ignore and similar files name. Braces in these files are alternatives, \
+         as in -g; to git they are characters, unless they are escaped.",
+        |o, on| o.files.no_ignore = on,
+    )
+    .negation("ignore"),
+    Flag::switch(
+        Section::Filter,
+        "unrestricted",
+        "Pass over less; may be given three times",
+        "Pass over less: once is --no-ignore, twice --hidden too, three times --binary too.",
+        |o, _| o.files.unrestricted = o.files.unrestricted.saturating_add(1),
+    )
+    .short('u'),
+    Flag::switch(
+        Section::Filter,
+        "follow",
+        "Follow symbolic links in directories",
+        "Follow symbolic links in directories.",
+        |o, on| o.files.follow = on,
+    )
+    .short('L')
+    .negation("no-follow"),
+    Flag::value(
+        Section::Filter,
+        ("max-depth", "NUM"),
+        "Descend at most NUM directories deep",
+        "Descend at most NUM directories deep. With 0 the directories that were named are not searched at all, with 1 \
+         the files in them are.",
+        |o, v| set(&mut o.files.max_depth, text(v).and_then(parse_number).map(Some)),
+    )
+    .short('d')
+    .aliases(&["maxdepth"]),
 ];
 
 /// A glob, which has to be text.
-fn parse_glob(glob: &OsStr) -> Result<String, String> {
+fn glob(glob: &OsStr) -> Result<String, String> {
     glob.to_str().map(str::to_owned).ok_or_else(|| format!("a glob has to be valid UTF-8, and this is {glob:?}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::cli::flags::flag::parse;
+    use crate::cli::flags::parsed;
 
     #[test]
     fn each_u_passes_over_less() {
-        let options = |args: &[&str]| parse::<FileOptions>(&[FLAGS], args).unwrap();
+        let options = |args: &[&str]| parsed(args).unwrap().files;
         assert!(!options(&["-L"]).takes_ignored());
         assert!(options(&["-u"]).takes_ignored() && !options(&["-u"]).takes_hidden());
         assert!(options(&["-u", "-u"]).takes_hidden() && options(&["-."]).takes_hidden());

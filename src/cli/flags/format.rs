@@ -1,109 +1,134 @@
 //! How lines look: names, numbers, colours, what is left out.
 
-use std::ffi::OsString;
-
 use crate::cli::flags::{
-    flag::{self, Takes, parse_word, set, word},
+    flag::{Flag, Section},
     numbers::parse_number,
+    values::{set, text},
     when::When,
 };
 
-/// How lines look. `None` is the default, which depends on the terminal and on the number of files.
-#[derive(Debug, Default)]
-pub(crate) struct FormatOptions {
-    pub(crate) line_number: Option<bool>,
-    pub(crate) file_name: Option<bool>,
-    pub(crate) heading: Option<bool>,
-    pub(crate) only_matching: bool,
-    pub(crate) replace: Option<OsString>,
-    pub(crate) byte_offset: bool,
-    pub(crate) column: bool,
-    pub(crate) color: When,
-    pub(crate) trim: bool,
-    pub(crate) max_columns: Option<u64>,
-    pub(crate) max_columns_preview: bool,
-}
-
-type Flag = flag::Flag<FormatOptions>;
-
-/// Line numbers.
-pub(crate) const NUMBERS: &[Flag] = &[
-    Flag::switch("line-number", "Show line numbers; the default on a terminal", |o| o.line_number = Some(true))
-        .short('n'),
-    Flag::switch("no-line-number", "Show no line numbers", |o| o.line_number = Some(false)).short('N'),
-];
-
-/// What is shown of matches, and where they are.
-pub(crate) const MATCHES: &[Flag] = &[
+/// The flags about how lines look.
+pub(crate) const FLAGS: &[Flag] = &[
     Flag::switch(
+        Section::Output,
+        "line-number",
+        "Show line numbers",
+        "Show line numbers. This is the default on a terminal.",
+        |o, _| o.format.line_number = Some(true),
+    )
+    .short('n'),
+    Flag::switch(
+        Section::Output,
+        "no-line-number",
+        "Show no line numbers",
+        "Show no line numbers. This is the default where output does not go to a terminal.",
+        |o, _| o.format.line_number = Some(false),
+    )
+    .short('N'),
+    Flag::switch(
+        Section::Output,
         "only-matching",
+        "Show only what matches",
         "Show only what matches, each match on a line of its own. Matches do not overlap; of patterns that match at \
-         the same place, the first in the order in which they were given is shown, and with -F --longest the longest",
-        |o| o.only_matching = true,
+         the same place, the first in the order in which they were given is shown, and with -F --longest the longest.",
+        |o, _| o.format.only_matching = true,
     )
     .short('o'),
-    Flag::bytes(
-        "replace",
-        Takes::Any,
-        "TEXT",
+    Flag::value(
+        Section::Output,
+        ("replace", "TEXT"),
+        "Show TEXT in place of each match",
         "Show TEXT in place of each match. In it, $1 or ${1} is what the first group of the pattern matched, $name \
          or ${name} what the group of that name did, $0 the whole match, and $$ a dollar sign. With -U, lines are \
-         joined where the end of one is replaced. Files are not changed",
-        |o, v| set(&mut o.replace, Ok(Some(v.into()))),
+         joined where the end of one is replaced. Files are not changed.",
+        |o, v| set(&mut o.format.replace, Ok(Some(v.into()))),
     )
     .short('r'),
     Flag::switch(
+        Section::Output,
         "byte-offset",
+        "Show the offset of each line",
         "Show the offset of each line, or with -o of each match, in bytes from the start of the file. In UTF-16, \
          which a byte order mark tells, this is the offset in the text as it is searched: in UTF-8 and without the \
-         mark",
-        |o| o.byte_offset = true,
+         mark.",
+        |o, on| o.format.byte_offset = on,
     )
-    .short('b'),
-    Flag::switch("column", "Show the column of the first match in a line, in bytes, counted from 1. Implies -n", |o| {
-        o.column = true
-    }),
-];
-
-/// File names, colours, and how much of a line is shown.
-pub(crate) const LINES: &[Flag] = &[
+    .short('b')
+    .negation("no-byte-offset"),
     Flag::switch(
+        Section::Output,
+        "column",
+        "Show the column of the first match in a line",
+        "Show the column of the first match in a line, in bytes, counted from 1. Implies -n.",
+        |o, on| o.format.column = Some(on),
+    )
+    .negation("no-column"),
+    Flag::switch(
+        Section::Output,
         "with-filename",
-        "Show the name of the file with each line; the default when several files may be searched",
-        |o| o.file_name = Some(true),
+        "Show the name of the file with each line",
+        "Show the name of the file with each line. This is the default when several files may be searched.",
+        |o, _| o.format.file_name = Some(true),
     )
     .short('H'),
-    Flag::switch("no-filename", "Show no file names; the default for one file", |o| o.file_name = Some(false))
-        .short('I'),
-    Flag::switch("heading", "Show the name of a file once, above its lines; the default on a terminal", |o| {
-        o.heading = Some(true)
-    }),
-    Flag::switch("no-heading", "Show the name of the file on each of its lines", |o| o.heading = Some(false)),
-    Flag::text("color", word::<When>("auto"), "WHEN", "When to use colours", |o, v| set(&mut o.color, parse_word(v))),
-    Flag::switch("trim", "Leave out the white space at the start of lines, with -o the matches in it", |o| {
-        o.trim = true
-    }),
-    Flag::text(
-        "max-columns",
-        Takes::Number,
-        "NUM",
-        "Leave out lines longer than NUM bytes, and say so; 0 is no limit",
-        |o, v| set(&mut o.max_columns, parse_number(v).map(Some)),
+    Flag::switch(
+        Section::Output,
+        "no-filename",
+        "Show no file names",
+        "Show no file names. This is the default for one file.",
+        |o, _| o.format.file_name = Some(false),
+    )
+    .short('I'),
+    Flag::switch(
+        Section::Output,
+        "heading",
+        "Show the name of a file once, above its lines",
+        "Show the name of a file once, above its lines. This is the default on a terminal.",
+        |o, on| o.format.heading = Some(on),
+    )
+    .negation("no-heading"),
+    Flag::value(
+        Section::Output,
+        ("color", "WHEN"),
+        "When to use colours",
+        "When to use colours: on a terminal (auto, the default), always, or never.",
+        |o, v| set(&mut o.format.color, When::of(v)),
+    )
+    .words(When::WORDS),
+    Flag::switch(
+        Section::Output,
+        "trim",
+        "Leave out white space at the start of lines",
+        "Leave out the white space at the start of lines, with -o the matches in it.",
+        |o, on| o.format.trim = on,
+    )
+    .negation("no-trim"),
+    Flag::value(
+        Section::Output,
+        ("max-columns", "NUM"),
+        "Leave out lines longer than NUM bytes",
+        "Leave out lines longer than NUM bytes, and say so; 0 is no limit.",
+        |o, v| set(&mut o.format.max_columns, text(v).and_then(parse_number).map(Some)),
     )
     .short('M'),
-    Flag::switch("max-columns-preview", "Show the beginning of lines that -M leaves out", |o| {
-        o.max_columns_preview = true
-    }),
+    Flag::switch(
+        Section::Output,
+        "max-columns-preview",
+        "Show the beginning of lines that -M leaves out",
+        "Show the beginning of lines that -M leaves out.",
+        |o, on| o.format.max_columns_preview = on,
+    )
+    .negation("no-max-columns-preview"),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::flags::flag::parse;
+    use crate::cli::flags::parsed;
 
     #[test]
     fn a_flag_and_its_negation() {
-        let options = |args: &[&str]| parse::<FormatOptions>(&[NUMBERS, MATCHES, LINES], args).unwrap();
+        let options = |args: &[&str]| parsed(args).unwrap().format;
         assert_eq!(options(&[]).line_number, None);
         assert_eq!(options(&["-n", "-n", "-N"]).line_number, Some(false));
         assert_eq!(options(&["-N", "-n"]).line_number, Some(true));

@@ -1,106 +1,123 @@
 //! Patterns, and what counts as a match.
 
-use std::{ffi::OsString, path::PathBuf};
-
-use crate::cli::flags::flag::{self, Takes};
+use crate::cli::flags::{
+    flag::{Flag, Section},
+    options::{Boundary, PatternSource},
+};
 use mapgrep::matcher::Case;
 
-/// What is searched for.
-#[derive(Debug, Default)]
-pub(crate) struct PatternOptions {
-    /// Where patterns come from, in the order in which they were given. It decides between matches that start at the
-    /// same byte.
-    pub(crate) sources: Vec<PatternSource>,
-    pub(crate) fixed_strings: bool,
-    pub(crate) longest: bool,
-    pub(crate) case: Case,
-    pub(crate) boundary: Boundary,
-    pub(crate) multiline: bool,
-    pub(crate) multiline_dotall: bool,
-}
-
-/// Where patterns come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum PatternSource {
-    Text(OsString),
-    File(PathBuf),
-}
-
-/// What has to be around a match.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Boundary {
-    #[default]
-    Any,
-    /// No word character on either side.
-    Word,
-    /// The line's start and its end.
-    Line,
-}
-
-type Flag = flag::Flag<PatternOptions>;
-
-/// The flags, in the order of `--help`.
+/// The flags about patterns.
 pub(crate) const FLAGS: &[Flag] = &[
-    Flag::bytes(
-        "regexp",
-        Takes::Any,
-        "PATTERN",
-        "A pattern to search for; may be given many times. Also for patterns that begin with a dash",
+    Flag::value(
+        Section::Input,
+        ("regexp", "PATTERN"),
+        "A pattern to search for",
+        "A pattern to search for. May be given many times: a line is selected where any of them matches. Also for \
+         patterns that begin with a dash. With it, or with -f, no argument is a pattern: all are paths.",
         |o, v| {
-            o.sources.push(PatternSource::Text(v.into()));
+            o.patterns.sources.push(PatternSource::Text(v.into()));
             Ok(())
         },
     )
     .short('e'),
-    Flag::bytes(
-        "file",
-        Takes::Path,
-        "FILE",
-        "A file with one pattern per line; \"-\" is standard input. May be given many times",
+    Flag::value(
+        Section::Input,
+        ("file", "FILE"),
+        "Search for the patterns in FILE, one a line",
+        "Search for the patterns in FILE, one a line. \"-\" is standard input. May be given many times. An empty \
+         file has no patterns, and none of its lines match; an empty line is a pattern that matches every line.",
         |o, v| {
-            o.sources.push(PatternSource::File(v.into()));
+            o.patterns.sources.push(PatternSource::File(v.into()));
             Ok(())
         },
     )
     .short('f'),
     Flag::switch(
+        Section::Search,
         "fixed-strings",
+        "Take patterns as plain strings",
         "Take patterns as plain strings, which may have any bytes. Of strings that match at the same place, the \
-         first in the order in which they were given is the match; see --longest",
-        |o| o.fixed_strings = true,
+         first in the order in which they were given is the match; see --longest.",
+        |o, on| o.patterns.fixed_strings = on,
     )
-    .short('F'),
+    .short('F')
+    .negation("no-fixed-strings"),
     Flag::switch(
+        Section::Search,
         "longest",
+        "With -F, the longest string is the match",
         "With -F, of strings that match at the same place the longest is the match: what -o, --column, \
-         --count-matches and --pattern-ids tell. Which lines are selected does not depend on it",
-        |o| o.longest = true,
+         --count-matches and --pattern-ids tell. Which lines are selected does not depend on it.",
+        |o, _| o.patterns.longest = true,
+    ),
+    Flag::switch(
+        Section::Search,
+        "ignore-case",
+        "Letters match both their cases",
+        "Letters match both their cases. Of -i, -s and -S the last counts.",
+        |o, _| o.patterns.case = Case::Insensitive,
     )
-    .requires("fixed-strings"),
-    Flag::switch("ignore-case", "Letters match both their cases", |o| o.case = Case::Insensitive).short('i'),
-    Flag::switch("case-sensitive", "Letters match their own case; the default", |o| o.case = Case::Sensitive)
-        .short('s'),
-    Flag::switch("smart-case", "Letters match both cases unless the pattern has an upper-case one", |o| {
-        o.case = Case::Smart
-    })
+    .short('i'),
+    Flag::switch(
+        Section::Search,
+        "case-sensitive",
+        "Letters match their own case (the default)",
+        "Letters match their own case. This is the default. Of -i, -s and -S the last counts.",
+        |o, _| o.patterns.case = Case::Sensitive,
+    )
+    .short('s'),
+    Flag::switch(
+        Section::Search,
+        "smart-case",
+        "-i, unless a pattern has an upper-case letter",
+        "Letters match both their cases, unless a pattern has an upper-case one that stands for itself. Of -i, -s \
+         and -S the last counts.",
+        |o, _| o.patterns.case = Case::Smart,
+    )
     .short('S'),
-    Flag::switch("word-regexp", "Only matches with no word character on either side", |o| o.boundary = Boundary::Word)
-        .short('w'),
-    Flag::switch("line-regexp", "Only matches that are a whole line", |o| o.boundary = Boundary::Line).short('x'),
-    Flag::switch("multiline", "Matches may go over several lines; all lines of a match are selected", |o| {
-        o.multiline = true
-    })
-    .short('U'),
-    Flag::switch("multiline-dotall", "With -U, have \".\" match line ends too", |o| o.multiline_dotall = true),
+    Flag::switch(
+        Section::Search,
+        "word-regexp",
+        "Only matches that are whole words",
+        "Only matches with no word character on either side. Of -w and -x the last counts.",
+        |o, _| o.patterns.boundary = Boundary::Word,
+    )
+    .short('w'),
+    Flag::switch(
+        Section::Search,
+        "line-regexp",
+        "Only matches that are a whole line",
+        "Only matches that are a whole line. Of -w and -x the last counts.",
+        |o, _| o.patterns.boundary = Boundary::Line,
+    )
+    .short('x'),
+    Flag::switch(
+        Section::Search,
+        "multiline",
+        "Matches may go over several lines",
+        "Matches may go over several lines; all lines of a match are selected. \".\" does not match a line end \
+         without --multiline-dotall, and \"\\n\" and \"\\s\" do.",
+        |o, on| o.patterns.multiline = on,
+    )
+    .short('U')
+    .negation("no-multiline"),
+    Flag::switch(
+        Section::Search,
+        "multiline-dotall",
+        "With -U, \".\" matches line ends too",
+        "With -U, \".\" matches line ends too.",
+        |o, on| o.patterns.multiline_dotall = on,
+    )
+    .negation("no-multiline-dotall"),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::flags::flag::parse;
+    use crate::cli::flags::{options::PatternOptions, parsed};
 
     fn options(args: &[&str]) -> PatternOptions {
-        parse(&[FLAGS], args).unwrap()
+        parsed(args).unwrap().patterns
     }
 
     #[test]

@@ -1,79 +1,49 @@
 //! How a search uses the machine: threads, mappings, the page cache. The result does not depend on it.
 
-use clap::ValueEnum;
-
 use crate::cli::flags::{
-    flag::{self, Takes, parse_word, set, word},
+    flag::{Flag, Section},
     numbers::{parse_size, parse_threads},
+    options::{MapFiles, PageCache},
+    values::{set, text, word},
 };
-use mapgrep::scan::CachePolicy;
 
-/// How a search uses the machine.
-#[derive(Debug, Default)]
-pub(crate) struct PerformanceOptions {
-    pub(crate) page_cache: PageCache,
-    pub(crate) map: MapFiles,
-    /// 0 is one for each core.
-    pub(crate) threads: usize,
-    pub(crate) chunk_size: Option<usize>,
-}
-
-/// What becomes of the pages of files that a search has brought into memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PageCache {
-    #[default]
-    Keep,
-    Drop,
-}
-
-/// Which files are mapped into memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum MapFiles {
-    /// Those that were named.
-    #[default]
-    Named,
-    /// Those in directories too.
-    All,
-    None,
-}
-
-impl PageCache {
-    pub(crate) fn policy(self) -> CachePolicy {
-        match self {
-            PageCache::Keep => CachePolicy::Keep,
-            PageCache::Drop => CachePolicy::Drop,
-        }
-    }
-}
-
-type Flag = flag::Flag<PerformanceOptions>;
-
-/// The flags, in the order of `--help`.
+/// The flags about how a search uses the machine.
 pub(crate) const FLAGS: &[Flag] = &[
-    Flag::text(
-        "cache",
-        word::<PageCache>("keep"),
-        "HOW",
-        "Whether what a search brings into the system's cache of files stays there or is dropped. What was there \
-         before stays",
-        |o, v| set(&mut o.page_cache, parse_word(v)),
-    ),
-    Flag::switch("mmap", "Map files into memory, also those found in directories", |o| o.map = MapFiles::All),
-    Flag::switch("no-mmap", "Read files instead of mapping them", |o| o.map = MapFiles::None),
-    Flag::text(
-        "threads",
-        Takes::Number,
-        "NUM",
-        "How many threads to use, up to 1024; 0, the default, is one for each core",
-        |o, v| set(&mut o.threads, parse_threads(v)),
+    Flag::value(
+        Section::Other,
+        ("cache", "HOW"),
+        "Whether the system keeps in memory what was read",
+        "Whether what a search brings into the system's cache of files stays there (keep, the default) or is dropped. \
+         What was there before stays.",
+        |o, v| {
+            let meanings = [PageCache::Keep, PageCache::Drop];
+            set(&mut o.performance.page_cache, word(v, &["keep", "drop"], &meanings))
+        },
+    )
+    .words(&["keep", "drop"]),
+    Flag::switch(
+        Section::Search,
+        "mmap",
+        "Map files into memory, also those in directories",
+        "Map files into memory, also those found in directories. Without this flag and --no-mmap, files that were \
+         named are mapped, and small ones in directories are read.",
+        |o, on| o.performance.map = if on { MapFiles::All } else { MapFiles::None },
+    )
+    .negation("no-mmap"),
+    Flag::value(
+        Section::Search,
+        ("threads", "NUM"),
+        "How many threads to use",
+        "How many threads to use, up to 1024; 0, the default, is one for each core.",
+        |o, v| set(&mut o.performance.threads, text(v).and_then(parse_threads)),
     )
     .short('j'),
-    Flag::text(
-        "chunk-size",
-        Takes::Number,
-        "BYTES",
-        "How many bytes of a file a worker takes at once. For tests: results do not depend on it",
-        |o, v| set(&mut o.chunk_size, parse_size(v).map(Some)),
+    Flag::value(
+        Section::Other,
+        ("chunk-size", "BYTES"),
+        "How many bytes of a file a worker takes at once",
+        "How many bytes of a file a worker takes at once. For tests: results do not depend on it.",
+        |o, v| set(&mut o.performance.chunk_size, text(v).and_then(parse_size).map(Some)),
     )
     .hidden(),
 ];
@@ -81,11 +51,11 @@ pub(crate) const FLAGS: &[Flag] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::flags::flag::parse;
+    use crate::cli::flags::parsed;
 
     #[test]
     fn the_last_way_to_read_counts() {
-        let options = |args: &[&str]| parse::<PerformanceOptions>(&[FLAGS], args).unwrap();
+        let options = |args: &[&str]| parsed(args).unwrap().performance;
         assert_eq!((options(&[]).map, options(&[]).page_cache), (MapFiles::Named, PageCache::Keep));
         assert_eq!(options(&["--mmap", "--no-mmap"]).map, MapFiles::None);
         assert_eq!(options(&["--no-mmap", "--mmap", "--cache=drop"]).map, MapFiles::All);

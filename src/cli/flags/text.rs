@@ -1,69 +1,61 @@
 //! What the bytes of a file are: where its lines end, and whether it is text.
 
-use crate::cli::flags::flag;
+use crate::cli::flags::{
+    flag::{Flag, Section},
+    options::BinaryFiles,
+};
 use mapgrep::matcher::LineTerminator;
 
-/// How the bytes of a file are understood.
-#[derive(Debug, Default)]
-pub(crate) struct TextOptions {
-    pub(crate) terminator: LineTerminator,
-    pub(crate) binary: BinaryFiles,
-}
-
-/// What is done with files that have a NUL.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum BinaryFiles {
-    /// Those that were named are searched as with `Search`, and those in directories up to the NUL.
-    #[default]
-    Auto,
-    /// All are searched; that a line matches is told, and the line is not shown.
-    Search,
-    /// They are text.
-    Text,
-}
-
-impl TextOptions {
-    /// Whether every file is text.
-    pub(crate) fn is_all_text(&self) -> bool {
-        self.binary == BinaryFiles::Text || self.terminator == LineTerminator::Nul
-    }
-}
-
-type Flag = flag::Flag<TextOptions>;
-
-/// Where lines end.
-pub(crate) const LINE_ENDS: &[Flag] = &[
+/// The flags about the bytes of files.
+pub(crate) const FLAGS: &[Flag] = &[
     Flag::switch(
+        Section::Search,
         "crlf",
+        "Lines end with \\r\\n, or with \\n alone",
         "Lines end with \\r\\n or with \\n alone; \"^\" and \"$\" match at both, and \".\" does not match \\r. A \\r \
-         alone ends no line, though where matches may go over several lines, \"$\" matches before it",
-        |o| o.terminator = LineTerminator::Crlf,
-    ),
+         alone ends no line, though where matches may go over several lines, \"$\" matches before it.",
+        |o, on| match (on, o.text.terminator) {
+            (true, _) => o.text.terminator = LineTerminator::Crlf,
+            (false, LineTerminator::Crlf) => o.text.terminator = LineTerminator::Lf,
+            (false, _) => {}
+        },
+    )
+    .negation("no-crlf"),
     Flag::switch(
+        Section::Search,
         "null-data",
-        "Lines end with NUL and may contain \\n, which \".\" matches. No file is taken for binary then",
-        |o| o.terminator = LineTerminator::Nul,
+        "Lines end with NUL",
+        "Lines end with NUL and may contain \\n, which \".\" matches. No file is taken for binary then.",
+        |o, _| o.text.terminator = LineTerminator::Nul,
     ),
-];
-
-/// What is done with binary files.
-pub(crate) const BINARY: &[Flag] = &[
-    Flag::switch("text", "Search binary files as if they were text", |o| o.binary = BinaryFiles::Text).short('a'),
     Flag::switch(
+        Section::Search,
+        "text",
+        "Search binary files as if they were text",
+        "Search binary files, those with a NUL, as if they were text: their lines are shown as they are.",
+        |o, on| o.text.binary = if on { BinaryFiles::Text } else { BinaryFiles::Auto },
+    )
+    .short('a')
+    .negation("no-text"),
+    Flag::switch(
+        Section::Filter,
         "binary",
-        "Search binary files in directories too; that a line matches is told, the line is not shown",
-        |o| o.binary = BinaryFiles::Search,
-    ),
+        "Search binary files in directories too",
+        "Search binary files in directories too, as those that were named: that a line matches is told, and the line \
+         is not shown. Without this flag the search of a file in a directory ends at its first NUL.",
+        |o, on| o.text.binary = if on { BinaryFiles::Search } else { BinaryFiles::Auto },
+    )
+    .negation("no-binary"),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::flags::flag::parse;
+    use crate::cli::flags::parsed;
 
     #[test]
     fn the_last_of_several_line_ends_counts() {
-        let options = |args: &[&str]| parse::<TextOptions>(&[LINE_ENDS, BINARY], args).unwrap();
+        let options = |args: &[&str]| parsed(args).unwrap().text;
         assert_eq!(options(&[]).terminator, LineTerminator::Lf);
         assert_eq!(options(&["--null-data", "--crlf"]).terminator, LineTerminator::Crlf);
         assert_eq!(options(&["--crlf", "--null-data"]).terminator, LineTerminator::Nul);

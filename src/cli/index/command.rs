@@ -15,7 +15,8 @@ use super::{
     run::Run,
 };
 use crate::cli::{
-    flags::{usage, when::When},
+    flags::when::When,
+    index::usage,
     process::{interrupt, panics, resources},
     terminal::{
         messages::{self, Messages},
@@ -29,7 +30,7 @@ const SMALL: u64 = 64 << 20;
 
 /// Runs `mapgrep-index` with these arguments, the first of which is the name of the program.
 pub fn mapgrep_index(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    resources::share_heap();
+    resources::prepare_for_little_memory();
     messages::name_program("mapgrep-index");
     let args = match Args::try_parse_from(arguments) {
         Ok(args) => args,

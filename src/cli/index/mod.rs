@@ -7,3 +7,4 @@ mod files;
 mod one;
 mod report;
 mod run;
+mod usage;

@@ -101,9 +101,10 @@ type Resource = libc::__rlimit_resource_t;
 #[cfg(all(unix, not(all(target_os = "linux", target_env = "gnu"))))]
 type Resource = libc::c_int;
 
-/// Where the address space is limited, has all threads share one heap. The system's allocator reserves 64 MiB for each
-/// thread otherwise, and little is left for what needs it.
-pub(crate) fn share_heap() {
+/// Where the address space is limited: has all threads share one heap, as the system's allocator reserves 64 MiB for
+/// each thread otherwise, and takes the stack of the first thread at once, as a process is killed without a message
+/// whose stack cannot grow.
+pub(crate) fn prepare_for_little_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     if limit(libc::RLIMIT_AS).is_some() {
         #[allow(unsafe_code)]
@@ -111,5 +112,19 @@ pub(crate) fn share_heap() {
         unsafe {
             libc::mallopt(libc::M_ARENA_MAX, 1);
         }
+        if Vec::<u8>::new().try_reserve_exact(STACK).is_err() {
+            end_without(STACK);
+        }
+        take_stack();
     }
+}
+
+/// How much stack the first thread needs at most.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const STACK: usize = 512 << 10;
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[inline(never)]
+fn take_stack() {
+    std::hint::black_box(&[0_u8; STACK]);
 }

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 
 use crate::cli::{
-    flags::{Options, output::Mode},
+    flags::{Options, options::Mode},
     print::json,
     process::{
         interrupt::{self, Interrupt},

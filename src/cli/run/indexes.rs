@@ -11,7 +11,10 @@ use anyhow::{anyhow, bail};
 use indicatif::HumanBytes;
 
 use crate::cli::{
-    flags::{Options, index::IndexUse, selection::Context},
+    flags::{
+        Options,
+        options::{Context, IndexUse},
+    },
     index::advice::explained,
     terminal::notes::Notes,
 };

@@ -12,7 +12,7 @@ use mapgrep::{
 };
 
 use crate::cli::{
-    flags::{Options, performance::MapFiles},
+    flags::{Options, options::MapFiles},
     run::{indexes::Indexes, input::Input, job::Job, walk::Haystack},
     terminal::{notes::Notes, stdout::FileId},
 };

@@ -17,8 +17,8 @@ use mapgrep::{
 use crate::cli::{
     flags::{
         Options,
+        options::Part,
         ranges::{ByteRange, Line, LineRange},
-        selection::Part,
     },
     run::{bom, indexes::Indexes, job::Job},
     terminal::notes::Notes,

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 
-use crate::cli::flags::{Options, patterns::PatternSource};
+use crate::cli::flags::{Options, options::PatternSource};
 
 /// The patterns, and what is left of the positional arguments.
 pub(crate) struct Patterns {

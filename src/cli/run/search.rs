@@ -17,7 +17,7 @@ use mapgrep::{
 };
 
 use crate::cli::{
-    flags::{Options, output::Mode},
+    flags::{Options, options::Mode},
     print::{json::Json, pattern_ids::PatternCounts, standard::Printer, stats::Stats, style::Style},
     run::{
         compressed::{self, CompressedFiles},

@@ -4,7 +4,11 @@ use anyhow::bail;
 use termcolor::{BufferWriter, ColorChoice, WriteColor};
 
 use crate::cli::{
-    flags::{Options, output::Mode, patterns::Boundary, selection::Context, when::When},
+    flags::{
+        Options,
+        options::{Boundary, Context, Mode},
+        when::When,
+    },
     print::{color::Colors, pattern_ids::PatternIds, style::Style},
     run::{
         explain::pattern_error,
@@ -126,7 +130,7 @@ pub(crate) fn style(
         file_names: format.file_name.unwrap_or(many_files),
         heading: format.heading.unwrap_or(to_terminal),
         byte_offset: format.byte_offset,
-        column: format.column,
+        column: format.column == Some(true),
         only_matching: format.only_matching,
         trim: format.trim,
         max_columns: format.max_columns.filter(|&max| max > 0),

@@ -1,7 +1,7 @@
 //! Why a search of directories found no file to search.
 
 use crate::cli::{
-    flags::files::FileOptions,
+    flags::options::FileOptions,
     run::walk::{Filters, Paths},
 };
 use mapgrep::scan::Cancel;

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use ignore::{DirEntry, Walk, WalkBuilder, overrides::OverrideBuilder};
 
-use crate::cli::flags::files::FileOptions;
+use crate::cli::flags::options::FileOptions;
 use mapgrep::{index::is_index, scan::Cancel};
 
 /// A file, or standard input.

@@ -1,0 +1,452 @@
+//! What can be asked for, theme by theme. Flags set it.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use crate::cli::flags::{
+    ranges::{ByteRange, LineRange},
+    when::When,
+};
+use mapgrep::{
+    grep::Goal,
+    matcher::{Case, LineTerminator},
+    scan::CachePolicy,
+};
+
+/// What was asked for, theme by theme.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// The pattern, unless there are others, and paths.
+    pub(crate) positional: Vec<OsString>,
+    pub(crate) patterns: PatternOptions,
+    pub(crate) text: TextOptions,
+    pub(crate) selection: SelectionOptions,
+    pub(crate) output: OutputOptions,
+    pub(crate) format: FormatOptions,
+    pub(crate) files: FileOptions,
+    pub(crate) index: IndexOptions,
+    pub(crate) performance: PerformanceOptions,
+    pub(crate) messages: MessageOptions,
+    pub(crate) other: OtherOptions,
+}
+
+impl Options {
+    /// # Errors
+    ///
+    /// When flags were given that say nothing together.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let not_with = |one: &str, other: &str| Err(format!("'{one}' cannot be used with '{other}'"));
+        let apart = match self.output.mode {
+            Mode::CountByPattern => Some("--count-by-pattern"),
+            _ => self.output.pattern_ids.then_some("--pattern-ids"),
+        };
+        let of_all = self.output.total;
+        match (apart, self.output.mode) {
+            _ if self.other.shown.is_some() => Ok(()),
+            (Some(flag), _) if self.selection.invert_match => not_with(flag, "--invert-match"),
+            (Some(flag), _) if self.patterns.multiline => not_with(flag, "--multiline"),
+            (_, Mode::CountByPattern) if of_all => not_with("--total", "--count-by-pattern"),
+            (_, Mode::FilesWithMatches) if of_all => not_with("--total", "--files-with-matches"),
+            (_, Mode::FilesWithoutMatch) if of_all => not_with("--total", "--files-without-match"),
+            (_, Mode::Json) if of_all => not_with("--total", "--json"),
+            _ if self.patterns.longest && !self.patterns.fixed_strings => {
+                Err("'--longest' needs '--fixed-strings'".to_owned())
+            }
+            _ => match self.selection.context_flag() {
+                Some(context) if self.selection.reverse => not_with("--reverse", context),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    /// What is shown of a file. Which matches are counted depends on which lines are selected.
+    pub(crate) fn mode(&self) -> Mode {
+        // Lines that do not match hold no matches to count.
+        let has_matches = !self.selection.invert_match;
+        match self.output.mode {
+            Mode::CountMatches if !has_matches => Mode::Count,
+            Mode::Count if has_matches && self.format.only_matching => Mode::CountMatches,
+            mode => mode,
+        }
+    }
+
+    /// What a search has to find out for what is shown.
+    pub(crate) fn goal(&self) -> Goal {
+        use Mode::{Count, CountByPattern, CountMatches, FilesWithMatches, FilesWithoutMatch, Json, Lines};
+        match (self.output.quiet, self.mode(), self.wants_stats()) {
+            // Statistics want every match counted.
+            (true, _, true) | (_, Count | FilesWithMatches | FilesWithoutMatch, true) => Goal::CountMatches,
+            (true, _, _) | (_, FilesWithMatches | FilesWithoutMatch, _) => Goal::AnyLine,
+            (_, Count, _) => Goal::CountLines,
+            (_, CountMatches, _) => Goal::CountMatches,
+            (_, Lines | Json | CountByPattern, _) => Goal::Lines,
+        }
+    }
+
+    /// Whether it matters which of the patterns matched.
+    pub(crate) fn tells_patterns_apart(&self) -> bool {
+        !self.output.quiet
+            && match self.mode() {
+                Mode::CountByPattern => true,
+                Mode::Lines | Mode::Json => self.output.pattern_ids,
+                _ => false,
+            }
+    }
+
+    /// Whether there are statistics at the end.
+    pub(crate) fn wants_stats(&self) -> bool {
+        self.messages.stats || self.mode() == Mode::Json
+    }
+
+    /// Whether lines are numbered; `by_default` where no flag says so.
+    pub(crate) fn line_numbers(&self, by_default: bool) -> bool {
+        let by_default = self.format.column == Some(true) || by_default || self.mode() == Mode::Json;
+        self.goal() == Goal::Lines && self.format.line_number.unwrap_or(by_default)
+    }
+
+    /// Whether binary files in directories are searched to their end.
+    pub(crate) fn searches_binary(&self) -> bool {
+        self.text.binary == BinaryFiles::Search || self.files.unrestricted >= 3
+    }
+
+    /// Whether messages are shown that are no errors.
+    pub(crate) fn shows_notes(&self) -> bool {
+        !(self.output.quiet || self.messages.no_messages)
+    }
+}
+
+/// What is searched for.
+#[derive(Debug, Default)]
+pub(crate) struct PatternOptions {
+    /// Where patterns come from, in the order in which they were given. It decides between matches that start at the
+    /// same byte.
+    pub(crate) sources: Vec<PatternSource>,
+    pub(crate) fixed_strings: bool,
+    pub(crate) longest: bool,
+    pub(crate) case: Case,
+    pub(crate) boundary: Boundary,
+    pub(crate) multiline: bool,
+    pub(crate) multiline_dotall: bool,
+}
+
+/// Where patterns come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PatternSource {
+    Text(OsString),
+    File(PathBuf),
+}
+
+/// What has to be around a match.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Boundary {
+    #[default]
+    Any,
+    /// No word character on either side.
+    Word,
+    /// The line's start and its end.
+    Line,
+}
+
+/// How the bytes of a file are understood.
+#[derive(Debug, Default)]
+pub(crate) struct TextOptions {
+    pub(crate) terminator: LineTerminator,
+    pub(crate) binary: BinaryFiles,
+}
+
+/// What is done with files that have a NUL.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum BinaryFiles {
+    /// Those that were named are searched as with `Search`, and those in directories up to the NUL.
+    #[default]
+    Auto,
+    /// All are searched; that a line matches is told, and the line is not shown.
+    Search,
+    /// They are text.
+    Text,
+}
+
+impl TextOptions {
+    /// Whether every file is text.
+    pub(crate) fn is_all_text(&self) -> bool {
+        self.binary == BinaryFiles::Text || self.terminator == LineTerminator::Nul
+    }
+}
+
+/// Which lines of a file are shown.
+#[derive(Debug, Default)]
+pub(crate) struct SelectionOptions {
+    pub(crate) invert_match: bool,
+    pub(crate) max_count: Option<u64>,
+    pub(crate) context: Context,
+    pub(crate) part: Part,
+    /// Only the last lines that are selected, this many.
+    pub(crate) last: Option<u64>,
+    pub(crate) reverse: bool,
+}
+
+/// The lines that are shown besides those that are selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Context {
+    Around(Around),
+    /// All lines.
+    All,
+}
+
+/// How many lines around each selected one are shown: `both`, unless a side has a number of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Around {
+    pub(crate) before: Option<usize>,
+    pub(crate) after: Option<usize>,
+    pub(crate) both: Option<usize>,
+}
+
+/// The part of each file that is searched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Part {
+    #[default]
+    All,
+    Bytes(ByteRange),
+    Lines(LineRange),
+}
+
+impl SelectionOptions {
+    /// Whether a file has to be there as a whole, or is searched from its end.
+    pub(crate) fn needs_mapping(&self) -> bool {
+        self.last.is_some() || self.reverse || self.part != Part::All
+    }
+
+    /// Takes a part, of which there is one kind only.
+    pub(crate) fn take_part(&mut self, part: Result<Part, String>) -> Result<(), String> {
+        let part = part?;
+        match (self.part, part) {
+            (Part::Bytes(_), Part::Lines(_)) => Err("'--lines' cannot be used with '--range'".to_owned()),
+            (Part::Lines(_), Part::Bytes(_)) => Err("'--range' cannot be used with '--lines'".to_owned()),
+            _ => {
+                self.part = part;
+                Ok(())
+            }
+        }
+    }
+
+    /// The flag that asks for more lines than are selected, if one does.
+    pub(crate) fn context_flag(&self) -> Option<&'static str> {
+        match self.context {
+            Context::All => Some("--passthru"),
+            Context::Around(Around { after: Some(1..), .. }) => Some("--after-context"),
+            Context::Around(Around { before: Some(1..), .. }) => Some("--before-context"),
+            Context::Around(Around { both: Some(1..), .. }) => Some("--context"),
+            Context::Around(_) => None,
+        }
+    }
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Context::Around(Around::default())
+    }
+}
+
+impl Context {
+    /// How many lines are shown before each selected one, and how many after it; none where all lines are shown.
+    pub(crate) fn sizes(self) -> (usize, usize) {
+        let Context::Around(Around { before, after, both }) = self else { return (0, 0) };
+        (before.or(both).unwrap_or(0), after.or(both).unwrap_or(0))
+    }
+
+    /// The numbers of lines, which take the place of showing all.
+    pub(crate) fn around(&mut self) -> &mut Around {
+        if *self == Context::All {
+            *self = Context::default();
+        }
+        match self {
+            Context::Around(around) => around,
+            Context::All => unreachable!("it was replaced"),
+        }
+    }
+}
+
+impl Part {
+    /// The range of bytes, where one was given.
+    pub(crate) fn bytes(self) -> Option<ByteRange> {
+        if let Part::Bytes(range) = self { Some(range) } else { None }
+    }
+
+    /// The range of lines, where one was given.
+    pub(crate) fn lines(self) -> Option<LineRange> {
+        if let Part::Lines(range) = self { Some(range) } else { None }
+    }
+}
+
+/// What is shown of a file.
+#[derive(Debug, Default)]
+pub(crate) struct OutputOptions {
+    pub(crate) mode: Mode,
+    pub(crate) include_zero: bool,
+    /// The sum of the counts is shown, and no file's own.
+    pub(crate) total: bool,
+    pub(crate) pattern_ids: bool,
+    pub(crate) quiet: bool,
+}
+
+/// The kinds of output. Nothing is printed of any of them with `quiet`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mode {
+    #[default]
+    Lines,
+    Count,
+    CountMatches,
+    CountByPattern,
+    FilesWithMatches,
+    FilesWithoutMatch,
+    Json,
+}
+
+/// How lines look. `None` is the default, which depends on the terminal and on the number of files.
+#[derive(Debug, Default)]
+pub(crate) struct FormatOptions {
+    pub(crate) line_number: Option<bool>,
+    pub(crate) file_name: Option<bool>,
+    pub(crate) heading: Option<bool>,
+    pub(crate) only_matching: bool,
+    pub(crate) replace: Option<OsString>,
+    pub(crate) byte_offset: bool,
+    /// `--no-column` is said even where another flag implies columns.
+    pub(crate) column: Option<bool>,
+    pub(crate) color: When,
+    pub(crate) trim: bool,
+    pub(crate) max_columns: Option<u64>,
+    pub(crate) max_columns_preview: bool,
+}
+
+/// Which files in directories are searched.
+#[derive(Debug, Default)]
+pub(crate) struct FileOptions {
+    pub(crate) globs: Vec<String>,
+    pub(crate) hidden: bool,
+    pub(crate) no_ignore: bool,
+    /// How often `-u` was given.
+    pub(crate) unrestricted: u8,
+    pub(crate) follow: bool,
+    pub(crate) max_depth: Option<usize>,
+}
+
+impl FileOptions {
+    /// Whether hidden files are searched too.
+    pub(crate) fn takes_hidden(&self) -> bool {
+        self.hidden || self.unrestricted >= 2
+    }
+
+    /// Whether files are searched too that ignore files name.
+    pub(crate) fn takes_ignored(&self) -> bool {
+        self.no_ignore || self.unrestricted >= 1
+    }
+}
+
+/// Which indexes are used.
+#[derive(Debug, Default)]
+pub(crate) struct IndexOptions {
+    pub(crate) use_index: IndexUse,
+    /// Where they are, if not beside their files.
+    pub(crate) directory: Option<PathBuf>,
+}
+
+/// Whether indexes are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum IndexUse {
+    #[default]
+    Auto,
+    Require,
+    Never,
+}
+
+/// How a search uses the machine.
+#[derive(Debug, Default)]
+pub(crate) struct PerformanceOptions {
+    pub(crate) page_cache: PageCache,
+    pub(crate) map: MapFiles,
+    /// 0 is one for each core.
+    pub(crate) threads: usize,
+    pub(crate) chunk_size: Option<usize>,
+}
+
+/// What becomes of the pages of files that a search has brought into memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum PageCache {
+    #[default]
+    Keep,
+    Drop,
+}
+
+/// Which files are mapped into memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum MapFiles {
+    /// Those that were named.
+    #[default]
+    Named,
+    /// Those in directories too.
+    All,
+    None,
+}
+
+impl PageCache {
+    pub(crate) fn policy(self) -> CachePolicy {
+        match self {
+            PageCache::Keep => CachePolicy::Keep,
+            PageCache::Drop => CachePolicy::Drop,
+        }
+    }
+}
+
+/// What a search tells about itself.
+#[derive(Debug, Default)]
+pub(crate) struct MessageOptions {
+    pub(crate) no_messages: bool,
+    pub(crate) stats: bool,
+    pub(crate) explain: bool,
+    pub(crate) progress: When,
+}
+
+/// What is asked for besides a search.
+#[derive(Debug, Default)]
+pub(crate) struct OtherOptions {
+    /// What is shown in place of a search. The first that was asked for counts.
+    pub(crate) shown: Option<Shown>,
+    pub(crate) no_config: bool,
+    pub(crate) config: Config,
+}
+
+impl OtherOptions {
+    pub(crate) fn show(&mut self, what: Shown) {
+        self.shown.get_or_insert(what);
+    }
+}
+
+/// What can be shown in place of the result of a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Summary,
+    Help,
+    Version,
+    /// The version, and what this build has.
+    Build,
+    Generated(Kind),
+}
+
+/// Whose files of flags are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Config {
+    #[default]
+    Own,
+    /// That of ripgrep too, where there is no own one.
+    Ripgrep,
+}
+
+/// What can be generated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Man,
+    Bash,
+    Zsh,
+    Fish,
+    PowerShell,
+}
