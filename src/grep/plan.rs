@@ -96,7 +96,7 @@ impl Grep {
     /// How many bytes one thread searches before others are there to help it: to start them takes a third of a
     /// millisecond.
     pub(super) fn little(&self) -> usize {
-        let chunks = if self.matcher.literal_lines().is_some() { 4 } else { 1 };
+        let chunks = if self.matcher.is_one_literal() { 4 } else { 1 };
         chunks * self.chunk_size()
     }
 

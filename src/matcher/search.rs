@@ -258,8 +258,13 @@ impl Matcher {
         self.terminator.byte()
     }
 
+    /// True for one literal that is confined to lines: its lines are found several times as fast as others.
+    pub(crate) fn is_one_literal(&self) -> bool {
+        self.literal_lines().is_some()
+    }
+
     /// The search for lines, if the patterns are one literal, and confined to lines.
-    pub(crate) fn literal_lines(&self) -> Option<LiteralLines<'_>> {
+    pub(super) fn literal_lines(&self) -> Option<LiteralLines<'_>> {
         match &self.strategy {
             Strategy::Literal(finder, _) if self.by_line => Some(LiteralLines::new(finder, self.terminator())),
             _ => None,

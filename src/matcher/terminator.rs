@@ -1,5 +1,9 @@
 //! What ends a line.
 
+use memchr::{memchr, memrchr};
+
+use crate::span::Span;
+
 /// What ends a line.
 ///
 /// # Examples
@@ -50,6 +54,13 @@ impl LineTerminator {
             (terminator, [content @ .., last]) if *last == terminator.byte() => content,
             _ => line,
         }
+    }
+
+    /// The line that `offset` is on, with its terminator; where `from` is on the same line, the part of it from there
+    /// on. Looks no further back than to `from`.
+    pub(crate) fn line_at(self, text: &[u8], from: usize, offset: usize) -> Span {
+        let start = memrchr(self.byte(), &text[from..offset]).map_or(from, |end| from + end + 1);
+        Span::new(start, memchr(self.byte(), &text[offset..]).map_or(text.len(), |end| offset + end + 1))
     }
 
     /// What a line is ended with that has no terminator.

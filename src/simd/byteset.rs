@@ -9,7 +9,7 @@
 use std::arch::x86_64::*;
 
 #[cfg(target_arch = "x86_64")]
-use super::detect::has_avx2;
+use super::dispatch::Avx2;
 
 /// A set of bytes, to find the first byte of a haystack that is in it.
 #[derive(Clone, Debug)]
@@ -46,8 +46,8 @@ impl ByteSet {
     #[inline]
     pub(crate) fn find(&self, haystack: &[u8], at: usize) -> Option<usize> {
         #[cfg(target_arch = "x86_64")]
-        if haystack[at..].len() >= 16 && has_avx2() {
-            // SAFETY: the processor has AVX2, and 16 bytes of the haystack are left.
+        if haystack[at..].len() >= 16 && Avx2::detect().is_some() {
+            // SAFETY: an `Avx2` exists only on a processor that has it.
             return unsafe { self.find_avx2(haystack, at) };
         }
         self.find_scalar(haystack, at)
@@ -57,22 +57,18 @@ impl ByteSet {
         Some(at + haystack[at..].iter().position(|&byte| self.member[usize::from(byte)])?)
     }
 
-    /// # Safety
-    ///
-    /// * The processor must have AVX2.
-    /// * At least 16 bytes must be left from `at` on.
+    /// At least 16 bytes must be left from `at` on.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
-    unsafe fn find_avx2(&self, haystack: &[u8], mut at: usize) -> Option<usize> {
-        debug_assert!(haystack.len() - at >= 16);
-        // SAFETY: both are arrays of 16 bytes.
-        let (low, high) = unsafe { (load(&self.low), load(&self.high)) };
+    fn find_avx2(&self, haystack: &[u8], at: usize) -> Option<usize> {
+        let (low, high) = (load(&self.low), load(&self.high));
         let (low2, high2) = (_mm256_broadcastsi128_si256(low), _mm256_broadcastsi128_si256(high));
         let bits = _mm_set1_epi64x(0x8040_2010_0804_0201_u64 as i64);
         let bits2 = _mm256_broadcastsi128_si256(bits);
-        while haystack.len() - at >= 32 {
-            // SAFETY: 32 bytes are left.
-            let bytes = unsafe { _mm256_loadu_si256(haystack.as_ptr().add(at).cast()) };
+        let (blocks, rest) = haystack[at..].as_chunks::<32>();
+        for (i, block) in blocks.iter().enumerate() {
+            // SAFETY: the block has the 32 bytes that are loaded, and the load asks for no alignment.
+            let bytes = unsafe { _mm256_loadu_si256(block.as_ptr().cast()) };
             // A shuffle yields zero where the top bit of the index is set, and looks at its lower half otherwise.
             let lower = _mm256_shuffle_epi8(low2, bytes);
             let upper = _mm256_shuffle_epi8(high2, _mm256_xor_si256(bytes, _mm256_set1_epi8(i8::MIN)));
@@ -81,18 +77,17 @@ impl ByteSet {
             let hit = _mm256_and_si256(_mm256_or_si256(lower, upper), bit);
             let mask = _mm256_movemask_epi8(_mm256_cmpeq_epi8(hit, bit)) as u32;
             if mask != 0 {
-                return Some(at + mask.trailing_zeros() as usize);
+                return Some(at + 32 * i + mask.trailing_zeros() as usize);
             }
-            at += 32;
         }
         // The last vectors may overlap, and what was seen before is not seen again as there was no member.
+        let mut at = haystack.len() - rest.len();
         while at < haystack.len() {
             let place = at.min(haystack.len() - 16);
-            // SAFETY: the haystack has at least 16 bytes, and as many from this place on.
-            let bytes = unsafe { _mm_loadu_si128(haystack.as_ptr().add(place).cast()) };
-            let lower = _mm_shuffle_epi8(low, bytes);
-            let upper = _mm_shuffle_epi8(high, _mm_xor_si128(bytes, _mm_set1_epi8(i8::MIN)));
-            let which = _mm_and_si128(_mm_srli_epi16::<4>(bytes), _mm_set1_epi8(0x0F));
+            let lanes = load(haystack[place..].first_chunk().expect("16 bytes"));
+            let lower = _mm_shuffle_epi8(low, lanes);
+            let upper = _mm_shuffle_epi8(high, _mm_xor_si128(lanes, _mm_set1_epi8(i8::MIN)));
+            let which = _mm_and_si128(_mm_srli_epi16::<4>(lanes), _mm_set1_epi8(0x0F));
             let bit = _mm_shuffle_epi8(bits, which);
             let hit = _mm_and_si128(_mm_or_si128(lower, upper), bit);
             let mask = _mm_movemask_epi8(_mm_cmpeq_epi8(hit, bit)) as u32 >> (at - place);
@@ -105,13 +100,11 @@ impl ByteSet {
     }
 }
 
-/// # Safety
-///
-/// * The processor must have SSE2, as every x86-64 has.
+/// A vector of 16 bytes.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(crate) unsafe fn load(bytes: &[u8; 16]) -> __m128i {
-    // SAFETY: the array has as many bytes as the vector, and the load asks for no alignment.
+pub(crate) fn load(bytes: &[u8; 16]) -> __m128i {
+    // SAFETY: every x86-64 has SSE2; the array has the 16 bytes that are loaded, and the load asks for no alignment.
     unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
 }
 

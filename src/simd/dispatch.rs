@@ -1,13 +1,16 @@
-//! Running a kernel by the best vectors of the processor.
+//! Running a kernel by the best vectors of the processor: all that the crate does about processors goes through here.
 //!
-//! A [`Kernel`] is generic over its [`Vector`]. [`dispatch`] runs it by the widest vectors of the processor. A function
-//! with the attribute `target_feature` is never inlined into one without it. So a kernel contains its loop: one call
-//! of `dispatch` for a haystack or a block of it, not for each vector.
+//! A [`Kernel`] is generic over its [`Vector`]. [`dispatch`] runs it by the widest vectors of the processor. A
+//! [`ShuffleKernel`] looks up halves of bytes besides, which not all processors can: [`Shuffles`] runs it. A kernel of
+//! AVX2 alone is called with the proof [`Avx2`] at hand.
+//!
+//! A function with the attribute `target_feature` is never inlined into one without it. So a kernel contains its loop:
+//! one call of `dispatch` for a haystack or a block of it, not for each vector.
 #![allow(unsafe_code)] // Calls of functions that are compiled for some processors only.
 
 #[cfg(target_arch = "x86_64")]
-use super::detect::has_avx2;
-use super::vector::Vector;
+use super::detect::{has_avx2, has_ssse3};
+use super::{nibbles::Nibbles, vector::Vector};
 
 /// Work that is compiled once for each kind of vectors.
 pub(crate) trait Kernel {
@@ -121,6 +124,100 @@ impl Vectors {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
-    // SAFETY: this function is for processors that have AVX2.
+    // SAFETY: the attribute lets this function be called only where the processor has AVX2, all that the vector needs.
     unsafe { kernel.run::<std::arch::x86_64::__m256i, 1, 2>() }
+}
+
+/// Work that is compiled once for each kind of vectors with a byte shuffle.
+pub(crate) trait ShuffleKernel {
+    type Output;
+
+    /// Does the work. Implementations are `#[inline(always)]`, as is what they call.
+    ///
+    /// # Safety
+    ///
+    /// * The processor must have the instructions of `V`.
+    unsafe fn run<V: Nibbles>(self) -> Self::Output;
+}
+
+/// A kind of vectors with a byte shuffle.
+///
+/// # Invariants
+///
+/// * The processor has the instructions for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shuffles(ShuffleKind);
+
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code)] // Each architecture uses its own.
+enum ShuffleKind {
+    Ssse3,
+    Avx2,
+    Neon,
+}
+
+impl Shuffles {
+    /// The kinds that this processor has, the widest first.
+    #[inline(always)]
+    pub(crate) fn widest_first() -> impl Iterator<Item = Self> {
+        #[cfg(target_arch = "x86_64")]
+        let kinds = [has_avx2().then_some(ShuffleKind::Avx2), has_ssse3().then_some(ShuffleKind::Ssse3)];
+        #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+        let kinds = [Some(ShuffleKind::Neon)];
+        #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
+        let kinds: [Option<ShuffleKind>; 0] = [];
+        kinds.into_iter().flatten().map(Shuffles)
+    }
+
+    /// Runs a kernel by these vectors.
+    #[inline(always)]
+    pub(crate) fn run<K: ShuffleKernel>(self, kernel: K) -> K::Output {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: this kind exists only where `has_ssse3` is true.
+            ShuffleKind::Ssse3 => unsafe { shuffle_ssse3(kernel) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: this kind exists only where `has_avx2` is true, which names all features of the function.
+            ShuffleKind::Avx2 => unsafe { shuffle_avx2(kernel) },
+            #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+            // SAFETY: every AArch64 that the standard library runs on has NEON.
+            ShuffleKind::Neon => unsafe { kernel.run::<std::arch::aarch64::uint8x16_t>() },
+            #[allow(unreachable_patterns)] // One of the three is never made.
+            _ => unreachable!("vectors of another architecture"),
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "ssse3")]
+fn shuffle_ssse3<K: ShuffleKernel>(kernel: K) -> K::Output {
+    // SAFETY: the attribute lets this function be called only where the processor has SSSE3, which has the shuffle.
+    unsafe { kernel.run::<std::arch::x86_64::__m128i>() }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn shuffle_avx2<K: ShuffleKernel>(kernel: K) -> K::Output {
+    // SAFETY: the attribute lets this function be called only where the processor has AVX2, all that the vector needs.
+    unsafe { kernel.run::<std::arch::x86_64::__m256i>() }
+}
+
+/// Proof that the processor has AVX2.
+///
+/// # Invariants
+///
+/// * A value exists only on such a processor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Avx2(());
+
+impl Avx2 {
+    /// None where the processor has no AVX2.
+    #[inline(always)]
+    pub(crate) fn detect() -> Option<Self> {
+        #[cfg(target_arch = "x86_64")]
+        let has_avx2 = has_avx2();
+        #[cfg(not(target_arch = "x86_64"))]
+        let has_avx2 = false;
+        has_avx2.then_some(Avx2(()))
+    }
 }

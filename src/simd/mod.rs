@@ -2,7 +2,7 @@
 
 pub(crate) mod byteset;
 #[cfg(target_arch = "x86_64")]
-pub(crate) mod detect;
+mod detect;
 pub(crate) mod dispatch;
 pub(crate) mod newlines;
 pub(crate) mod nibbles;

@@ -33,13 +33,13 @@ mod x86_64 {
     impl Nibbles for __m128i {
         #[inline(always)]
         unsafe fn table(bytes: &[u8; 16]) -> Self {
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
         }
 
         #[inline(always)]
         unsafe fn halves(bytes: Self) -> [Self; 2] {
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe {
                 let half = Self::splat(0x0F);
                 [bytes.and(half), _mm_srli_epi16::<4>(bytes).and(half)]
@@ -48,13 +48,13 @@ mod x86_64 {
 
         #[inline(always)]
         unsafe fn look_up([lower, upper]: [Self; 2], [low, high]: [Self; 2]) -> Self {
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe { _mm_shuffle_epi8(lower, low).and(_mm_shuffle_epi8(upper, high)) }
         }
 
         #[inline(always)]
         unsafe fn nonzero(self) -> u64 {
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe { self.eq(Self::splat(0)).mask() ^ 0xFFFF }
         }
     }
@@ -63,13 +63,13 @@ mod x86_64 {
     impl Nibbles for __m256i {
         #[inline(always)]
         unsafe fn table(bytes: &[u8; 16]) -> Self {
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe { _mm256_broadcastsi128_si256(__m128i::table(bytes)) }
         }
 
         #[inline(always)]
         unsafe fn halves(bytes: Self) -> [Self; 2] {
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe {
                 let half = Self::splat(0x0F);
                 [bytes.and(half), _mm256_srli_epi16::<4>(bytes).and(half)]
@@ -78,13 +78,13 @@ mod x86_64 {
 
         #[inline(always)]
         unsafe fn look_up([lower, upper]: [Self; 2], [low, high]: [Self; 2]) -> Self {
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe { _mm256_shuffle_epi8(lower, low).and(_mm256_shuffle_epi8(upper, high)) }
         }
 
         #[inline(always)]
         unsafe fn nonzero(self) -> u64 {
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe { self.eq(Self::splat(0)).mask() ^ 0xFFFF_FFFF }
         }
     }
@@ -101,25 +101,25 @@ mod aarch64 {
     impl Nibbles for uint8x16_t {
         #[inline(always)]
         unsafe fn table(bytes: &[u8; 16]) -> Self {
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe { vld1q_u8(bytes.as_ptr()) }
         }
 
         #[inline(always)]
         unsafe fn halves(bytes: Self) -> [Self; 2] {
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe { [bytes.and(Self::splat(0x0F)), vshrq_n_u8::<4>(bytes)] }
         }
 
         #[inline(always)]
         unsafe fn look_up([lower, upper]: [Self; 2], [low, high]: [Self; 2]) -> Self {
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe { vqtbl1q_u8(lower, low).and(vqtbl1q_u8(upper, high)) }
         }
 
         #[inline(always)]
         unsafe fn nonzero(self) -> u64 {
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe { vtstq_u8(self, self).mask() }
         }
     }

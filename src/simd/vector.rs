@@ -51,58 +51,60 @@ macro_rules! vector {
 
             #[inline(always)]
             unsafe fn splat($byte: u8) -> Self {
-                // SAFETY: the caller vouches for the processor.
+                // SAFETY: the trait's contract says that the processor has these instructions.
                 unsafe { $splat }
             }
 
             #[inline(always)]
             unsafe fn load($start: *const u8) -> Self {
-                // SAFETY: the caller vouches for the processor, and for readable bytes.
+                // SAFETY: the trait's contract says that the processor has this instruction, that of `load` that the
+                // bytes are readable.
                 unsafe { $load }
             }
 
             #[inline(always)]
             unsafe fn store(self, $to: *mut u8) {
                 let $stored = self;
-                // SAFETY: the caller vouches for the processor, and for writable bytes.
+                // SAFETY: the trait's contract says that the processor has this instruction, that of `store` that the
+                // bytes are writable.
                 unsafe { $store }
             }
 
             #[inline(always)]
             unsafe fn eq(self, other: Self) -> Self {
-                // SAFETY: the caller vouches for the processor.
+                // SAFETY: the trait's contract says that the processor has these instructions.
                 unsafe { $eq(self, other) }
             }
 
             #[inline(always)]
             unsafe fn and(self, other: Self) -> Self {
-                // SAFETY: the caller vouches for the processor.
+                // SAFETY: the trait's contract says that the processor has these instructions.
                 unsafe { $and(self, other) }
             }
 
             #[inline(always)]
             unsafe fn or(self, other: Self) -> Self {
-                // SAFETY: the caller vouches for the processor.
+                // SAFETY: the trait's contract says that the processor has these instructions.
                 unsafe { $or(self, other) }
             }
 
             #[inline(always)]
             unsafe fn count(self, ones: Self) -> Self {
-                // SAFETY: the caller vouches for the processor.
+                // SAFETY: the trait's contract says that the processor has these instructions.
                 unsafe { $sub(self, ones) }
             }
 
             #[inline(always)]
             unsafe fn mask(self) -> u64 {
                 let $lanes = self;
-                // SAFETY: the caller vouches for the processor.
+                // SAFETY: the trait's contract says that the processor has these instructions.
                 unsafe { $mask }
             }
 
             #[inline(always)]
             unsafe fn mask_of_block<const PARTS: usize>($parts: [Self; PARTS]) -> u64 {
                 debug_assert_eq!(PARTS * Self::LANES, 64);
-                // SAFETY: the caller vouches for the processor.
+                // SAFETY: the trait's contract says that the processor has these instructions.
                 unsafe { $mask_of_block }
             }
         }
@@ -170,7 +172,7 @@ mod aarch64 {
 unsafe fn join_masks<V: Vector, const PARTS: usize>(parts: [V; PARTS]) -> u64 {
     let mut joined = 0;
     for (i, part) in parts.into_iter().enumerate() {
-        // SAFETY: the caller vouches for the processor.
+        // SAFETY: the contract of this function promises the instructions of `V`, which are all that `mask` needs.
         joined |= unsafe { part.mask() } << (i * V::LANES);
     }
     joined
@@ -192,13 +194,13 @@ impl Vector for Word {
 
     #[inline(always)]
     unsafe fn load(start: *const u8) -> Self {
-        // SAFETY: the caller vouches for eight readable bytes, and arrays of bytes need no alignment.
+        // SAFETY: the contract of `load` promises eight readable bytes; arrays of bytes need no alignment.
         Word(u64::from_le_bytes(unsafe { *start.cast() }))
     }
 
     #[inline(always)]
     unsafe fn store(self, start: *mut u8) {
-        // SAFETY: the caller vouches for eight writable bytes, and arrays of bytes need no alignment.
+        // SAFETY: the contract of `store` promises eight writable bytes; arrays of bytes need no alignment.
         unsafe { *start.cast() = self.0.to_le_bytes() };
     }
 
@@ -235,7 +237,7 @@ impl Vector for Word {
 
     #[inline(always)]
     unsafe fn mask_of_block<const PARTS: usize>(parts: [Self; PARTS]) -> u64 {
-        // SAFETY: this is for every processor.
+        // SAFETY: the masks of numbers take no instruction that a processor may lack.
         unsafe { join_masks(parts) }
     }
 }

@@ -90,10 +90,11 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
     pub(super) unsafe fn new(finder: &'a Finder<'static>, terminator: u8, probes: Probes, lines: &'a [u8]) -> Self {
         const { assert!(PARTS * V::LANES == BLOCK) };
         let (needle, overlaps) = (finder.needle(), finder.overlaps);
-        // SAFETY: the caller vouches for the processor.
+        // SAFETY: the contract of this function promises the instructions of `V`, which are all that `splat` needs.
         let (terminators, mut bytes) = unsafe { (V::splat(terminator), [V::splat(0); PROBES]) };
         for (byte, offset) in bytes.iter_mut().zip(probes.offsets) {
-            // SAFETY: as above.
+            // SAFETY: the contract of this function promises the instructions of `V`, and an offset of a probe is
+            // below the needle's length.
             *byte = unsafe { V::splat(needle[offset]) };
         }
         Search { needle, overlaps, lines, probes, bytes, terminator, terminators }
@@ -110,7 +111,8 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
         let mut budget = Budget { start: state.at, sampled, spent: 0 };
         let len = self.lines.len();
         let mut density = Density::default();
-        // SAFETY: the caller vouches for the processor.
+        // SAFETY: the contract of this function promises the instructions of `V`, which are all that a comparison is
+        // made with.
         let comparison = unsafe { Comparison::new(self.needle) };
         // Up to where whole batches may start.
         let batches = (len + 1).saturating_sub(BATCH * BLOCK - 1 + comparison.len);
@@ -118,7 +120,8 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
             let may_skip = !density.is_high() && !state.hit && sink.skips();
             if may_skip {
                 let start = state.at;
-                // SAFETY: the caller vouches for the processor, and the needle fits at the last byte of a batch.
+                // SAFETY: the contract of this function promises the instructions of `V`. `at` is below `batches`, so
+                // a whole batch follows, and at its last byte the needle fits: `comparison.len` is at least as long.
                 while unsafe { is_none([self.pairs(state.at), self.pairs(state.at + BLOCK)]) } {
                     state.at += GROUP * BLOCK;
                     if state.at >= batches {
@@ -131,9 +134,11 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
                 }
             }
             let mut blocks = Blocks::<BATCH>::EMPTY;
-            // SAFETY: as above.
+            // SAFETY: the contract of this function promises the instructions of `V`, and `at` is below `batches`: the
+            // needle fits at each byte of the batch.
             unsafe { self.probe_batch(state.at, &mut blocks) };
-            // SAFETY: as above, and the comparison fits at the last byte of a batch.
+            // SAFETY: the contract of this function promises the instructions of `V`, and `at` is below `batches`:
+            // `comparison.len` bytes follow each byte of the batch.
             if !unsafe { self.confirm_batch::<S>(&comparison, state.at, &mut blocks, &mut budget) } {
                 return Stop::TooCostly;
             }
@@ -153,8 +158,8 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
         }
         let last_start = len - (self.needle.len() + BLOCK - 1);
         while state.at < len {
-            // SAFETY: the caller vouches for the processor. All blocks at or before `last_start` can be probed, and as
-            // there are at least as many bytes as in a block, the last of them can be looked at.
+            // SAFETY: the contract promises the instructions of `V`. All blocks at or before `last_start` can be
+            // probed; as there are at least as many bytes as in a block, the last of them can be looked at.
             let (candidates, ends) = unsafe {
                 let start = state.at.min(last_start);
                 let candidates = self.rest(self.pairs(start), start).unbounded_shr((state.at - start) as u32);
@@ -196,7 +201,8 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
     unsafe fn probe_batch(&self, at: usize, blocks: &mut Blocks<BATCH>) {
         for i in 0..BATCH {
             let at = at + i * BLOCK;
-            // SAFETY: the caller vouches for it.
+            // SAFETY: the contract, that the needle fits at each offset of each block, is that of `pairs`, `rest` and
+            // `ends`.
             (blocks.hits[i], blocks.ends[i]) = unsafe { (self.rest(self.pairs(at), at), self.ends(at)) };
         }
     }
@@ -208,10 +214,10 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
     /// * As [`probe`](Search::probe).
     #[inline(always)]
     unsafe fn pairs(&self, at: usize) -> [V; PARTS] {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: this function has the contract of `probe`.
         let mut pairs = unsafe { self.probe(0, at) };
         if PROBES > 1 {
-            // SAFETY: as above.
+            // SAFETY: this function has the contract of `probe`, of whose vectors these are.
             unsafe { and(&mut pairs, self.probe(1, at)) };
         }
         pairs
@@ -225,10 +231,10 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
     #[inline(always)]
     pub(super) unsafe fn rest(&self, mut pairs: [V; PARTS], at: usize) -> u64 {
         for which in 2..PROBES {
-            // SAFETY: the caller vouches for it.
+            // SAFETY: this function has the contract of `probe`.
             unsafe { and(&mut pairs, self.probe(which, at)) };
         }
-        // SAFETY: as above.
+        // SAFETY: the contract of `probe` has the instructions of `V`, and there are `PARTS` vectors of `V`, a block.
         unsafe { V::mask_of_block(pairs) }
     }
 
@@ -241,7 +247,8 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
     #[inline(always)]
     unsafe fn probe(&self, which: usize, at: usize) -> [V; PARTS] {
         debug_assert!(at + BLOCK - 1 + self.needle.len() <= self.lines.len());
-        // SAFETY: an offset of a probe is inside of the needle, and so inside of the lines in each lane.
+        // SAFETY: the contract of this function promises the instructions of `V`. An offset of a probe is inside of
+        // the needle, which fits at all `BLOCK` offsets: each load is inside of the lines.
         unsafe { equal(self.lines.as_ptr().add(at + self.probes.offsets[which]), self.bytes[which]) }
     }
 
@@ -254,7 +261,8 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
     #[inline(always)]
     pub(super) unsafe fn ends(&self, at: usize) -> u64 {
         debug_assert!(at + BLOCK <= self.lines.len());
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the contract of this function promises the instructions of `V` and `BLOCK` bytes from `at` on, which
+        // are all that is loaded.
         unsafe { V::mask_of_block(equal::<V, PARTS>(self.lines.as_ptr().add(at), self.terminators)) }
     }
 
@@ -289,7 +297,8 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
             }
             // With no candidate, the first byte of the block is compared for nothing.
             let bit = candidates.trailing_zeros() as usize % BLOCK;
-            // SAFETY: the caller vouches for it.
+            // SAFETY: `comparison.len` bytes follow each byte of the blocks by the contract of this function, and
+            // `bit` is below `BLOCK`.
             let is_equal = unsafe { comparison.is_equal(self.lines.as_ptr().add(at + bit)) };
             blocks.hits[i] = select_unpredictable(is_equal, candidates, 0);
             wrong += (candidates ^ blocks.hits[i]).count_ones() as usize;
@@ -349,8 +358,8 @@ impl<V: Vector> Comparison<V> {
         let first = needle.len().min(V::LANES);
         padded[..first].copy_from_slice(&needle[..first]);
         let last = needle.len() - first;
-        // SAFETY: the caller vouches for the processor. A block is as long as the longest vector; and where there is
-        // something behind the first vector, the last one is the end of the needle.
+        // SAFETY: the contract promises the instructions of `V`. A block is as long as the longest vector; and where
+        // there is something behind the first vector, the last one is the end of the needle.
         let (ends, all) = unsafe {
             let start = V::load(padded.as_ptr());
             let end = if last == 0 { start } else { V::load(needle.as_ptr().add(last)) };
@@ -367,7 +376,8 @@ impl<V: Vector> Comparison<V> {
     /// * `self.len` bytes must be readable from `start` on.
     #[inline(always)]
     unsafe fn is_equal(&self, start: *const u8) -> bool {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the contract promises `len` bytes: a vector from `start` on, and one from `last` on, which ends with
+        // the needle.
         unsafe {
             let (first, last) = (V::load(start).eq(self.ends[0]), V::load(start.add(self.last)).eq(self.ends[1]));
             first.and(last).mask() & self.mask == self.mask
@@ -385,7 +395,7 @@ impl<V: Vector> Comparison<V> {
 unsafe fn equal<V: Vector, const PARTS: usize>(start: *const u8, byte: V) -> [V; PARTS] {
     let mut lanes = [byte; PARTS];
     for (i, lanes) in lanes.iter_mut().enumerate() {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the contract promises `BLOCK` bytes, and `PARTS` vectors are no more.
         *lanes = unsafe { V::load(start.add(i * V::LANES)).eq(byte) };
     }
     lanes
@@ -397,7 +407,7 @@ unsafe fn equal<V: Vector, const PARTS: usize>(start: *const u8, byte: V) -> [V;
 #[inline(always)]
 pub(super) unsafe fn and<V: Vector, const PARTS: usize>(lanes: &mut [V; PARTS], others: [V; PARTS]) {
     for (lanes, others) in lanes.iter_mut().zip(others) {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the contract of this function promises the instructions of `V`, which are all that `and` needs.
         *lanes = unsafe { lanes.and(others) };
     }
 }
@@ -411,10 +421,10 @@ pub(super) unsafe fn and<V: Vector, const PARTS: usize>(lanes: &mut [V; PARTS], 
 unsafe fn is_none<V: Vector, const PARTS: usize>(blocks: [[V; PARTS]; GROUP]) -> bool {
     let mut any = blocks[0][0];
     for lanes in blocks.as_flattened() {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the contract of this function promises the instructions of `V`, which are all that `or` needs.
         any = unsafe { any.or(*lanes) };
     }
-    // SAFETY: as above.
+    // SAFETY: the contract of this function promises the instructions of `V`, which are all that `mask` needs.
     unsafe { any.mask() == 0 }
 }
 

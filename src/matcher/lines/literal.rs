@@ -123,7 +123,7 @@ impl<'a> LiteralLines<'a> {
     /// * The processor must have the instructions of `V`.
     #[inline(always)]
     unsafe fn search_with<V: Vector, const PARTS: usize, S: Sink>(&self, lines: &[u8], sink: &mut S) {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: this function has the contract of `search_for`: that the processor has the instructions of `V`.
         unsafe {
             match self.finder.needle().len() {
                 1 => self.search_for::<V, PARTS, 1, S>(lines, sink),
@@ -156,9 +156,10 @@ impl<'a> LiteralLines<'a> {
         let mut sampled = false;
         let mut stretch = (8 * needle.len()).max(16 << 10);
         while state.at < lines.len() {
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: by the contract of `search_with` the processor has the instructions of `V`.
             let search = unsafe { Search::<V, PARTS, PROBES>::new(self.finder, self.terminator, probes, lines) };
-            // SAFETY: as above, and there are enough bytes: of fewer, nothing is left.
+            // SAFETY: by the contract of `search_with` the processor has the instructions of `V`. Fewer bytes than a
+            // block with a needle behind it were searched above, so that nothing of them is left.
             match unsafe { search.run(&mut state, sampled, sink) } {
                 Stop::Refused => return,
                 Stop::AtEnd => break,
@@ -227,7 +228,8 @@ impl<S: Sink> Kernel for SearchLines<'_, '_, S> {
 
     #[inline(always)]
     unsafe fn run<V: Vector, const OF_32: usize, const OF_64: usize>(self) {
-        // SAFETY: the caller vouches for the processor.
+        // SAFETY: the contract of `Kernel::run` is that of `search_with`: that the processor has the instructions of
+        // `V`.
         unsafe { self.finder.search_with::<V, OF_64, S>(self.lines, self.sink) }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memrchr};
+use memchr::memchr;
 
 use crate::{
     matcher::{
@@ -31,46 +31,17 @@ pub(crate) fn select(
     if let Some(literal) = matcher.literal_lines() {
         return literal.select(bytes, invert, selected);
     }
-    let terminator = matcher.terminator();
-    let mut at = 0;
-    if matcher.is_for_all_lines() {
-        let mut goes_on = true;
-        matcher.each_place(cache, bytes, |place| {
-            // An empty match behind the last terminator is on no line. One behind an unterminated line is on that
-            // line, which has been selected if `at` is its end.
-            let is_behind = place == bytes.len() && (at == place || bytes.last() == Some(&terminator));
-            if place < at || is_behind {
-                return true;
-            }
-            let start = memrchr(terminator, &bytes[at..place]).map_or(at, |end| at + end + 1);
-            let end = line_end(bytes, place, terminator);
-            goes_on = match invert {
-                true => each_line(bytes, at..start, terminator, &mut selected),
-                false => selected(Span::new(start, end)),
-            };
-            at = end;
-            goes_on
-        });
-        if invert && goes_on {
-            each_line(bytes, at..bytes.len(), terminator, &mut selected);
-        }
-        return;
+    if !invert {
+        return each_matching_line(matcher, cache, bytes, selected);
     }
-    while at < bytes.len() {
-        let line = next_matching(matcher, cache, bytes, at);
-        if !invert {
-            let Some(line) = line else { return };
-            if !selected(line) {
-                return;
-            }
-            at = line.end;
-            continue;
-        }
-        let gap_end = line.map_or(bytes.len(), |line| line.start);
-        if !each_line(bytes, at..gap_end, terminator, &mut selected) {
-            return;
-        }
-        at = line.map_or(bytes.len(), |line| line.end);
+    let (terminator, mut at, mut goes_on) = (matcher.terminator(), 0, true);
+    each_matching_line(matcher, cache, bytes, |line| {
+        goes_on = each_line(bytes, at..line.start, terminator, &mut selected);
+        at = line.end;
+        goes_on
+    });
+    if goes_on {
+        each_line(bytes, at..bytes.len(), terminator, &mut selected);
     }
 }
 
@@ -88,7 +59,8 @@ fn each_line(bytes: &[u8], range: Range<usize>, terminator: u8, each: &mut impl 
     true
 }
 
-/// LineCounts selected lines and the matches in them, in the first `limit` selected lines.
+/// Counts selected lines and the matches in them, in the first `limit` selected lines. A line that is selected for what
+/// it lacks counts as one match.
 pub(crate) fn count(
     matcher: &Matcher,
     cache: &mut Cache,
@@ -97,62 +69,54 @@ pub(crate) fn count(
     matches_too: bool,
     limit: u64,
 ) -> LineCounts {
-    if let Some(literal) = matcher.literal_lines() {
-        if matches_too && !invert {
-            return literal.count_matches(bytes, limit);
-        }
-        // A line that is selected for what it lacks counts as one match.
-        let counts = literal.count(bytes, invert, limit);
-        return LineCounts { matches: counts.lines, ..counts };
-    }
+    let matches_too = matches_too && !invert;
     let mut counts = LineCounts::default();
-    if limit == 0 {
-        return counts;
-    }
-    if matches_too && !invert && !matcher.matches_empty() && matcher.is_sure_of_lines() {
-        // No match crosses a line end, so one walk over all matches also tells on how many lines they are.
-        matcher.each_match(cache, bytes, Cursor::new(0), |span| {
-            if span.start >= counts.end {
-                if counts.lines == limit {
-                    return false;
+    match matcher.literal_lines() {
+        Some(literal) if matches_too => return literal.count_matches(bytes, limit),
+        Some(literal) => counts = literal.count(bytes, invert, limit),
+        None if limit == 0 => return counts,
+        None if matches_too && finds_matches_of_lines(matcher) => {
+            // One search for matches also tells on how many lines they are.
+            matcher.each_match(cache, bytes, Cursor::new(0), |m| {
+                if m.start >= counts.end {
+                    if counts.lines == limit {
+                        return false;
+                    }
+                    counts.lines += 1;
+                    counts.end = line_end(bytes, m.start, matcher.terminator());
                 }
+                counts.matches += 1;
+                true
+            });
+            return counts;
+        }
+        None if matches_too => {
+            each_found_line(matcher, cache, bytes, |cache, line| {
+                each_match_in(matcher, cache, &bytes[line.range()], |_| {
+                    counts.matches += 1;
+                    true
+                });
                 counts.lines += 1;
-                counts.end = line_end(bytes, span.start, matcher.terminator());
-            }
-            counts.matches += 1;
-            true
-        });
-        return counts;
-    }
-    if !matches_too || invert {
-        select(matcher, cache, bytes, invert, |line| {
+                counts.end = line.end;
+                counts.lines < limit
+            });
+            return counts;
+        }
+        None => select(matcher, cache, bytes, invert, |line| {
             counts.lines += 1;
             counts.end = line.end;
             counts.lines < limit
-        });
-        // A line that is selected for what it lacks counts as one match.
-        counts.matches = counts.lines;
-        return counts;
+        }),
     }
-    let mut spans = vec![];
-    while counts.end < bytes.len()
-        && counts.lines < limit
-        && let Some(line) = next_matching(matcher, cache, bytes, counts.end)
-    {
-        matches_in(matcher, cache, &bytes[line.range()], &mut spans);
-        counts.lines += 1;
-        counts.matches += spans.len() as u64;
-        counts.end = line.end;
-    }
-    counts
+    LineCounts { matches: counts.lines, ..counts }
 }
 
 /// Calls `selected` with each line that matches and the matches in it, counted from its start, until it returns false.
 ///
 /// # Complexity
 ///
-/// One walk over the matches, where no match can be empty or seen differently on its line alone; otherwise one search
-/// for the line and one in it.
+/// One search for matches, where no match can be empty or seen differently on its line alone; otherwise one search for
+/// the line and one in it.
 pub(crate) fn select_with_matches(
     matcher: &Matcher,
     cache: &mut Cache,
@@ -160,40 +124,23 @@ pub(crate) fn select_with_matches(
     matches: &mut Vec<Span>,
     mut selected: impl FnMut(Span, &[Span]) -> bool,
 ) {
-    let terminator = matcher.terminator();
-    if matcher.matches_empty() || !matcher.is_sure_of_lines() {
-        let mut at = 0;
-        while at < bytes.len()
-            && let Some(line) = next_matching(matcher, cache, bytes, at)
-        {
+    if !finds_matches_of_lines(matcher) {
+        return each_found_line(matcher, cache, bytes, |cache, line| {
             matches_in(matcher, cache, &bytes[line.range()], matches);
-            if !selected(line, matches) {
-                return;
-            }
-            at = line.end;
-        }
-        return;
+            selected(line, matches)
+        });
     }
-    let mut line = Span::new(0, 0);
+    let (mut line, mut goes_on) = (Span::new(0, 0), true);
     matches.clear();
-    let mut goes_on = true;
-    let mut each = |m: Span| {
+    each_match(matcher, cache, bytes, |m| {
         if m.start >= line.end {
             goes_on = matches.is_empty() || selected(line, matches);
             matches.clear();
-            let begin = memrchr(terminator, &bytes[line.end..m.start]).map_or(line.end, |end| line.end + end + 1);
-            line = Span::new(begin, line_end(bytes, m.start, terminator));
+            line = matcher.line_terminator().line_at(bytes, line.end, m.start);
         }
         matches.push(Span::new(m.start - line.start, m.end - line.start));
         goes_on
-    };
-    match matcher.literal_lines() {
-        Some(literal) => {
-            let len = literal.needle().len();
-            literal.matches(bytes, |start| each(Span::new(start, start + len)));
-        }
-        None => matcher.each_match(cache, bytes, Cursor::new(0), |m| each(m.span())),
-    }
+    });
     if goes_on && !matches.is_empty() {
         selected(line, matches);
     }
@@ -210,13 +157,21 @@ pub(crate) fn matches_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], matc
 }
 
 /// Calls `each` with these matches, in order, until it returns false.
-pub(crate) fn each_match_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], mut each: impl FnMut(Span) -> bool) {
-    if let Some(literal) = matcher.literal_lines() {
-        let len = literal.needle().len();
-        return literal.matches(line, |start| each(Span::new(start, start + len)));
+pub(crate) fn each_match_in(matcher: &Matcher, cache: &mut Cache, line: &[u8], each: impl FnMut(Span) -> bool) {
+    // A literal is on no terminator.
+    let content = if matcher.literal_lines().is_some() { line } else { matcher.line_terminator().strip(line) };
+    each_match(matcher, cache, content, each);
+}
+
+/// Calls `each` with the matches in whole lines, in order, until it returns false.
+fn each_match(matcher: &Matcher, cache: &mut Cache, lines: &[u8], mut each: impl FnMut(Span) -> bool) {
+    match matcher.literal_lines() {
+        Some(literal) => {
+            let len = literal.needle().len();
+            literal.matches(lines, |start| each(Span::new(start, start + len)));
+        }
+        None => matcher.each_match(cache, lines, Cursor::new(0), |m| each(m.span())),
     }
-    let content = matcher.line_terminator().strip(line);
-    matcher.each_match(cache, content, Cursor::new(0), |m| each(m.span()));
 }
 
 /// The offset just past the line that `at` is on.
@@ -224,19 +179,45 @@ pub(crate) fn line_end(bytes: &[u8], at: usize, terminator: u8) -> usize {
     memchr(terminator, &bytes[at..]).map_or(bytes.len(), |newline| at + newline + 1)
 }
 
-fn next_matching(matcher: &Matcher, cache: &mut Cache, bytes: &[u8], mut at: usize) -> Option<Span> {
-    let terminator = matcher.terminator();
-    loop {
-        let found = matcher.find_on_line(cache, bytes, at)?;
-        // An empty match behind the last terminator is on no line.
-        if found == bytes.len() && bytes.last() == Some(&terminator) {
-            return None;
+/// True when the matches in many lines are those in each line by itself, none of which is empty.
+fn finds_matches_of_lines(matcher: &Matcher) -> bool {
+    !matcher.matches_empty() && matcher.is_sure_of_lines()
+}
+
+/// Calls `each` with the lines that match, in order, until it returns false.
+fn each_matching_line(matcher: &Matcher, cache: &mut Cache, bytes: &[u8], mut each: impl FnMut(Span) -> bool) {
+    if !matcher.is_for_all_lines() {
+        return each_found_line(matcher, cache, bytes, |_, line| each(line));
+    }
+    let (terminator, mut at) = (matcher.line_terminator(), 0);
+    matcher.each_place(cache, bytes, |offset| {
+        // An empty match behind the last terminator is on no line. One behind an unterminated line is on that line,
+        // which has been seen if `at` is its end.
+        let is_behind = offset == bytes.len() && (at == offset || bytes.last() == Some(&terminator.byte()));
+        if offset < at || is_behind {
+            return true;
         }
-        let start = memrchr(terminator, &bytes[at..found]).map_or(at, |newline| at + newline + 1);
-        let line = Span::new(start, line_end(bytes, found, terminator));
+        let line = terminator.line_at(bytes, at, offset);
+        at = line.end;
+        each(line)
+    });
+}
+
+/// As [`each_matching_line`], by one search for each line, between which the cache is free.
+fn each_found_line(matcher: &Matcher, cache: &mut Cache, bytes: &[u8], mut each: impl FnMut(&mut Cache, Span) -> bool) {
+    let (terminator, mut at) = (matcher.line_terminator(), 0);
+    while at < bytes.len()
+        && let Some(found) = matcher.find_on_line(cache, bytes, at)
+    {
+        // An empty match behind the last terminator is on no line.
+        if found == bytes.len() && bytes.last() == Some(&terminator.byte()) {
+            return;
+        }
+        let line = terminator.line_at(bytes, at, found);
         let text = &bytes[line.range()];
-        if matcher.is_sure_of_line(text) || matcher.is_match(cache, matcher.line_terminator().strip(text)) {
-            return Some(line);
+        let matches = matcher.is_sure_of_line(text) || matcher.is_match(cache, terminator.strip(text));
+        if matches && !each(cache, line) {
+            return;
         }
         at = line.end;
     }

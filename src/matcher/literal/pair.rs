@@ -28,8 +28,8 @@ impl<V: Vector, const PARTS: usize, const PROBES: usize> Pair<V, PARTS, PROBES> 
         let start = haystack.as_ptr();
         let offsets = tuning.probes.offsets;
         debug_assert!(offsets.iter().all(|&offset| offset < needle.len()));
-        // SAFETY: the needle fits into the haystack, and probes are offsets of bytes in it; the caller vouches for the
-        // processor.
+        // SAFETY: the contract of this function promises the instructions of `V`. Probes are offsets in the needle,
+        // which fits into the haystack: the pointers are inside of it.
         unsafe {
             // Loops, as a closure would not be compiled for the same processor.
             let mut from = [start.add(offsets[0]); PROBES];
@@ -57,7 +57,8 @@ impl<V: Vector, const PARTS: usize, const PROBES: usize> Pair<V, PARTS, PROBES> 
     #[inline(always)]
     pub(super) unsafe fn candidates(&self, base: usize) -> [V; PARTS] {
         debug_assert!(base + PARTS * V::LANES <= self.places);
-        // SAFETY: an offset of a probe is inside of the needle, and so inside of the haystack in each lane.
+        // SAFETY: the contract of this function promises the instructions of `V`. An offset of a probe is inside of
+        // the needle, and so inside of the haystack in each lane of a block of places.
         unsafe {
             let mut found = [self.bytes[0]; PARTS];
             for (part, lanes) in found.iter_mut().enumerate() {
@@ -87,14 +88,16 @@ impl<V: Vector, const PARTS: usize, const PROBES: usize> Pair<V, PARTS, PROBES> 
         debug_assert!(*end - *at >= 2 * BLOCK);
         loop {
             let base = if BACKWARDS { *end - 2 * BLOCK } else { *at };
-            // SAFETY: the caller vouches for the processor, and both blocks are of places that are left.
+            // SAFETY: the contract of this function promises the instructions of `V`, and two blocks of places are
+            // left: the loop goes on, and was begun, only then.
             let pairs = unsafe { [self.candidates(base), self.candidates(base + BLOCK)] };
             if BACKWARDS {
                 *end = base
             } else {
                 *at = base + 2 * BLOCK
             }
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the contract of this function promises the instructions of `V`, which are all that `or` and
+            // `mask` need.
             let is_found = unsafe { joined(pairs[0]).or(joined(pairs[1])).mask() != 0 };
             if is_found || *end - *at < 2 * BLOCK {
                 return (pairs, is_found);
@@ -110,7 +113,8 @@ impl<V: Vector, const PARTS: usize, const PROBES: usize> Pair<V, PARTS, PROBES> 
     /// * As [`candidates`](Pair::candidates); and the tuning must be the one that this was made with.
     #[inline(always)]
     pub(super) unsafe fn confirm(&self, mut pairs: [V; PARTS], base: usize, tuning: &Tuning) -> u64 {
-        // SAFETY: as in `candidates`.
+        // SAFETY: this function has the contract of `candidates`; the tuning's offsets are inside of the needle, and
+        // so inside of the haystack in each lane.
         unsafe {
             let candidates = V::mask_of_block(pairs);
             if PROBES > 1 && PROBES + 2 <= Probes::COUNT && candidates & candidates.wrapping_sub(1) != 0 {
@@ -141,7 +145,7 @@ impl<V: Vector, const PARTS: usize, const PROBES: usize> Pair<V, PARTS, PROBES> 
 unsafe fn joined<V: Vector, const N: usize>(vectors: [V; N]) -> V {
     let mut joined = vectors[0];
     for &vector in &vectors[1..] {
-        // SAFETY: the caller vouches for the processor.
+        // SAFETY: the contract of this function promises the instructions of `V`, which are all that `or` needs.
         joined = unsafe { joined.or(vector) };
     }
     joined
@@ -154,7 +158,7 @@ unsafe fn joined<V: Vector, const N: usize>(vectors: [V; N]) -> V {
 /// * The processor must have the instructions of `V`.
 #[inline(always)]
 pub(super) unsafe fn any<V: Vector, const N: usize>(vectors: [V; N]) -> bool {
-    // SAFETY: the caller vouches for the processor.
+    // SAFETY: the contract of this function promises the instructions of `V`, which are all that `mask` needs.
     unsafe { joined(vectors).mask() != 0 }
 }
 
@@ -165,7 +169,8 @@ pub(super) fn equal(one: &[u8], other: &[u8]) -> bool {
     debug_assert!(one.len() == other.len() && one.len() >= 2);
     let len = one.len();
     let (one, other) = (one.as_ptr(), other.as_ptr());
-    // SAFETY: each number lies within the slices, and arrays of bytes need no alignment.
+    // SAFETY: each length is compared with the widest number that is read: its bytes lie within both slices, which
+    // have the same length; and arrays of bytes need no alignment.
     unsafe {
         let differ = |at: usize| u64::from_ne_bytes(*one.add(at).cast()) ^ u64::from_ne_bytes(*other.add(at).cast());
         let differ_half =

@@ -118,7 +118,8 @@ impl Probes {
         for (which, run) in runs.iter_mut().enumerate() {
             *run += which * stride;
         }
-        // SAFETY: the caller vouches for the processor.
+        // SAFETY: the contract of this function promises the instructions of `V`; `count` looks only at offsets that
+        // are in the haystack.
         unsafe { ranking.count::<V, PARTS>(haystack, &runs, Self::COUNTED.min(stride)) };
         let first = ranking.rarest();
         // Some places that have the first byte.
@@ -127,7 +128,8 @@ impl Probes {
         for from in runs.into_iter().chain([known]) {
             for block in 0..Self::LOOKED_AT {
                 let base = from + block * BLOCK;
-                // SAFETY: as above.
+                // SAFETY: the contract of this function promises the instructions of `V`; `together` compares no
+                // bounds that it has not checked.
                 let mut found = unsafe { together::<V, BLOCK_PARTS>(needle, &[first], haystack, base) };
                 // Without a branch, which nobody could foresee.
                 for _ in 0..Self::KEPT {
@@ -141,7 +143,8 @@ impl Probes {
         let mut offsets = [first; Self::COUNT];
         for offset in &mut offsets[1..] {
             ranking.forget();
-            // SAFETY: as above.
+            // SAFETY: the contract of this function promises the instructions of `V`; `count` looks only at offsets
+            // that are in the haystack.
             unsafe { ranking.count::<V, PARTS>(haystack, places, 1) };
             let Some(best) = ranking.best() else { break };
             *offset = best;
@@ -153,6 +156,23 @@ impl Probes {
             }
             places = &mut places[..kept];
         }
+        // SAFETY: the contract of this function promises the instructions of `V`.
+        let everywhere = unsafe { Self::count_dismissed::<V, BLOCK_PARTS>(needle, haystack, &offsets, runs) };
+        Probes { offsets, everywhere }
+    }
+
+    /// Which probes are to be made everywhere: those that dismiss much. It is counted behind each of `runs`.
+    ///
+    /// # Safety
+    ///
+    /// * The processor must have the instructions of `V`.
+    #[inline(always)]
+    unsafe fn count_dismissed<V: Vector, const BLOCK_PARTS: usize>(
+        needle: &[u8],
+        haystack: &[u8],
+        offsets: &[usize; Self::COUNT],
+        runs: [usize; Self::RUNS],
+    ) -> Everywhere {
         // What the others would dismiss is counted elsewhere: of few places that were picked by, fewer are left than of
         // others. Occurrences are not dismissed by any.
         let (mut by_third, mut by_others) = (0, 0);
@@ -162,28 +182,30 @@ impl Probes {
             }
             for block in Self::LOOKED_AT..2 * Self::LOOKED_AT {
                 let base = run + block * BLOCK;
-                // SAFETY: as above.
+                // SAFETY: the contract of this function promises the instructions of `V`; `together` checks that the
+                // block is in the haystack.
                 let two = unsafe { together::<V, BLOCK_PARTS>(needle, &offsets[..2], haystack, base) };
                 if two != 0 {
-                    // SAFETY: as above.
+                    // SAFETY: the contract of this function promises the instructions of `V`; `together` checks that
+                    // the block is in the haystack.
                     let three = two & unsafe { together::<V, BLOCK_PARTS>(needle, &offsets[2..3], haystack, base) };
                     by_third += (two ^ three).count_ones();
                     if three != 0 {
-                        // SAFETY: as above.
+                        // SAFETY: the contract of this function promises the instructions of `V`; `together` checks
+                        // that the block is in the haystack.
                         let all = unsafe { together::<V, BLOCK_PARTS>(needle, &offsets[3..], haystack, base) };
                         by_others += (three & !all).count_ones();
                     }
                 }
             }
         }
-        let everywhere = if by_others > Self::SELDOM_THREE {
+        if by_others > Self::SELDOM_THREE {
             Everywhere::Six
         } else if by_third > Self::SELDOM_TWO {
             Everywhere::Three
         } else {
             Everywhere::Two
-        };
-        Probes { offsets, everywhere }
+        }
     }
 }
 
@@ -201,7 +223,8 @@ impl Kernel for Sample<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector, const OF_32: usize, const OF_64: usize>(self) -> Probes {
-        // SAFETY: the caller vouches for the processor.
+        // SAFETY: the contract of `Kernel::run` is that of `sample_with`: that the processor has the instructions of
+        // `V`.
         unsafe { Probes::sample_with::<V, OF_32, OF_64>(self.needle, self.haystack, self.part, self.known) }
     }
 }
@@ -224,7 +247,8 @@ unsafe fn together<V: Vector, const PARTS: usize>(
         if haystack.len() < base + offset + BLOCK {
             return 0;
         }
-        // SAFETY: the caller vouches for the processor; the block is in the haystack.
+        // SAFETY: the contract of this function promises the instructions of `V`. The comparison above says that
+        // `BLOCK` bytes follow, which `PARTS` vectors make.
         unsafe {
             let byte = V::splat(needle[offset]);
             let mut parts = [byte; PARTS];
@@ -289,7 +313,9 @@ impl<'a> Ranking<'a> {
             let offset = half * self.tail;
             let counts = self.counts[half].as_mut_ptr();
             let bytes = self.bytes[half].as_ptr();
-            // SAFETY: the caller vouches for the processor; all that is compared is in the haystack.
+            // SAFETY: the contract of this function promises the instructions of `V`. `counts` and `bytes` have
+            // `LANES` bytes, which `PARTS` vectors make; the comparison says that `LANES + len` bytes of the haystack
+            // follow.
             unsafe {
                 for part in 0..PARTS {
                     let at = part * V::LANES;

@@ -196,7 +196,8 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
     #[inline(always)]
     fn is_at(&self, start: usize) -> bool {
         debug_assert!(start + self.needle.len() <= self.haystack.len());
-        // SAFETY: candidates are places, at which the needle fits.
+        // SAFETY: a candidate is a place, and places are where the needle fits: `start + needle.len()` is no more than
+        // the length.
         let found = unsafe { self.haystack.get_unchecked(start..start + self.needle.len()) };
         equal(found, self.needle)
     }
@@ -322,7 +323,7 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
         if self.slow > 0 {
             return Seen::TooCostly;
         }
-        // SAFETY: the caller vouches for it.
+        // SAFETY: this function has the contract of `seek_for`: that the processor has the instructions of `V`.
         unsafe {
             match self.needle.len() {
                 1 => self.seek_for::<V, PARTS, 1>(),
@@ -343,7 +344,8 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
     /// * The processor must have the instructions of `V`.
     #[inline(always)]
     unsafe fn seek_for<V: Vector, const PARTS: usize, const PROBES: usize>(&mut self) -> Seen {
-        // SAFETY: the caller vouches for the processor.
+        // SAFETY: the contract of this function promises the instructions of `V`; `new` of the walk has checked that
+        // the needle fits and that probes are in it.
         let pair = unsafe { Pair::<V, PARTS, PROBES>::new(self.haystack, self.needle, &self.tuning) };
         let Range { start: mut at, mut end } = self.left;
         // The next match is often near: then it takes least to look at one block after the other.
@@ -356,11 +358,13 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
                 at = base + BLOCK
             }
             near += 1;
-            // SAFETY: the caller vouches for the processor, and the block is of places that are left.
+            // SAFETY: the contract of this function promises the instructions of `V`, and `end - at` was at least
+            // `BLOCK`: the block is of places.
             let pairs = unsafe { pair.candidates(base) };
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the contract of this function promises the instructions of `V`, which are all that `any` needs.
             if unsafe { any(pairs) } {
-                // SAFETY: as above.
+                // SAFETY: the contract of this function promises the instructions of `V`, and `pairs` are of the block
+                // of places at `base`, with the same tuning.
                 let candidates = unsafe { pair.confirm(pairs, base, &self.tuning) };
                 if let Some(seen) = self.settle(base, candidates, at..end) {
                     return seen;
@@ -379,7 +383,8 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
         // Two blocks at once.
         while end - at >= 2 * BLOCK {
             // In a loop of its own, as what is done about candidates would take registers from it.
-            // SAFETY: the caller vouches for the processor, and what is left has two blocks of places.
+            // SAFETY: the contract of this function promises the instructions of `V`, and `end - at` is at least two
+            // blocks of places.
             let (pairs, is_found) = unsafe { pair.pass::<BACKWARDS>(&mut at, &mut end) };
             if !is_found {
                 break;
@@ -388,13 +393,15 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
             // The nearer block first, behind which the other is left.
             let near = usize::from(BACKWARDS);
             let left = if BACKWARDS { at..base + BLOCK } else { base + BLOCK..end };
-            // SAFETY: as above.
+            // SAFETY: the contract of this function promises the instructions of `V`, and the near block is one of the
+            // two that `pass` has looked at.
             let candidates = unsafe { pair.confirm(pairs[near], base + near * BLOCK, &self.tuning) };
             if let Some(seen) = self.settle(base + near * BLOCK, candidates, left) {
                 return seen;
             }
             let far = 1 - near;
-            // SAFETY: as above.
+            // SAFETY: the contract of this function promises the instructions of `V`, and the far block is the other
+            // that `pass` has looked at.
             let candidates = unsafe { pair.confirm(pairs[far], base + far * BLOCK, &self.tuning) };
             if let Some(seen) = self.settle(base + far * BLOCK, candidates, at..end) {
                 return seen;
@@ -407,7 +414,8 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
         while at < end {
             // The last block can overlap the one before.
             let base = if BACKWARDS { end.max(BLOCK) - BLOCK } else { at.min(pair.places - BLOCK) };
-            // SAFETY: the caller vouches for the processor; there are at least as many places as a block has.
+            // SAFETY: the contract of this function promises the instructions of `V`; there are at least as many
+            // places as a block has, and the block ends with the last of them.
             let pairs = unsafe { pair.candidates(base) };
             let (first, upto) = (at.max(base) - base, end.min(base + BLOCK) - base);
             if BACKWARDS {
@@ -415,9 +423,10 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
             } else {
                 at = end.min(base + BLOCK)
             }
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the contract of this function promises the instructions of `V`, which are all that `any` needs.
             if unsafe { any(pairs) } {
-                // SAFETY: as above.
+                // SAFETY: the contract of this function promises the instructions of `V`, and `pairs` are of the block
+                // of places at `base`, with the same tuning.
                 let mut candidates = unsafe { pair.confirm(pairs, base, &self.tuning) };
                 // What is left of the block.
                 candidates &= (u64::MAX << first) & (u64::MAX >> (BLOCK - upto));
@@ -438,7 +447,8 @@ impl<const BACKWARDS: bool> Kernel for Seek<'_, '_, BACKWARDS> {
 
     #[inline(always)]
     unsafe fn run<V: Vector, const OF_32: usize, const OF_64: usize>(self) -> Seen {
-        // SAFETY: the caller vouches for the processor.
+        // SAFETY: the contract of `Kernel::run` is that of `seek_with`: that the processor has the instructions of
+        // `V`.
         unsafe { self.0.seek_with::<V, OF_64>() }
     }
 }
@@ -464,7 +474,8 @@ pub(crate) mod tests {
 
         #[inline(always)]
         unsafe fn run<V: Vector, const OF_32: usize, const OF_64: usize>(mut self) -> Vec<usize> {
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the contract of `Kernel::run` is that of `seek_with`: that the processor has the instructions of
+            // `V`.
             std::iter::from_fn(|| self.0.next_with(|walk| unsafe { walk.seek_with::<V, OF_64>() })).collect()
         }
     }

@@ -11,18 +11,16 @@
 use std::arch::x86_64::*;
 
 #[cfg(target_arch = "x86_64")]
-use crate::simd::{byteset::load, detect::has_avx2 as has_vectors};
-
-#[cfg(not(target_arch = "x86_64"))]
-fn has_vectors() -> bool {
-    false
-}
+use crate::simd::byteset::load;
+use crate::simd::dispatch::Avx2;
 
 /// The steps of an automaton of at most 16 states.
 #[derive(Clone, Debug)]
 pub(crate) struct Steps {
     /// For each byte, the state that follows on each state, with [`Steps::STOP`] where the walk is to stop.
     next: Box<[Row; 256]>,
+    /// What lets [`walk`](Steps::walk) use its instructions.
+    _avx2: Avx2,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,16 +41,14 @@ impl Steps {
     /// Steps of an automaton with this many states, unless they are too many, or there are no vectors. A state before
     /// `stops` must lead to itself, whatever the byte.
     pub(crate) fn new(states: usize, stops: u8, next: impl Fn(u8, u8) -> u8) -> Option<Self> {
-        if states > Self::STATES || !has_vectors() {
-            return None;
-        }
+        let avx2 = Avx2::detect().filter(|_| states <= Self::STATES)?;
         let row = |byte| {
             Row(std::array::from_fn(|state| {
                 let to = if state < states { next(state as u8, byte) } else { 0 };
                 if to < stops { to | Self::STOP } else { to }
             }))
         };
-        Some(Steps { next: Box::new(std::array::from_fn(|byte| row(byte as u8))) })
+        Some(Steps { next: Box::new(std::array::from_fn(|byte| row(byte as u8))), _avx2: avx2 })
     }
 
     /// Goes from `at` on, in `state`, and says where it came to a stop: the state, and the place behind the byte that
@@ -61,7 +57,7 @@ impl Steps {
     pub(crate) fn walk(&self, state: u8, haystack: &[u8], at: usize) -> (u8, usize) {
         #[cfg(target_arch = "x86_64")]
         {
-            // SAFETY: the processor has AVX2, or there would be no `self`.
+            // SAFETY: the field `_avx2` exists only on a processor that has AVX2.
             unsafe { self.walk_avx2(state, haystack, at) }
         }
         #[cfg(not(target_arch = "x86_64"))]
@@ -73,10 +69,7 @@ impl Steps {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
     fn walk_avx2(&self, state: u8, haystack: &[u8], mut at: usize) -> (u8, usize) {
-        let step = |states, byte: u8| {
-            // SAFETY: every x86-64 has SSE2.
-            _mm_shuffle_epi8(unsafe { load(&self.next[usize::from(byte)].0) }, states)
-        };
+        let step = |states, byte: u8| _mm_shuffle_epi8(load(&self.next[usize::from(byte)].0), states);
         // All lanes are the same state.
         let first = |states| _mm_cvtsi128_si32(states) as u8;
         let mut states = _mm_set1_epi8(state as i8);

@@ -25,6 +25,7 @@
 
 mod build;
 mod cache;
+mod candidate_lines;
 pub(crate) mod confirm;
 pub(crate) mod dispatched;
 mod lines;

@@ -9,9 +9,13 @@
 use std::sync::LazyLock;
 
 use super::candidates::Candidates;
-#[cfg(target_arch = "x86_64")]
-use crate::simd::detect::{has_avx2, has_ssse3};
-use crate::{matcher::frequency, simd::nibbles::Nibbles};
+use crate::{
+    matcher::frequency,
+    simd::{
+        dispatch::{ShuffleKernel, Shuffles},
+        nibbles::Nibbles,
+    },
+};
 
 /// Up to how many patterns this can be made of.
 pub(crate) const MAX: usize = 96;
@@ -82,21 +86,10 @@ impl Teddy {
     /// Adds places in `from..to` at which a pattern could start, as [`Windows::find`](super::windows::Windows::find)
     /// does.
     pub(crate) fn find(&self, haystack: &[u8], from: usize, to: usize, places: &mut Candidates) -> usize {
-        #[cfg(target_arch = "x86_64")]
-        let from = match has_avx2() {
-            // SAFETY: the processor has these instructions.
-            true => unsafe { self.find_avx2(haystack, from, to, places) },
-            false => from,
-        };
-        #[cfg(target_arch = "x86_64")]
-        let from = match places.room() >= BLOCK && has_ssse3() {
-            // SAFETY: the processor has SSSE3.
-            true => unsafe { self.find_ssse3(haystack, from, to, places) },
-            false => from,
-        };
-        #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-        // SAFETY: every such processor has NEON.
-        let from = unsafe { self.find_vectors::<std::arch::aarch64::uint8x16_t>(haystack, from, to, places) };
+        let mut from = from;
+        for shuffles in Shuffles::widest_first() {
+            from = shuffles.run(Find { teddy: self, haystack, from, to, places });
+        }
         // Vectors stop where there is no room for all of a block; the loop is for what is left behind the last one.
         if places.room() < BLOCK && from < to { from } else { self.find_scalar(haystack, from, to, places) }
     }
@@ -119,66 +112,54 @@ impl Teddy {
         }
         to
     }
+}
 
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    fn find_avx2(&self, haystack: &[u8], from: usize, to: usize, places: &mut Candidates) -> usize {
-        // SAFETY: the processor has AVX2.
-        unsafe { self.find_vectors::<std::arch::x86_64::__m256i>(haystack, from, to, places) }
-    }
+/// As [`Teddy::find_scalar`], as far as whole vectors go.
+struct Find<'a> {
+    teddy: &'a Teddy,
+    haystack: &'a [u8],
+    from: usize,
+    to: usize,
+    places: &'a mut Candidates,
+}
 
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "ssse3")]
-    fn find_ssse3(&self, haystack: &[u8], from: usize, to: usize, places: &mut Candidates) -> usize {
-        // SAFETY: the processor has SSSE3.
-        unsafe { self.find_vectors::<std::arch::x86_64::__m128i>(haystack, from, to, places) }
-    }
+impl ShuffleKernel for Find<'_> {
+    type Output = usize;
 
-    /// As [`find_scalar`](Teddy::find_scalar), as far as whole vectors go.
-    ///
-    /// # Safety
-    ///
-    /// * The processor must have the instructions of `V`.
     #[inline(always)]
-    unsafe fn find_vectors<V: Nibbles>(
-        &self,
-        haystack: &[u8],
-        from: usize,
-        to: usize,
-        places: &mut Candidates,
-    ) -> usize {
-        // SAFETY: the caller vouches for the processor.
+    unsafe fn run<V: Nibbles>(self) -> usize {
+        // SAFETY: the contract of `run` is that of `find_deep`: that the processor has the instructions of `V`.
         unsafe {
-            match (self.depth, self.groups) {
-                (1, 1) => self.find_deep::<V, 1, 1>(haystack, from, to, places),
-                (2, 1) => self.find_deep::<V, 2, 1>(haystack, from, to, places),
-                (3, 1) => self.find_deep::<V, 3, 1>(haystack, from, to, places),
-                (_, 1) => self.find_deep::<V, DEPTH, 1>(haystack, from, to, places),
-                _ => self.find_deep::<V, DEPTH, GROUPS>(haystack, from, to, places),
+            match (self.teddy.depth, self.teddy.groups) {
+                (1, 1) => self.find_deep::<V, 1, 1>(),
+                (2, 1) => self.find_deep::<V, 2, 1>(),
+                (3, 1) => self.find_deep::<V, 3, 1>(),
+                (_, 1) => self.find_deep::<V, DEPTH, 1>(),
+                _ => self.find_deep::<V, DEPTH, GROUPS>(),
             }
         }
     }
+}
 
+impl Find<'_> {
     /// # Safety
     ///
     /// * The processor must have the instructions of `V`.
     #[inline(always)]
-    unsafe fn find_deep<V: Nibbles, const DEEP: usize, const GROUPS: usize>(
-        &self,
-        haystack: &[u8],
-        from: usize,
-        to: usize,
-        places: &mut Candidates,
-    ) -> usize {
+    unsafe fn find_deep<V: Nibbles, const DEEP: usize, const GROUPS: usize>(self) -> usize {
+        let Find { teddy, haystack, from, to, places } = self;
         const PARTS: usize = 2;
         let stride = PARTS * V::LANES;
-        // SAFETY: the caller vouches for the processor, and each table has 16 bytes.
+        // SAFETY: the contract of this function promises the instructions of `V`, and each table has the 16 bytes that
+        // are loaded.
         let table = |half: &[u8; 16]| unsafe { V::table(half) };
         let tables: [[[V; 2]; GROUPS]; DEEP] =
-            std::array::from_fn(|i| std::array::from_fn(|group| self.halves[i][group].each_ref().map(table)));
+            std::array::from_fn(|i| std::array::from_fn(|group| teddy.halves[i][group].each_ref().map(table)));
         let mut at = from;
         while at + stride <= to && at + stride + DEPTH <= haystack.len() && places.room() >= BLOCK {
-            // SAFETY: the caller vouches for the processor. `stride + DEPTH` bytes are left.
+            // SAFETY: the contract of this function promises the instructions of `V`. The condition of the loop says
+            // that `stride + DEPTH` bytes follow; the last load begins less than `stride` from `at`, and `DEPTH`
+            // further.
             let hits: [V; PARTS] = unsafe {
                 let start = haystack.as_ptr().add(at);
                 let halves = |part: usize, i: usize| V::halves(V::load(start.add(part * V::LANES + i)));
@@ -198,7 +179,8 @@ impl Teddy {
                     buckets[1..].iter().fold(buckets[0][part], |all, buckets| all.or(buckets[part]))
                 })
             };
-            // SAFETY: the caller vouches for the processor.
+            // SAFETY: the contract of this function promises the instructions of `V`, which are all that `nonzero`
+            // needs.
             let masks = unsafe { hits.map(|hits| hits.nonzero()) };
             match V::LANE_BITS {
                 1 => places.push_all(at, masks[0] | masks[1] << V::LANES),
@@ -372,11 +354,9 @@ mod tests {
             prop_assert_eq!(packed.find(&haystack, from, to, &mut found), to);
             prop_assert_eq!(packed.find_scalar(&haystack, from, to, &mut scalar), to);
             prop_assert_eq!(found.as_slice(), scalar.as_slice());
-            #[cfg(target_arch = "x86_64")]
-            if has_ssse3() {
+            for shuffles in Shuffles::widest_first() {
                 let mut found = Candidates::new(0);
-                // SAFETY: the processor has SSSE3.
-                let at = unsafe { packed.find_ssse3(&haystack, from, to, &mut found) };
+                let at = shuffles.run(Find { teddy: &packed, haystack: &haystack, from, to, places: &mut found });
                 packed.find_scalar(&haystack, at, to, &mut found);
                 prop_assert_eq!(found.as_slice(), scalar.as_slice());
             }
@@ -407,12 +387,11 @@ mod tests {
         let wanted: Vec<usize> = (0..4999).collect();
         assert_eq!(all(&|at, places| packed.find(&haystack, at, haystack.len(), places)), wanted);
         assert_eq!(all(&|at, places| packed.find_scalar(&haystack, at, haystack.len(), places)), wanted);
-        #[cfg(target_arch = "x86_64")]
-        if has_ssse3() {
+        for shuffles in Shuffles::widest_first() {
             let find = |at, places: &mut Candidates| {
-                // SAFETY: the processor has SSSE3.
-                let upto = unsafe { packed.find_ssse3(&haystack, at, haystack.len(), places) };
-                if upto > at { upto } else { packed.find_scalar(&haystack, at, haystack.len(), places) }
+                let (from, to) = (at, haystack.len());
+                let upto = shuffles.run(Find { teddy: &packed, haystack: &haystack, from, to, places });
+                if upto > at { upto } else { packed.find_scalar(&haystack, at, to, places) }
             };
             assert_eq!(all(&find), wanted);
         }

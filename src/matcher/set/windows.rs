@@ -11,6 +11,8 @@
 #![allow(unsafe_code)] // Vector instructions, and loads without a check of bounds in front of each.
 
 use super::{candidates::Candidates, format::TierLayout};
+#[cfg(target_arch = "x86_64")]
+use crate::simd::dispatch::Avx2;
 
 const FACTORS: [u32; 3] = [0x9e37_79b1, 0x85eb_ca6b, 0xc2b2_ae35];
 
@@ -111,12 +113,12 @@ impl<'s> Windows<'s> {
 
     fn find_by<const STEP: usize>(&self, haystack: &[u8], from: usize, to: usize, places: &mut Candidates) -> usize {
         #[cfg(target_arch = "x86_64")]
-        let from = match (crate::simd::detect::has_avx2(), self.shape.window > 4) {
-            // SAFETY: the processor has AVX2.
-            (true, true) => unsafe { self.find_avx2::<STEP, true>(haystack, from, to, places) },
-            // SAFETY: the processor has AVX2.
-            (true, false) => unsafe { self.find_avx2::<STEP, false>(haystack, from, to, places) },
-            (false, _) => from,
+        let from = match (Avx2::detect(), self.shape.window > 4) {
+            // SAFETY: an `Avx2` exists only on a processor that has it.
+            (Some(_), true) => unsafe { self.find_avx2::<STEP, true>(haystack, from, to, places) },
+            // SAFETY: an `Avx2` exists only on a processor that has it.
+            (Some(_), false) => unsafe { self.find_avx2::<STEP, false>(haystack, from, to, places) },
+            (None, _) => from,
         };
         self.find_scalar::<STEP>(haystack, from, to, places)
     }
@@ -153,13 +155,9 @@ impl<'s> Windows<'s> {
     }
 
     /// As [`find_scalar`](Windows::find_scalar), as far as whole vectors go.
-    ///
-    /// # Safety
-    ///
-    /// * The processor must have AVX2.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
-    unsafe fn find_avx2<const STEP: usize, const LONG: bool>(
+    fn find_avx2<const STEP: usize, const LONG: bool>(
         &self,
         haystack: &[u8],
         from: usize,

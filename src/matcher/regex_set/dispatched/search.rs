@@ -2,14 +2,21 @@
 
 use std::{collections::VecDeque, ops::ControlFlow};
 
-use memchr::{memchr, memrchr};
+use memchr::memrchr;
 use regex_automata::Input;
 use regex_syntax::hir::Hir;
 
 use super::patterns::{Cache, Dispatched, Pattern, Patterns};
 use crate::{
-    matcher::{reach::Reach, regex::engine::Regexes, regex_set::confirm::Confirming},
-    span::{Match, PatternId},
+    matcher::{
+        reach::Reach,
+        regex::engine::Regexes,
+        regex_set::{
+            candidate_lines::{CandidateLines, each_candidate_line},
+            confirm::Confirming,
+        },
+    },
+    span::{Match, PatternId, Span},
 };
 
 /// On lines with more candidates than this, an automaton for all patterns is faster; and more for each so many
@@ -96,89 +103,16 @@ impl Dispatched {
 }
 
 impl Patterns {
-    /// Calls `visit` with the lines on which there is a literal, or a match of a pattern without one, and with their
-    /// candidates in the cache.
+    /// Calls `visit` with the candidate lines from `at` on; candidates are in the cache.
     fn lines<B>(
         &self,
         cache: &mut Cache,
         haystack: &[u8],
         at: usize,
-        mut visit: impl FnMut(&mut Cache, Line) -> ControlFlow<B>,
+        visit: impl FnMut(&mut Cache, Line) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let mut other = self.next_other(cache, haystack, at);
-        let mut line = Line { from: at, end: at, has_others: false };
-        cache.start_line();
-        self.literals.each_place(haystack, at..haystack.len(), |place, literal| {
-            if place >= line.end {
-                self.flush(cache, haystack, line, &mut other, &mut visit)?;
-                line = self.line_at(haystack, line.end, place);
-                cache.start_line();
-            }
-            self.see(cache, place, literal);
-            ControlFlow::Continue(())
-        })?;
-        self.flush(cache, haystack, line, &mut other, &mut visit)?;
-        cache.start_line();
-        while let Some(line) = other {
-            visit(cache, line)?;
-            other = self.next_other(cache, haystack, line.end);
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// Visits a line all of whose literals were seen, and before it those on which none was seen.
-    fn flush<B>(
-        &self,
-        cache: &mut Cache,
-        haystack: &[u8],
-        mut line: Line,
-        other: &mut Option<Line>,
-        visit: &mut impl FnMut(&mut Cache, Line) -> ControlFlow<B>,
-    ) -> ControlFlow<B> {
-        if line.from == line.end {
-            return ControlFlow::Continue(());
-        }
-        let candidates = std::mem::take(&mut cache.candidates);
-        let alone = cache.alone.take();
-        while let Some(before) = other.filter(|other| other.from < line.from) {
-            visit(cache, before)?;
-            *other = self.next_other(cache, haystack, before.end);
-        }
-        (cache.candidates, cache.alone) = (candidates, alone);
-        line.has_others = other.is_some_and(|other| other.from == line.from);
-        visit(cache, line)?;
-        if line.has_others {
-            *other = self.next_other(cache, haystack, line.end);
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// Notes whose literal starts at a place.
-    #[inline]
-    fn see(&self, cache: &mut Cache, place: usize, literal: PatternId) {
-        let Cache { seen, candidates, alone, .. } = cache;
-        self.literals.see(seen, literal, |id| match self.patterns[id.index()] {
-            Pattern::Alone(_) => *alone = alone.or(Some(place)),
-            _ => candidates.push(id),
-        });
-    }
-
-    /// The next line on which one of the patterns without a literal may match.
-    fn next_other(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<Line> {
-        let (others, cache) = (self.others.as_ref()?, cache.others.as_mut()?);
-        if at >= haystack.len() {
-            return None;
-        }
-        let place = others.regexes.find_earliest_end(cache, haystack, at)?;
-        Some(Line { has_others: true, ..self.line_at(haystack, at, place) })
-    }
-
-    /// The line that a place is on, or the part of it from `from` on.
-    fn line_at(&self, haystack: &[u8], from: usize, place: usize) -> Line {
-        let terminator = self.terminator.byte();
-        let from = memrchr(terminator, &haystack[from..place]).map_or(from, |end| from + end + 1);
-        let end = memchr(terminator, &haystack[place..]).map_or(haystack.len(), |end| place + end + 1);
-        Line { from, end, has_others: false }
+        let mut lines = Lines { patterns: self, cache, haystack, visit };
+        each_candidate_line(&mut lines, &self.literals, self.terminator, haystack, at)
     }
 
     /// The text of a line, and where it begins. Behind `from` it is whole; before that there is what assertions look
@@ -283,5 +217,52 @@ impl Patterns {
             Pattern::Confirmed(confirming) => Some(confirming),
             Pattern::Alone(_) | Pattern::Other(_) => None,
         }
+    }
+}
+
+/// One search for lines.
+struct Lines<'a, V> {
+    patterns: &'a Patterns,
+    cache: &'a mut Cache,
+    haystack: &'a [u8],
+    visit: V,
+}
+
+impl<B, V: FnMut(&mut Cache, Line) -> ControlFlow<B>> CandidateLines for Lines<'_, V> {
+    type Noted = (Vec<PatternId>, Option<usize>);
+    type Stop = B;
+
+    fn start_line(&mut self) {
+        self.cache.start_line();
+    }
+
+    #[inline]
+    fn note(&mut self, offset: usize, literal: PatternId) {
+        let Cache { seen, candidates, alone, .. } = &mut *self.cache;
+        self.patterns.literals.see(seen, literal, |id| match self.patterns.patterns[id.index()] {
+            Pattern::Alone(_) => *alone = alone.or(Some(offset)),
+            _ => candidates.push(id),
+        });
+    }
+
+    fn take_noted(&mut self) -> Self::Noted {
+        (std::mem::take(&mut self.cache.candidates), self.cache.alone.take())
+    }
+
+    fn put_noted(&mut self, noted: Self::Noted) {
+        (self.cache.candidates, self.cache.alone) = noted;
+    }
+
+    fn next_other(&mut self, at: usize) -> Option<Span> {
+        let (others, cache) = (self.patterns.others.as_ref()?, self.cache.others.as_mut()?);
+        if at >= self.haystack.len() {
+            return None;
+        }
+        let offset = others.regexes.find_earliest_end(cache, self.haystack, at)?;
+        Some(self.patterns.terminator.line_at(self.haystack, at, offset))
+    }
+
+    fn visit(&mut self, line: Span, is_other: bool) -> ControlFlow<B> {
+        (self.visit)(self.cache, Line { from: line.start, end: line.end, has_others: is_other })
     }
 }
