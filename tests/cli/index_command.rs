@@ -110,7 +110,7 @@ fn an_index_is_built_updated_verified_and_removed() {
     assert!(status == 0 && out.starts_with("big: up to date; "), "{out}");
     append(&dir, "big", &log(LINES));
     let (_, out, _) = index(&dir, &["stat", "big"]);
-    assert!(out.contains("state     used; 1.") && out.contains("behind what is indexed"), "{out}");
+    assert!(out.contains("state     used; 1.") && out.contains("at the end are not indexed yet"), "{out}");
     let (status, out, _) = index(&dir, &["update", "big"]);
     assert!(status == 0 && out.starts_with("big: indexed in "), "{out}");
     let (_, out, _) = index(&dir, &["stat", "big"]);
@@ -136,7 +136,7 @@ fn what_cannot_be_indexed_is_told() {
     let missing = fs::metadata(dir.path().join("missing")).unwrap_err();
     assert_eq!(
         errors,
-        format!("mapgrep-index: sub: is a directory; -r takes the files in it\nmapgrep-index: missing: {missing}\n")
+        format!("mapgrep-index: sub: is a directory; use -r for the files in it\nmapgrep-index: missing: {missing}\n")
     );
     assert_eq!(index(&dir, &["build"]).0, 2);
     assert_eq!(index(&dir, &["nonsense", "big"]).0, 2);
@@ -196,7 +196,7 @@ fn indexes_are_not_searched_with_directories() {
     }
     assert_eq!(mapgrep(&dir, &["-alI", "needle-"]).1, "big\n");
     // Nor are they when they are named, as by big*; a file that has but such a name is.
-    let passed_over = (1, String::new(), "mapgrep: big.mgx: passed over: it is an index\n".into());
+    let passed_over = (1, String::new(), "mapgrep: big.mgx: skipped: it is an index\n".into());
     assert_eq!(mapgrep(&dir, &["-a", "-l", "needle-", "big.mgx"]), passed_over);
     fs::write(dir.path().join("none.mgx"), "needle-\n").unwrap();
     assert_eq!(mapgrep(&dir, &["-a", "-l", "needle-", "."]).1, "./big\n./none.mgx\n");
@@ -365,10 +365,10 @@ fn where_an_index_cannot_help_it_is_told_why() {
     let dir = files();
     build(&dir, &["big"]);
     for (args, why) in [
-        (&["-v"][..], "big: its index cannot help: with -v lines are wanted that do not match"),
-        (&["--passthru"], "big: its index cannot help: with --passthru all lines are shown"),
+        (&["-v"][..], "big: its index cannot help: -v selects lines that do not match"),
+        (&["--passthru"], "big: its index cannot help: --passthru shows all lines"),
         (&["-U", "-e", "log 3\nline"], "big: its index cannot help: with -U matches may cross lines"),
-        (&["--null-data"], "big: its index cannot help: with --null-data lines are other than those that were indexed"),
+        (&["--null-data"], "big: its index cannot help: --null-data has other lines than were indexed"),
         (&["-e", "[0-9]"], "lines that match need not have anything that is indexed"),
         (&["-e", "line"], "more than a third of the blocks can match, so that all are searched"),
     ] {
@@ -381,12 +381,12 @@ fn where_an_index_cannot_help_it_is_told_why() {
     assert_eq!(status, 2);
     assert_eq!(
         errors,
-        "mapgrep: big: --index=require, and the index cannot help: with -v lines are wanted that do not match\n"
+        "mapgrep: big: --index=require, and the index cannot help: -v selects lines that do not match\n"
     );
     let many: String = (0..1000).map(|n| format!("absent{n}\n")).collect();
     fs::write(dir.path().join("many"), many).unwrap();
     let (_, _, errors) = mapgrep(&dir, &["--explain", "-f", "many", "big"]);
-    assert!(errors.contains("big: its index is not used: for 1000 patterns a search is faster"), "{errors}");
+    assert!(errors.contains("big: its index is not used: searching for 1000 patterns is faster"), "{errors}");
 }
 
 #[test]
@@ -510,7 +510,7 @@ fn what_is_no_index_is_not_lost() {
         fs::write(dir.path().join("big.mgx"), &other).unwrap();
         let (status, out, errors) = index(&dir, &["build", "big"]);
         assert_eq!((status, out), (2, String::new()));
-        assert!(errors.contains("big.mgx: this file is no index, and is not overwritten"), "{errors}");
+        assert!(errors.contains("big.mgx: this file is not an index, and is not overwritten"), "{errors}");
         assert_eq!(index(&dir, &["update", "big"]).0, 2);
         assert_eq!(index(&dir, &["remove", "big"]), (0, "big: there is no index\n".to_owned(), String::new()));
         assert_eq!(mapgrep(&dir, &["-c", "0033333", "big"]).1, "1\n");

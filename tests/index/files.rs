@@ -314,7 +314,7 @@ impl Waiting {
         let mut line = String::new();
         lines.read_line(&mut line).unwrap();
         let index = path.with_extension("mgx");
-        let message = format!("mapgrep-index: {}: somebody else is writing this index; waiting\n", index.display());
+        let message = format!("mapgrep-index: {}: another process is writing this index; waiting\n", index.display());
         assert_eq!(line, message);
         Waiting(child, lines)
     }

@@ -54,7 +54,7 @@ fn indexes_are_neither_indexed_nor_searched_when_they_are_named() {
         let (status, out, errors) = said(&mut mapgrep(dir, &args.iter().map(String::as_str).collect::<Vec<_>>()));
         assert_eq!((status, out.as_str()), (0, "app.log:1\napp.log.1:1\n"), "{args:?}");
         let passed_over = ["app.log.1.mgx", "app.log.mgx", "app.log.mgx.1"];
-        let mut told = passed_over.map(|name| format!("mapgrep: {name}: passed over: it is an index"));
+        let mut told = passed_over.map(|name| format!("mapgrep: {name}: skipped: it is an index"));
         told.sort();
         let mut lines: Vec<&str> = errors.lines().collect();
         lines.sort_unstable();

@@ -80,7 +80,7 @@ fn an_index_is_a_regular_file() {
             );
         }
         let (status, _, errors) = said(&mut mapgrep_index(dir, &["build", "text"]));
-        let kept = "text.mgx: this file is no index, and is not overwritten";
+        let kept = "text.mgx: this file is not an index, and is not overwritten";
         assert!(status == 2 && errors.contains(kept), "{errors}");
         assert_eq!(said(&mut mapgrep_index(dir, &["remove", "text"])).1, "text: there is no index\n");
         assert!(!fs::symlink_metadata(dir.join("text.mgx")).unwrap().is_file());
@@ -139,7 +139,7 @@ fn only_regular_files_are_indexed() {
     fs::remove_file(dir.join("text")).unwrap();
     fifo(&dir.join("text"));
     let (status, out, _) = said(&mut mapgrep_index(dir, &["stat", "text"]));
-    assert!(status == 0 && out.ends_with("state     not used: the file is no regular file by now\n"), "{out}");
+    assert!(status == 0 && out.ends_with("state     not used: the file is no longer a regular file\n"), "{out}");
     for command in ["update", "verify", "build"] {
         let (status, _, errors) = said(&mut mapgrep_index(dir, &[command, "text"]));
         assert_eq!(

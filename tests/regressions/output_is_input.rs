@@ -48,7 +48,7 @@ fn a_file_that_is_also_the_output_is_refused() {
     let dir = files(&[("other", b"tone\n")]);
     let dir = dir.path();
     let refused =
-        |name: &str| format!("mapgrep: {name}: this file is also the output: what is found would be searched again\n");
+        |name: &str| format!("mapgrep: {name}: this file is also the output: the search would find its own output\n");
     for (args, added) in [
         (&["-n", "e", "f"][..], ""),
         (&["--no-mmap", "e", "f"], ""),

@@ -122,7 +122,7 @@ fn an_index_that_hides_lines_is_used_when_it_is_mine_and_verify_tells() {
     assert_eq!((status, errors.as_str()), (0, ""));
     assert_eq!(
         out,
-        "text: the file has not changed, and the index is not damaged; what it says was not compared with the file\n"
+        "text: the file has not changed, and the index is not damaged; its content was not compared with the file\n"
     );
 }
 
@@ -141,8 +141,8 @@ fn an_index_of_somebody_else_is_passed_over() {
         assert_eq!(found, (1, String::new(), String::new()), "{user} {index_user}");
     }
     world.give("text.mgx", OTHER);
-    let why = "the index belongs to somebody else than you, root or the owner of the file, who may have left lines \
-               out of it (mapgrep-index build makes another)";
+    let why = "the index belongs to another user than you, root or the owner of the file, and could lack lines \
+               (mapgrep-index build makes another)";
     let warning = format!("mapgrep: text: searched without its index: text.mgx: {why}\n");
     assert_eq!(search(&[]), (0, HIDDEN.into(), warning.clone()));
     assert_eq!(world.run_as(0, "mapgrep", &["0033333", "text"]), (0, HIDDEN.into(), warning.clone()));
@@ -180,7 +180,7 @@ fn an_index_that_others_may_write_is_passed_over() {
         mode("text.mgx", mode_of_index);
         let (status, out, errors) = world.run("mapgrep", &["0033333", "text"]);
         assert_eq!((status, out.as_str(), errors.is_empty()), (0, HIDDEN, is_used), "{mode_of_index:o}: {errors}");
-        assert!(is_used || errors.contains("may be written by others than may write the file"), "{errors}");
+        assert!(is_used || errors.contains("can be written by users who cannot write the file"), "{errors}");
     }
     // Who may write the file may write what it pleases.
     mode("text", 0o666);

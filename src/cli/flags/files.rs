@@ -14,8 +14,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Filter,
         ("glob", "GLOB"),
         "Search only files whose path matches GLOB",
-        "Search only files in directories whose path matches GLOB or, with a leading \"!\", those whose path does \
-         not. Of several the last that matches counts. A GLOB goes before ignore files.",
+        "Search only files in directories whose path matches GLOB, or with a leading \"!\" only those whose path does \
+         not. The last GLOB that matches counts. It takes precedence over ignore files.",
         |o, v| glob(v).map(|glob| o.files.globs.push(glob)),
     )
     .short('g'),
@@ -23,7 +23,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Filter,
         "hidden",
         "Search hidden files and directories too",
-        "Search hidden files and directories too: those whose name begins with a dot.",
+        "Search hidden files and directories, too: those whose name begins with a dot.",
         |o, on| o.files.hidden = on,
     )
     .short('.')
@@ -32,16 +32,16 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Filter,
         "no-ignore",
         "Search what ignore files name too",
-        "Do not pass over what .gitignore, .ignore and similar files name. Braces in these files are alternatives, \
-         as in -g; to git they are characters, unless they are escaped.",
+        "Search files, too, that .gitignore, .ignore and similar files name. Braces in these files are alternatives, \
+         as in -g; git takes them for characters, unless they are escaped.",
         |o, on| o.files.no_ignore = on,
     )
     .negation("ignore"),
     Flag::switch(
         Section::Filter,
         "unrestricted",
-        "Pass over less; may be given three times",
-        "Pass over less: once is --no-ignore, twice --hidden too, three times --binary too.",
+        "Skip fewer files; may be given three times",
+        "Skip fewer files: -u is --no-ignore, -uu also --hidden, -uuu also --binary.",
         |o, _| o.files.unrestricted = o.files.unrestricted.saturating_add(1),
     )
     .short('u'),
@@ -58,8 +58,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Filter,
         ("max-depth", "NUM"),
         "Descend at most NUM directories deep",
-        "Descend at most NUM directories deep. With 0 the directories that were named are not searched at all, with 1 \
-         the files in them are.",
+        "Descend at most NUM directories deep. With 0, directories are not searched; with 1, only the files directly \
+         in them.",
         |o, v| set(&mut o.files.max_depth, text(v).and_then(parse_number).map(Some)),
     )
     .short('d')

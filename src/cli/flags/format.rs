@@ -21,7 +21,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Output,
         "no-line-number",
         "Show no line numbers",
-        "Show no line numbers. This is the default where output does not go to a terminal.",
+        "Show no line numbers. This is the default if the output does not go to a terminal.",
         |o, _| o.format.line_number = Some(false),
     )
     .short('N'),
@@ -29,8 +29,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Output,
         "only-matching",
         "Show only what matches",
-        "Show only what matches, each match on a line of its own. Matches do not overlap; of patterns that match at \
-         the same place, the first in the order in which they were given is shown, and with -F --longest the longest.",
+        "Show only the matches, each on a line of its own. Matches do not overlap. Of patterns that match at the same \
+         offset, the first that was given is shown, or with -F --longest the longest.",
         |o, _| o.format.only_matching = true,
     )
     .short('o'),
@@ -38,9 +38,9 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Output,
         ("replace", "TEXT"),
         "Show TEXT in place of each match",
-        "Show TEXT in place of each match. In it, $1 or ${1} is what the first group of the pattern matched, $name \
-         or ${name} what the group of that name did, $0 the whole match, and $$ a dollar sign. With -U, lines are \
-         joined where the end of one is replaced. Files are not changed.",
+        "Show TEXT instead of each match. In TEXT, $1 or ${1} is the text of the first group, $name or ${name} that \
+         of the group with this name, $0 the whole match, and $$ a dollar sign. With -U, replacing a line end joins \
+         the lines. Files are not changed.",
         |o, v| set(&mut o.format.replace, Ok(Some(v.into()))),
     )
     .short('r'),
@@ -48,9 +48,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Output,
         "byte-offset",
         "Show the offset of each line",
-        "Show the offset of each line, or with -o of each match, in bytes from the start of the file. In UTF-16, \
-         which a byte order mark tells, this is the offset in the text as it is searched: in UTF-8 and without the \
-         mark.",
+        "Show the offset of each line, or with -o of each match, in bytes from the start of the file. For a file in \
+         UTF-16 with a byte order mark, it is the offset in the text in UTF-8, without the mark.",
         |o, on| o.format.byte_offset = on,
     )
     .short('b')
@@ -99,7 +98,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Output,
         "trim",
         "Leave out white space at the start of lines",
-        "Leave out the white space at the start of lines, with -o the matches in it.",
+        "Leave out white space at the start of lines, and with -o matches in it.",
         |o, on| o.format.trim = on,
     )
     .negation("no-trim"),
@@ -107,7 +106,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Output,
         ("max-columns", "NUM"),
         "Leave out lines longer than NUM bytes",
-        "Leave out lines longer than NUM bytes, and say so; 0 is no limit.",
+        "Show a note instead of lines longer than NUM bytes; 0 is no limit.",
         |o, v| set(&mut o.format.max_columns, text(v).and_then(parse_number).map(Some)),
     )
     .short('M'),

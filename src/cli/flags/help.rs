@@ -24,17 +24,17 @@ pub(crate) const ARGUMENTS: [(&str, &str); 2] = [
 ];
 
 pub(crate) const DESCRIPTION: &[&str] = &[
-    "Without PATH, standard input is searched, or the current directory when standard input is a terminal. \
-     Directories are walked; hidden files, binary files, indexes and what .gitignore and similar files name are \
-     passed over. Output is in file order, whatever the number of threads.",
-    "Standard input that is a regular file is searched from its offset on, mapped where that is of use (--last, \
-     --reverse, --range, --lines, -U, -a, an index), and left at its end, or behind the last line that was wanted \
-     (-m, -q, -l). A file that is also the output is an error where its lines would be printed; in directories it is \
-     passed over.",
+    "Without PATH, mapgrep searches standard input, or the current directory if standard input is a terminal. In \
+     directories it skips hidden files, binary files, indexes, and what .gitignore and similar files name. The output \
+     is in file order, whatever the number of threads.",
+    "Standard input that is a regular file is searched from its current offset. It is mapped if that helps (--last, \
+     --reverse, --range, --lines, -U, -a, an index). Afterwards its offset is at the end, or after the last line that \
+     was wanted (-m, -q, -l). A file that is also the output is an error if lines would be printed; in directories it \
+     is skipped.",
 ];
 
-pub(crate) const EXIT_STATUS: &str = "0 when a line was selected, 1 when none was, 2 when there was an error (with -q, \
-     0 when a line was selected in spite of it), 130 when it was interrupted.";
+pub(crate) const EXIT_STATUS: &str = "0 if a line was selected, 1 if none was, 2 after an error (with -q, 0 if a line \
+                                      was selected nevertheless), 130 after an interrupt.";
 
 /// One line.
 pub(crate) fn version() -> String {

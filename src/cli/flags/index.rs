@@ -12,9 +12,9 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Index,
         ("index", "HOW"),
         "Whether indexes are used",
-        "Whether indexes, made by mapgrep-index, are used: \"auto\" uses those that can be relied on, and says when \
-         one cannot, but with -q or --no-messages; with \"require\" a file of 1 MiB or more that has none is an \
-         error, and so are -v, --passthru, --null-data and matches across lines, with which none is of use.",
+        "When to use the indexes that mapgrep-index makes. \"auto\" uses fresh ones, and says when an index cannot be \
+         used, unless -q or --no-messages is given. With \"require\", a file of 1 MiB or more without a fresh index \
+         is an error, and so are -v, --passthru, --null-data and matches across lines, for which an index is no help.",
         |o, v| {
             let meanings = [IndexUse::Auto, IndexUse::Require, IndexUse::Never];
             set(&mut o.index.use_index, word(v, &["auto", "require", "never"], &meanings))

@@ -12,8 +12,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Logging,
         "no-messages",
         "Show no messages about files that cannot be read",
-        "Show no messages about files that cannot be opened or read, of which the exit status still tells, nor about \
-         indexes that cannot be relied on.",
+        "Show no messages about files that cannot be opened or read, or indexes that cannot be used. The exit status \
+         is the same.",
         |o, on| o.messages.no_messages = on,
     )
     .negation("messages"),
@@ -21,8 +21,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Logging,
         "stats",
         "Show statistics at the end",
-        "Show statistics at the end, and where the search stopped if that was before the end: --range goes on from \
-         there.",
+        "Show statistics at the end. After a search that stopped early they have the byte at which --range continues \
+         it.",
         |o, on| o.messages.stats = on,
     )
     .negation("no-stats"),
@@ -30,15 +30,16 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Logging,
         "explain",
         "Tell how the search is run",
-        "Tell on standard error how the search is run: the engine for the patterns, and the plan for each large file.",
+        "Explain on standard error how the search is run: the engine for the patterns, and the plan for each large \
+         file.",
         |o, _| o.messages.explain = true,
     ),
     Flag::value(
         Section::Logging,
         ("progress", "WHEN"),
         "When to show progress",
-        "Show progress on standard error: on a terminal, for a search of more than a second, unless lines are shown \
-         there (auto, the default); always; or never.",
+        "Show progress on standard error: always, never, or on a terminal for a search of more than a second, unless \
+         lines are shown there (auto, the default).",
         |o, v| set(&mut o.messages.progress, When::of(v)),
     )
     .words(When::WORDS),

@@ -11,7 +11,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Mode,
         "count",
         "Show how many lines are selected in each file",
-        "Show how many lines are selected, for each file that has any; with -U, all lines of each match count. With \
+        "Show the number of selected lines of each file that has any. With -U, all lines of each match count. With \
          -o, the matches are counted.",
         |o, _| o.output.mode = Mode::Count,
     )
@@ -20,24 +20,23 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Mode,
         "count-matches",
         "Show how many matches there are in each file",
-        "Show how many matches there are, for each file that has any. With -v, the lines that do not match are \
-         counted.",
+        "Show the number of matches of each file that has any. With -v, the lines that do not match are counted.",
         |o, _| o.output.mode = Mode::CountMatches,
     ),
     Flag::switch(
         Section::Mode,
         "count-by-pattern",
         "Show on how many lines each pattern matches",
-        "Show for each pattern on how many lines it matches, whether or not others match there too: \
-         \"COUNT:PATTERN\", in the order in which they were given, for each file. A pattern that is given again is \
-         not counted again; an empty one matches every line. Not with -v and -U.",
+        "Show on how many lines of each file each pattern matches, as \"COUNT:PATTERN\", in the order of the \
+         patterns. A line counts for every pattern that matches on it. A pattern that is given twice is counted once. \
+         An empty pattern matches every line. Cannot be used with -v and -U.",
         |o, _| o.output.mode = Mode::CountByPattern,
     ),
     Flag::switch(
         Section::Mode,
         "total",
         "Show the sum of the counts of all files",
-        "Show one number, the sum of the counts of all files: of selected lines, or of matches with --count-matches.",
+        "Show only the sum of the counts of all files: of selected lines, or of matches with --count-matches.",
         |o, _| {
             o.output.total = true;
             if o.output.mode == Mode::Lines {
@@ -49,7 +48,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Output,
         "include-zero",
         "Show counts of zero too",
-        "With -c, --count-matches and --count-by-pattern, show counts of zero too.",
+        "Show counts of zero, too, with -c, --count-matches and --count-by-pattern.",
         |o, on| o.output.include_zero = on,
     )
     .negation("no-include-zero"),
@@ -57,12 +56,11 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Output,
         "pattern-ids",
         "Show the numbers of the patterns that match",
-        "Show which patterns match, by their numbers: in front of each selected line, with commas between them, or \
-         with -o the one that found the match, which of several that match there is the first. With \
-         --count-by-pattern, in front of the count.\n\n\
-         The number of a pattern is its place among all that were given, from 1, where each line of a file given \
-         with -f is one, also an empty line. A pattern that is given again keeps the number that it had. Not with -v \
-         and -U.",
+        "Show the numbers of the patterns that match, separated by commas, before each selected line. With -o it is \
+         the one pattern of the match, the first of several. With --count-by-pattern, the number stands before the \
+         count.\n\nPatterns are numbered from 1 in the order in which they were given. Each line of a file given with \
+         -f is a pattern, also an empty line. A pattern that is given again keeps its first number. Cannot be used \
+         with -v and -U.",
         |o, _| o.output.pattern_ids = true,
     ),
     Flag::switch(
@@ -84,8 +82,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Mode,
         "json",
         "Show a message in JSON for each line",
-        "Show a message in JSON for each line, and for the beginning and the end of each file with any; at the end \
-         one with statistics. What is said of how lines look does not count then.",
+        "Show a JSON message for each line, for the beginning and end of each file with lines, and at the end one \
+         with statistics. Flags about the look of lines have no effect.",
         |o, on| o.output.mode = if on { Mode::Json } else { Mode::Lines },
     )
     .negation("no-json"),
@@ -93,7 +91,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Output,
         "quiet",
         "Show nothing; stop at the first selected line",
-        "Show nothing; stop at the first selected line. The exit status tells whether there was one.",
+        "Show nothing, and stop at the first selected line. The exit status tells whether there is one.",
         |o, _| o.output.quiet = true,
     )
     .short('q'),

@@ -12,8 +12,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Input,
         ("regexp", "PATTERN"),
         "A pattern to search for",
-        "A pattern to search for. May be given many times: a line is selected where any of them matches. Also for \
-         patterns that begin with a dash. With it, or with -f, no argument is a pattern: all are paths.",
+        "A pattern to search for. May be given many times: a line is selected if any of them matches. The pattern may \
+         begin with a dash. With this flag or -f, all other arguments are paths.",
         |o, v| {
             o.patterns.sources.push(PatternSource::Text(v.into()));
             Ok(())
@@ -24,8 +24,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Input,
         ("file", "FILE"),
         "Search for the patterns in FILE, one a line",
-        "Search for the patterns in FILE, one a line. \"-\" is standard input. May be given many times. An empty \
-         file has no patterns, and none of its lines match; an empty line is a pattern that matches every line.",
+        "Search for the patterns in FILE, one on each line. \"-\" is standard input. May be given many times. An \
+         empty file has no patterns, so no line matches. An empty line is a pattern that matches every line.",
         |o, v| {
             o.patterns.sources.push(PatternSource::File(v.into()));
             Ok(())
@@ -36,8 +36,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Search,
         "fixed-strings",
         "Take patterns as plain strings",
-        "Take patterns as plain strings, which may have any bytes. Of strings that match at the same place, the \
-         first in the order in which they were given is the match; see --longest.",
+        "Patterns are plain strings of any bytes. Of strings that match at the same offset, the first that was given \
+         is the match; see --longest.",
         |o, on| o.patterns.fixed_strings = on,
     )
     .short('F')
@@ -46,15 +46,15 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Search,
         "longest",
         "With -F, the longest string is the match",
-        "With -F, of strings that match at the same place the longest is the match: what -o, --column, \
-         --count-matches and --pattern-ids tell. Which lines are selected does not depend on it.",
+        "With -F, of strings that match at the same offset the longest is the match. This changes what -o, --column, \
+         --count-matches and --pattern-ids show, and not which lines are selected.",
         |o, _| o.patterns.longest = true,
     ),
     Flag::switch(
         Section::Search,
         "ignore-case",
         "Letters match both their cases",
-        "Letters match both their cases. Of -i, -s and -S the last counts.",
+        "Letters match both cases. The last of -i, -s and -S counts.",
         |o, _| o.patterns.case = Case::Insensitive,
     )
     .short('i'),
@@ -62,7 +62,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Search,
         "case-sensitive",
         "Letters match their own case (the default)",
-        "Letters match their own case. This is the default. Of -i, -s and -S the last counts.",
+        "Letters match only their own case. This is the default. The last of -i, -s and -S counts.",
         |o, _| o.patterns.case = Case::Sensitive,
     )
     .short('s'),
@@ -70,8 +70,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Search,
         "smart-case",
         "-i, unless a pattern has an upper-case letter",
-        "Letters match both their cases, unless a pattern has an upper-case one that stands for itself. Of -i, -s \
-         and -S the last counts.",
+        "Letters match both cases, unless a pattern has an upper-case letter that stands for itself. The last of -i, \
+         -s and -S counts.",
         |o, _| o.patterns.case = Case::Smart,
     )
     .short('S'),
@@ -79,7 +79,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Search,
         "word-regexp",
         "Only matches that are whole words",
-        "Only matches with no word character on either side. Of -w and -x the last counts.",
+        "Select only matches without a word character on either side. The last of -w and -x counts.",
         |o, _| o.patterns.boundary = Boundary::Word,
     )
     .short('w'),
@@ -87,7 +87,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Search,
         "line-regexp",
         "Only matches that are a whole line",
-        "Only matches that are a whole line. Of -w and -x the last counts.",
+        "Select only matches that are a whole line. The last of -w and -x counts.",
         |o, _| o.patterns.boundary = Boundary::Line,
     )
     .short('x'),
@@ -95,8 +95,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Search,
         "multiline",
         "Matches may go over several lines",
-        "Matches may go over several lines; all lines of a match are selected. \".\" does not match a line end \
-         without --multiline-dotall, and \"\\n\" and \"\\s\" do.",
+        "Matches may span several lines, all of which are selected. \"\\n\" and \"\\s\" match line ends; \".\" does \
+         so only with --multiline-dotall.",
         |o, on| o.patterns.multiline = on,
     )
     .short('U')

@@ -13,8 +13,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Other,
         ("cache", "HOW"),
         "Whether the system keeps in memory what was read",
-        "Whether what a search brings into the system's cache of files stays there (keep, the default) or is dropped. \
-         What was there before stays.",
+        "Whether the pages of files that the search reads stay in the page cache (keep, the default) or not (drop). \
+         Pages that were there before stay.",
         |o, v| {
             let meanings = [PageCache::Keep, PageCache::Drop];
             set(&mut o.performance.page_cache, word(v, &["keep", "drop"], &meanings))
@@ -25,8 +25,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Search,
         "mmap",
         "Map files into memory, also those in directories",
-        "Map files into memory, also those found in directories. Without this flag and --no-mmap, files that were \
-         named are mapped, and small ones in directories are read.",
+        "Map files into memory, also files in directories. Without this flag and --no-mmap, files that were named are \
+         mapped, and small files in directories are read.",
         |o, on| o.performance.map = if on { MapFiles::All } else { MapFiles::None },
     )
     .negation("no-mmap"),
@@ -34,14 +34,14 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Search,
         ("threads", "NUM"),
         "How many threads to use",
-        "How many threads to use, up to 1024; 0, the default, is one for each core.",
+        "The number of threads, up to 1024. 0, the default, is one for each core.",
         |o, v| set(&mut o.performance.threads, text(v).and_then(parse_threads)),
     )
     .short('j'),
     Flag::value(
         Section::Other,
         ("chunk-size", "BYTES"),
-        "How many bytes of a file a worker takes at once",
+        "The bytes of a file that a worker takes at once. For tests: results do not depend on it.",
         "How many bytes of a file a worker takes at once. For tests: results do not depend on it.",
         |o, v| set(&mut o.performance.chunk_size, text(v).and_then(parse_size).map(Some)),
     )

@@ -23,8 +23,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Search,
         ("max-count", "NUM"),
         "Stop in each file after NUM selected lines",
-        "Stop in each file after NUM selected lines. What is shown behind the last of them is context, whether or \
-         not it matches.",
+        "Stop in each file after NUM selected lines. Lines after the last of them are context, whether or not they \
+         match.",
         |o, v| set(&mut o.selection.max_count, text(v).and_then(parse_number).map(Some)),
     )
     .short('m'),
@@ -32,7 +32,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Output,
         ("after-context", "NUM"),
         "Show NUM lines after each selected one",
-        "Show NUM lines after each selected one. It goes before -C, in any order. Of --passthru and this the last \
+        "Show NUM lines after each selected one. Takes precedence over -C. The last of --passthru and this flag \
          counts.",
         |o, v| set(&mut o.selection.context.around().after, text(v).and_then(parse_number).map(Some)),
     )
@@ -41,7 +41,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Output,
         ("before-context", "NUM"),
         "Show NUM lines before each selected one",
-        "Show NUM lines before each selected one. It goes before -C, in any order. Of --passthru and this the last \
+        "Show NUM lines before each selected one. Takes precedence over -C. The last of --passthru and this flag \
          counts.",
         |o, v| set(&mut o.selection.context.around().before, text(v).and_then(parse_number).map(Some)),
     )
@@ -50,8 +50,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Output,
         ("context", "NUM"),
         "Show NUM lines around each selected one",
-        "Show NUM lines before and after each selected one. -A and -B go before it, in any order. Of --passthru and \
-         this the last counts.",
+        "Show NUM lines before and after each selected one. -A and -B take precedence. The last of --passthru and \
+         this flag counts.",
         |o, v| set(&mut o.selection.context.around().both, text(v).and_then(parse_number).map(Some)),
     )
     .short('C'),
@@ -59,14 +59,20 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Output,
         "passthru",
         "Show the lines that are not selected too",
-        "Show the lines that are not selected too, marked as context is. Of this and -A, -B and -C the last counts.",
+        "Show lines that are not selected, too, marked as context. The last of this flag and -A, -B, -C counts.",
         |o, _| o.selection.context = Context::All,
     )
     .aliases(&["passthrough"]),
     Flag::value(
         Section::Part,
         ("range", "START..END"),
-        "Search only the lines that start in these bytes",
+        "Search only the lines that start in these bytes of each file, or with -o (but not with -r, --trim or \
+         --pattern-ids) the matches. START..END counts from 0 and excludes END. Bytes are counted as by -b. START or \
+         END may be left out. 64K and 64KiB are 64 times 1024 bytes, 64KB is 64 times 1000; M, G and T likewise. \
+         Fractions such as 1.5G are allowed. -1G is 1 GiB before the end of the file, and 10% is a tenth of its \
+         length.\n\nOffsets and line numbers are those of the file. Context does not leave the range. With -U, a \
+         match that begins in the range is shown to its end. The outputs of adjacent ranges add up to that of one \
+         search, except with -U.",
         "Search only the lines that start in these bytes of each file, or with -o (but not with -r, --trim or \
          --pattern-ids) the matches: START..END, from 0, without END itself. Bytes are counted as by -b. Either may \
          be left out. 64K and 64KiB are 64 times 1024 bytes, 64KB is 64 times 1000; M, G and T likewise; 1.5G is a \
@@ -80,29 +86,28 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Part,
         ("lines", "FIRST..LAST"),
         "Search only these lines",
-        "Search only these lines of each file: FIRST..LAST, counted from 1, with LAST itself. Either may be left \
-         out, and NUM is one line. -1 is the last line, so that -10.. are the last ten.\n\n\
-         Without -e and -f, and with one positional argument at most, that is a path, and the lines are shown as \
-         they are; with more, the first is the pattern. Line numbers stay those of the file; context stays in the \
-         range. With -U, a match that begins on these lines is shown to its end. With an index they are found at \
-         once, otherwise line ends are counted up to them.",
+        "Search only these lines of each file. FIRST..LAST counts from 1 and includes LAST. FIRST or LAST may be left \
+         out, and NUM is one line. -1 is the last line, so -10.. are the last ten.\n\nWithout -e and -f, a single \
+         argument is a path, and the lines are shown as they are; of several arguments, the first is the pattern. \
+         Line numbers are those of the file. Context does not leave the range. With -U, a match that begins on these \
+         lines is shown to its end. With an index the lines are found at once, otherwise by counting line ends.",
         |o, v| o.selection.take_part(text(v).and_then(parse_lines).map(Part::Lines)),
     ),
     Flag::value(
         Section::Part,
         ("last", "NUM"),
         "Show the last NUM selected lines",
-        "Show the last NUM selected lines of each file, in file order. It is searched from its end on, as far as it \
-         has to be; a stream is read to its end into memory first, and so is a binary file in a directory, which \
-         ends with its first NUL. With -m, the first of these lines. Not with matches across lines.",
+        "Show the last NUM selected lines of each file, in file order. Only the necessary part of the file is \
+         searched, from its end. A stream is first read into memory, and so is a binary file in a directory, which \
+         ends at its first NUL. With -m, show the first of these lines. Cannot be used with matches across lines.",
         |o, v| set(&mut o.selection.last, text(v).and_then(parse_number).map(Some)),
     ),
     Flag::switch(
         Section::Part,
         "reverse",
         "Show selected lines from the last to the first",
-        "Show the selected lines of each file from the last to the first, without context; with -m NUM, the last \
-         NUM. A stream is read to its end into memory first. Not with matches across lines.",
+        "Show the selected lines of each file from the last to the first, without context; with -m NUM, the last NUM. \
+         A stream is first read into memory. Cannot be used with matches across lines.",
         |o, _| o.selection.reverse = true,
     ),
 ];

@@ -12,8 +12,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Search,
         "crlf",
         "Lines end with \\r\\n, or with \\n alone",
-        "Lines end with \\r\\n or with \\n alone; \"^\" and \"$\" match at both, and \".\" does not match \\r. A \\r \
-         alone ends no line, though where matches may go over several lines, \"$\" matches before it.",
+        "Lines end with \\r\\n or with \\n alone. \"^\" and \"$\" match at both, and \".\" does not match \\r. A \
+         single \\r ends no line, but where matches may span lines \"$\" matches before it.",
         |o, on| match (on, o.text.terminator) {
             (true, _) => o.text.terminator = LineTerminator::Crlf,
             (false, LineTerminator::Crlf) => o.text.terminator = LineTerminator::Lf,
@@ -25,7 +25,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Search,
         "null-data",
         "Lines end with NUL",
-        "Lines end with NUL and may contain \\n, which \".\" matches. No file is taken for binary then.",
+        "Lines end with NUL and may contain \\n, which \".\" matches. No file counts as binary.",
         |o, _| o.text.terminator = LineTerminator::Nul,
     ),
     Flag::switch(
@@ -41,8 +41,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Filter,
         "binary",
         "Search binary files in directories too",
-        "Search binary files in directories too, as those that were named: that a line matches is told, and the line \
-         is not shown. Without this flag the search of a file in a directory ends at its first NUL.",
+        "Search binary files in directories like those that were named: a match is reported, but the line is not \
+         shown. Without this flag the search of a file in a directory ends at its first NUL.",
         |o, on| o.text.binary = if on { BinaryFiles::Search } else { BinaryFiles::Auto },
     )
     .negation("no-binary"),

@@ -19,7 +19,7 @@ impl Run<'_> {
                 continue;
             }
             if !self.common.recursive {
-                self.error(format!("{}: is a directory; -r takes the files in it", path.display()));
+                self.error(format!("{}: is a directory; use -r for the files in it", path.display()));
                 continue;
             }
             for entry in WalkBuilder::new(path).require_git(false).sort_by_file_path(in_order).build() {

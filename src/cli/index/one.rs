@@ -26,7 +26,7 @@ impl Run<'_> {
     fn try_one(&self, path: &Path, pool: &Pool, len: Option<u64>) -> Result<(), Error> {
         let mut builder = IndexBuilder::new();
         builder.directory(self.common.index_dir.clone()).cancel(self.cancel.clone()).waiting(|path| {
-            messages::print(format_args!("{}: somebody else is writing this index; waiting", path.display()));
+            messages::print(format_args!("{}: another process is writing this index; waiting", path.display()));
         });
         // A bar is for one file at a time.
         let _progress = len.and_then(|len| {
@@ -56,8 +56,8 @@ impl Run<'_> {
                 if verified.changed.is_empty() {
                     let found = match quick {
                         true => {
-                            "the file has not changed, and the index is not damaged; what it says was \
-                             not compared with the file"
+                            "the file has not changed, and the index is not damaged; its content was not \
+                             compared with the file"
                         }
                         false => "the index is right",
                     };

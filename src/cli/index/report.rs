@@ -84,7 +84,7 @@ fn state(path: &Path, index: &Index) -> Result<String, Error> {
     let cannot = |error| Error::from(error).with_path(path);
     let metadata = path.metadata().map_err(cannot)?;
     if !metadata.is_file() {
-        return Ok("not used: the file is no regular file by now".to_owned());
+        return Ok("not used: the file is no longer a regular file".to_owned());
     }
     let file = File::open(path).map_err(cannot)?;
     if metadata.len() == 0 {
@@ -104,7 +104,7 @@ fn state(path: &Path, index: &Index) -> Result<String, Error> {
         // It has grown.
         _ => {
             format!(
-                "used; {} behind what is indexed are searched as without it",
+                "used; {} at the end are not indexed yet, and searched without it",
                 HumanBytes(metadata.len() - index.covered())
             )
         }

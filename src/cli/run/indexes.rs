@@ -53,13 +53,13 @@ impl Indexes {
         let mut builder = builder.clone();
         builder.by_line(true);
         let helpless = if options.selection.invert_match {
-            Some("with -v lines are wanted that do not match")
+            Some("-v selects lines that do not match")
         } else if options.selection.context == Context::All {
-            Some("with --passthru all lines are shown")
+            Some("--passthru shows all lines")
         } else if !matcher.is_by_line() {
             Some("with -U matches may cross lines")
         } else if options.text.terminator == LineTerminator::Nul {
-            Some("with --null-data lines are other than those that were indexed")
+            Some("--null-data has other lines than were indexed")
         } else {
             None
         };
@@ -131,7 +131,7 @@ impl Indexes {
         }
         if self.patterns.len() as u64 > (text.len() as u64 / BYTES_A_PATTERN).max(FEW_PATTERNS) {
             self.notes.explain(path, || {
-                format!("its index is not used: for {} patterns a search is faster", self.patterns.len())
+                format!("its index is not used: searching for {} patterns is faster", self.patterns.len())
             });
             return Ok(None);
         }

@@ -106,7 +106,7 @@ impl Opener {
             // An empty one has nothing that could be printed to it again.
             return match len {
                 0 => Ok(Opened { source: Source::Nothing, unfit: None }),
-                _ => bail!("this file is also the output: what is found would be searched again"),
+                _ => bail!("this file is also the output: the search would find its own output"),
             };
         }
         // Of standard input nobody asked what it is.

@@ -248,7 +248,7 @@ impl Searcher {
         let Opened { source, unfit } = self.opener.open(job, &mut input)?;
         // What it has of its file is found in that file.
         if haystack.explicit && unfit == Some(Unfit::Index) {
-            self.notes.warn(&haystack.path, || "passed over: it is an index".to_owned());
+            self.notes.warn(&haystack.path, || "skipped: it is an index".to_owned());
             return Ok(Outcome::default());
         }
         // An empty file that is also the output is not touched.

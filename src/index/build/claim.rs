@@ -78,7 +78,7 @@ impl Claims<'_> {
             let there_is =
                 directory.map_or(Ok(()), place::make_directory).and_then(|()| match place::is_held_by_another(path) {
                     true => {
-                        let message = "a file of somebody else has its name, and cannot be replaced in this directory";
+                        let message = "another user's file has its name, and cannot be replaced in this directory";
                         Err(io::Error::new(io::ErrorKind::PermissionDenied, message))
                     }
                     false => Ok(()),
@@ -86,7 +86,7 @@ impl Claims<'_> {
             let there_is = there_is.map_err(|error| cannot_write(error, path));
             let made = there_is.and_then(|()| self.lock(path, Some(&text.owner))).and_then(|lock| {
                 if place::is_other(path) {
-                    let message = "this file is no index, and is not overwritten";
+                    let message = "this file is not an index, and is not overwritten";
                     let error = io::Error::new(io::ErrorKind::AlreadyExists, message);
                     return Err(Error::io("", error).with_path(path));
                 }
@@ -102,7 +102,7 @@ impl Claims<'_> {
             }
         }
         Err(refused.unwrap_or_else(|| {
-            Error::io("", io::Error::new(io::ErrorKind::NotFound, "there is no place for the index"))
+            Error::io("", io::Error::new(io::ErrorKind::NotFound, "there is no directory for the index"))
         }))
     }
 

@@ -54,7 +54,7 @@ impl Lock {
         loop {
             let (file, metadata, denied) = open(&path).map_err(cannot)?;
             if Owner::of(Some(&file), &metadata).is_trusted_beside(text) == Err(Stale::Foreign) {
-                let message = "it belongs to somebody else than you, root or the owner of the file";
+                let message = "it belongs to another user than you, root or the owner of the file";
                 return Err(cannot(io::Error::new(io::ErrorKind::PermissionDenied, message)));
             }
             match file.try_lock() {

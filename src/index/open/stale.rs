@@ -79,12 +79,9 @@ impl fmt::Display for Stale {
                 "the file was renamed, or its permissions changed, since it was indexed, and its content may have been"
             }
             Stale::Foreign => {
-                "the index belongs to somebody else than you, root or the owner of the file, who may have left lines \
-                 out of it"
+                "the index belongs to another user than you, root or the owner of the file, and could lack lines"
             }
-            Stale::Exposed => {
-                "the index may be written by others than may write the file, who may have left lines out of it"
-            }
+            Stale::Exposed => "the index can be written by users who cannot write the file, and could lack lines",
         })
     }
 }
