@@ -66,6 +66,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     Flag::value(
         Section::Part,
         ("range", "START..END"),
+        "Search only the lines that start in these bytes",
         "Search only the lines that start in these bytes of each file, or with -o (but not with -r, --trim or \
          --pattern-ids) the matches. START..END counts from 0 and excludes END. Bytes are counted as by -b. START or \
          END may be left out. 64K and 64KiB are 64 times 1024 bytes, 64KB is 64 times 1000; M, G and T likewise. \
@@ -73,13 +74,6 @@ pub(crate) const FLAGS: &[Flag] = &[
          length.\n\nOffsets and line numbers are those of the file. Context does not leave the range. With -U, a \
          match that begins in the range is shown to its end. The outputs of adjacent ranges add up to that of one \
          search, except with -U.",
-        "Search only the lines that start in these bytes of each file, or with -o (but not with -r, --trim or \
-         --pattern-ids) the matches: START..END, from 0, without END itself. Bytes are counted as by -b. Either may \
-         be left out. 64K and 64KiB are 64 times 1024 bytes, 64KB is 64 times 1000; M, G and T likewise; 1.5G is a \
-         number too. -1G is 1 GiB before the end of the file, and 10% a tenth of its length.\n\n\
-         Offsets and line numbers stay those of the file; context stays in the range. With -U, a match that begins \
-         in the range is shown to its end. The outputs of ranges that follow each other are that of one search, but \
-         with -U.",
         |o, v| o.selection.take_part(text(v).and_then(parse_range).map(Part::Bytes)),
     ),
     Flag::value(
