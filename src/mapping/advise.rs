@@ -209,17 +209,14 @@ impl Mapping {
     /// others. Threads that do it for parts of a large mapping are done sooner than one that unmaps the whole.
     pub(crate) fn release(&self, range: Range<usize>) {
         if let Some(mapped) = &self.mapped
-            && self.is_shared_and_read_only()
+            && self.access == Access::Read
+            && mapped.backing().file().is_some()
+            && mapped.region().is_shared()
             && range.start < range.end
             && range.end <= self.len()
         {
             let _ = mapped.region().release(whole_pages(range));
         }
-    }
-
-    fn is_shared_and_read_only(&self) -> bool {
-        let Some(mapped) = &self.mapped else { return false };
-        self.access == Access::Read && mapped.backing().file().is_some() && mapped.region().is_shared()
     }
 
     /// The range in numbers, up to the end of the mapping.

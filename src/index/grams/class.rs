@@ -5,12 +5,12 @@ pub(crate) const LINE_END: u8 = b'\n';
 
 /// Part of a decimal or hexadecimal number, or of an address.
 pub(crate) const NUMBER: u8 = 1;
-pub(crate) const DIGIT: u8 = 2;
+const DIGIT: u8 = 2;
 pub(crate) const DNA: u8 = 4;
 pub(crate) const END: u8 = 8;
-pub(crate) const DOT: u8 = 32;
+const DOT: u8 = 32;
 /// The first byte of a number. Letters are not: most of them belong to words.
-pub(crate) const START: u8 = 16;
+const START: u8 = 16;
 
 /// The classes of a byte in lower case.
 #[inline]

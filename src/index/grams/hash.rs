@@ -6,7 +6,7 @@ use crate::index::format::scheme::Scheme;
 /// The longest gram, in bytes.
 pub(crate) const LONGEST: usize = 12;
 /// One in this many DNA grams is kept.
-pub(crate) const DNA_KEPT: u64 = 8;
+const DNA_KEPT: u64 = 8;
 /// Characters that Unicode takes for another case of an ASCII letter. Each is a gram by itself: queries that ignore
 /// case look for them.
 pub(crate) const ODD: [&[u8]; 2] = ["\u{17F}".as_bytes(), "\u{212A}".as_bytes()];
@@ -22,7 +22,7 @@ impl Scheme {
     }
 }
 
-pub(crate) const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Up to eight bytes, padded with zeros.
 pub(crate) fn word(bytes: &[u8]) -> u64 {
@@ -37,19 +37,6 @@ pub(crate) fn hash_of_bytes(bytes: u64) -> u64 {
     bytes.wrapping_mul(FACTOR)
 }
 
-/// `end` holds the four bytes after the eight.
-#[inline]
-pub(crate) fn hash_of_dna(bytes: u64, end: u32) -> u64 {
-    (bytes.wrapping_mul(FACTOR).rotate_left(32) ^ u64::from(end)).wrapping_mul(FACTOR)
-}
-
-/// Whether a DNA gram is among those that are kept.
-#[inline]
-pub(crate) fn is_kept(hash: u64) -> bool {
-    // The upper bits name the row.
-    (hash >> 16).is_multiple_of(DNA_KEPT)
-}
-
 pub(crate) fn hash_of_odd(letter: &[u8]) -> u64 {
     hash_of_bytes(word(letter) | 1 << 56)
 }
@@ -58,6 +45,7 @@ pub(crate) fn hash_of_odd(letter: &[u8]) -> u64 {
 pub(crate) fn dna_hash(bytes: &[u8]) -> Option<u64> {
     let (word, end) = bytes.split_first_chunk::<8>()?;
     let end = u32::from_le_bytes(end.try_into().ok()?);
-    let hash = hash_of_dna(u64::from_le_bytes(*word), end);
-    (is_kept(hash) && !bytes.contains(&LINE_END)).then_some(hash)
+    let hash = (hash_of_bytes(u64::from_le_bytes(*word)).rotate_left(32) ^ u64::from(end)).wrapping_mul(FACTOR);
+    // The upper bits name the row.
+    ((hash >> 16).is_multiple_of(DNA_KEPT) && !bytes.contains(&LINE_END)).then_some(hash)
 }
