@@ -1,4 +1,4 @@
-//! What to do about an index that cannot be used: the library says what is wrong with it, and the commands what helps.
+//! What to do about an index that cannot be used. The library says what is wrong, the commands add what helps.
 
 use std::error::Error as StdError;
 
@@ -7,17 +7,17 @@ use mapgrep::{
     index::{IndexFault, Stale},
 };
 
-/// An error in words, with what to do about it if it is of an index.
+/// The text of an error, and what to do about it if it is about an index.
 pub(crate) fn explained(error: &Error) -> String {
     format!("{error}{}", error.source().map_or("", advice))
 }
 
-/// Why an index cannot be relied on, and what to do about it.
+/// Why an index cannot be used, and what to do about it.
 pub(crate) fn of_stale(stale: Stale) -> String {
     format!("{stale}{}", advice(&stale))
 }
 
-/// What is said behind the text of the source of an error.
+/// The advice that follows the text of an error with this source.
 fn advice(source: &(dyn StdError + 'static)) -> &'static str {
     match (source.downcast_ref(), source.downcast_ref()) {
         (Some(IndexFault::Missing), _) => ": mapgrep-index build makes one",

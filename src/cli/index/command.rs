@@ -25,7 +25,7 @@ use crate::cli::{
 };
 use mapgrep::scan::Pool;
 
-/// Files of fewer bytes are indexed side by side, each by one thread.
+/// Files of fewer bytes are indexed side by side, with one thread each.
 const SMALL: u64 = 64 << 20;
 
 /// Runs `mapgrep-index` with these arguments, the first of which is the name of the program.
@@ -78,7 +78,7 @@ fn run(command: &Command) -> ExitCode {
 }
 
 impl Run<'_> {
-    /// Does what was asked for with all files: the small ones side by side, unless that takes no time.
+    /// Works on all files. Small ones are worked on side by side, unless the work takes no time.
     fn all(&self, files: &[(PathBuf, u64)]) {
         if matches!(self.command, Command::Stat { .. } | Command::Remove { .. }) {
             return files.iter().for_each(|(path, _)| self.one(path, &self.pool, None));
@@ -95,7 +95,7 @@ impl Run<'_> {
         std::thread::scope(|scope| {
             let more = self.pool.threads().min(files.len() - large.len()).saturating_sub(1);
             for _ in 0..more {
-                // Where no thread can be had, fewer do the work.
+                // If a thread cannot be started, the others do its work.
                 let _ = std::thread::Builder::new().spawn_scoped(scope, work);
             }
             work();
@@ -105,7 +105,7 @@ impl Run<'_> {
         }
     }
 
-    /// Indexes what is appended, and what comes into directories, until somebody interrupts.
+    /// Indexes appended text and new files, until interrupted.
     fn watch(&self) {
         const PAUSE: Duration = Duration::from_secs(1);
         const STEP: Duration = Duration::from_millis(50);

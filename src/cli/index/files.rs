@@ -1,4 +1,4 @@
-//! Which files are dealt with.
+//! Which files to work on.
 
 use std::path::{Path, PathBuf};
 
@@ -9,12 +9,12 @@ use crate::cli::run::walk::in_order;
 use mapgrep::index::{Index, is_index};
 
 impl Run<'_> {
-    /// The files that were named, and those in directories, with their sizes.
+    /// The files that were named and those in directories, with their sizes.
     pub(crate) fn files(&self) -> Vec<(PathBuf, u64)> {
         let mut files = vec![];
         for path in &self.common.paths {
             if !path.is_dir() {
-                // What is wrong with it is told when it is opened.
+                // An error is reported when the file is opened.
                 files.push((path.clone(), path.metadata().map_or(0, |metadata| metadata.len())));
                 continue;
             }
@@ -36,8 +36,7 @@ impl Run<'_> {
         files
     }
 
-    /// Whether a file that was found in a directory is dealt with. Whoever makes no indexes only looks after those that
-    /// are there.
+    /// Whether to work on a file in a directory. Commands that write no index skip files without one.
     fn takes(&self, path: &Path) -> bool {
         !is_index(path) && (self.makes() || !matches!(Index::open(path, self.common.index_dir.as_deref()), Ok(None)))
     }

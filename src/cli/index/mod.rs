@@ -1,4 +1,4 @@
-//! The command `mapgrep-index`: building indexes, and looking after them.
+//! The command `mapgrep-index`: building indexes, and keeping them up to date.
 
 pub(crate) mod advice;
 mod args;

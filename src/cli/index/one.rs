@@ -1,4 +1,4 @@
-//! What is done with one file.
+//! The work on one file.
 
 use std::{path::Path, sync::PoisonError, time::Instant};
 
@@ -28,7 +28,7 @@ impl Run<'_> {
         builder.directory(self.common.index_dir.clone()).cancel(self.cancel.clone()).waiting(|path| {
             messages::print(format_args!("{}: another process is writing this index; waiting", path.display()));
         });
-        // A bar is for one file at a time.
+        // The progress bar shows one file at a time.
         let _progress = len.and_then(|len| {
             builder.progress(self.progress.counter());
             self.progress.start(Some(len))
@@ -78,7 +78,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Updates an index, or makes it anew where that cannot be done.
+    /// Updates an index, or builds it again if it cannot be updated.
     fn keep_up(&self, path: &Path, builder: &IndexBuilder, pool: &Pool) -> Result<Outcome, Error> {
         let damaged = match builder.is_replaced(path) {
             Ok(true) => return builder.build(path, pool),

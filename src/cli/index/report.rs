@@ -1,4 +1,4 @@
-//! What is said of an index.
+//! What is printed about an index.
 
 use std::{fs::File, path::Path, time::Instant};
 
@@ -8,7 +8,7 @@ use super::{advice, run::Run};
 use mapgrep::{
     Error,
     index::{Freshness, Index, Outcome, Stat, Unfit},
-    mapping::{Access, MapOptions},
+    mapping::Mapping,
 };
 
 impl Run<'_> {
@@ -26,7 +26,7 @@ impl Run<'_> {
                 ));
             }
             Outcome::Unfit(unfit) => self.say(format_args!("{path}: skipped; {unfit}{}", Advice(*unfit, &path))),
-            // It was cancelled.
+            // The work was cancelled.
             _ => {}
         }
     }
@@ -56,7 +56,7 @@ impl Run<'_> {
     }
 }
 
-/// How large an index is, and which part of the text that is.
+/// The size of an index, in bytes and as a part of the text.
 struct Summary<'a>(&'a Stat);
 
 impl std::fmt::Display for Summary<'_> {
@@ -67,7 +67,7 @@ impl std::fmt::Display for Summary<'_> {
     }
 }
 
-/// What to do with a file that an index is of no use for.
+/// What to do with a file for which an index is useless.
 struct Advice<'a>(Unfit, &'a std::path::Display<'a>);
 
 impl std::fmt::Display for Advice<'_> {
@@ -79,7 +79,7 @@ impl std::fmt::Display for Advice<'_> {
     }
 }
 
-/// Whether an index can be relied on, in words.
+/// The state of an index, in words.
 fn state(path: &Path, index: &Index) -> Result<String, Error> {
     let cannot = |error| Error::from(error).with_path(path);
     let metadata = path.metadata().map_err(cannot)?;
@@ -93,11 +93,7 @@ fn state(path: &Path, index: &Index) -> Result<String, Error> {
     if let Some(unfit) = Unfit::of_file(&file).map_err(cannot)? {
         return Ok(format!("not used: {unfit}"));
     }
-    #[allow(unsafe_code)]
-    // SAFETY: whoever changes the file meanwhile gets hashes of changing bytes; the mapping is only read through its
-    // guard.
-    let text = unsafe { MapOptions::new().access(Access::Read).map_file(&file) };
-    let text = text.map_err(|error| error.with_path(path))?;
+    let text = Mapping::open_file(&file).map_err(|error| error.with_path(path))?;
     Ok(match index.freshness(&metadata, &text)? {
         Freshness::Same => "up to date".to_owned(),
         Freshness::Stale(stale) => format!("not used: {}", advice::of_stale(stale)),

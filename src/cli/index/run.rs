@@ -1,4 +1,4 @@
-//! What the work on all files has in common.
+//! What the work on all files shares.
 
 use std::{
     collections::HashSet,
@@ -9,7 +9,7 @@ use super::args::{Command, Common};
 use crate::cli::terminal::{messages::Messages, progress::Progress, stdout};
 use mapgrep::scan::{Cancel, Pool};
 
-/// What was wrong. Whoever watches files meets the same again and again, and is told of it once.
+/// The errors so far. With --watch the same error occurs in each round, and is reported once.
 #[derive(Default)]
 pub(crate) struct Told {
     before: HashSet<String>,
@@ -46,7 +46,7 @@ impl Run<'_> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins another round over all files: what was wrong in the last one is not told again.
+    /// Starts another round over all files. Errors of the last round are not reported again.
     pub(crate) fn next_round(&self) {
         let mut told = self.told();
         told.before = std::mem::take(&mut told.now);

@@ -141,8 +141,8 @@ impl<'a> Maker<'a> {
         Maker { scheme, pool, cancel, spare, holes, nuls }
     }
 
-    /// Indexes some blocks of a text, before which there are so many line ends. `progress` is told of bytes that are
-    /// done. None when it is cancelled.
+    /// Indexes blocks of a text. `newlines` is the number of line ends before them. `progress` is called with the
+    /// number of bytes that are done. None if cancelled.
     pub(crate) fn index(
         &self,
         text: &Mapping,

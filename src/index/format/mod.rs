@@ -1,9 +1,9 @@
 //! The bytes of an index file.
 //!
-//! An index belongs to one text file and says in which of its blocks of 64 KiB some bytes stand. The file is written
-//! so that at any moment the last complete commit is valid, whatever of later writes has reached the disk: bytes that
-//! a commit refers to are never written again, and one of two headers in turn is written only when they are on the
-//! disk. All numbers are little-endian.
+//! An index belongs to one text file, and tells in which of its blocks of 64 KiB some bytes are. At each moment the
+//! last complete commit is valid, whichever later writes have reached the disk. To that end, bytes that a commit refers
+//! to are never overwritten; and the two headers are written in turn, each only after the bytes that it refers to are
+//! on the disk. All numbers are little-endian.
 //!
 //! ```text
 //! header, 128 bytes; one at 0 for odd sequence numbers, one at 4096 for even ones
@@ -48,23 +48,22 @@
 //!     20  u32      1 when it has a NUL
 //! ```
 //!
-//! **Blocks.** Block *k* has the lines that start in bytes *k* · 65536 to (*k* + 1) · 65536 of the text. A line that
-//! reaches over a whole block, in which no line starts then, is cut at the nominal starts of blocks; where the first
-//! line of a block begins later, what is before belongs to the block before. The indexed part ends where a block
-//! begins with a line.
+//! **Blocks.** Block *k* has the lines that start in bytes *k* · 65536 to (*k* + 1) · 65536 of the text. If no line
+//! starts in a whole block, the line that spans it is cut at the nominal starts of blocks. If the first line of a block
+//! starts later, the bytes before it belong to the block before. The indexed part ends where a block begins with a
+//! line.
 //!
-//! **Segments.** They stand in the file in the order of the text, the first at 8192 or later, and the manifest stands
-//! behind them. Of two that follow each other the first has at least twice as many blocks as the second, or together
-//! they have more than 4096: so there are at most 13 for each 8192 blocks, and 13 more, and what is done for each of
-//! them is bounded by the text.
+//! **Segments.** They are in the order of the text. The first is at 8192 or later, and the manifest follows the last.
+//! Of two neighbours, the first has at least twice as many blocks as the second, or both together have more than 4096.
+//! So there are at most 13 segments for each 8192 blocks, and 13 more: work for each segment is bounded by the text.
 //!
-//! **Rows.** A gram is a few bytes of the text, with ASCII letters in lower case; its hash names a row, and bit *k* of
-//! the row is 1 where the gram starts in block *k* of the segment (see `grams`). The rows of the grams come first,
-//! then those of three bytes, if they are indexed, and then 32 rows of which the first has a bit for each block that
+//! **Rows.** A gram is a few bytes of the text, with ASCII letters in lower case. Its hash names a row. Bit *k* of the
+//! row is 1 if the gram starts in block *k* of the segment (see `grams`). First come the rows of the grams, then those
+//! of grams of three bytes, if they are indexed, and then 32 rows, the first of which has a bit for each block that
 //! begins within a line.
 //!
-//! Checksums and hashes are XXH3 with 64 bits, of which the lower 32 are kept where there is a u32. The checksum of
-//! rows begins with the number of the 32 rows.
+//! Checksums and hashes are XXH3 with 64 bits; a u32 holds the lower 32 bits. The checksum of a group of rows begins
+//! with the number of the group.
 
 pub(crate) mod bits;
 pub(crate) mod header;
