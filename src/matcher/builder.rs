@@ -154,32 +154,41 @@ impl MatcherBuilder {
         Ok(Matcher { grouped, ..self.build_from_trees(&patterns)? })
     }
 
+    /// A matcher whose patterns are confined to lines and match nothing empty.
+    fn matcher(&self, strategy: Strategy) -> Matcher {
+        Matcher {
+            strategy,
+            reach: Reach::Line,
+            longest: None,
+            by_line: self.options.by_line,
+            terminator: self.options.terminator,
+            crosses_lines: false,
+            matches_empty: false,
+            looks_at_words: false,
+            misses_nuls: false,
+            lone_cr: None,
+            grouped: None,
+        }
+    }
+
     /// Patterns that need syntax trees.
     fn build_from_trees<P: AsRef<[u8]>>(&self, patterns: &[P]) -> Result<Matcher, Error> {
         let parsed = match self.dispatch(self.options.parse_confined(patterns)?)? {
             Ok(matcher) => return Ok(matcher),
             Err(confined) => self.options.wrap(confined),
         };
+        let (by_line, terminator) = (self.options.by_line, self.options.terminator);
         let longest = longest(&parsed);
-        let reach = self.reach(&parsed, longest);
-        let crosses_lines =
-            !self.options.by_line && parsed.iter().any(|hir| translate::crosses_lines(hir, self.options.terminator));
-        let matches_empty = parsed.iter().any(translate::may_be_empty);
-        let looks_at_words = parsed.iter().any(|hir| hir.properties().look_set().contains_word_unicode());
-        let misses_nuls = misses_nuls(&parsed);
-        let lone_cr = if self.options.by_line { LoneCr::new(&parsed, self.options.terminator) } else { None };
+        let lone_cr = if by_line { LoneCr::new(&parsed, terminator) } else { None };
         Ok(Matcher {
-            lone_cr: lone_cr.map(Arc::new),
-            grouped: None,
-            strategy: Strategy::choose(parsed, patterns.len(), &self.options)?,
-            reach,
+            reach: self.reach(&parsed, longest),
             longest,
-            by_line: self.options.by_line,
-            terminator: self.options.terminator,
-            crosses_lines,
-            matches_empty,
-            looks_at_words,
-            misses_nuls,
+            crosses_lines: !by_line && parsed.iter().any(|hir| translate::crosses_lines(hir, terminator)),
+            matches_empty: parsed.iter().any(translate::may_be_empty),
+            looks_at_words: parsed.iter().any(|hir| hir.properties().look_set().contains_word_unicode()),
+            misses_nuls: misses_nuls(&parsed),
+            lone_cr: lone_cr.map(Arc::new),
+            ..self.matcher(Strategy::choose(parsed, patterns.len(), &self.options)?)
         })
     }
 
@@ -199,30 +208,13 @@ impl MatcherBuilder {
             return Ok(Err(confined.unwrap_or(apart)));
         }
         let (longest, misses_nuls) = (longest(&apart), misses_nuls(&apart));
-        let strategy = match Dispatched::choose(
-            apart,
-            self.options.case != Case::Sensitive,
-            self.options.merge,
-            self.options.terminator,
-        )? {
+        let strategy = match Dispatched::choose(apart, &self.options)? {
             Choice::Dispatched(dispatched) => Strategy::Dispatched(dispatched),
             Choice::Literals(literals) => Strategy::Literals(literals),
             Choice::Refused(apart) => return Ok(Err(confined.unwrap_or(apart))),
         };
-        Ok(Ok(Matcher {
-            lone_cr: None,
-            grouped: None,
-            strategy,
-            reach: Reach::Line,
-            longest,
-            by_line: true,
-            terminator: self.options.terminator,
-            crosses_lines: false,
-            matches_empty: false,
-            // Each line is searched by itself.
-            looks_at_words: false,
-            misses_nuls,
-        }))
+        // Each line is searched by itself, so that no border looks at the line before.
+        Ok(Ok(Matcher { longest, misses_nuls, ..self.matcher(strategy) }))
     }
 
     /// Several plain strings, which need no syntax trees. None where something about them does.
@@ -241,23 +233,15 @@ impl MatcherBuilder {
             let matches_empty = literals.has_empty();
             // A border behind a match is decided by one more character.
             let longest = literals.longest() + if has_borders { Reach::LOOK_BEHIND } else { 0 };
+            let is_confined = self.options.by_line && (has_borders || matches_empty);
             Matcher {
-                lone_cr: None,
-                grouped: None,
                 misses_nuls: !matches_empty && !strings.iter().any(|string| string.as_ref().contains(&0)),
-                reach: if self.options.by_line && (has_borders || matches_empty) {
-                    Reach::Line
-                } else {
-                    Reach::Bytes(longest)
-                },
+                reach: if is_confined { Reach::Line } else { Reach::Bytes(longest) },
                 longest: Some(longest),
-                strategy: Strategy::Literals(literals),
-                by_line: self.options.by_line,
-                terminator: self.options.terminator,
-                crosses_lines: false,
                 matches_empty,
                 // By line, borders in front of matches never depend on the line before.
                 looks_at_words: self.options.word && !self.options.whole_line && !self.options.by_line,
+                ..self.matcher(Strategy::Literals(literals))
             }
         }))
     }

@@ -56,13 +56,6 @@ impl LineTerminator {
         }
     }
 
-    /// The line that `offset` is on, with its terminator; where `from` is on the same line, the part of it from there
-    /// on. Looks no further back than to `from`.
-    pub(crate) fn line_at(self, text: &[u8], from: usize, offset: usize) -> Span {
-        let start = memrchr(self.byte(), &text[from..offset]).map_or(from, |end| from + end + 1);
-        Span::new(start, memchr(self.byte(), &text[offset..]).map_or(text.len(), |end| offset + end + 1))
-    }
-
     /// What a line is ended with that has no terminator.
     pub fn bytes(self) -> &'static [u8] {
         match self {
@@ -71,4 +64,12 @@ impl LineTerminator {
             LineTerminator::Nul => b"\0",
         }
     }
+}
+
+/// The line that `offset` is on, with its terminator; where `from` is on the same line, the part of it from there on.
+/// Looks no further back than to `from`.
+#[inline]
+pub(crate) fn line_at(terminator: u8, text: &[u8], from: usize, offset: usize) -> Span {
+    let start = memrchr(terminator, &text[from..offset]).map_or(from, |end| from + end + 1);
+    Span::new(start, memchr(terminator, &text[offset..]).map_or(text.len(), |end| offset + end + 1))
 }

@@ -36,6 +36,38 @@ pub(crate) trait Vector: Copy {
     unsafe fn mask_of_block<const PARTS: usize>(parts: [Self; PARTS]) -> u64;
 }
 
+/// Ones in the lanes of `PARTS` vectors from `start` on that equal this byte, which is in all lanes.
+///
+/// # Safety
+///
+/// * The processor must have the instructions of `V`.
+/// * All bytes of the vectors must be readable.
+#[inline(always)]
+pub(crate) unsafe fn equal_lanes<V: Vector, const PARTS: usize>(start: *const u8, byte: V) -> [V; PARTS] {
+    let mut lanes = [byte; PARTS];
+    for (i, lanes) in lanes.iter_mut().enumerate() {
+        // SAFETY: the contract promises the instructions, and that the bytes of all `PARTS` vectors are readable.
+        *lanes = unsafe { V::load(start.add(i * V::LANES)).eq(byte) };
+    }
+    lanes
+}
+
+/// True when a lane of these vectors, of which there is one, has ones.
+///
+/// # Safety
+///
+/// * The processor must have the instructions of `V`.
+#[inline(always)]
+pub(crate) unsafe fn any<V: Vector>(vectors: &[V]) -> bool {
+    let mut joined = vectors[0];
+    for &vector in &vectors[1..] {
+        // SAFETY: the contract of this function promises the instructions of `V`, which are all that `or` needs.
+        joined = unsafe { joined.or(vector) };
+    }
+    // SAFETY: the contract of this function promises the instructions of `V`, which are all that `mask` needs.
+    unsafe { joined.mask() != 0 }
+}
+
 /// Implements [`Vector`] by the instructions of one architecture.
 macro_rules! vector {
     (

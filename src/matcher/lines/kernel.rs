@@ -8,11 +8,8 @@ use memchr::memchr;
 use super::sinks::{BLOCK, Blocks, Sink, from, up_to, up_to_lowest};
 use crate::{
     matcher::literal::{forward::Finder, probes::Probes},
-    simd::vector::Vector,
+    simd::vector::{Vector, any, equal_lanes},
 };
-
-/// How many blocks are passed over at once.
-const GROUP: usize = 2;
 
 /// How many blocks go through one step after the other: enough for a step to be a loop of its own, with its variables
 /// in registers, and little to be looked at around a hit that stands alone.
@@ -122,8 +119,8 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
                 let start = state.at;
                 // SAFETY: the contract of this function promises the instructions of `V`. `at` is below `batches`, so
                 // a whole batch follows, and at its last byte the needle fits: `comparison.len` is at least as long.
-                while unsafe { is_none([self.pairs(state.at), self.pairs(state.at + BLOCK)]) } {
-                    state.at += GROUP * BLOCK;
+                while unsafe { !any([self.pairs(state.at), self.pairs(state.at + BLOCK)].as_flattened()) } {
+                    state.at += 2 * BLOCK;
                     if state.at >= batches {
                         break;
                     }
@@ -249,7 +246,7 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
         debug_assert!(at + BLOCK - 1 + self.needle.len() <= self.lines.len());
         // SAFETY: the contract of this function promises the instructions of `V`. An offset of a probe is inside of
         // the needle, which fits at all `BLOCK` offsets: each load is inside of the lines.
-        unsafe { equal(self.lines.as_ptr().add(at + self.probes.offsets[which]), self.bytes[which]) }
+        unsafe { equal_lanes(self.lines.as_ptr().add(at + self.probes.offsets[which]), self.bytes[which]) }
     }
 
     /// Where lines end in the block at `at`.
@@ -263,7 +260,7 @@ impl<'a, V: Vector, const PARTS: usize, const PROBES: usize> Search<'a, V, PARTS
         debug_assert!(at + BLOCK <= self.lines.len());
         // SAFETY: the contract of this function promises the instructions of `V` and `BLOCK` bytes from `at` on, which
         // are all that is loaded.
-        unsafe { V::mask_of_block(equal::<V, PARTS>(self.lines.as_ptr().add(at), self.terminators)) }
+        unsafe { V::mask_of_block(equal_lanes::<V, PARTS>(self.lines.as_ptr().add(at), self.terminators)) }
     }
 
     /// Leaves those candidates that are hits. False when that costs too much to be told. Where a block has one
@@ -385,22 +382,6 @@ impl<V: Vector> Comparison<V> {
     }
 }
 
-/// Ones in the lanes of a block that are equal.
-///
-/// # Safety
-///
-/// * The processor must have the instructions of `V`.
-/// * There must be `BLOCK` bytes to be read from `start` on.
-#[inline(always)]
-unsafe fn equal<V: Vector, const PARTS: usize>(start: *const u8, byte: V) -> [V; PARTS] {
-    let mut lanes = [byte; PARTS];
-    for (i, lanes) in lanes.iter_mut().enumerate() {
-        // SAFETY: the contract promises `BLOCK` bytes, and `PARTS` vectors are no more.
-        *lanes = unsafe { V::load(start.add(i * V::LANES)).eq(byte) };
-    }
-    lanes
-}
-
 /// # Safety
 ///
 /// * The processor must have the instructions of `V`.
@@ -410,22 +391,6 @@ pub(super) unsafe fn and<V: Vector, const PARTS: usize>(lanes: &mut [V; PARTS], 
         // SAFETY: the contract of this function promises the instructions of `V`, which are all that `and` needs.
         *lanes = unsafe { lanes.and(others) };
     }
-}
-
-/// True when there are zeros in all lanes.
-///
-/// # Safety
-///
-/// * The processor must have the instructions of `V`.
-#[inline(always)]
-unsafe fn is_none<V: Vector, const PARTS: usize>(blocks: [[V; PARTS]; GROUP]) -> bool {
-    let mut any = blocks[0][0];
-    for lanes in blocks.as_flattened() {
-        // SAFETY: the contract of this function promises the instructions of `V`, which are all that `or` needs.
-        any = unsafe { any.or(*lanes) };
-    }
-    // SAFETY: the contract of this function promises the instructions of `V`, which are all that `mask` needs.
-    unsafe { any.mask() == 0 }
 }
 
 /// How frequent hits are. Where they are, the processor would not foresee whether blocks can be passed over, and a

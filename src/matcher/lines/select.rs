@@ -10,6 +10,7 @@ use crate::{
     matcher::{
         lines::sinks::LineCounts,
         search::{Cache, Cursor, Matcher},
+        terminator::line_at,
     },
     span::Span,
 };
@@ -136,7 +137,7 @@ pub(crate) fn select_with_matches(
         if m.start >= line.end {
             goes_on = matches.is_empty() || selected(line, matches);
             matches.clear();
-            line = matcher.line_terminator().line_at(bytes, line.end, m.start);
+            line = line_at(matcher.terminator(), bytes, line.end, m.start);
         }
         matches.push(Span::new(m.start - line.start, m.end - line.start));
         goes_on
@@ -189,15 +190,15 @@ fn each_matching_line(matcher: &Matcher, cache: &mut Cache, bytes: &[u8], mut ea
     if !matcher.is_for_all_lines() {
         return each_found_line(matcher, cache, bytes, |_, line| each(line));
     }
-    let (terminator, mut at) = (matcher.line_terminator(), 0);
+    let (terminator, mut at) = (matcher.terminator(), 0);
     matcher.each_place(cache, bytes, |offset| {
         // An empty match behind the last terminator is on no line. One behind an unterminated line is on that line,
         // which has been seen if `at` is its end.
-        let is_behind = offset == bytes.len() && (at == offset || bytes.last() == Some(&terminator.byte()));
+        let is_behind = offset == bytes.len() && (at == offset || bytes.last() == Some(&terminator));
         if offset < at || is_behind {
             return true;
         }
-        let line = terminator.line_at(bytes, at, offset);
+        let line = line_at(terminator, bytes, at, offset);
         at = line.end;
         each(line)
     });
@@ -213,7 +214,7 @@ fn each_found_line(matcher: &Matcher, cache: &mut Cache, bytes: &[u8], mut each:
         if found == bytes.len() && bytes.last() == Some(&terminator.byte()) {
             return;
         }
-        let line = terminator.line_at(bytes, at, found);
+        let line = line_at(terminator.byte(), bytes, at, found);
         let text = &bytes[line.range()];
         let matches = matcher.is_sure_of_line(text) || matcher.is_match(cache, terminator.strip(text));
         if matches && !each(cache, line) {

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)] // Vector instructions, and loads without a check of bounds in front of each.
 
 use super::{probes::Probes, tuning::Tuning};
-use crate::simd::vector::Vector;
+use crate::simd::vector::{Vector, any};
 
 /// How many places are looked at as one number.
 pub(super) const BLOCK: usize = 64;
@@ -98,7 +98,7 @@ impl<V: Vector, const PARTS: usize, const PROBES: usize> Pair<V, PARTS, PROBES> 
             }
             // SAFETY: the contract of this function promises the instructions of `V`, which are all that `or` and
             // `mask` need.
-            let is_found = unsafe { joined(pairs[0]).or(joined(pairs[1])).mask() != 0 };
+            let is_found = unsafe { any(pairs.as_flattened()) };
             if is_found || *end - *at < 2 * BLOCK {
                 return (pairs, is_found);
             }
@@ -134,32 +134,6 @@ impl<V: Vector, const PARTS: usize, const PROBES: usize> Pair<V, PARTS, PROBES> 
             candidates
         }
     }
-}
-
-/// Ones where one of these has ones.
-///
-/// # Safety
-///
-/// * The processor must have the instructions of `V`.
-#[inline(always)]
-unsafe fn joined<V: Vector, const N: usize>(vectors: [V; N]) -> V {
-    let mut joined = vectors[0];
-    for &vector in &vectors[1..] {
-        // SAFETY: the contract of this function promises the instructions of `V`, which are all that `or` needs.
-        joined = unsafe { joined.or(vector) };
-    }
-    joined
-}
-
-/// True when a lane of these is not zero.
-///
-/// # Safety
-///
-/// * The processor must have the instructions of `V`.
-#[inline(always)]
-pub(super) unsafe fn any<V: Vector, const N: usize>(vectors: [V; N]) -> bool {
-    // SAFETY: the contract of this function promises the instructions of `V`, which are all that `mask` needs.
-    unsafe { joined(vectors).mask() != 0 }
 }
 
 /// Whether two slices of the same length, of two bytes at least, are equal. Needles are short; and a call,

@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use crate::simd::{
     dispatch::{Kernel, dispatch},
-    vector::Vector,
+    vector::{Vector, equal_lanes},
 };
 
 /// Some bytes of the needle.
@@ -250,11 +250,7 @@ unsafe fn together<V: Vector, const PARTS: usize>(
         // SAFETY: the contract of this function promises the instructions of `V`. The comparison above says that
         // `BLOCK` bytes follow, which `PARTS` vectors make.
         unsafe {
-            let byte = V::splat(needle[offset]);
-            let mut parts = [byte; PARTS];
-            for (part, lanes) in parts.iter_mut().enumerate() {
-                *lanes = V::load(haystack.as_ptr().add(base + offset + part * V::LANES)).eq(byte);
-            }
+            let parts = equal_lanes::<V, PARTS>(haystack.as_ptr().add(base + offset), V::splat(needle[offset]));
             found &= V::mask_of_block(parts);
         }
     }

@@ -23,13 +23,13 @@ use memchr::arch::all::twoway;
 
 use crate::{
     matcher::literal::{
-        pair::{BLOCK, Pair, any, equal},
+        pair::{BLOCK, Pair, equal},
         probes::{Everywhere, Probes},
         tuning::Tuning,
     },
     simd::{
         dispatch::{Kernel, dispatch},
-        vector::Vector,
+        vector::{Vector, any},
     },
 };
 
@@ -362,7 +362,7 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
             // `BLOCK`: the block is of places.
             let pairs = unsafe { pair.candidates(base) };
             // SAFETY: the contract of this function promises the instructions of `V`, which are all that `any` needs.
-            if unsafe { any(pairs) } {
+            if unsafe { any(&pairs) } {
                 // SAFETY: the contract of this function promises the instructions of `V`, and `pairs` are of the block
                 // of places at `base`, with the same tuning.
                 let candidates = unsafe { pair.confirm(pairs, base, &self.tuning) };
@@ -424,7 +424,7 @@ impl<'a, const BACKWARDS: bool> Walk<'a, BACKWARDS> {
                 at = end.min(base + BLOCK)
             }
             // SAFETY: the contract of this function promises the instructions of `V`, which are all that `any` needs.
-            if unsafe { any(pairs) } {
+            if unsafe { any(&pairs) } {
                 // SAFETY: the contract of this function promises the instructions of `V`, and `pairs` are of the block
                 // of places at `base`, with the same tuning.
                 let mut candidates = unsafe { pair.confirm(pairs, base, &self.tuning) };

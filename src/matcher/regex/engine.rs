@@ -218,9 +218,9 @@ impl Regexes {
         self.regex.is_accelerated()
     }
 
-    /// The first match in a part of the haystack.
+    /// The first match in a part of the haystack, by the meta engine.
     pub(crate) fn find_within(&self, cache: &mut Cache, haystack: &[u8], start: usize, end: usize) -> Option<Match> {
-        self.find_with_meta(&mut cache.meta, haystack, start, end)
+        Some(to_match(&self.regex.search_with(&mut cache.meta, &Input::new(haystack).range(start..end))?))
     }
 
     /// The end of some match there: of the one that can be told first.
@@ -231,12 +231,13 @@ impl Regexes {
         start: usize,
         end: usize,
     ) -> Option<usize> {
-        self.find_end_with_meta(&mut cache.meta, haystack, start, end)
+        let input = Input::new(haystack).range(start..end).earliest(true);
+        Some(self.regex.search_half_with(&mut cache.meta, &input)?.offset())
     }
 
     pub(crate) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<Match> {
         let Some(dense) = self.dense(cache.done, &cache.finding, &haystack[at..]) else {
-            let found = self.find_with_meta(&mut cache.meta, haystack, at, haystack.len());
+            let found = self.find_within(cache, haystack, at, haystack.len());
             let upto = found.map_or(haystack.len(), |m| m.end);
             cache.done += cache.finding.went_by_meta(upto - at);
             return found;
@@ -326,13 +327,13 @@ impl Regexes {
                 }
             };
             let line = self.line_around(haystack, at, place);
-            let found = self.find_with_meta(&mut cache.meta, haystack, line.start, line.end);
+            let found = self.find_within(cache, haystack, line.start, line.end);
             if found.is_some() || line.end == haystack.len() {
                 return found;
             }
             at = line.end;
         }
-        self.find_with_meta(&mut cache.meta, haystack, at, haystack.len())
+        self.find_within(cache, haystack, at, haystack.len())
     }
 
     /// The end of some match: of the one that can be told first when reading from `at` on.
@@ -340,7 +341,7 @@ impl Regexes {
         let dense = self.dense(cache.done, &cache.selecting, &haystack[at..]);
         // Without vectors, it is no match for a prefilter.
         let Some(dense) = dense.filter(|dense| dense.is_vectorized() || !self.regex.is_accelerated()) else {
-            let found = self.find_end_with_meta(&mut cache.meta, haystack, at, haystack.len());
+            let found = self.find_end_within(cache, haystack, at, haystack.len());
             cache.done += cache.selecting.went_by_meta(found.unwrap_or(haystack.len()) - at);
             return found;
         };
@@ -355,7 +356,7 @@ impl Regexes {
                     if cache.selecting.pause > 0 {
                         end = haystack.len();
                     }
-                    let found = self.find_end_with_meta(&mut cache.meta, haystack, start, end);
+                    let found = self.find_end_within(cache, haystack, start, end);
                     if found.is_none() && end < haystack.len() {
                         from = end;
                         continue;
@@ -398,15 +399,6 @@ impl Regexes {
             memrchr(terminator, &haystack[from..place]).map_or(from, |newline| from + newline + 1),
             memchr(terminator, near).map_or(haystack.len(), |newline| place + newline + 1),
         )
-    }
-
-    fn find_with_meta(&self, cache: &mut meta::Cache, haystack: &[u8], at: usize, end: usize) -> Option<Match> {
-        Some(to_match(&self.regex.search_with(cache, &Input::new(haystack).range(at..end))?))
-    }
-
-    fn find_end_with_meta(&self, cache: &mut meta::Cache, haystack: &[u8], at: usize, end: usize) -> Option<usize> {
-        let input = Input::new(haystack).range(at..end).earliest(true);
-        Some(self.regex.search_half_with(cache, &input)?.offset())
     }
 }
 

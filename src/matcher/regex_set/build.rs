@@ -63,21 +63,16 @@ impl MatcherBuilder {
             return Ok(None);
         }
         let Some(literals) = literals::spellings(strings, ignore_case) else { return Ok(None) };
-        let parts =
-            Parts { confirm: vec![NONE; strings.len()], borders, longest: self.options.longest, ..Parts::default() };
-        RegexSet::assemble(parts, literals, ignore_case, self.options.terminator).map(Some)
+        Ok(Some(RegexSet {
+            regexes: vec![],
+            confirm: vec![NONE; strings.len()],
+            literals: OwnedLiterals::new(literals, ignore_case, borders)?,
+            longest: self.options.longest,
+            shapes: None,
+            others: None,
+            terminator: self.options.terminator,
+        }))
     }
-}
-
-/// What a [`RegexSet`] is made of beside its literals.
-#[derive(Default)]
-struct Parts {
-    regexes: Vec<Confirming>,
-    confirm: Vec<u32>,
-    borders: Borders,
-    longest: bool,
-    shapes: Option<Sequences>,
-    others: Option<Others>,
 }
 
 impl RegexSet {
@@ -119,20 +114,8 @@ impl RegexSet {
                 Some(Others { regex, one_line, hirs, first: OnceLock::new(), ids: others })
             }
         };
-        let parts = Parts { regexes, confirm, shapes, others, ..Parts::default() };
-        RegexSet::assemble(parts, owned, fold, terminator)
-    }
-
-    /// A set of these literals and what is to be run where they are.
-    fn assemble(
-        parts: Parts,
-        owned: Vec<(Vec<u8>, PatternId)>,
-        fold: bool,
-        terminator: LineTerminator,
-    ) -> Result<Self, Error> {
-        let Parts { regexes, confirm, borders, longest, shapes, others } = parts;
-        let literals = OwnedLiterals::new(owned, fold, borders)?;
-        Ok(RegexSet { regexes, confirm, literals, longest, shapes, others, terminator })
+        let literals = OwnedLiterals::new(owned, fold, Borders::None)?;
+        Ok(RegexSet { regexes, confirm, literals, longest: false, shapes, others, terminator })
     }
 }
 

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use super::owned::OwnedLiterals;
 use crate::{
-    matcher::terminator::LineTerminator,
+    matcher::terminator::line_at,
     span::{PatternId, Span},
 };
 
@@ -39,7 +39,7 @@ pub(super) trait CandidateLines {
 pub(super) fn each_candidate_line<L: CandidateLines>(
     lines: &mut L,
     literals: &OwnedLiterals,
-    terminator: LineTerminator,
+    terminator: u8,
     text: &[u8],
     at: usize,
 ) -> ControlFlow<L::Stop> {
@@ -47,15 +47,10 @@ pub(super) fn each_candidate_line<L: CandidateLines>(
     let mut line = Span::new(at, at);
     lines.start_line();
     if !literals.is_empty() {
-        let is_crlf = terminator == LineTerminator::Crlf;
         literals.each_place(text, at..text.len() + 1, |offset, literal| {
-            // Between the two bytes of a terminator there is room for an empty match, which is on no line.
-            if is_crlf && text[..offset].ends_with(b"\r") && text[offset..].starts_with(b"\n") {
-                return ControlFlow::Continue(());
-            }
             if offset >= line.end {
                 finish_line(lines, line, &mut other)?;
-                line = terminator.line_at(text, line.end, offset);
+                line = line_at(terminator, text, line.end, offset);
                 lines.start_line();
             }
             lines.note(offset, literal);

@@ -10,7 +10,10 @@ use super::{
     sequences::Which,
     set::RegexSet,
 };
-use crate::span::{PatternId, Span};
+use crate::{
+    matcher::terminator::{LineTerminator, line_at},
+    span::{PatternId, Span},
+};
 
 impl RegexSet {
     /// Calls `each` with the lines on which patterns match, and with these patterns, in order, until it says that it
@@ -30,7 +33,7 @@ impl RegexSet {
             found.restart();
         }
         let mut lines = Lines { set: self, cache, text, shapes: None, others: None, each };
-        each_candidate_line(&mut lines, &self.literals, self.terminator, text, 0)
+        each_candidate_line(&mut lines, &self.literals, self.terminator.byte(), text, 0)
     }
 }
 
@@ -54,8 +57,14 @@ impl<B, F: FnMut(Span, &[PatternId]) -> ControlFlow<B>> CandidateLines for Lines
         self.cache.start_line();
     }
 
-    fn note(&mut self, _: usize, literal: PatternId) {
-        self.set.see(self.cache, literal);
+    fn note(&mut self, offset: usize, literal: PatternId) {
+        // Between the two bytes of a terminator there is room for an empty match, which is on no line.
+        let (before, behind) = self.text.split_at(offset);
+        let is_split =
+            self.set.terminator == LineTerminator::Crlf && before.ends_with(b"\r") && behind.starts_with(b"\n");
+        if !is_split {
+            self.set.see(self.cache, literal);
+        }
     }
 
     fn take_noted(&mut self) -> Vec<PatternId> {
@@ -75,7 +84,7 @@ impl<B, F: FnMut(Span, &[PatternId]) -> ControlFlow<B>> CandidateLines for Lines
         if at == 0 || self.others.is_some_and(|line| line.start < at) {
             self.others = self.find_other(at);
         }
-        let with_shapes = self.shapes.map(|(offset, _)| set.terminator.line_at(text, at, offset));
+        let with_shapes = self.shapes.map(|(offset, _)| line_at(set.terminator.byte(), text, at, offset));
         with_shapes.into_iter().chain(self.others).min_by_key(|line| line.start)
     }
 
@@ -106,6 +115,6 @@ impl<F> Lines<'_, F> {
         }
         let input = Input::new(self.text).range(at..).earliest(true);
         let offset = others.regex.search_half_with(engine, &input)?.offset();
-        Some(self.set.terminator.line_at(self.text, at, offset)).filter(|line| !line.is_empty())
+        Some(line_at(self.set.terminator.byte(), self.text, at, offset)).filter(|line| !line.is_empty())
     }
 }

@@ -6,7 +6,7 @@ use super::{
     borders::Borders,
     format::{Layout, elements},
     kind::MatchKind,
-    search::{FIRST_BLOCK, MANY, Opened, Search, Walk},
+    search::{FIRST_BLOCK, MANY, Search, Walk},
     table::{self, NONE, word},
     tiers::{Prepared, Tier},
 };
@@ -255,7 +255,7 @@ impl PatternSet {
         upto: usize,
         each: impl FnMut(Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        Search::new(&self.opened(), haystack).walk(walk, upto, each)
+        self.search(haystack).walk(walk, upto, each)
     }
 
     /// Calls `each` with the longest pattern that starts at each place in a range, whatever the kind of matches, until
@@ -267,15 +267,24 @@ impl PatternSet {
         starts: Range<usize>,
         each: impl FnMut(Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let mut search = Search::new(&self.opened(), haystack);
+        let mut search = self.search(haystack);
         search.kind = MatchKind::Overlapping;
         search.tiers.iter_mut().flatten().for_each(Tier::keep_longest);
         search.walk(&mut Walk::new(starts.start), starts.end, each)
     }
 
-    /// What a search reads.
-    fn opened(&self) -> Opened<'_> {
-        Opened { bytes: self.as_bytes(), layout: &self.layout, prepared: &self.prepared, borders: self.borders }
+    /// One search: the bytes of the set are asked for once.
+    fn search<'h>(&self, haystack: &'h [u8]) -> Search<'_, 'h> {
+        let (bytes, layout) = (self.as_bytes(), &*self.layout);
+        let tier = |(number, prepared)| Tier::new(bytes, layout, number, prepared, self.borders);
+        Search {
+            haystack,
+            kind: layout.kind,
+            borders: self.borders,
+            patterns: layout.patterns,
+            empty: elements(bytes, &layout.empty),
+            tiers: self.prepared.iter().enumerate().map(tier).collect(),
+        }
     }
 
     /// The same patterns with another kind of matches.

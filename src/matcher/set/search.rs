@@ -7,10 +7,9 @@ use std::ops::ControlFlow;
 
 use super::{
     borders::Borders,
-    format::{Layout, elements},
     kind::MatchKind,
     table::{self, Found, word},
-    tiers::{Prepared, Tier},
+    tiers::Tier,
 };
 use crate::span::{Match, PatternId, Span};
 
@@ -78,29 +77,7 @@ pub(super) struct Search<'s, 'h> {
     pub(super) tiers: Vec<Option<Tier<'s>>>,
 }
 
-/// What a search reads of a set.
-#[derive(Clone, Copy)]
-pub(super) struct Opened<'s> {
-    pub(super) bytes: &'s [u8],
-    pub(super) layout: &'s Layout,
-    pub(super) prepared: &'s [Prepared],
-    pub(super) borders: Borders,
-}
-
 impl<'s, 'h> Search<'s, 'h> {
-    pub(super) fn new(opened: &Opened<'s>, haystack: &'h [u8]) -> Self {
-        let Opened { bytes, layout, prepared, borders } = *opened;
-        let tier = |(number, prepared)| Tier::new(bytes, layout, number, prepared, borders);
-        Search {
-            haystack,
-            kind: layout.kind,
-            borders,
-            patterns: layout.patterns,
-            empty: elements(bytes, &layout.empty),
-            tiers: prepared.iter().enumerate().map(tier).collect(),
-        }
-    }
-
     /// Reports what starts before `upto`, and moves the walk there, unless `each` has stopped it.
     pub(super) fn walk<B>(
         &self,

@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     matcher::{
         literals::Literals,
+        parse::{Case, PatternOptions},
         regex::engine::Regexes,
         regex_set::{confirm::Confirming, owned::OwnedLiterals},
         set::Borders,
@@ -16,7 +17,6 @@ use crate::{
             required::{self, Required},
             translate,
         },
-        terminator::LineTerminator,
     },
     span::PatternId,
 };
@@ -46,16 +46,12 @@ impl Dispatched {
     /// # Errors
     ///
     /// When a pattern is too large.
-    pub(crate) fn choose(
-        patterns: Vec<Hir>,
-        fold: bool,
-        merge: bool,
-        terminator: LineTerminator,
-    ) -> Result<Choice, Error> {
+    pub(crate) fn choose(patterns: Vec<Hir>, options: &PatternOptions) -> Result<Choice, Error> {
+        let (merge, terminator) = (options.merge, options.terminator);
         if patterns.len() < LEAST_PATTERNS || patterns.iter().any(translate::may_be_empty) {
             return Ok(Choice::Refused(patterns));
         }
-        let (fold, required) = required::choose(&patterns, fold, LEAST_BITS);
+        let (fold, required) = required::choose(&patterns, options.case != Case::Sensitive, LEAST_BITS);
         let without = required.iter().filter(|required| required.is_none()).count();
         if without > 0 && (patterns.len() < LEAST_MIXED_PATTERNS || without > patterns.len() / 2) {
             return Ok(Choice::Refused(patterns));

@@ -15,6 +15,7 @@ use crate::{
             candidate_lines::{CandidateLines, each_candidate_line},
             confirm::Confirming,
         },
+        terminator::line_at,
     },
     span::{Match, PatternId, Span},
 };
@@ -112,7 +113,7 @@ impl Patterns {
         visit: impl FnMut(&mut Cache, Line) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let mut lines = Lines { patterns: self, cache, haystack, visit };
-        each_candidate_line(&mut lines, &self.literals, self.terminator, haystack, at)
+        each_candidate_line(&mut lines, &self.literals, self.terminator.byte(), haystack, at)
     }
 
     /// The text of a line, and where it begins. Behind `from` it is whole; before that there is what assertions look
@@ -259,7 +260,7 @@ impl<B, V: FnMut(&mut Cache, Line) -> ControlFlow<B>> CandidateLines for Lines<'
             return None;
         }
         let offset = others.regexes.find_earliest_end(cache, self.haystack, at)?;
-        Some(self.patterns.terminator.line_at(self.haystack, at, offset))
+        Some(line_at(self.patterns.terminator.byte(), self.haystack, at, offset))
     }
 
     fn visit(&mut self, line: Span, is_other: bool) -> ControlFlow<B> {
