@@ -35,8 +35,8 @@ pub fn mapgrep(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let done = match options.other.shown {
-        Some(what) => show(&shown::text(what)),
+    let done = match shown::text(&options) {
+        Some(text) => show(&text),
         None => panics::quietly(|| run(&options)),
     };
     match done {

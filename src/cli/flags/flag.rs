@@ -67,8 +67,8 @@ type SetValue = fn(&mut Options, &OsStr) -> Result<(), String>;
 enum Set {
     /// Sets an option; false where the flag is taken back.
     Switch(fn(&mut Options, bool)),
-    /// Sets an option by a value.
-    Value(SetValue),
+    /// Sets an option by a value; the other function takes the flag back.
+    Value(SetValue, fn(&mut Options)),
 }
 
 /// How a flag was given.
@@ -99,7 +99,7 @@ impl Flag {
         help: &'static str,
         set: SetValue,
     ) -> Self {
-        Self::new(section, long, Some(name), (summary, help), Set::Value(set))
+        Self::new(section, long, Some(name), (summary, help), Set::Value(set, |_| ()))
     }
 
     const fn new(
@@ -129,6 +129,15 @@ impl Flag {
         self
     }
 
+    /// The name of the flag that takes back a flag with a value, and what it does.
+    pub(crate) const fn negation_of_value(mut self, name: &'static str, reset: fn(&mut Options)) -> Self {
+        self.negation = Some(name);
+        if let Set::Value(set, _) = self.set {
+            self.set = Set::Value(set, reset);
+        }
+        self
+    }
+
     /// The values that there are.
     pub(crate) const fn words(mut self, words: &'static [&'static str]) -> Self {
         self.words = words;
@@ -150,8 +159,9 @@ impl Flag {
         match (self.set, given) {
             (Set::Switch(set), Given::Negation) => set(options, false),
             (Set::Switch(set), _) => set(options, true),
-            (Set::Value(set), Given::Value(value)) => set(options, value)?,
-            (Set::Value(set), _) => set(options, OsStr::new(""))?,
+            (Set::Value(_, reset), Given::Negation) => reset(options),
+            (Set::Value(set, _), Given::Value(value)) => set(options, value)?,
+            (Set::Value(set, _), Given::Alone) => set(options, OsStr::new(""))?,
         }
         Ok(())
     }

@@ -1,11 +1,15 @@
 //! How lines look: names, numbers, colours, what is left out.
 
+use grep_printer::{ColorError, HyperlinkFormatError};
+
 use crate::cli::flags::{
     flag::{Flag, Section},
     numbers::parse_number,
-    values::{set, text},
-    when::When,
+    options::{Buffering, UseColor},
+    values::{set, text, unescape, word},
 };
+
+const COLOR_WORDS: &[&str] = &["never", "auto", "always", "ansi"];
 
 /// The flags about how lines look.
 pub(crate) const FLAGS: &[Flag] = &[
@@ -90,10 +94,136 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Output,
         ("color", "WHEN"),
         "When to use colours",
-        "When to use colours: on a terminal (auto, the default), always, or never.",
-        |o, v| set(&mut o.format.color, When::of(v)),
+        "When to use colours: on a terminal (auto, the default), always, or never. \"ansi\" is always, with the \
+         sequences of ANSI on every system. The environment variable NO_COLOR, and TERM=dumb, count where WHEN is auto.",
+        |o, v| {
+            let meanings = [UseColor::Never, UseColor::Auto, UseColor::Always, UseColor::Ansi];
+            set(&mut o.format.color, word(v, COLOR_WORDS, &meanings))
+        },
     )
-    .words(When::WORDS),
+    .words(COLOR_WORDS),
+    Flag::value(
+        Section::Output,
+        ("colors", "SPEC"),
+        "Which colour something has",
+        "Which colour or style something has: WHAT:fg:COLOR, WHAT:bg:COLOR, WHAT:style:STYLE, or WHAT:none for nothing \
+         at all. WHAT is path, line, column, match, or highlight (the lines with matches). COLOR is red, blue, green, \
+         cyan, magenta, yellow, white, black, a number from 0 to 255, or three of them for red, green and blue \
+         (0xFF,0x80,0). STYLE is bold, nobold, intense, nointense, underline, nounderline, italic or noitalic. May be \
+         given many times.",
+        |o, v| {
+            o.format.colors.push(text(v)?.parse().map_err(|error: ColorError| error.to_string())?);
+            Ok(())
+        },
+    ),
+    Flag::value(
+        Section::Output,
+        ("hyperlink-format", "FORMAT"),
+        "Which links the names of files are on a terminal",
+        "Which links the names of files, and the numbers of lines, are on a terminal that knows links, where colours \
+         are on. FORMAT is a URL with {path} in it, and {line}, {column}, {host} and {wslprefix} where they are \
+         wanted, or a name for one: none (the default), default, file, vscode, vscode-insiders, vscodium, cursor, \
+         kitty, macvim, textmate or grep+.",
+        |o, v| {
+            set(&mut o.format.hyperlinks, text(v)?.parse().map_err(|error: HyperlinkFormatError| error.to_string()))
+        },
+    ),
+    Flag::value(
+        Section::Output,
+        ("hostname-bin", "COMMAND"),
+        "The program that tells the name of this machine",
+        "The program that tells the name of this machine, for {host} in --hyperlink-format. Without it the system is \
+         asked.",
+        |o, v| set(&mut o.format.hostname_bin, Ok(Some(v.into()))),
+    ),
+    Flag::switch(
+        Section::Output,
+        "pretty",
+        "The same as --color=always --heading -n",
+        "The same as --color=always --heading --line-number: output that looks as on a terminal, for a pager.",
+        |o, _| {
+            o.format.color = UseColor::Always;
+            o.format.heading = Some(true);
+            o.format.line_number = Some(true);
+        },
+    )
+    .short('p'),
+    Flag::switch(
+        Section::Output,
+        "vimgrep",
+        "A line for each match, in the form that vim reads",
+        "Show a line for each match, in the form that vim reads: file, line, column, and the line itself; a line with \
+         several matches is shown as often. Of a match over several lines the first is shown.",
+        |o, _| o.format.vimgrep = true,
+    ),
+    Flag::switch(
+        Section::Output,
+        "null",
+        "End the names of files with NUL",
+        "End the names of files with a NUL byte, in place of what would stand behind them. For names with any bytes, \
+         and programs such as xargs -0.",
+        |o, _| o.format.null = true,
+    )
+    .short('0'),
+    Flag::value(
+        Section::Output,
+        ("path-separator", "SEP"),
+        "What stands between directories in names",
+        "The byte that stands between the directories in the names of files. Escapes such as \\x2F are understood; \
+         nothing is what the system has.",
+        |o, v| {
+            let separator = unescape(v)?;
+            match separator[..] {
+                [] => o.format.separators.path = None,
+                [byte] => o.format.separators.path = Some(byte),
+                _ => return Err(format!("this has to be one byte, and has {}", separator.len())),
+            }
+            Ok(())
+        },
+    ),
+    Flag::value(
+        Section::Output,
+        ("context-separator", "SEP"),
+        "What stands between blocks of context",
+        "The line that stands between lines that do not follow each other, where context is shown: \"--\" unless it \
+         is given. Escapes such as \\t and \\x7F are understood.",
+        |o, v| set(&mut o.format.separators.context, unescape(v).map(Some)),
+    )
+    .negation_of_value("no-context-separator", |o| o.format.separators.context = None),
+    Flag::value(
+        Section::Output,
+        ("field-match-separator", "SEP"),
+        "What stands between the fields of selected lines",
+        "What stands between the name, the number and so on of selected lines: \":\" unless it is given. Escapes such \
+         as \\t and \\x7F are understood.",
+        |o, v| set(&mut o.format.separators.match_field, unescape(v)),
+    ),
+    Flag::value(
+        Section::Output,
+        ("field-context-separator", "SEP"),
+        "What stands between the fields of context",
+        "What stands between the name, the number and so on of lines of context: \"-\" unless it is given. Escapes \
+         such as \\t and \\x7F are understood.",
+        |o, v| set(&mut o.format.separators.context_field, unescape(v)),
+    ),
+    Flag::switch(
+        Section::Output,
+        "line-buffered",
+        "Let each line leave at once",
+        "Let what is found leave at once, line by line, wherever output goes. This is the default on a terminal. For \
+         tail -f FILE | mapgrep --line-buffered PATTERN | OTHER.",
+        |o, on| o.format.buffering = if on { Buffering::Line } else { Buffering::Auto },
+    )
+    .negation("no-line-buffered"),
+    Flag::switch(
+        Section::Output,
+        "block-buffered",
+        "Let lines leave many together",
+        "Let lines leave many together, wherever output goes. This is the default where output does not go to a \
+         terminal.",
+        |o, on| o.format.buffering = if on { Buffering::Block } else { Buffering::Auto },
+    )
+    .negation("no-block-buffered"),
     Flag::switch(
         Section::Output,
         "trim",
@@ -132,6 +262,6 @@ mod tests {
         assert_eq!(options(&["-n", "-n", "-N"]).line_number, Some(false));
         assert_eq!(options(&["-N", "-n"]).line_number, Some(true));
         assert_eq!(options(&["-I", "-H", "--heading", "--no-heading"]).file_name, Some(true));
-        assert_eq!(options(&["--color=always", "--color", "never"]).color, When::Never);
+        assert_eq!(options(&["--color=always", "--color", "never"]).color, UseColor::Never);
     }
 }

@@ -1,5 +1,7 @@
 //! What a search tells about itself.
 
+use log::Level;
+
 use crate::cli::flags::{
     flag::{Flag, Section},
     values::set,
@@ -19,6 +21,14 @@ pub(crate) const FLAGS: &[Flag] = &[
     .negation("messages"),
     Flag::switch(
         Section::Logging,
+        "no-ignore-messages",
+        "Show no messages about ignore files",
+        "Show no messages about what is wrong with ignore files.",
+        |o, on| o.messages.no_ignore_messages = on,
+    )
+    .negation("ignore-messages"),
+    Flag::switch(
+        Section::Logging,
         "stats",
         "Show statistics at the end",
         "Show statistics at the end. After a search that stopped early they have the byte at which --range continues \
@@ -33,6 +43,20 @@ pub(crate) const FLAGS: &[Flag] = &[
         "Explain on standard error how the search is run: the engine for the patterns, and the plan for each large \
          file.",
         |o, _| o.messages.explain = true,
+    ),
+    Flag::switch(
+        Section::Logging,
+        "debug",
+        "Tell why files are skipped, and more",
+        "Tell on standard error what is otherwise of no interest: why files are skipped, and which engine runs.",
+        |o, _| o.messages.log = Some(Level::Debug),
+    ),
+    Flag::switch(
+        Section::Logging,
+        "trace",
+        "Tell even more than --debug",
+        "Tell on standard error all that is logged, which is more than --debug tells.",
+        |o, _| o.messages.log = Some(Level::Trace),
     ),
     Flag::value(
         Section::Logging,

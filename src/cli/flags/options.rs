@@ -2,6 +2,8 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
+use grep_printer::{HyperlinkFormat, UserColorSpec};
+
 use crate::cli::flags::{
     ranges::{ByteRange, LineRange},
     when::When,
@@ -71,14 +73,17 @@ impl Options {
 
     /// What a search has to find out for what is shown.
     pub(crate) fn goal(&self) -> Goal {
-        use Mode::{Count, CountByPattern, CountMatches, FilesWithMatches, FilesWithoutMatch, Json, Lines};
+        use Mode::{
+            Count, CountByPattern, CountMatches, Files, FilesWithMatches, FilesWithoutMatch, Generated, Json, Lines,
+            Types,
+        };
         match (self.output.quiet, self.mode(), self.wants_stats()) {
             // Statistics want every match counted.
             (true, _, true) | (_, Count | FilesWithMatches | FilesWithoutMatch, true) => Goal::CountMatches,
             (true, _, _) | (_, FilesWithMatches | FilesWithoutMatch, _) => Goal::AnyLine,
             (_, Count, _) => Goal::CountLines,
             (_, CountMatches, _) => Goal::CountMatches,
-            (_, Lines | Json | CountByPattern, _) => Goal::Lines,
+            (_, Lines | Json | CountByPattern | Files | Types | Generated(_), _) => Goal::Lines,
         }
     }
 
@@ -99,13 +104,23 @@ impl Options {
 
     /// Whether lines are numbered; `by_default` where no flag says so.
     pub(crate) fn line_numbers(&self, by_default: bool) -> bool {
-        let by_default = self.format.column == Some(true) || by_default || self.mode() == Mode::Json;
+        let by_default = self.shows_column() || self.format.vimgrep || by_default || self.mode() == Mode::Json;
         self.goal() == Goal::Lines && self.format.line_number.unwrap_or(by_default)
+    }
+
+    /// Whether the column of the first match is shown.
+    pub(crate) fn shows_column(&self) -> bool {
+        self.format.column.unwrap_or(self.format.vimgrep)
     }
 
     /// Whether binary files in directories are searched to their end.
     pub(crate) fn searches_binary(&self) -> bool {
-        self.text.binary == BinaryFiles::Search || self.files.unrestricted >= 3
+        self.text.binary == BinaryFiles::Search
+    }
+
+    /// Whether it is told what is wrong with ignore files.
+    pub(crate) fn shows_ignore_messages(&self) -> bool {
+        !(self.messages.no_messages || self.messages.no_ignore_messages)
     }
 
     /// Whether messages are shown that are no errors.
@@ -151,6 +166,24 @@ pub(crate) enum Boundary {
 pub(crate) struct TextOptions {
     pub(crate) terminator: LineTerminator,
     pub(crate) binary: BinaryFiles,
+    pub(crate) encoding: Encoding,
+    /// The program that makes of a file what is searched.
+    pub(crate) pre: Option<PathBuf>,
+    /// The files that it makes something of.
+    pub(crate) pre_globs: Vec<String>,
+    /// Compressed files are decompressed.
+    pub(crate) search_zip: bool,
+}
+
+/// How text is encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// As a byte order mark says, and UTF-8 without one.
+    #[default]
+    Auto,
+    /// Bytes are what is searched, also those of a mark.
+    None,
+    Of(&'static encoding_rs::Encoding),
 }
 
 /// What is done with files that have a NUL.
@@ -177,6 +210,8 @@ impl TextOptions {
 pub(crate) struct SelectionOptions {
     pub(crate) invert_match: bool,
     pub(crate) max_count: Option<u64>,
+    /// The search ends at the first line that is not selected behind one that is.
+    pub(crate) stop_on_nonmatch: bool,
     pub(crate) context: Context,
     pub(crate) part: Part,
     /// Only the last lines that are selected, this many.
@@ -299,6 +334,12 @@ pub(crate) enum Mode {
     FilesWithMatches,
     FilesWithoutMatch,
     Json,
+    /// The names of the files that would be searched.
+    Files,
+    /// The types of files.
+    Types,
+    /// The manual page, or completions.
+    Generated(Kind),
 }
 
 /// How lines look. `None` is the default, which depends on the terminal and on the number of files.
@@ -312,34 +353,144 @@ pub(crate) struct FormatOptions {
     pub(crate) byte_offset: bool,
     /// `--no-column` is said even where another flag implies columns.
     pub(crate) column: Option<bool>,
-    pub(crate) color: When,
+    pub(crate) color: UseColor,
+    /// What was said of colours, in the order in which it was.
+    pub(crate) colors: Vec<UserColorSpec>,
+    /// Names of files are links for the terminal.
+    pub(crate) hyperlinks: HyperlinkFormat,
+    /// The program that tells the name of this machine.
+    pub(crate) hostname_bin: Option<PathBuf>,
+    /// A line for each match, in the form that vim reads.
+    pub(crate) vimgrep: bool,
+    /// NUL ends the names of files.
+    pub(crate) null: bool,
+    pub(crate) separators: Separators,
+    pub(crate) buffering: Buffering,
     pub(crate) trim: bool,
     pub(crate) max_columns: Option<u64>,
     pub(crate) max_columns_preview: bool,
 }
 
-/// Which files in directories are searched.
-#[derive(Debug, Default)]
+/// What stands between the parts of the output.
+#[derive(Clone, Debug)]
+pub(crate) struct Separators {
+    /// Between lines that do not follow each other, where context is shown; none is no line between them.
+    pub(crate) context: Option<Vec<u8>>,
+    /// Between the fields of selected lines.
+    pub(crate) match_field: Vec<u8>,
+    /// Between the fields of lines of context.
+    pub(crate) context_field: Vec<u8>,
+    /// Between the directories of a path, if not what the system has.
+    pub(crate) path: Option<u8>,
+}
+
+impl Default for Separators {
+    fn default() -> Self {
+        Separators {
+            context: Some(b"--".to_vec()),
+            match_field: b":".to_vec(),
+            context_field: b"-".to_vec(),
+            path: None,
+        }
+    }
+}
+
+/// When output leaves the process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Buffering {
+    /// Each line at once on a terminal, and many together elsewhere.
+    #[default]
+    Auto,
+    Line,
+    Block,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum UseColor {
+    #[default]
+    Auto,
+    Always,
+    /// With the sequences of ANSI on every system.
+    Ansi,
+    Never,
+}
+
+/// Which files in directories are searched, and in which order.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct FileOptions {
     pub(crate) globs: Vec<String>,
+    /// Those to which the case of letters does not matter. They come behind the others.
+    pub(crate) iglobs: Vec<String>,
+    pub(crate) glob_case_insensitive: bool,
+    /// Changes to the types, and which are searched, in the order in which they were given.
+    pub(crate) types: Vec<TypeChange>,
+    /// Hidden files and directories too.
     pub(crate) hidden: bool,
-    pub(crate) no_ignore: bool,
+    pub(crate) no_ignore: NoIgnore,
+    /// `.gitignore` counts outside of repositories too.
+    pub(crate) no_require_git: bool,
+    /// More files that name what is not searched.
+    pub(crate) ignore_files: Vec<PathBuf>,
+    pub(crate) ignore_file_case_insensitive: bool,
     /// How often `-u` was given.
     pub(crate) unrestricted: u8,
     pub(crate) follow: bool,
     pub(crate) max_depth: Option<usize>,
+    pub(crate) max_filesize: Option<u64>,
+    pub(crate) one_file_system: bool,
+    pub(crate) sort: Sort,
 }
 
-impl FileOptions {
-    /// Whether hidden files are searched too.
-    pub(crate) fn takes_hidden(&self) -> bool {
-        self.hidden || self.unrestricted >= 2
-    }
+/// A change to the types of files, or to which of them are searched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TypeChange {
+    Clear(String),
+    /// `NAME:GLOB`, or `NAME:include:OTHER,...`.
+    Add(String),
+    Select(String),
+    Negate(String),
+}
 
-    /// Whether files are searched too that ignore files name.
-    pub(crate) fn takes_ignored(&self) -> bool {
-        self.no_ignore || self.unrestricted >= 1
+/// Which ignore files do not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NoIgnore {
+    /// `.ignore` and `.rgignore`.
+    pub(crate) dot: bool,
+    /// `.git/info/exclude`.
+    pub(crate) exclude: bool,
+    /// Those given with `--ignore-file`.
+    pub(crate) files: bool,
+    /// The user's own, for all repositories.
+    pub(crate) global: bool,
+    /// Those in directories above.
+    pub(crate) parent: bool,
+    /// Those of version control.
+    pub(crate) vcs: bool,
+}
+
+impl NoIgnore {
+    /// What `--no-ignore` says, and `--ignore` takes back.
+    pub(crate) fn set_all(&mut self, on: bool) {
+        *self = NoIgnore { dot: on, exclude: on, files: self.files, global: on, parent: on, vcs: on };
     }
+}
+
+/// The order of files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sort {
+    pub(crate) by: SortBy,
+    pub(crate) reverse: bool,
+}
+
+/// What files are ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SortBy {
+    #[default]
+    Path,
+    Modified,
+    Accessed,
+    Created,
 }
 
 /// Which indexes are used.
@@ -401,8 +552,11 @@ impl PageCache {
 #[derive(Debug, Default)]
 pub(crate) struct MessageOptions {
     pub(crate) no_messages: bool,
+    pub(crate) no_ignore_messages: bool,
     pub(crate) stats: bool,
     pub(crate) explain: bool,
+    /// What is logged is shown, as far as it is as important as this.
+    pub(crate) log: Option<log::Level>,
     pub(crate) progress: When,
 }
 
@@ -429,7 +583,6 @@ pub(crate) enum Shown {
     Version,
     /// The version, and what this build has.
     Build,
-    Generated(Kind),
 }
 
 /// Whose files of flags are read.

@@ -2,7 +2,7 @@
 
 use crate::cli::flags::{
     flag::{Flag, Section},
-    options::{Config, Kind, Shown},
+    options::{Config, Kind, Mode, Shown},
     values::{set, word},
 };
 
@@ -35,7 +35,7 @@ pub(crate) const FLAGS: &[Flag] = &[
          complete-zsh, complete-fish or complete-powershell.",
         |o, v| {
             let kind = word(v, KINDS, &[Kind::Man, Kind::Bash, Kind::Zsh, Kind::Fish, Kind::PowerShell])?;
-            o.other.show(Shown::Generated(kind));
+            o.output.mode = Mode::Generated(kind);
             Ok(())
         },
     )

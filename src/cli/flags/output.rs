@@ -84,9 +84,28 @@ pub(crate) const FLAGS: &[Flag] = &[
         "Show a message in JSON for each line",
         "Show a JSON message for each line, for the beginning and end of each file with lines, and at the end one \
          with statistics. Flags about the look of lines have no effect.",
-        |o, on| o.output.mode = if on { Mode::Json } else { Mode::Lines },
+        |o, on| match (on, o.output.mode) {
+            (true, _) => o.output.mode = Mode::Json,
+            (false, Mode::Json) => o.output.mode = Mode::Lines,
+            (false, _) => {}
+        },
     )
     .negation("no-json"),
+    Flag::switch(
+        Section::Mode,
+        "files",
+        "Show the names of the files that would be searched",
+        "Show the names of the files that would be searched, and search none. All arguments are paths. With -q, only \
+         the exit status tells whether there is one. Files that mapgrep-index made are not among them.",
+        |o, _| o.output.mode = Mode::Files,
+    ),
+    Flag::switch(
+        Section::Mode,
+        "type-list",
+        "Show the types of files, and their globs",
+        "Show all types of files that -t and -T know, and the globs of each. --type-add and --type-clear change them.",
+        |o, _| o.output.mode = Mode::Types,
+    ),
     Flag::switch(
         Section::Output,
         "quiet",

@@ -97,7 +97,10 @@ pub(crate) const FLAGS: &[Flag] = &[
         "Matches may go over several lines",
         "Matches may span several lines, all of which are selected. \"\\n\" and \"\\s\" match line ends; \".\" does \
          so only with --multiline-dotall.",
-        |o, on| o.patterns.multiline = on,
+        |o, on| {
+            o.patterns.multiline = on;
+            o.selection.stop_on_nonmatch &= !on;
+        },
     )
     .short('U')
     .negation("no-multiline"),

@@ -28,6 +28,17 @@ pub(crate) const FLAGS: &[Flag] = &[
         |o, v| set(&mut o.selection.max_count, text(v).and_then(parse_number).map(Some)),
     )
     .short('m'),
+    Flag::switch(
+        Section::Search,
+        "stop-on-nonmatch",
+        "Stop behind the first run of selected lines",
+        "Stop in each file at the first line that is not selected behind one that is: in a sorted file nothing is \
+         selected behind it. Lines are read one by one. Of -U and this the last counts.",
+        |o, _| {
+            o.selection.stop_on_nonmatch = true;
+            o.patterns.multiline = false;
+        },
+    ),
     Flag::value(
         Section::Output,
         ("after-context", "NUM"),

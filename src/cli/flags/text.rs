@@ -1,8 +1,11 @@
 //! What the bytes of a file are: where its lines end, and whether it is text.
 
+use std::ffi::OsStr;
+
 use crate::cli::flags::{
     flag::{Flag, Section},
-    options::BinaryFiles,
+    options::{BinaryFiles, Encoding},
+    values::{set, text},
 };
 use mapgrep::matcher::LineTerminator;
 
@@ -46,7 +49,67 @@ pub(crate) const FLAGS: &[Flag] = &[
         |o, on| o.text.binary = if on { BinaryFiles::Search } else { BinaryFiles::Auto },
     )
     .negation("no-binary"),
+    Flag::value(
+        Section::Search,
+        ("encoding", "ENCODING"),
+        "How files are encoded",
+        "How files are encoded: a name such as utf-16le, latin1 or shift_jis, of those that browsers know. They are \
+         searched as UTF-8; offsets are those of that text. A byte order mark goes before this flag. \"auto\", the \
+         default, heeds marks alone; with \"none\" the bytes are searched as they are, and a mark is text.",
+        |o, v| set(&mut o.text.encoding, encoding(v)),
+    )
+    .short('E')
+    .negation_of_value("no-encoding", |o| o.text.encoding = Encoding::Auto),
+    Flag::value(
+        Section::Input,
+        ("pre", "COMMAND"),
+        "Search what COMMAND makes of each file",
+        "Search what COMMAND writes, which is run for each file with its path, and with the file as standard input: to \
+         search PDF files, for instance. It is run without a shell, and found as the system finds programs. To start a \
+         program for each file takes long: see --pre-glob. An empty COMMAND takes the flag back. Not with -z.",
+        |o, v| {
+            o.text.pre = (!v.is_empty()).then(|| v.into());
+            o.text.search_zip &= o.text.pre.is_none();
+            Ok(())
+        },
+    )
+    .negation_of_value("no-pre", |o| o.text.pre = None),
+    Flag::value(
+        Section::Input,
+        ("pre-glob", "GLOB"),
+        "The files that --pre is for",
+        "The files that --pre is for: those whose path matches GLOB, or with a leading \"!\" those whose path does not. \
+         Others are searched as they are. May be given many times.",
+        |o, v| text(v).map(|glob| o.text.pre_globs.push(glob.to_owned())),
+    ),
+    Flag::switch(
+        Section::Input,
+        "search-zip",
+        "Search in compressed files",
+        "Search in compressed files: those whose names end as gzip, bzip2, xz, LZ4, LZMA, Brotli, Zstandard or compress \
+         have them. They are decompressed by the programs gzip, bzip2, xz, lz4, brotli, zstd and uncompress. Not with \
+         --pre.",
+        |o, on| {
+            o.text.search_zip = on;
+            if on {
+                o.text.pre = None;
+            }
+        },
+    )
+    .short('z')
+    .negation("no-search-zip"),
 ];
+
+/// The encoding of a name.
+fn encoding(name: &OsStr) -> Result<Encoding, String> {
+    match text(name)? {
+        "auto" => Ok(Encoding::Auto),
+        "none" => Ok(Encoding::None),
+        name => encoding_rs::Encoding::for_label_no_replacement(name.as_bytes())
+            .map(Encoding::Of)
+            .ok_or_else(|| "there is no encoding of this name".to_owned()),
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -19,3 +19,8 @@ pub(crate) fn word<E: Copy>(value: &OsStr, words: &[&str], meanings: &[E]) -> Re
     let known = || format!("the values are {}", words.join(", "));
     place.and_then(|place| meanings.get(place).copied()).ok_or_else(known)
 }
+
+/// Bytes with the escapes of a string of Rust in them.
+pub(crate) fn unescape(value: &OsStr) -> Result<Vec<u8>, String> {
+    Ok(grep_cli::unescape_os(value))
+}

@@ -2,41 +2,44 @@
 
 use std::ops::Range;
 
+use grep_printer::{ColorSpecs, UserColorSpec, default_color_specs};
 use mapgrep::Span;
-use termcolor::{Ansi, Color, ColorSpec, WriteColor};
+use termcolor::{Ansi, ColorSpec, WriteColor};
 
 /// The byte sequences that switch colours on a terminal.
 #[derive(Clone, Debug)]
 pub(crate) struct Colors {
     pub(crate) path: Vec<u8>,
     pub(crate) number: Vec<u8>,
-    pub(crate) other: Vec<u8>,
+    pub(crate) column: Vec<u8>,
     pub(crate) matched: Vec<u8>,
+    /// Matches look like what is around them.
+    pub(crate) is_match_plain: bool,
+    /// That of lines with matches, if they have one.
+    pub(crate) highlight: Option<Vec<u8>>,
     pub(crate) reset: Vec<u8>,
 }
 
-impl Default for Colors {
-    fn default() -> Self {
-        let bytes = |change: &dyn Fn(&mut ColorSpec)| {
-            let mut spec = ColorSpec::new();
-            change(&mut spec);
+impl Colors {
+    /// The default colours, changed in this order.
+    pub(crate) fn new(changes: &[UserColorSpec]) -> Self {
+        let mut specs = default_color_specs();
+        specs.extend_from_slice(changes);
+        let specs = ColorSpecs::new(&specs);
+        let bytes = |spec: &ColorSpec| {
             let mut writer = Ansi::new(vec![]);
-            writer.set_color(&spec).expect("writing to memory");
+            writer.set_color(spec).expect("writing to memory");
             writer.into_inner()
         };
         let mut reset = Ansi::new(vec![]);
         reset.reset().expect("writing to memory");
         Colors {
-            path: bytes(&|spec| {
-                spec.set_fg(Some(if cfg!(windows) { Color::Cyan } else { Color::Magenta }));
-            }),
-            number: bytes(&|spec| {
-                spec.set_fg(Some(Color::Green));
-            }),
-            other: bytes(&|_| {}),
-            matched: bytes(&|spec| {
-                spec.set_fg(Some(Color::Red)).set_bold(true);
-            }),
+            path: bytes(specs.path()),
+            number: bytes(specs.line()),
+            column: bytes(specs.column()),
+            matched: bytes(specs.matched()),
+            is_match_plain: specs.matched().is_none(),
+            highlight: (!specs.highlight().is_none()).then(|| bytes(specs.highlight())),
             reset: reset.into_inner(),
         }
     }
@@ -62,17 +65,19 @@ pub(crate) fn clip<'p>(range: &Range<usize>, piece: &'p [u8], at: usize) -> &'p 
     &piece[place(range.start)..place(range.end).max(place(range.start))]
 }
 
-/// Puts matches in colour. Adjacent ones are one stretch of it.
+/// Puts the matches of a selected line in colour, and the line itself where lines have one. Adjacent matches are one
+/// stretch of it.
 pub(crate) struct Highlighter<'a> {
     colors: &'a Colors,
     shown: Range<usize>,
     at: usize,
     in_color: bool,
+    has_begun: bool,
 }
 
 impl<'a> Highlighter<'a> {
     pub(crate) fn new(colors: &'a Colors, shown: Span) -> Self {
-        Highlighter { colors, shown: shown.range(), at: 0, in_color: false }
+        Highlighter { colors, shown: shown.range(), at: 0, in_color: false, has_begun: false }
     }
 
     /// Writes what is shown of the next piece of the text.
@@ -82,17 +87,35 @@ impl<'a> Highlighter<'a> {
         if shown.is_empty() {
             return;
         }
+        self.begin(write);
         if self.in_color != is_match {
-            write(if is_match { &self.colors.matched } else { &self.colors.reset });
+            write(if is_match { &self.colors.matched } else { self.around() });
             self.in_color = is_match;
         }
         write(shown);
     }
 
     /// Ends the text.
-    pub(crate) fn finish(self, write: &mut dyn FnMut(&[u8])) {
+    pub(crate) fn finish(mut self, write: &mut dyn FnMut(&[u8])) {
+        self.begin(write);
         if self.in_color {
+            write(self.around());
+        }
+        if self.colors.highlight.is_some() {
             write(&self.colors.reset);
+        }
+    }
+
+    /// What is around matches.
+    fn around(&self) -> &'a [u8] {
+        self.colors.highlight.as_ref().unwrap_or(&self.colors.reset)
+    }
+
+    fn begin(&mut self, write: &mut dyn FnMut(&[u8])) {
+        if let Some(highlight) =
+            self.colors.highlight.as_ref().filter(|_| !std::mem::replace(&mut self.has_begun, true))
+        {
+            write(highlight);
         }
     }
 }

@@ -123,8 +123,10 @@ impl Format for Json<'_> {
 pub(crate) fn summary(stats: &Stats, stopped_at: Option<u64>, total: Duration) -> Vec<u8> {
     let mut out = vec![];
     let elapsed_total = Elapsed::from(total);
-    let data =
-        serde_json::json!({ "elapsed_total": elapsed_total, "stats": Sums::new(stats), "stopped_at": stopped_at });
+    let mut data = serde_json::json!({ "elapsed_total": elapsed_total, "stats": Sums::new(stats) });
+    if let Some(at) = stopped_at {
+        data["stopped_at"] = at.into();
+    }
     push(&serde_json::json!({ "data": data, "type": "summary" }), &mut out);
     out
 }
@@ -137,10 +139,19 @@ fn push(message: &impl Serialize, out: &mut impl Write) {
 #[derive(Serialize)]
 #[serde(tag = "type", content = "data", rename_all = "lowercase")]
 enum Message<'a> {
-    Begin { path: Data<'a> },
+    Begin {
+        path: Data<'a>,
+    },
     Match(Fields<'a>),
     Context(Fields<'a>),
-    End { path: Data<'a>, binary_offset: Option<u64>, stopped_at: Option<u64>, stats: Sums },
+    End {
+        path: Data<'a>,
+        binary_offset: Option<u64>,
+        /// Readers of ripgrep's messages that refuse what they do not know meet it only where a search was stopped.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stopped_at: Option<u64>,
+        stats: Sums,
+    },
 }
 
 #[derive(Serialize)]

@@ -42,6 +42,9 @@ impl Printer<'_> {
     pub(crate) fn long(&self, line: &Line<'_>, matches: &LongMatches<'_>, emit: &mut dyn FnMut(&[u8])) {
         let mut out = Pieces::new(emit);
         let first = matches.first();
+        if self.style.per_match && !self.style.only_matching && first.is_some() {
+            return self.long_per_match(line, matches, &mut out);
+        }
         let content = 0..self.content_end(line.bytes);
         let may_be_several = self.style.multiline && line.kind == LineKind::Match;
         if may_be_several
@@ -91,6 +94,26 @@ impl Printer<'_> {
             false => self.unchanged(line.bytes, &pieces),
         };
         self.long_text(line.kind, &text, first.is_some(), &mut out);
+    }
+
+    /// A long line as often as there are matches in it.
+    fn long_per_match(&self, line: &Line<'_>, matches: &LongMatches<'_>, out: &mut Pieces<'_>) {
+        let mut all = vec![];
+        matches.for_each(&mut |m| {
+            all.push(m);
+            ControlFlow::Continue(())
+        });
+        let mut push = |bytes: &[u8], matches: &[Span]| {
+            // What is shown of one match is passed on before the next: each has the whole line.
+            for m in matches {
+                self.each_match(&Line { bytes, matches: &[*m], ..*line }, &mut out.bytes);
+                out.pass_on();
+            }
+        };
+        match &self.style.replacer {
+            Some(replacer) => replacer.replace(line.bytes, &all, push),
+            None => push(line.bytes, &all),
+        }
     }
 
     /// The text of a line between matches, and what is shown in the place of those.
@@ -145,7 +168,7 @@ impl Printer<'_> {
 
     /// The text of a line, with its end: what [`text`](Printer::text) does.
     fn long_text(&self, kind: LineKind, text: &Text<'_>, has_matches: bool, out: &mut Pieces<'_>) {
-        let colors = self.style.colors.as_ref().filter(|_| has_matches);
+        let colors = self.style.colors.as_ref().filter(|_| has_matches && !self.is_colorless(kind));
         // In colour, what was trimmed counts.
         let base = if colors.is_some() { 0 } else { text.start };
         if self.style.max_columns.is_some_and(|max| (text.len - base) as u64 > max) {

@@ -10,15 +10,18 @@ use mapgrep::{
 };
 
 use crate::cli::print::{
-    color::push_highlighted,
+    color::{Colors, push_highlighted},
+    hyperlink::Hyperlinks,
     pattern_ids::Fields,
-    style::{Style, path_bytes},
+    style::Style,
 };
 
 /// Formats the lines of one file.
 pub(crate) struct Printer<'a> {
     pub(crate) style: &'a Style,
     name: Vec<u8>,
+    /// The path as it stands in links, where there are any.
+    link: Option<(&'a Hyperlinks, Vec<u8>)>,
     /// The name as it stands before each line; empty where it does not.
     prefix: Vec<u8>,
     is_plain: bool,
@@ -26,12 +29,14 @@ pub(crate) struct Printer<'a> {
 
 impl<'a> Printer<'a> {
     pub(crate) fn new(style: &'a Style, path: &Path) -> Self {
-        let name = path_bytes(path);
+        let name = style.path_bytes(path);
         let mut prefix = vec![];
         if style.file_names && !style.heading {
             style.push_path(&name, &mut prefix);
         }
-        Printer { style, name, prefix, is_plain: style.is_plain() }
+        let links = style.hyperlinks.as_ref();
+        let link = links.and_then(|links| Some((links, links.encoded_path(path)?)));
+        Printer { style, name, prefix, is_plain: link.is_none() && style.is_plain(), link }
     }
 
     /// The line above the lines of a file, where there is one.
@@ -45,7 +50,7 @@ impl<'a> Printer<'a> {
 
     /// On how many lines a pattern was found.
     pub(crate) fn pattern_count(&self, number: u64, count: u64, pattern: &[u8], out: &mut Vec<u8>) {
-        self.push_field_path(b":", out);
+        self.push_field_path(out);
         if self.style.shows_pattern_numbers {
             out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
             out.push(b':');
@@ -58,28 +63,45 @@ impl<'a> Printer<'a> {
 
     /// The name of the file as a line, whether or not names are shown with lines.
     pub(crate) fn name_line(&self, out: &mut Vec<u8>) {
-        self.style.push_path(&self.name, out);
-        self.end_line(out);
+        self.push_name(out);
+        match self.style.null {
+            true => out.push(0),
+            false => self.end_line(out),
+        }
     }
 
     /// A count of lines or matches.
     pub(crate) fn count(&self, count: u64, out: &mut Vec<u8>) {
-        self.push_field_path(b":", out);
+        self.push_field_path(out);
         out.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
         self.end_line(out);
     }
 
     /// What is told of a binary file in place of lines.
     pub(crate) fn binary_file(&self, offset: u64, stopped: bool, out: &mut Vec<u8>) {
-        self.push_field_path(b": ", out);
+        if self.style.file_names {
+            self.push_name(out);
+            out.extend_from_slice(b": ");
+        }
         let what = if stopped { "WARNING: stopped searching binary file after match" } else { "binary file matches" };
         out.extend_from_slice(format!("{what} (found \"\\0\" byte around offset {offset})\n").as_bytes());
     }
 
-    fn push_field_path(&self, separator: &[u8], out: &mut Vec<u8>) {
+    fn push_field_path(&self, out: &mut Vec<u8>) {
         if self.style.file_names {
-            self.style.push_path(&self.name, out);
-            out.extend_from_slice(separator);
+            self.push_name(out);
+            out.push(if self.style.null { 0 } else { b':' });
+        }
+    }
+
+    /// The name, with a link to the file.
+    fn push_name(&self, out: &mut Vec<u8>) {
+        if let Some((links, path)) = &self.link {
+            links.begin(path, None, None, out);
+        }
+        self.style.push_path(&self.name, out);
+        if self.link.is_some() {
+            Hyperlinks::end(out);
         }
     }
 
@@ -87,18 +109,22 @@ impl<'a> Printer<'a> {
         out.extend_from_slice(self.style.terminator.bytes());
     }
 
+    /// What stands behind the name before a line.
+    fn name_end(&self, kind: LineKind) -> &[u8] {
+        if self.style.null { b"\0" } else { self.style.separator(kind) }
+    }
+
     /// A line as it is.
     fn plain_line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
         // One look at the capacity for all of it.
         out.reserve(self.prefix.len() + line.bytes.len() + 32);
-        let separator = separator(line.kind);
         if !self.prefix.is_empty() {
             out.extend_from_slice(&self.prefix);
-            out.push(separator);
+            out.extend_from_slice(self.name_end(line.kind));
         }
         if let Some(number) = line.number {
             out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-            out.push(separator);
+            out.extend_from_slice(self.style.separator(line.kind));
         }
         out.extend_from_slice(line.bytes);
         if line.bytes.last() != Some(&self.style.terminator.byte()) {
@@ -109,6 +135,7 @@ impl<'a> Printer<'a> {
     /// What was found, one line or several, with all that can be wanted.
     fn decorated(&self, line: &Line<'_>, ids: &Fields, out: &mut Vec<u8>) {
         match self.style.multiline && line.kind == LineKind::Match {
+            _ if self.is_per_match(line) => self.each_match(line, out),
             true => self.decorated_block(line, out),
             false => self.decorated_line(line, ids, out),
         }
@@ -126,9 +153,13 @@ impl<'a> Printer<'a> {
     fn decorated_block(&self, block: &Line<'_>, out: &mut Vec<u8>) {
         let column = block.matches.first().map(|m| m.start as u64 + 1);
         let trims = !self.style.only_matching || block.matches.is_empty();
+        // A line of a block has the colour of lines with matches, even if no match is on it.
+        let is_lit = column.is_some() && self.style.colors.as_ref().is_some_and(|colors| colors.highlight.is_some());
         self.each_part_of_block(block, column, &mut |part| {
+            let nothing = [Span::new(part.text.len(), part.text.len())];
+            let matches = if is_lit && part.matches.is_empty() { &nothing } else { part.matches };
             self.prelude(&part.line, part.offset, part.column, "", out);
-            self.text_from(block.kind, part.text, if trims { self.trimmed(part.text) } else { 0 }, part.matches, out);
+            self.text_from(block.kind, part.text, if trims { self.trimmed(part.text) } else { 0 }, matches, out);
         });
     }
 
@@ -200,30 +231,42 @@ impl<'a> Printer<'a> {
     /// What stands before the text of a line. `column` counts from 1.
     pub(crate) fn prelude(&self, line: &Line<'_>, offset: u64, column: Option<u64>, ids: &str, out: &mut Vec<u8>) {
         let style = self.style;
-        let separator = separator(line.kind);
+        let separator = style.separator(line.kind);
+        // A heading has a link already, which is as good where all lines have the same.
+        let link =
+            self.link.as_ref().filter(|(links, _)| style.file_names && (links.tell_lines_apart() || !style.heading));
+        if let Some((links, path)) = link {
+            links.begin(path, line.number, column, out);
+        }
+        // What stands behind a field is written before the next one, so that the last one ends the link.
+        let mut behind: &[u8] = b"";
         if !self.prefix.is_empty() {
             out.extend_from_slice(&self.prefix);
-            out.push(separator);
+            behind = self.name_end(line.kind);
         }
+        let mut push = |color: fn(&Colors) -> &[u8], text: &[u8], out: &mut Vec<u8>| {
+            out.extend_from_slice(std::mem::replace(&mut behind, separator));
+            style.push_colored(color, text, out);
+        };
         let mut digits = itoa::Buffer::new();
         if let Some(number) = line.number {
-            style.push_colored(|colors| &colors.number, digits.format(number).as_bytes(), out);
-            out.push(separator);
+            push(|colors| &colors.number, digits.format(number).as_bytes(), out);
         }
         if let Some(column) = column
             && style.column
         {
-            style.push_colored(|colors| &colors.other, digits.format(column).as_bytes(), out);
-            out.push(separator);
+            push(|colors| &colors.column, digits.format(column).as_bytes(), out);
         }
         if style.byte_offset {
-            style.push_colored(|colors| &colors.other, digits.format(offset).as_bytes(), out);
-            out.push(separator);
+            push(|colors| &colors.column, digits.format(offset).as_bytes(), out);
         }
         if style.ids.is_some() {
-            style.push_colored(|colors| &colors.other, ids.as_bytes(), out);
-            out.push(separator);
+            push(|colors| &colors.column, ids.as_bytes(), out);
         }
+        if link.is_some() {
+            Hyperlinks::end(out);
+        }
+        out.extend_from_slice(behind);
     }
 
     /// The text of a line, with its end.
@@ -234,7 +277,7 @@ impl<'a> Printer<'a> {
     /// The text of a line from `start` on, with its end.
     pub(crate) fn text_from(&self, kind: LineKind, bytes: &[u8], start: usize, matches: &[Span], out: &mut Vec<u8>) {
         match &self.style.colors {
-            Some(colors) if !matches.is_empty() => {
+            Some(colors) if !matches.is_empty() && !self.is_colorless(kind) => {
                 if self.is_too_long(bytes) {
                     return self.left_out(kind, bytes, start, &Matches::of(matches), out);
                 }
@@ -309,7 +352,13 @@ impl<'a> Printer<'a> {
         bytes.iter().take_while(|b| is_space(b)).count()
     }
 
-    fn is_too_long(&self, bytes: &[u8]) -> bool {
+    /// Whether a line is written as if there were no colours: where matches have none, unless lines share a match.
+    pub(crate) fn is_colorless(&self, kind: LineKind) -> bool {
+        let is_block = self.style.multiline && kind == LineKind::Match;
+        !is_block && self.style.colors.as_ref().is_some_and(|colors| colors.is_match_plain)
+    }
+
+    pub(crate) fn is_too_long(&self, bytes: &[u8]) -> bool {
         self.style.max_columns.is_some_and(|max| bytes.len() as u64 > max)
     }
 
@@ -322,7 +371,8 @@ impl<'a> Printer<'a> {
 impl Format for Printer<'_> {
     fn wants_matches(&self) -> bool {
         let style = self.style;
-        style.colors.is_some() || style.column || style.only_matching || style.stats || style.replacer.is_some()
+        let shows = style.colors.is_some() || style.column || style.only_matching || style.per_match;
+        shows || style.stats || style.replacer.is_some()
     }
 
     fn only_matches(&self) -> bool {
@@ -355,8 +405,10 @@ impl Format for Printer<'_> {
     }
 
     fn context_break(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"--");
-        self.end_line(out);
+        if let Some(separator) = &self.style.separators.context {
+            out.extend_from_slice(separator);
+            self.end_line(out);
+        }
     }
 }
 
@@ -383,9 +435,4 @@ impl<'a> Matches<'a> {
     fn of(matches: &'a [Span]) -> Self {
         Matches { shown: matches, total: matches.len(), more: None }
     }
-}
-
-/// What stands between the fields of a line.
-fn separator(kind: LineKind) -> u8 {
-    if kind == LineKind::Match { b':' } else { b'-' }
 }

@@ -2,9 +2,15 @@
 
 use std::path::Path;
 
-use mapgrep::matcher::{LineTerminator, Replacer};
+use mapgrep::{
+    grep::LineKind,
+    matcher::{LineTerminator, Replacer},
+};
 
-use crate::cli::print::{color::Colors, pattern_ids::PatternIds};
+use crate::cli::{
+    flags::options::Separators,
+    print::{color::Colors, hyperlink::Hyperlinks, pattern_ids::PatternIds},
+};
 
 /// What every line of every file looks like.
 #[derive(Debug)]
@@ -15,12 +21,18 @@ pub(crate) struct Style {
     pub(crate) byte_offset: bool,
     pub(crate) column: bool,
     pub(crate) only_matching: bool,
+    /// A line for each match.
+    pub(crate) per_match: bool,
     pub(crate) trim: bool,
     pub(crate) max_columns: Option<u64>,
     pub(crate) max_columns_preview: bool,
     /// Matches are counted for statistics.
     pub(crate) stats: bool,
     pub(crate) colors: Option<Colors>,
+    pub(crate) hyperlinks: Option<Hyperlinks>,
+    /// NUL ends names.
+    pub(crate) null: bool,
+    pub(crate) separators: Separators,
     /// What lines end with that have no end of their own.
     pub(crate) terminator: LineTerminator,
     /// What is found may be several lines.
@@ -43,8 +55,26 @@ impl Style {
     pub(crate) fn is_plain(&self) -> bool {
         let Style { column, byte_offset, only_matching, trim, max_columns, colors, replacer, multiline, ids, .. } =
             self;
-        let cuts = *only_matching || *trim || max_columns.is_some() || *multiline || ids.is_some();
+        let cuts = *only_matching || *trim || max_columns.is_some() || *multiline || ids.is_some() || self.per_match;
         !(*column || *byte_offset || cuts || colors.is_some() || replacer.is_some())
+    }
+
+    /// What stands between the fields of a line.
+    pub(crate) fn separator(&self, kind: LineKind) -> &[u8] {
+        match kind {
+            LineKind::Match => &self.separators.match_field,
+            _ => &self.separators.context_field,
+        }
+    }
+
+    /// A name as the bytes that are shown of it.
+    pub(crate) fn path_bytes(&self, path: &Path) -> Vec<u8> {
+        let mut bytes = path_bytes(path);
+        if let Some(separator) = self.separators.path {
+            let is_separator = |byte: u8| byte == b'/' || (cfg!(windows) && byte == b'\\');
+            bytes.iter_mut().filter(|byte| is_separator(**byte)).for_each(|byte| *byte = separator);
+        }
+        bytes
     }
 
     pub(crate) fn push_colored(&self, color: impl Fn(&Colors) -> &[u8], text: &[u8], out: &mut Vec<u8>) {

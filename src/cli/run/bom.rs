@@ -1,4 +1,4 @@
-//! Byte order marks: text that begins with one is converted to UTF-8 without it. Offsets stay those of the file where
+//! Encodings: text that begins with a byte order mark, or is said to have one, is converted to UTF-8. Offsets stay those of the file where
 //! that has the same bytes, which it has in UTF-8.
 
 use std::{
@@ -7,6 +7,8 @@ use std::{
 };
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
+
+use crate::cli::flags::options::Encoding;
 
 /// Files of up to so many bytes are read at once.
 const READ_BYTES: u64 = 64 << 10;
@@ -19,6 +21,7 @@ const MARKS: [&[u8]; 3] = [UTF8, b"\xFF\xFE", b"\xFE\xFF"];
 /// A stream as text. Nothing that has come waits for more, but what may be a part of a mark.
 pub(crate) struct Text {
     source: Box<dyn Read + Send>,
+    encoding: Encoding,
     is_regular: bool,
     /// How many bytes the source is asked for first.
     first_read: usize,
@@ -54,6 +57,7 @@ impl Text {
     fn reading_first(source: impl Read + Send + 'static, is_regular: bool, first_read: usize) -> Self {
         Text {
             source: Box::new(source),
+            encoding: Encoding::Auto,
             is_regular,
             first_read,
             has_begun: false,
@@ -62,6 +66,12 @@ impl Text {
             first: 0,
             skipped: 0,
         }
+    }
+
+    /// The same text, in this encoding.
+    pub(crate) fn encoded(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
     }
 
     /// How many bytes of the file stand before the text and are none of it: the mark, in UTF-8. Reads the beginning of
@@ -89,12 +99,17 @@ impl Text {
         }
         first.truncate(filled);
         self.has_begun = true;
-        if MARKS.iter().any(|mark| first.starts_with(mark)) {
+        let (is_marked, encoding) = match self.encoding {
+            Encoding::Auto => (MARKS.iter().any(|mark| first.starts_with(mark)), None),
+            Encoding::None => (false, None),
+            Encoding::Of(encoding) => (true, Some(encoding)),
+        };
+        if is_marked {
             if first.starts_with(UTF8) {
                 self.skipped = UTF8.len() as u64;
             }
             let mut builder = DecodeReaderBytesBuilder::new();
-            builder.utf8_passthru(true).strip_bom(true).bom_override(true).bom_sniffing(true);
+            builder.encoding(encoding).utf8_passthru(true).strip_bom(true).bom_override(true).bom_sniffing(true);
             let rest = mem::replace(&mut self.source, Box::new(io::empty()));
             self.source = Box::new(builder.build(Cursor::new(first).chain(rest)));
         } else {

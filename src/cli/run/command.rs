@@ -19,6 +19,7 @@ use crate::cli::{
     run::{
         hints,
         indexes::Indexes,
+        list,
         many::{Direct, Many},
         open::SMALL,
         patterns::{self, Patterns},
@@ -27,6 +28,7 @@ use crate::cli::{
         walk::Paths,
     },
     terminal::{
+        log,
         messages::{self, Messages},
         stdout::Output,
     },
@@ -40,13 +42,20 @@ pub(crate) fn run(
     to_terminal: bool,
 ) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
+    log::show(options.messages.log);
+    match options.mode() {
+        Mode::Files => return list::files(options, stdout, to_terminal),
+        Mode::Types => return list::types(options, stdout),
+        _ => {}
+    }
     let mut collected = patterns::collect(options)?;
     let (builder, matcher) = setup::matcher(options, &collected)?;
     let messages = Messages::new(!options.messages.no_messages);
     if !options.patterns.fixed_strings && !options.output.quiet {
         hint(&collected, &messages);
     }
-    let paths = Paths::new(std::mem::take(&mut collected.paths), collected.took_stdin);
+    let paths = Paths::new(std::mem::take(&mut collected.paths), collected.took_stdin, options.shows_ignore_messages());
+    ::log::debug!("matcher: {}", matcher.description());
     if options.messages.explain {
         messages::print(format_args!("matcher: {}", matcher.description()));
     }
@@ -57,7 +66,8 @@ pub(crate) fn run(
         return Ok(ExitCode::from(1));
     }
     let single = paths.single();
-    let style = setup::style(options, (&builder, &matcher), &collected, single.is_none(), to_terminal)?;
+    let mut style = setup::style(options, single.is_none(), to_terminal);
+    setup::complete_style(&mut style, options, (&builder, &matcher), &collected)?;
     // A small file is searched before a thread that waits for signals is there, and before others could help.
     let is_small = single.as_ref().is_some_and(|haystack| haystack.len.is_some_and(|len| len <= SMALL));
     // Before this there is nothing to be saved.
@@ -66,6 +76,7 @@ pub(crate) fn run(
     let from_stdin = single.as_ref().is_some_and(|haystack| haystack.is_stdin);
     let grep = setup::grep_builder(options, to_terminal && !from_stdin, cancel);
     let separator = setup::separator(options, &style);
+    let separator = separator.as_deref();
     let patterns: Arc<[Vec<u8>]> = collected.patterns.into();
     let indexes = Indexes::new(options, (&builder, &matcher), Arc::clone(&patterns));
     let searcher = Searcher::new(options, (matcher, &grep), style, patterns, indexes.into(), cancel)?;
@@ -73,7 +84,8 @@ pub(crate) fn run(
     let pool = if is_small { Pool::inline() } else { resources::pool(options.performance.threads, threads) };
     let outcome = match &single {
         Some(haystack) => {
-            let mut sink = Direct { output: &mut output, separator, flushes: to_terminal };
+            let buffering = setup::buffering(options, to_terminal);
+            let mut sink = Direct { output: &mut output, separator, buffering };
             searcher.search(haystack, &pool, &mut sink).unwrap_or_else(|error| {
                 messages.error(error);
                 Outcome::default()
@@ -82,7 +94,9 @@ pub(crate) fn run(
         None => {
             let stop_at_match = options.output.quiet && !options.wants_stats();
             let (searcher, pool, messages) = (&searcher, &pool, &messages);
-            let many = Many { searcher, pool, messages, separator, stop_at_match, cancel };
+            // Where many files are searched, what is found in each leaves together unless something else was said.
+            let buffering = setup::buffering(options, false);
+            let many = Many { searcher, pool, messages, separator, buffering, stop_at_match, cancel };
             search_many(options, &paths, &many, &mut output)?
         }
     };
@@ -98,7 +112,7 @@ pub(crate) fn run(
         }
         return Ok(ExitCode::from(interrupt::STATUS));
     }
-    Ok(exit_code(outcome.matched, options.output.quiet, messages.any_error()))
+    Ok(setup::exit_code(outcome.matched, options.output.quiet, messages.any_error()))
 }
 
 /// Tells of the first pattern that means something else than it seems to.
@@ -153,14 +167,5 @@ fn write_summary<W: Write>(options: &Options, outcome: &Outcome, started: Instan
         let _ = output.write(&json::summary(&outcome.stats, outcome.stopped_at, started.elapsed()));
     } else if options.messages.stats {
         let _ = output.write(outcome.stats.report(outcome.stopped_at, started.elapsed()).as_bytes());
-    }
-}
-
-fn exit_code(matched: bool, quiet: bool, errored: bool) -> ExitCode {
-    match (matched, errored) {
-        (true, false) => ExitCode::SUCCESS,
-        (true, true) if quiet => ExitCode::SUCCESS,
-        (_, true) => ExitCode::from(2),
-        (false, false) => ExitCode::from(1),
     }
 }

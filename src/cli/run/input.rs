@@ -9,7 +9,7 @@ use std::{
     vec::IntoIter,
 };
 
-use crate::cli::run::{bom::Text, explain::truncated, walk::Haystack};
+use crate::cli::run::{bom::Text, explain::truncated, haystack::Haystack};
 use mapgrep::{
     index::Unfit,
     mapping::Cuts,
@@ -21,6 +21,8 @@ pub(crate) struct Input {
     /// None for standard input that is no regular file, and while a mapping has it.
     file: Option<File>,
     metadata: Option<Metadata>,
+    /// What a program makes of the file, which is searched in its place.
+    converted: Option<Box<dyn Read + Send>>,
     is_stdin: bool,
     /// Where reading begins: standard input may have been read in part by others.
     start: u64,
@@ -40,7 +42,25 @@ impl Input {
         if metadata.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        Ok(Input { file: Some(file), metadata: Some(metadata), is_stdin: false, start: 0, reading: Reading::default() })
+        Ok(Input {
+            file: Some(file),
+            metadata: Some(metadata),
+            converted: None,
+            is_stdin: false,
+            start: 0,
+            reading: Reading::default(),
+        })
+    }
+
+    /// What a program has made of a file.
+    pub(crate) fn converted(text: Box<dyn Read + Send>) -> Self {
+        let reading = Reading::default();
+        Input { file: None, metadata: None, converted: Some(text), is_stdin: false, start: 0, reading }
+    }
+
+    /// Whether a program has made it.
+    pub(crate) fn is_converted(&self) -> bool {
+        self.converted.is_some()
     }
 
     fn stdin() -> Self {
@@ -60,10 +80,22 @@ impl Input {
             Ok((file, metadata, start))
         });
         match regular {
-            Ok((file, metadata, start)) if metadata.is_file() => {
-                Input { file: Some(file), metadata: Some(metadata), is_stdin: true, start, reading: Reading::default() }
-            }
-            _ => Input { file: None, metadata: None, is_stdin: true, start: 0, reading: Reading::default() },
+            Ok((file, metadata, start)) if metadata.is_file() => Input {
+                file: Some(file),
+                metadata: Some(metadata),
+                converted: None,
+                is_stdin: true,
+                start,
+                reading: Reading::default(),
+            },
+            _ => Input {
+                file: None,
+                metadata: None,
+                converted: None,
+                is_stdin: true,
+                start: 0,
+                reading: Reading::default(),
+            },
         }
     }
 
@@ -144,6 +176,9 @@ impl Input {
     /// All of it as text, but what is left out.
     pub(crate) fn into_text(self, cache: CachePolicy, cuts: &Cuts) -> Text {
         let len = self.len();
+        if let Some(text) = self.converted {
+            return Text::new(text, false);
+        }
         match (self.file, len) {
             (Some(file), Some(len)) => {
                 let (end, file) = (self.start + len, CacheReader::new(file, cache));

@@ -2,7 +2,7 @@
 
 use mapgrep::{grep::Grep, scan::Pool};
 
-use crate::cli::run::walk::Haystack;
+use crate::cli::run::haystack::Haystack;
 
 /// A file, and what searches it.
 #[derive(Clone, Copy)]

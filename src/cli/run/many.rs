@@ -4,10 +4,11 @@
 use std::{io::Write, ops::ControlFlow};
 
 use crate::cli::{
+    flags::options::Buffering,
     run::{
+        haystack::Haystack,
         input::Input,
         search::{Greps, Outcome, Searcher, Sink},
-        walk::Haystack,
     },
     terminal::{messages::Messages, stdout::Output},
 };
@@ -34,7 +35,8 @@ pub(crate) struct Many<'a> {
     pub(crate) pool: &'a Pool,
     pub(crate) messages: &'a Messages,
     /// What stands between the lines of two files.
-    pub(crate) separator: Option<&'static [u8]>,
+    pub(crate) separator: Option<&'a [u8]>,
+    pub(crate) buffering: Buffering,
     /// Whether the first file that is one of those looked for is enough.
     pub(crate) stop_at_match: bool,
     /// Ends the search of a file where it is, and begins no other.
@@ -77,7 +79,7 @@ impl Many<'_> {
 
     /// Shows what was found in a file, or searches it now if it is large.
     fn emit<W: Write>(&self, file: &FileResult, output: &mut Output<W>) -> Option<Outcome> {
-        let mut sink = Direct { output, separator: self.separator, flushes: false };
+        let mut sink = Direct { output, separator: self.separator, buffering: self.buffering };
         let searched = match file {
             FileResult::Failed(message) => {
                 self.messages.error(message);
@@ -106,14 +108,16 @@ impl Many<'_> {
 pub(crate) struct Direct<'a, W: Write> {
     pub(crate) output: &'a mut Output<W>,
     /// What stands between the lines of two files.
-    pub(crate) separator: Option<&'static [u8]>,
-    /// Nothing waits for more: somebody may be looking on.
-    pub(crate) flushes: bool,
+    pub(crate) separator: Option<&'a [u8]>,
+    /// With lines nothing waits for more: somebody may be looking on.
+    pub(crate) buffering: Buffering,
 }
 
 impl<W: Write> Sink for Direct<'_, W> {
     fn is_live(&mut self) {
-        self.flushes = true;
+        if self.buffering == Buffering::Auto {
+            self.buffering = Buffering::Line;
+        }
     }
 
     fn begin_lines(&mut self) {
@@ -126,7 +130,7 @@ impl<W: Write> Sink for Direct<'_, W> {
 
     fn write(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         match self.output.write(bytes) {
-            ControlFlow::Continue(()) if self.flushes => self.output.flush(),
+            ControlFlow::Continue(()) if self.buffering == Buffering::Line => self.output.flush(),
             flow => flow,
         }
     }
@@ -254,8 +258,9 @@ impl FileStages<'_> {
         if haystack.is_stdin || may_wait {
             return FileResult::Large(haystack.clone());
         }
-        let input = Input::open(haystack);
-        if input.as_ref().is_ok_and(|input| input.len().is_none_or(|len| len > SMALL)) {
+        let input = self.searcher.open(haystack);
+        let is_large = |input: &Input| !input.is_converted() && input.len().is_none_or(|len| len > SMALL);
+        if input.as_ref().is_ok_and(is_large) {
             return FileResult::Large(haystack.clone());
         }
         let mut sink = Collected { bytes: vec![], has_lines: false, most, overflowed: false };

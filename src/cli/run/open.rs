@@ -12,8 +12,11 @@ use mapgrep::{
 };
 
 use crate::cli::{
-    flags::{Options, options::MapFiles},
-    run::{indexes::Indexes, input::Input, job::Job, walk::Haystack},
+    flags::{
+        Options,
+        options::{Encoding, MapFiles},
+    },
+    run::{haystack::Haystack, indexes::Indexes, input::Input, job::Job},
     terminal::{notes::Notes, stdout::FileId},
 };
 
@@ -41,6 +44,9 @@ pub(crate) struct Opener {
     map: MapFiles,
     /// A file is wanted as a whole, or from its end.
     takes_all: bool,
+    encoding: Encoding,
+    /// It is read line by line.
+    stops: bool,
     /// The file that lines are printed to. It is not to be searched for what is printed.
     output: Option<FileId>,
     indexes: Arc<Indexes>,
@@ -73,6 +79,8 @@ impl Opener {
         Opener {
             map: options.performance.map,
             takes_all: options.selection.needs_mapping(),
+            encoding: options.text.encoding,
+            stops: options.selection.stop_on_nonmatch,
             output,
             indexes,
             cache: options.performance.page_cache.policy(),
@@ -99,7 +107,12 @@ impl Opener {
             MapFiles::Named | MapFiles::All => "it cannot be mapped",
         };
         let (Some(metadata), Some(len)) = (input.regular().cloned(), input.len()) else {
-            self.indexes.do_without(None, if haystack.is_stdin { "standard input has none" } else { usual })?;
+            let why = match input.is_converted() {
+                true => "a program converts it",
+                false if haystack.is_stdin => "standard input has none",
+                false => usual,
+            };
+            self.indexes.do_without(None, why)?;
             return Ok(Opened { source: Source::Stream, unfit: None });
         };
         if self.output.is_some_and(|output| output.is_of(&metadata)) {
@@ -124,6 +137,12 @@ impl Opener {
 
     /// Has a file in memory, if that is wanted and possible.
     fn try_memory(&self, job: Job<'_>, input: &mut Input, metadata: &Metadata, len: u64) -> anyhow::Result<Tried> {
+        if matches!(self.encoding, Encoding::Of(_)) {
+            return Ok(Tried::Stream(Some("it is converted to UTF-8 as a stream"), None));
+        }
+        if self.stops {
+            return Ok(Tried::Stream(Some("with --stop-on-nonmatch it is read line by line"), None));
+        }
         let wishes = self.wishes(job, metadata);
         // Files of the kernel's making, such as those in /proc, have no size until they are read.
         if len == 0 {
@@ -133,7 +152,7 @@ impl Opener {
             && let Some(text) = self.read_small(input, len)?
         {
             let unfit = self.unfit(&text, 0)?;
-            if unfit != Some(Unfit::Marked) {
+            if !self.is_marked(unfit) {
                 return Ok(Tried::Mapped(text, None, unfit));
             }
             input.rewind()?;
@@ -166,6 +185,11 @@ impl Opener {
         }
     }
 
+    /// Whether the mark at the start of a text tells its encoding.
+    fn is_marked(&self, unfit: Option<Unfit>) -> bool {
+        unfit == Some(Unfit::Marked) && self.encoding == Encoding::Auto
+    }
+
     /// Maps a file of this size, and keeps it mapped if that is what its bytes allow.
     fn try_map(
         &self,
@@ -193,7 +217,7 @@ impl Opener {
             Err((error, None)) => return Err(error.into()),
         };
         let unfit = self.unfit(&mapping, input.start())?;
-        let why = if unfit == Some(Unfit::Marked) {
+        let why = if self.is_marked(unfit) {
             "it begins with a byte order mark, and is converted as a stream"
         } else if input.start() > 0 && !grep.matcher().is_by_line() {
             "it is not searched from its start"

@@ -1,6 +1,7 @@
 //! Which part of a file is searched: what an index leaves, a range of bytes, a range of lines.
 
 use std::{
+    io::Read,
     ops::{ControlFlow, Range},
     sync::Arc,
 };
@@ -20,7 +21,7 @@ use crate::cli::{
         options::Part,
         ranges::{ByteRange, Line, LineRange},
     },
-    run::{bom, indexes::Indexes, job::Job},
+    run::{indexes::Indexes, job::Job},
     terminal::notes::Notes,
 };
 
@@ -180,7 +181,7 @@ impl Parts {
     pub(crate) fn search_stream(
         &self,
         job: Job<'_>,
-        text: bom::Text,
+        text: impl Read + Send + 'static,
         shifted: &Shifted<'_>,
         emit: &mut Emit<'_>,
     ) -> anyhow::Result<Summary> {
@@ -203,7 +204,7 @@ impl Parts {
     fn search_all_of_stream(
         &self,
         job: Job<'_>,
-        text: bom::Text,
+        text: impl Read + Send + 'static,
         shifted: &Shifted<'_>,
         emit: &mut Emit<'_>,
     ) -> anyhow::Result<Summary> {

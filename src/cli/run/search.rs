@@ -17,17 +17,22 @@ use mapgrep::{
 };
 
 use crate::cli::{
-    flags::{Options, options::Mode},
+    flags::{
+        Options,
+        options::{Encoding, Mode},
+    },
     print::{json::Json, pattern_ids::PatternCounts, standard::Printer, stats::Stats, style::Style},
     run::{
         compressed::{self, CompressedFiles},
+        convert::Converter,
         explain::file_error,
+        haystack::Haystack,
         indexes::Indexes,
         input::Input,
         job::Job,
         open::{Opened, Opener, Source},
         part::{Mapped, Parts},
-        walk::Haystack,
+        stop::Stopping,
     },
     terminal::{notes::Notes, progress::Progress, stdout::FileId},
 };
@@ -36,6 +41,10 @@ use crate::cli::{
 pub(crate) struct Searcher {
     greps: Greps,
     opener: Opener,
+    converter: Converter,
+    encoding: Encoding,
+    /// Whether lines that do not match are selected, where the search ends behind the first run of those that are.
+    stops: Option<bool>,
     parts: Parts,
     style: Style,
     /// For those that are counted one by one.
@@ -150,7 +159,7 @@ impl Formats<'_> {
 impl Searcher {
     /// # Errors
     ///
-    /// Those of [`GrepBuilder::build`].
+    /// Those of [`GrepBuilder::build`], and when a glob is wrong.
     pub(crate) fn new(
         options: &Options,
         (matcher, builder): (Matcher, &GrepBuilder),
@@ -158,12 +167,12 @@ impl Searcher {
         patterns: Arc<[Vec<u8>]>,
         indexes: Arc<Indexes>,
         cancel: &Cancel,
-    ) -> Result<Self, Error> {
+    ) -> anyhow::Result<Self> {
         let (mode, quiet, all_text) = (options.mode(), options.output.quiet, options.text.is_all_text());
         // What is printed when a file has been searched does not meet the progress in it.
         let prints = !quiet && matches!(mode, Mode::Lines | Mode::Json);
         let progress = Progress::new(options.messages.progress, prints, cancel);
-        let grep = |binary: Binary| {
+        let grep = |binary: Binary| -> Result<Grep, Error> {
             let mut builder = builder.clone();
             // In JSON all bytes can be shown, and where lines are counted none, so that no line has to be suppressed.
             let shows_bytes = matches!(mode, Mode::Json | Mode::CountByPattern) && !quiet && binary == Binary::Suppress;
@@ -176,6 +185,9 @@ impl Searcher {
         Ok(Searcher {
             greps: Greps { explicit: grep(Binary::Suppress)?, walked: grep(filter)? },
             opener: Opener::new(options, Arc::clone(&indexes), output, cancel),
+            converter: Converter::new(options)?,
+            encoding: options.text.encoding,
+            stops: options.selection.stop_on_nonmatch.then_some(options.selection.invert_match),
             parts: Parts::new(options, indexes),
             style,
             patterns,
@@ -198,8 +210,20 @@ impl Searcher {
     ///
     /// When the file cannot be opened or read: what there is to say of it. What was found before has gone to the sink.
     pub(crate) fn search(&self, haystack: &Haystack, pool: &Pool, sink: &mut dyn Sink) -> Result<Outcome, String> {
-        let input = Input::open(haystack);
+        let input = self.open(haystack);
         self.search_opened(&self.greps, haystack, input, pool, sink)
+    }
+
+    /// Opens a file, or what a program makes of it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened, or the program cannot be run.
+    pub(crate) fn open(&self, haystack: &Haystack) -> io::Result<Input> {
+        match self.converter.open(haystack) {
+            Some(text) => text.map(Input::converted),
+            None => Input::open(haystack),
+        }
     }
 
     /// The searches, as they are for all files.
@@ -341,11 +365,19 @@ impl Searcher {
     ) -> anyhow::Result<Found> {
         let len = input.len();
         let _progress = self.progress.start(len);
-        let skips = self.parts.is_all() && job.grep.skips_nuls_of_streams();
+        let is_as_it_is = self.encoding == Encoding::Auto && self.stops.is_none();
+        let skips = is_as_it_is && self.parts.is_all() && job.grep.skips_nuls_of_streams();
         let cuts = if skips { input.cuts() } else { Cuts::default() };
-        let mut text = input.into_text(self.cache, &cuts);
+        let mut text = input.into_text(self.cache, &cuts).encoded(self.encoding);
         let shifted = Shifted { format: formats.format(), by: text.skipped()? as i64 };
-        let mut summary = shifted.summary(self.parts.search_stream(job, text, &shifted, print)?);
+        let summary = match self.stops {
+            Some(inverted) => {
+                let text = Stopping::new(text, job.grep.matcher().clone(), inverted);
+                self.parts.search_stream(job, text, &shifted, print)?
+            }
+            None => self.parts.search_stream(job, text, &shifted, print)?,
+        };
+        let mut summary = shifted.summary(summary);
         // The end of a file is no place before it.
         summary.stopped_at = summary.stopped_at.map(|at| cuts.in_file(at));
         summary.stopped_at = summary.stopped_at.filter(|&at| len.is_none_or(|len| at < len));

@@ -1,15 +1,16 @@
 //! From flags to what the library takes: the builders of a matcher and of a search, and how lines look.
 
+use std::process::ExitCode;
+
 use anyhow::bail;
 use termcolor::{BufferWriter, ColorChoice, WriteColor};
 
 use crate::cli::{
     flags::{
         Options,
-        options::{Boundary, Context, Mode},
-        when::When,
+        options::{Boundary, Buffering, Context, Mode, UseColor},
     },
-    print::{color::Colors, pattern_ids::PatternIds, style::Style},
+    print::{color::Colors, hyperlink::Hyperlinks, pattern_ids::PatternIds, style::Style},
     run::{
         explain::pattern_error,
         patterns::{Patterns, bytes},
@@ -18,7 +19,7 @@ use crate::cli::{
 };
 use mapgrep::{
     grep::{Goal, GrepBuilder},
-    matcher::{LineTerminator, Matcher, MatcherBuilder},
+    matcher::{Matcher, MatcherBuilder},
     scan::Cancel,
 };
 
@@ -91,69 +92,97 @@ pub(crate) fn grep_builder(options: &Options, numbers_by_default: bool, cancel: 
     builder
 }
 
-/// How lines look.
+/// How lines and names look, but for what depends on the patterns.
+pub(crate) fn style(options: &Options, many_files: bool, to_terminal: bool) -> Style {
+    let format = &options.format;
+    let colors = match format.color {
+        UseColor::Always | UseColor::Ansi => true,
+        UseColor::Never => false,
+        // The terminal may be one that has no colours, or the user may want none.
+        UseColor::Auto => to_terminal && BufferWriter::stdout(ColorChoice::Auto).buffer().supports_color(),
+    };
+    Style {
+        file_names: format.file_name.unwrap_or(many_files || format.vimgrep),
+        heading: format.heading.unwrap_or(to_terminal) && !format.vimgrep,
+        byte_offset: format.byte_offset,
+        column: options.shows_column(),
+        only_matching: format.only_matching,
+        per_match: format.vimgrep,
+        trim: format.trim,
+        max_columns: format.max_columns.filter(|&max| max > 0),
+        max_columns_preview: format.max_columns_preview,
+        stats: options.messages.stats,
+        hyperlinks: match colors {
+            true => Hyperlinks::new(&format.hyperlinks, format.hostname_bin.as_deref()),
+            false => None,
+        },
+        colors: colors.then(|| Colors::new(&format.colors)),
+        null: format.null,
+        separators: format.separators.clone(),
+        terminator: options.text.terminator,
+        multiline: false,
+        replacer: None,
+        ids: None,
+        shows_pattern_numbers: options.output.pattern_ids,
+    }
+}
+
+/// Adds to a style what depends on the patterns.
 ///
 /// # Errors
 ///
 /// When a replacement is wrong, or patterns cannot be told apart.
-pub(crate) fn style(
+pub(crate) fn complete_style(
+    style: &mut Style,
     options: &Options,
     (builder, matcher): (&MatcherBuilder, &Matcher),
     patterns: &Patterns,
-    many_files: bool,
-    to_terminal: bool,
-) -> anyhow::Result<Style> {
-    let format = &options.format;
-    let colors = match format.color {
-        When::Always => true,
-        When::Never => false,
-        // The terminal may be one that has no colours, or the user may want none.
-        When::Auto => to_terminal && BufferWriter::stdout(ColorChoice::Auto).buffer().supports_color(),
-    };
-    let replacer = match (&format.replace, options.goal()) {
+) -> anyhow::Result<()> {
+    style.multiline = !matcher.is_by_line();
+    style.replacer = match (&options.format.replace, options.goal()) {
         (Some(text), Goal::Lines) => {
             let Some(text) = bytes(text) else { bail!("the text of -r is not valid UTF-8: {text:?}") };
             Some(matcher.replacer(text)?)
         }
         _ => None,
     };
-    let ids = match options.tells_patterns_apart() {
+    style.ids = match options.tells_patterns_apart() {
         true => Some(PatternIds::new(builder.build_set(&patterns.patterns)?, patterns.numbers.clone())),
         false => None,
     };
-    if let Some(ids) = &ids
+    if let Some(ids) = &style.ids
         && options.messages.explain
     {
         messages::print(format_args!("patterns: {}", ids.description()));
     }
-    Ok(Style {
-        file_names: format.file_name.unwrap_or(many_files),
-        heading: format.heading.unwrap_or(to_terminal),
-        byte_offset: format.byte_offset,
-        column: format.column == Some(true),
-        only_matching: format.only_matching,
-        trim: format.trim,
-        max_columns: format.max_columns.filter(|&max| max > 0),
-        max_columns_preview: format.max_columns_preview,
-        stats: options.messages.stats,
-        colors: colors.then(Colors::default),
-        terminator: options.text.terminator,
-        multiline: !matcher.is_by_line(),
-        replacer,
-        ids,
-        shows_pattern_numbers: options.output.pattern_ids,
-    })
+    Ok(())
+}
+
+/// When output leaves the process. By default it does so at once where somebody looks on.
+pub(crate) fn buffering(options: &Options, at_once: bool) -> Buffering {
+    match options.format.buffering {
+        Buffering::Auto if at_once => Buffering::Line,
+        buffering => buffering,
+    }
+}
+
+pub(crate) fn exit_code(matched: bool, quiet: bool, errored: bool) -> ExitCode {
+    match (matched, errored) {
+        (true, false) => ExitCode::SUCCESS,
+        (true, true) if quiet => ExitCode::SUCCESS,
+        (_, true) => ExitCode::from(2),
+        (false, false) => ExitCode::from(1),
+    }
 }
 
 /// What stands between the lines of one file and those of the next.
-pub(crate) fn separator(options: &Options, style: &Style) -> Option<&'static [u8]> {
+pub(crate) fn separator(options: &Options, style: &Style) -> Option<Vec<u8>> {
+    let ending = style.terminator.bytes();
     match options.mode() {
-        Mode::Lines if style.heading => Some(style.terminator.bytes()),
-        Mode::Lines if options.selection.context.sizes() != (0, 0) => Some(match style.terminator {
-            LineTerminator::Lf => b"--\n",
-            LineTerminator::Crlf => b"--\r\n",
-            LineTerminator::Nul => b"--\0",
-        }),
+        Mode::Lines if style.heading => Some(ending.to_vec()),
+        Mode::Lines if options.selection.context.sizes() != (0, 0) => {
+            style.separators.context.as_ref().map(|separator| [separator, ending].concat())
+        }
         _ => None,
     }
 }

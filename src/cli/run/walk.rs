@@ -8,28 +8,18 @@ use std::{
 };
 
 use anyhow::Context;
-use ignore::{DirEntry, Walk, WalkBuilder, overrides::OverrideBuilder};
+use ignore::{
+    DirEntry, Walk, WalkBuilder,
+    overrides::{Override, OverrideBuilder},
+    types::{Types, TypesBuilder},
+};
 
-use crate::cli::flags::options::FileOptions;
+use crate::cli::{
+    flags::options::{FileOptions, NoIgnore, TypeChange},
+    run::{haystack::Haystack, order},
+    terminal::messages,
+};
 use mapgrep::{index::is_index, scan::Cancel};
-
-/// A file, or standard input.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Haystack {
-    /// For standard input, the name to show for it.
-    pub(crate) path: PathBuf,
-    pub(crate) is_stdin: bool,
-    /// It was named on the command line, and is searched whatever it is.
-    pub(crate) explicit: bool,
-    /// The length of a regular file, where it is known before the file is opened.
-    pub(crate) len: Option<u64>,
-}
-
-impl Haystack {
-    fn stdin() -> Self {
-        Haystack { path: "<stdin>".into(), is_stdin: true, explicit: true, len: None }
-    }
-}
 
 /// The paths of the command line.
 #[derive(Debug)]
@@ -37,16 +27,24 @@ pub(crate) struct Paths {
     paths: Vec<PathBuf>,
     /// None was given, and the current directory is searched.
     implicit: bool,
+    /// Ignore files that are wrong are told of.
+    ignore_messages: bool,
 }
 
 impl Paths {
     /// Takes what is left of the arguments; without any, standard input is searched if it has something to read.
-    pub(crate) fn new(paths: Vec<OsString>, took_stdin: bool) -> Self {
+    pub(crate) fn new(paths: Vec<OsString>, took_stdin: bool, ignore_messages: bool) -> Self {
         if !paths.is_empty() {
-            return Paths { paths: paths.into_iter().map(PathBuf::from).collect(), implicit: false };
+            let paths = paths.into_iter().map(PathBuf::from).collect();
+            return Paths { paths, implicit: false, ignore_messages };
         }
         let implicit = took_stdin || !grep_cli::is_readable_stdin();
-        Paths { paths: vec![if implicit { "./" } else { "-" }.into()], implicit }
+        Paths { paths: vec![if implicit { "./" } else { "-" }.into()], implicit, ignore_messages }
+    }
+
+    /// Takes all arguments, of which standard input is none unless it is named.
+    pub(crate) fn to_list(paths: Vec<OsString>, ignore_messages: bool) -> Self {
+        Self::new(paths, true, ignore_messages)
     }
 
     /// The one thing to search, when it is not a directory.
@@ -96,54 +94,104 @@ impl Paths {
         filters: &Filters,
         cancel: &Cancel,
     ) -> anyhow::Result<impl Iterator<Item = Result<Haystack, String>> + Send + use<>> {
+        let options = &filters.options;
         let (first, rest) = self.paths.split_first().expect("there is always a path");
         let mut builder = WalkBuilder::new(first);
         for path in rest {
             builder.add(path);
         }
-        let heeds_ignore_files = !filters.ignored;
+        let NoIgnore { dot, exclude, files, global, parent, vcs } = options.no_ignore;
+        if !files {
+            for path in &options.ignore_files {
+                if let Some(error) = builder.add_ignore(path) {
+                    self.warn_of_ignore_file(&error);
+                }
+            }
+        }
         builder
-            .hidden(!filters.hidden)
-            .parents(heeds_ignore_files)
-            .ignore(heeds_ignore_files)
-            .git_global(heeds_ignore_files)
-            .git_ignore(heeds_ignore_files)
-            .git_exclude(heeds_ignore_files)
-            .follow_links(filters.follow)
-            .max_depth(filters.max_depth)
+            .hidden(!options.hidden)
+            .parents(!parent)
+            .ignore(!dot)
+            .git_ignore(!vcs)
+            .git_global(!(vcs || global))
+            .git_exclude(!(vcs || exclude))
+            .require_git(!options.no_require_git)
+            .ignore_case_insensitive(options.ignore_file_case_insensitive)
+            .follow_links(options.follow)
+            .max_depth(options.max_depth)
+            .max_filesize(options.max_filesize)
+            .same_file_system(options.one_file_system)
             .skip_stdout(!filters.output)
+            .types(types(&options.types)?)
             .sort_by_file_path(in_order);
-        if heeds_ignore_files {
+        if !dot {
             builder.add_custom_ignore_filename(".rgignore");
         }
-        if !filters.globs.is_empty() {
-            let directory = std::env::current_dir().context("cannot tell the current directory")?;
-            let mut globs = OverrideBuilder::new(directory);
-            for glob in &filters.globs {
-                globs.add(glob).with_context(|| format!("-g {glob}"))?;
-            }
-            builder.overrides(globs.build()?);
+        if !(options.globs.is_empty() && options.iglobs.is_empty()) {
+            builder.overrides(globs(options)?);
         }
-        Ok(Haystacks {
+        let haystacks = Haystacks {
             walk: builder.build(),
             strip_dot: self.implicit,
             indexes: filters.indexes,
+            ignore_messages: self.ignore_messages,
             cancel: cancel.clone(),
-        })
+        };
+        Ok(order::sorted(haystacks, options.sort))
     }
+
+    fn warn_of_ignore_file(&self, error: &ignore::Error) {
+        if self.ignore_messages {
+            messages::print(describe(error));
+        }
+    }
+}
+
+fn globs(options: &FileOptions) -> anyhow::Result<Override> {
+    let directory = std::env::current_dir().context("cannot tell the current directory")?;
+    let mut globs = OverrideBuilder::new(directory);
+    globs.case_insensitive(options.glob_case_insensitive)?;
+    for glob in &options.globs {
+        globs.add(glob).with_context(|| format!("-g {glob}"))?;
+    }
+    globs.case_insensitive(true)?;
+    for glob in &options.iglobs {
+        globs.add(glob).with_context(|| format!("--iglob {glob}"))?;
+    }
+    Ok(globs.build()?)
+}
+
+/// The types of files, and which of them are searched.
+fn types(changes: &[TypeChange]) -> anyhow::Result<Types> {
+    // The globs of all types are compiled otherwise.
+    if changes.is_empty() { Ok(Types::empty()) } else { all_types(changes) }
+}
+
+/// All types of files.
+///
+/// # Errors
+///
+/// When there is no such type, or a new one is not written as it has to be.
+pub(crate) fn all_types(changes: &[TypeChange]) -> anyhow::Result<Types> {
+    let mut builder = TypesBuilder::new();
+    builder.add_defaults();
+    for change in changes {
+        match change {
+            TypeChange::Clear(name) => _ = builder.clear(name),
+            TypeChange::Select(name) => _ = builder.select(name),
+            TypeChange::Negate(name) => _ = builder.negate(name),
+            TypeChange::Add(definition) => {
+                builder.add_def(definition).with_context(|| format!("--type-add {definition}"))?;
+            }
+        }
+    }
+    builder.build().context("--type-list shows the types that there are")
 }
 
 /// Which of the files in directories are searched.
 #[derive(Clone, Debug)]
 pub(crate) struct Filters {
-    pub(crate) globs: Vec<String>,
-    pub(crate) max_depth: Option<usize>,
-    /// Hidden files and directories too.
-    pub(crate) hidden: bool,
-    /// Those too that .gitignore and similar files name.
-    pub(crate) ignored: bool,
-    /// Symbolic links too.
-    pub(crate) follow: bool,
+    pub(crate) options: FileOptions,
     /// The index files of mapgrep-index too.
     pub(crate) indexes: bool,
     /// The file that standard output is too.
@@ -152,15 +200,7 @@ pub(crate) struct Filters {
 
 impl Filters {
     pub(crate) fn of(options: &FileOptions) -> Self {
-        Filters {
-            globs: options.globs.clone(),
-            max_depth: options.max_depth,
-            hidden: options.takes_hidden(),
-            ignored: options.takes_ignored(),
-            follow: options.follow,
-            indexes: false,
-            output: false,
-        }
+        Filters { options: options.clone(), indexes: false, output: false }
     }
 }
 
@@ -170,6 +210,8 @@ struct Haystacks {
     strip_dot: bool,
     /// What an index has of its text is found in the text.
     indexes: bool,
+    /// Ignore files that are wrong are told of.
+    ignore_messages: bool,
     cancel: Cancel,
 }
 
@@ -181,6 +223,11 @@ impl Iterator for Haystacks {
         while !self.cancel.is_cancelled() {
             match self.walk.next()? {
                 Ok(entry) => {
+                    if self.ignore_messages
+                        && let Some(error) = entry.error()
+                    {
+                        messages::print(describe(error));
+                    }
                     if let Some(haystack) = self.haystack(entry) {
                         return Some(Ok(haystack));
                     }
