@@ -292,11 +292,13 @@ fn json_does_not_depend_on_threads_or_chunks() {
 
 #[test]
 fn the_end_of_a_file_in_json_says_where_the_search_stopped() {
-    let dir = files(&[("a", b"one\ntwo\n")]);
-    let output = in_dir(dir.path(), &["--json", "one", "a"]);
-    let messages = stdout(&output);
-    let ends: Vec<_> = messages.lines().filter(|line| line.contains("\"stopped_at\":")).collect();
-    assert!(ends.len() == 2 && ends[0].starts_with(r#"{"type":"end""#), "{messages}");
+    let dir = files(&[("a", b"one\ntwo\none\n")]);
+    let messages = |args: &[&str]| stdout(&in_dir(dir.path(), &[&["--json", "one", "a"], args].concat())).to_owned();
+    let stopped = messages(&["-m1"]);
+    let ends: Vec<_> = stopped.lines().filter(|line| line.contains("\"stopped_at\":4")).collect();
+    assert!(ends.len() == 2 && ends[0].starts_with(r#"{"type":"end""#), "{stopped}");
+    // Readers of ripgrep's messages may refuse fields that they do not know.
+    assert!(!messages(&[]).contains("stopped_at"));
 }
 
 /// Of files that are streams it was only told after Ctrl-C.

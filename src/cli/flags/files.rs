@@ -146,7 +146,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Filter,
         ("ignore-file", "FILE"),
         "Skip what FILE names, like .gitignore",
-        "Skip the files that FILE names, which is in the form of .gitignore, with paths relative to the current directory. \
+        "Skip the files that FILE names. It is written like .gitignore, with paths relative to the current directory. \
          Those of .gitignore and .ignore go before it; of several such files, a later one goes before.",
         |o, v| {
             o.files.ignore_files.push(v.into());

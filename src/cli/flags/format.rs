@@ -95,7 +95,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         ("color", "WHEN"),
         "When to use colours",
         "When to use colours: on a terminal (auto, the default), always, or never. \"ansi\" is always, with the \
-         sequences of ANSI on every system. The environment variable NO_COLOR, and TERM=dumb, count where WHEN is auto.",
+         sequences of ANSI on every system. NO_COLOR and TERM=dumb in the environment count where WHEN is auto.",
         |o, v| {
             let meanings = [UseColor::Never, UseColor::Auto, UseColor::Always, UseColor::Ansi];
             set(&mut o.format.color, word(v, COLOR_WORDS, &meanings))
@@ -124,9 +124,7 @@ pub(crate) const FLAGS: &[Flag] = &[
          are on. FORMAT is a URL with {path} in it, and {line}, {column}, {host} and {wslprefix} where they are \
          wanted, or a name for one: none (the default), default, file, vscode, vscode-insiders, vscodium, cursor, \
          kitty, macvim, textmate or grep+.",
-        |o, v| {
-            set(&mut o.format.hyperlinks, text(v)?.parse().map_err(|error: HyperlinkFormatError| error.to_string()))
-        },
+        |o, v| set(&mut o.format.hyperlinks, text(v)?.parse().map_err(|error: HyperlinkFormatError| error.to_string())),
     ),
     Flag::value(
         Section::Output,
@@ -151,7 +149,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     Flag::switch(
         Section::Output,
         "vimgrep",
-        "A line for each match, in the form that vim reads",
+        "A line for each match, as vim reads them",
         "Show a line for each match, in the form that vim reads: file, line, column, and the line itself; a line with \
          several matches is shown as often. Of a match over several lines the first is shown.",
         |o, _| o.format.vimgrep = true,
@@ -193,7 +191,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     Flag::value(
         Section::Output,
         ("field-match-separator", "SEP"),
-        "What stands between the fields of selected lines",
+        "What stands between fields of selected lines",
         "What stands between the name, the number and so on of selected lines: \":\" unless it is given. Escapes such \
          as \\t and \\x7F are understood.",
         |o, v| set(&mut o.format.separators.match_field, unescape(v)),
@@ -201,7 +199,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     Flag::value(
         Section::Output,
         ("field-context-separator", "SEP"),
-        "What stands between the fields of context",
+        "What stands between fields of context",
         "What stands between the name, the number and so on of lines of context: \"-\" unless it is given. Escapes \
          such as \\t and \\x7F are understood.",
         |o, v| set(&mut o.format.separators.context_field, unescape(v)),

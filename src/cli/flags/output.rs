@@ -94,7 +94,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     Flag::switch(
         Section::Mode,
         "files",
-        "Show the names of the files that would be searched",
+        "List the files that would be searched",
         "Show the names of the files that would be searched, and search none. All arguments are paths. With -q, only \
          the exit status tells whether there is one. Files that mapgrep-index made are not among them.",
         |o, _| o.output.mode = Mode::Files,

@@ -78,17 +78,17 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Input,
         ("pre-glob", "GLOB"),
         "The files that --pre is for",
-        "The files that --pre is for: those whose path matches GLOB, or with a leading \"!\" those whose path does not. \
-         Others are searched as they are. May be given many times.",
+        "The files that --pre is for: those whose path matches GLOB, or with \"!\" before it, those whose path does \
+         not. Others are searched as they are. May be given many times.",
         |o, v| text(v).map(|glob| o.text.pre_globs.push(glob.to_owned())),
     ),
     Flag::switch(
         Section::Input,
         "search-zip",
         "Search in compressed files",
-        "Search in compressed files: those whose names end as gzip, bzip2, xz, LZ4, LZMA, Brotli, Zstandard or compress \
-         have them. They are decompressed by the programs gzip, bzip2, xz, lz4, brotli, zstd and uncompress. Not with \
-         --pre.",
+        "Search in compressed files: those whose names end as gzip, bzip2, xz, LZ4, LZMA, Brotli, Zstandard or \
+         compress have them. They are decompressed by the programs gzip, bzip2, xz, lz4, brotli, zstd and \
+         uncompress. Not with --pre.",
         |o, on| {
             o.text.search_zip = on;
             if on {

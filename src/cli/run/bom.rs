@@ -1,5 +1,5 @@
-//! Encodings: text that begins with a byte order mark, or is said to have one, is converted to UTF-8. Offsets stay those of the file where
-//! that has the same bytes, which it has in UTF-8.
+//! Encodings: text that begins with a byte order mark, or is said to have one, is converted to UTF-8. Offsets stay
+//! those of the file where that has the same bytes, which it has in UTF-8.
 
 use std::{
     io::{self, Cursor, Read},

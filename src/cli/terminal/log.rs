@@ -1,6 +1,6 @@
 //! What `--debug` and `--trace` show: what crates log, and this one.
 
-use log::{Level, LevelFilter, Log, Metadata, Record};
+use log::{Level, Log, Metadata, Record};
 
 use crate::cli::terminal::messages;
 
@@ -27,6 +27,6 @@ pub(crate) fn show(level: Option<Level>) {
     if let Some(level) = level {
         // That there is one already is of a second search in a process, which has the same.
         let _ = log::set_logger(&Logger);
-        log::set_max_level(LevelFilter::from(level.to_level_filter()));
+        log::set_max_level(level.to_level_filter());
     }
 }
