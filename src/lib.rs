@@ -174,8 +174,9 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | none | the library. It has no optional parts, and `default` is empty |
-//! | `cli` | the commands `mapgrep` and `mapgrep-index`, and the crates that only they need; nothing for programs |
+//! | `cli` (default) | the commands `mapgrep` and `mapgrep-index`, and the crates that only they need |
+//!
+//! The library has no optional parts: a program depends on it with `default-features = false`.
 //!
 //! The tests run on Linux on x86-64. The code is written for other Unix systems, Windows and other processors too.
 //! Kernels use AVX2 or SSSE3 on x86-64, chosen when the program runs, and NEON on 64-bit Arm; other processors run the
