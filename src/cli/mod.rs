@@ -36,7 +36,7 @@ pub fn mapgrep(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let done = match shown::text(&options) {
-        Some(text) => show(&text),
+        Some((text, status)) => show(&text, status),
         None => panics::quietly(|| run(&options)),
     };
     match done {
@@ -54,12 +54,12 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 /// Shows what was asked for in place of a search.
-fn show(text: &str) -> anyhow::Result<ExitCode> {
+fn show(text: &str, status: u8) -> anyhow::Result<ExitCode> {
     let cannot = "cannot write to standard output";
     closed::check_stdout().context(cannot)?;
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context(cannot)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(status))
 }
 
 /// Runs `mapgrep`, and writes to `output` what would go to standard output. Panics are those of the caller's process.

@@ -128,6 +128,57 @@ impl MatcherBuilder {
         self
     }
 
+    /// Whether classes, case and words are those of Unicode (the default), or of ASCII: `\w` is `[0-9A-Za-z_]` then,
+    /// and `.` matches a byte. `(?u)` in a pattern has it back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::matcher::MatcherBuilder;
+    ///
+    /// let find = |yes| {
+    ///     let matcher = MatcherBuilder::new().unicode(yes).build([r"\w+"]).unwrap();
+    ///     matcher.find_at(&mut matcher.create_cache(), "wörd".as_bytes(), 0).map(|m| m.range())
+    /// };
+    /// assert_eq!((find(true), find(false)), (Some(0..5), Some(0..1)));
+    /// ```
+    pub fn unicode(&mut self, yes: bool) -> &mut Self {
+        self.options.ascii = !yes;
+        self
+    }
+
+    /// How many bytes a compiled regex may take at most; `None` is the default, 100 MiB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::matcher::MatcherBuilder;
+    ///
+    /// let error = MatcherBuilder::new().size_limit(1000).build([r"\w{50}"]).unwrap_err();
+    /// assert!(error.is_pattern_too_large());
+    /// ```
+    pub fn size_limit(&mut self, bytes: impl Into<Option<usize>>) -> &mut Self {
+        self.options.limits.regex = bytes.into();
+        self
+    }
+
+    /// How many bytes the cache of a lazy automaton may take at most, for each worker. A search with too little is
+    /// slow. `None` is the default, which depends on the patterns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::matcher::MatcherBuilder;
+    ///
+    /// let matcher = MatcherBuilder::new().dfa_size_limit(1 << 20).build([r"\w+ing"])?;
+    /// assert!(matcher.is_match(&mut matcher.create_cache(), b"a string"));
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn dfa_size_limit(&mut self, bytes: impl Into<Option<usize>>) -> &mut Self {
+        self.options.limits.cache = bytes.into();
+        self
+    }
+
     /// Compiles the patterns. With none at all, nothing ever matches. Regexes are UTF-8; plain strings may have any
     /// bytes.
     ///

@@ -46,6 +46,18 @@ pub(crate) struct PatternOptions {
     pub(crate) refuse_nul: bool,
     pub(crate) merge: bool,
     pub(crate) longest: bool,
+    /// Classes, case and words are those of ASCII.
+    pub(crate) ascii: bool,
+    pub(crate) limits: Limits,
+}
+
+/// How much memory engines may take, in bytes, if not as much as by default.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Limits {
+    /// A compiled regex.
+    pub(crate) regex: Option<usize>,
+    /// The cache of a lazy automaton, of each worker.
+    pub(crate) cache: Option<usize>,
 }
 
 /// The texts of patterns that may have groups, and their options: what a replacer is compiled from.
@@ -89,11 +101,13 @@ impl PatternOptions {
         if !strings.iter().all(|string| is_plain(string.as_ref())) {
             return None;
         }
-        Some(match self.case {
+        let ignores_case = match self.case {
             Case::Sensitive => false,
             Case::Insensitive => true,
             Case::Smart => is_all_lower(strings),
-        })
+        };
+        // Sets know the case and the words of Unicode.
+        (!self.ascii || !(self.word || ignores_case)).then_some(ignores_case)
     }
 
     /// The syntax trees of the patterns, with all options applied.
@@ -193,6 +207,7 @@ impl PatternOptions {
     pub(crate) fn wrap_one(&self, hir: Hir) -> Hir {
         let (before, after) = match (self.whole_line, self.word) {
             (true, _) => translate::line_ends(self.terminator),
+            (false, true) if self.ascii => (Look::WordStartHalfAscii, Look::WordEndHalfAscii),
             (false, true) => (Look::WordStartHalfUnicode, Look::WordEndHalfUnicode),
             (false, false) => return hir,
         };
@@ -201,7 +216,12 @@ impl PatternOptions {
 
     /// How the trees of the patterns are translated.
     pub(crate) fn syntax(&self, ignore_case: bool) -> translate::Syntax {
-        translate::Syntax { ignore_case, terminator: self.terminator, dot_matches_newline: self.dot_matches_newline }
+        translate::Syntax {
+            ignore_case,
+            terminator: self.terminator,
+            dot_matches_newline: self.dot_matches_newline,
+            unicode: !self.ascii,
+        }
     }
 }
 

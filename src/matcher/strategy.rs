@@ -58,7 +58,7 @@ impl Strategy {
         for (index, hir) in patterns.iter().enumerate() {
             let id = PatternId::new(if options.merge { 0 } else { index });
             if !push_literals(hir, id, &mut literals) {
-                let regexes = Regexes::new(&patterns, given, options.terminator, options.by_line)?;
+                let regexes = Regexes::new(&patterns, given, options.terminator, options.by_line, options.limits)?;
                 if !options.by_line {
                     return Ok(Strategy::Regexes(regexes));
                 }

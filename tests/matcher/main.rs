@@ -3,5 +3,6 @@
 #[path = "../oracle/mod.rs"]
 mod oracle;
 
+mod ascii;
 mod engines;
 mod pattern_set;

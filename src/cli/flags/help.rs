@@ -41,9 +41,12 @@ pub(crate) fn version() -> String {
     format!("mapgrep {}\n", env!("CARGO_PKG_VERSION"))
 }
 
-/// Which optional parts this build has.
+/// What `--pcre2-version` says.
+pub(crate) const NO_PCRE2: &str = "PCRE2 is not in this build.\n";
+
+/// The version, and which optional parts this build has.
 pub(crate) fn build() -> String {
-    version()
+    format!("{}\n{NO_PCRE2}", version())
 }
 
 /// One line for each flag.

@@ -27,6 +27,13 @@ pub(crate) const FLAGS: &[Flag] = &[
         |o, _| o.other.show(Shown::Build),
     )
     .short('V'),
+    Flag::switch(
+        Section::Other,
+        "pcre2-version",
+        "Show the version of PCRE2",
+        "Show the version of PCRE2 that this build has, or that it has none, with exit status 1.",
+        |o, _| o.other.show(Shown::Pcre2),
+    ),
     Flag::value(
         Section::Other,
         ("generate", "KIND"),

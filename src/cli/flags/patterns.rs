@@ -1,8 +1,12 @@
 //! Patterns, and what counts as a match.
 
+use std::ffi::OsStr;
+
 use crate::cli::flags::{
     flag::{Flag, Section},
-    options::{Boundary, PatternSource},
+    numbers::parse_bytes,
+    options::{Boundary, Engine, PatternSource},
+    values::{set, text, word},
 };
 use mapgrep::matcher::Case;
 
@@ -112,7 +116,78 @@ pub(crate) const FLAGS: &[Flag] = &[
         |o, on| o.patterns.multiline_dotall = on,
     )
     .negation("no-multiline-dotall"),
+    Flag::switch(
+        Section::Search,
+        "no-unicode",
+        "Classes, case and words are those of ASCII",
+        "Classes, case and words are those of ASCII: \\w is [0-9A-Za-z_], and \".\" matches a byte. (?u) in a pattern \
+         has Unicode back.",
+        |o, on| o.patterns.no_unicode = on,
+    )
+    .negation("unicode"),
+    Flag::switch(
+        Section::Search,
+        "no-pcre2-unicode",
+        "The same as --no-unicode",
+        "The same as --no-unicode.",
+        |o, on| o.patterns.no_unicode = on,
+    )
+    .negation("pcre2-unicode")
+    .hidden(),
+    Flag::value(
+        Section::Search,
+        ("regex-size-limit", "SIZE"),
+        "How large a compiled regex may be",
+        "How large a compiled regex may be: bytes, or a number with K, M or G. The default is 100M.",
+        |o, v| set(&mut o.patterns.regex_size_limit, size(v)),
+    ),
+    Flag::value(
+        Section::Search,
+        ("dfa-size-limit", "SIZE"),
+        "How large the cache of an automaton may be",
+        "How large the cache of a lazy automaton may be, for each thread: bytes, or a number with K, M or G. A regex \
+         for which it is too small is slow. The default depends on the patterns.",
+        |o, v| set(&mut o.patterns.dfa_size_limit, size(v)),
+    ),
+    Flag::value(
+        Section::Search,
+        ("engine", "ENGINE"),
+        "Which engine runs regexes",
+        "Which engine runs regexes: \"default\"; \"pcre2\", which knows look-around and backreferences; or \"auto\", \
+         which is the default one unless a pattern needs the other. This build has the default engine alone.",
+        |o, v| {
+            let meanings = [Engine::Default, Engine::Pcre2, Engine::Auto];
+            set(&mut o.patterns.engine, word(v, ENGINES, &meanings))
+        },
+    )
+    .words(ENGINES),
+    Flag::switch(
+        Section::Search,
+        "pcre2",
+        "The same as --engine=pcre2",
+        "The same as --engine=pcre2: regexes with look-around and backreferences. This build has no such engine.",
+        |o, on| o.patterns.engine = if on { Engine::Pcre2 } else { Engine::Default },
+    )
+    .short('P')
+    .negation("no-pcre2"),
+    Flag::switch(
+        Section::Search,
+        "auto-hybrid-regex",
+        "The same as --engine=auto",
+        "The same as --engine=auto.",
+        |o, on| o.patterns.engine = if on { Engine::Auto } else { Engine::Default },
+    )
+    .negation("no-auto-hybrid-regex")
+    .hidden(),
 ];
+
+const ENGINES: &[&str] = &["default", "pcre2", "auto"];
+
+/// A limit in bytes.
+fn size(value: &OsStr) -> Result<Option<usize>, String> {
+    let size = text(value).and_then(parse_bytes)?;
+    Ok(Some(usize::try_from(size).unwrap_or(usize::MAX)))
+}
 
 #[cfg(test)]
 mod tests {

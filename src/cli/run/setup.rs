@@ -8,7 +8,7 @@ use termcolor::{BufferWriter, ColorChoice, WriteColor};
 use crate::cli::{
     flags::{
         Options,
-        options::{Boundary, Buffering, Context, Mode, UseColor},
+        options::{Boundary, Buffering, Context, Engine, Mode, UseColor},
     },
     print::{color::Colors, hyperlink::Hyperlinks, pattern_ids::PatternIds, style::Style},
     run::{
@@ -30,6 +30,9 @@ use mapgrep::{
 /// When a pattern is wrong, with the file and the line that it was read from; and where the flags ask for a search from
 /// the end whose matches may cross lines.
 pub(crate) fn matcher(options: &Options, patterns: &Patterns) -> anyhow::Result<(MatcherBuilder, Matcher)> {
+    if options.patterns.engine == Engine::Pcre2 {
+        bail!("this build has no PCRE2, the engine for look-around and backreferences; leave -P away");
+    }
     let mut builder = matcher_builder(options);
     let mut matcher = builder
         .build(&patterns.patterns)
@@ -61,6 +64,9 @@ fn matcher_builder(options: &Options) -> MatcherBuilder {
         .word(patterns.boundary == Boundary::Word)
         .whole_line(patterns.boundary == Boundary::Line)
         .longest(patterns.longest)
+        .unicode(!patterns.no_unicode)
+        .size_limit(patterns.regex_size_limit)
+        .dfa_size_limit(patterns.dfa_size_limit)
         .refuse_nul(!options.text.is_all_text())
         .merge(true);
     builder

@@ -16,6 +16,7 @@ use regex_syntax::hir::Hir;
 use crate::{
     error::Error,
     matcher::{
+        parse::Limits,
         regex::{
             dfa::{Dfa, GaveUp},
             horizon::{Horizon, Sight},
@@ -157,10 +158,14 @@ fn lazy_dfa_cache(patterns: usize) -> usize {
 /// Why the engine did not take a pattern.
 pub(crate) fn refused(error: &meta::BuildError) -> Error {
     match error.size_limit() {
-        Some(limit) => Error::pattern_too_large(format!(
-            "cannot compile the pattern: it takes more than the {} MiB that are allowed",
-            limit >> 20
-        )),
+        Some(limit) => {
+            let allowed = match limit >> 20 {
+                0 => format!("{limit} bytes"),
+                mebibytes => format!("{mebibytes} MiB"),
+            };
+            let what = "cannot compile the pattern: it takes more than";
+            Error::pattern_too_large(format!("{what} the {allowed} that are allowed"))
+        }
         None => Error::pattern(format!("cannot compile the pattern: {error}")),
     }
 }
@@ -175,6 +180,7 @@ impl Regexes {
         given: usize,
         terminator: LineTerminator,
         by_line: bool,
+        limits: Limits,
     ) -> Result<Self, Error> {
         // Empty matches may split a UTF-8 sequence, since a haystack may hold any bytes. The limits for the one-pass
         // and the full DFA are above the engine's defaults, because a pattern is built once and then runs over
@@ -183,8 +189,8 @@ impl Regexes {
         let config = Regex::config()
             .utf8_empty(false)
             .line_terminator(terminator.byte())
-            .nfa_size_limit(Some(NFA_SIZE_LIMIT))
-            .hybrid_cache_capacity(lazy_dfa_cache(alternatives.max(given)))
+            .nfa_size_limit(Some(limits.regex.unwrap_or(NFA_SIZE_LIMIT)))
+            .hybrid_cache_capacity(limits.cache.unwrap_or_else(|| lazy_dfa_cache(alternatives.max(given))))
             .onepass_size_limit(Some(10 << 20))
             .dfa_size_limit(Some(1 << 20))
             .dfa_state_limit(Some(1_000));

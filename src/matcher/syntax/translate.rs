@@ -61,6 +61,8 @@ pub(crate) struct Syntax {
     pub(crate) ignore_case: bool,
     pub(crate) terminator: LineTerminator,
     pub(crate) dot_matches_newline: bool,
+    /// Classes, case and words are those of Unicode, not of ASCII.
+    pub(crate) unicode: bool,
 }
 
 impl Syntax {
@@ -69,6 +71,7 @@ impl Syntax {
     pub(crate) fn translate(&self, pattern: &str, ast: &Ast) -> Result<Hir, Error> {
         translate::TranslatorBuilder::new()
             .utf8(false)
+            .unicode(self.unicode)
             .multi_line(true)
             .crlf(self.terminator == LineTerminator::Crlf)
             .line_terminator(self.terminator.byte())

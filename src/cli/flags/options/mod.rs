@@ -145,6 +145,21 @@ pub(crate) struct PatternOptions {
     pub(crate) boundary: Boundary,
     pub(crate) multiline: bool,
     pub(crate) multiline_dotall: bool,
+    /// Classes, case and words are those of ASCII.
+    pub(crate) no_unicode: bool,
+    pub(crate) regex_size_limit: Option<usize>,
+    pub(crate) dfa_size_limit: Option<usize>,
+    pub(crate) engine: Engine,
+}
+
+/// Which engine runs the patterns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Engine {
+    #[default]
+    Default,
+    Pcre2,
+    /// The default one, and PCRE2 for what that one does not know.
+    Auto,
 }
 
 /// Where patterns come from.
@@ -403,6 +418,8 @@ pub(crate) enum Shown {
     Version,
     /// The version, and what this build has.
     Build,
+    /// The version of PCRE2.
+    Pcre2,
 }
 
 /// Whose files of flags are read.

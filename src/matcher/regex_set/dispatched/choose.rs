@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     matcher::{
         literals::Literals,
+        parse::Limits,
         parse::{Case, PatternOptions},
         regex::engine::Regexes,
         regex_set::{confirm::Confirming, owned::OwnedLiterals},
@@ -86,7 +87,7 @@ impl Dispatched {
             true => None,
             false => {
                 let (hirs, ids): (Vec<Hir>, _) = others.into_iter().unzip();
-                Some(Others { regexes: Regexes::new(&hirs, hirs.len(), terminator, true)?, ids })
+                Some(Others { regexes: Regexes::new(&hirs, hirs.len(), terminator, true, Limits::default())?, ids })
             }
         };
         let whole = OnceLock::new();

@@ -9,6 +9,7 @@ use regex_syntax::hir::Hir;
 use super::patterns::{Cache, Dispatched, Pattern, Patterns};
 use crate::{
     matcher::{
+        parse::Limits,
         reach::Reach,
         regex::engine::Regexes,
         regex_set::{
@@ -208,7 +209,7 @@ impl Patterns {
         let build = || {
             let hirs: Vec<Hir> = self.patterns.iter().map(|pattern| pattern.hir().clone()).collect();
             let hirs = if self.merge { vec![Hir::alternation(hirs)] } else { hirs };
-            Regexes::new(&hirs, self.patterns.len(), self.terminator, true).ok()
+            Regexes::new(&hirs, self.patterns.len(), self.terminator, true, Limits::default()).ok()
         };
         self.whole.get_or_init(build).as_ref()
     }

@@ -9,6 +9,7 @@ use crate::{
     matcher::{
         builder::MatcherBuilder,
         parse::Case,
+        parse::Limits,
         regex::engine::{LoneCr, Regexes},
         search::{Cursor, Matcher},
         strategy::Strategy,
@@ -82,7 +83,7 @@ fn options(options: usize) -> MatcherBuilder {
 /// The same patterns as one automaton.
 fn whole(builder: &MatcherBuilder, patterns: &[String]) -> Matcher {
     let hirs = builder.options.parse(patterns).unwrap();
-    let regexes = Regexes::new(&hirs, patterns.len(), builder.options.terminator, true).unwrap();
+    let regexes = Regexes::new(&hirs, patterns.len(), builder.options.terminator, true, Limits::default()).unwrap();
     let lone_cr = LoneCr::new(&hirs, builder.options.terminator).map(Arc::new);
     Matcher { strategy: Strategy::Regexes(regexes), lone_cr, ..builder.build(["x+"]).unwrap() }
 }
