@@ -10,6 +10,7 @@ mod oracle;
 mod cli;
 
 mod command;
+mod control_characters;
 mod definition;
 mod index_command;
 #[cfg(unix)]

@@ -125,7 +125,8 @@ impl CommandLine {
     /// When it ends with an error.
     pub(crate) fn run(&self, file: &Path) -> Printed {
         let out = Shared::default();
-        let status = mapgrep::cli::mapgrep_to(self.args(file), out.clone()).expect("a command line without errors");
+        let status =
+            mapgrep::cli::mapgrep_to(self.args(file), out.clone(), false).expect("a command line without errors");
         let selected = status == ExitCode::SUCCESS;
         assert!(selected || status == ExitCode::from(1), "{status:?}");
         let out = out.0.lock().unwrap_or_else(PoisonError::into_inner).clone();

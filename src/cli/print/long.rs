@@ -6,6 +6,7 @@ use memchr::{memchr, memrchr};
 
 use crate::cli::print::{
     color::{Highlighter, clip},
+    control::visible,
     pattern_ids::PatternIds,
     pieces::Pieces,
     standard::{BlockPart, Matches, Printer},
@@ -179,7 +180,7 @@ impl Printer<'_> {
             Some(colors) => {
                 let mut highlighter = Highlighter::new(colors, content);
                 (text.pieces)(&mut |piece, place| {
-                    highlighter.push(piece, place.is_some(), &mut |piece| out.write(piece));
+                    highlighter.push(piece, place.is_some(), &mut |piece| self.write_long(piece, out));
                     ControlFlow::Continue(())
                 });
                 highlighter.finish(&mut |piece| out.write(piece));
@@ -187,7 +188,7 @@ impl Printer<'_> {
             None => {
                 let mut at = 0;
                 (text.pieces)(&mut |piece, _| {
-                    out.write(clip(&content.range(), piece, at));
+                    self.write_long(clip(&content.range(), piece, at), out);
                     at += piece.len();
                     ControlFlow::Continue(())
                 });
@@ -196,6 +197,15 @@ impl Printer<'_> {
         match text.ending.is_empty() || colors.is_some() {
             true => self.end_line(&mut out.bytes),
             false => out.write(&text.ending),
+        }
+    }
+
+    /// Writes a piece of a line, in parts, of which each may be made visible by itself.
+    fn write_long(&self, piece: &[u8], out: &mut Pieces<'_>) {
+        const STEP: usize = 64 << 10;
+        match self.style.makes_visible {
+            true => piece.chunks(STEP).for_each(|part| out.write(&visible(part))),
+            false => out.write(piece),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Formats what was found: lines, messages in JSON, counts, statistics.
 
 pub(crate) mod color;
+pub(crate) mod control;
 pub(crate) mod hyperlink;
 pub(crate) mod json;
 mod long;

@@ -11,6 +11,7 @@ use mapgrep::{
 
 use crate::cli::print::{
     color::{Colors, push_highlighted},
+    control::{Visible, has_control},
     hyperlink::Hyperlinks,
     pattern_ids::Fields,
     style::Style,
@@ -276,6 +277,10 @@ impl<'a> Printer<'a> {
 
     /// The text of a line from `start` on, with its end.
     pub(crate) fn text_from(&self, kind: LineKind, bytes: &[u8], start: usize, matches: &[Span], out: &mut Vec<u8>) {
+        if self.style.makes_visible && has_control(bytes) {
+            let shown = Visible::new(bytes, matches);
+            return self.text_from(kind, &shown.text, shown.place(start), &shown.matches, out);
+        }
         match &self.style.colors {
             Some(colors) if !matches.is_empty() && !self.is_colorless(kind) => {
                 if self.is_too_long(bytes) {
@@ -307,6 +312,11 @@ impl<'a> Printer<'a> {
         matches: &Matches<'_>,
         out: &mut Vec<u8>,
     ) {
+        if self.style.makes_visible && has_control(bytes) {
+            let shown = Visible::new(bytes, matches.shown);
+            let matches = Matches { shown: &shown.matches, ..*matches };
+            return self.left_out(kind, &shown.text, shown.place(start), &matches, out);
+        }
         let total = matches.total;
         if self.style.max_columns_preview {
             let end = start + self.preview(&bytes[start..]);

@@ -9,7 +9,7 @@ use mapgrep::{
 
 use crate::cli::{
     flags::options::Separators,
-    print::{color::Colors, hyperlink::Hyperlinks, pattern_ids::PatternIds},
+    print::{color::Colors, control::visible, hyperlink::Hyperlinks, pattern_ids::PatternIds},
 };
 
 /// What every line of every file looks like.
@@ -33,6 +33,8 @@ pub(crate) struct Style {
     /// NUL ends names.
     pub(crate) null: bool,
     pub(crate) separators: Separators,
+    /// Control characters are written as escapes: a terminal would obey them.
+    pub(crate) makes_visible: bool,
     /// What lines end with that have no end of their own.
     pub(crate) terminator: LineTerminator,
     /// What is found may be several lines.
@@ -56,6 +58,7 @@ impl Style {
         let Style { column, byte_offset, only_matching, trim, max_columns, colors, replacer, multiline, ids, .. } =
             self;
         let cuts = *only_matching || *trim || max_columns.is_some() || *multiline || ids.is_some() || self.per_match;
+        let cuts = cuts || self.makes_visible;
         !(*column || *byte_offset || cuts || colors.is_some() || replacer.is_some())
     }
 
@@ -74,7 +77,7 @@ impl Style {
             let is_separator = |byte: u8| byte == b'/' || (cfg!(windows) && byte == b'\\');
             bytes.iter_mut().filter(|byte| is_separator(**byte)).for_each(|byte| *byte = separator);
         }
-        bytes
+        if self.makes_visible { visible(&bytes).into_owned() } else { bytes }
     }
 
     pub(crate) fn push_colored(&self, color: impl Fn(&Colors) -> &[u8], text: &[u8], out: &mut Vec<u8>) {

@@ -125,6 +125,7 @@ pub(crate) fn style(options: &Options, many_files: bool, to_terminal: bool) -> S
         colors: colors.then(|| Colors::new(&format.colors)),
         null: format.null,
         separators: format.separators.clone(),
+        makes_visible: to_terminal && !options.text.is_all_text(),
         terminator: options.text.terminator,
         multiline: false,
         replacer: None,

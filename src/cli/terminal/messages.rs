@@ -2,12 +2,16 @@
 
 use std::{
     fmt::Display,
-    io::Write,
+    io::{IsTerminal, Write},
     sync::{
         OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
+
+use bstr::ByteSlice;
+
+use crate::cli::print::control::visible;
 
 /// Where complaints about single files go.
 #[derive(Debug)]
@@ -50,5 +54,11 @@ static PROGRAM: OnceLock<&str> = OnceLock::new();
 
 /// Writes a message. That standard error may be closed is nobody's concern.
 pub(crate) fn print(message: impl Display) {
-    let _ = writeln!(std::io::stderr().lock(), "{}: {message}", PROGRAM.get().unwrap_or(&"mapgrep"));
+    let mut stderr = std::io::stderr().lock();
+    let program = PROGRAM.get().unwrap_or(&"mapgrep");
+    // Where a terminal shows the name of a file, or a pattern, it is not to obey what is in it.
+    let _ = match stderr.is_terminal() {
+        true => writeln!(stderr, "{program}: {}", visible(message.to_string().as_bytes()).as_bstr()),
+        false => writeln!(stderr, "{program}: {message}"),
+    };
 }
