@@ -62,8 +62,8 @@ fn show(text: &str, status: u8) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(status))
 }
 
-/// Runs `mapgrep`, and writes to `output`, which is a terminal or not, what would go to standard output. Panics are those
-/// of the caller's process.
+/// Runs `mapgrep`, and writes to `output`, which is a terminal or not, what would go to standard output. Panics are
+/// those of the caller's process.
 #[cfg(feature = "__test-hooks")]
 pub fn mapgrep_to(
     arguments: impl IntoIterator<Item = OsString>,
