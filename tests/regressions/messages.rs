@@ -23,7 +23,7 @@ fn what_is_wrong_with_flags_is_one_line() {
         ),
         (
             &["--color", "blue"],
-            "invalid value 'blue' for '--color <WHEN>' [possible values: auto, always, never]; see --help",
+            "invalid value 'blue' for '--color <WHEN>' [possible values: never, auto, always, ansi]; see --help",
         ),
         (&["--reverse", "-A1", "x"], "'--reverse' cannot be used with '--after-context'; see --help"),
         (
