@@ -2,12 +2,12 @@
 
 use std::{
     fmt::Write as _,
-    fs::{self, File},
+    fs::{self, File, FileTimes},
     io::{self, Read, Write as _},
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
     sync::{Arc, LazyLock, mpsc},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use regex::bytes::Regex;
@@ -56,6 +56,8 @@ pub(crate) enum Input {
 pub(crate) struct Case {
     /// The files below the directory in which the tools are started.
     pub(crate) tree: Arc<Vec<TreeFile>>,
+    /// Symbolic links in that directory, and what each leads to.
+    pub(crate) links: Vec<(String, String)>,
     /// Files next to that directory: lists of patterns.
     pub(crate) side: Vec<TreeFile>,
     /// Options, one group each.
@@ -98,7 +100,12 @@ impl Case {
         } else {
             args.extend(self.engine.iter().flatten().map(String::as_str));
         }
-        args.extend(self.common_args());
+        // No order is none that can be compared: here it is that of paths.
+        let ordered = |arg| match arg {
+            "--sort=none" | "--no-sort-files" if tool.ripgrep => "--sort=path",
+            _ => arg,
+        };
+        args.extend(self.common_args().into_iter().map(ordered));
         args
     }
 
@@ -146,11 +153,27 @@ impl Case {
         let tree = root.join("tree");
         fs::create_dir_all(&tree)?;
         write_files(&tree, &self.tree)?;
+        for (i, (name, _)) in self.tree.iter().enumerate() {
+            // Times that differ, and that a search leaves as they are.
+            let minutes = |of: usize| Duration::from_secs((of % 16 * 60 + i) as u64);
+            let (past, future) =
+                (SystemTime::now() - Duration::from_secs(7200), SystemTime::now() + Duration::from_secs(3600));
+            let times = FileTimes::new().set_modified(past + minutes(i * 7)).set_accessed(future + minutes(i * 5));
+            File::options().append(true).open(tree.join(name))?.set_times(times)?;
+        }
         self.materialise_side(root)
     }
 
-    /// Writes only the pattern files, for a tree that already exists.
+    /// Writes only the pattern files and links, for a tree that already exists.
     pub(crate) fn materialise_side(&self, root: &Path) -> io::Result<()> {
+        #[cfg(unix)]
+        {
+            let link = |name: &str| root.join("tree").join(name);
+            let _ = fs::remove_file(link("link"));
+            for (name, target) in &self.links {
+                std::os::unix::fs::symlink(target, link(name))?;
+            }
+        }
         write_files(&root.join("side"), &self.side)
     }
 
@@ -158,18 +181,21 @@ impl Case {
     ///
     /// A case that ripgrep does not finish in time counts as no difference.
     pub(crate) fn compare(&self, tools: &Tools, root: &Path) -> io::Result<Option<Difference>> {
-        let expected = self.run(&tools.reference, REFERENCE_TIMEOUT, root)?;
+        self.compare_with(self.reference(tools, root)?, tools, root)
+    }
+
+    /// The same, with what ripgrep did.
+    pub(crate) fn compare_with(&self, expected: Outcome, tools: &Tools, root: &Path) -> io::Result<Option<Difference>> {
         if expected.timed_out {
             return Ok(None);
         }
         let actual = self.run(&tools.under_test, TIMEOUT, root)?;
-        Ok(Difference::between(expected, actual, self.has_stats()))
+        Ok(Difference::between(expected, actual, self))
     }
 
-    /// The exit code of ripgrep alone.
-    pub(crate) fn reference_code(&self, tools: &Tools, root: &Path) -> io::Result<Option<i32>> {
-        let outcome = self.run(&tools.reference, REFERENCE_TIMEOUT, root)?;
-        Ok(outcome.status.code())
+    /// What ripgrep does.
+    pub(crate) fn reference(&self, tools: &Tools, root: &Path) -> io::Result<Outcome> {
+        self.run(&tools.reference, REFERENCE_TIMEOUT, root)
     }
 
     /// Whether an option was given in exactly this form.
@@ -194,6 +220,7 @@ impl Case {
             .env("XDG_CONFIG_HOME", root)
             .env("TERM", "xterm-256color")
             .env_remove("RIPGREP_CONFIG_PATH")
+            .env_remove("MAPGREP_CONFIG_PATH")
             .env_remove("NO_COLOR")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -331,7 +358,7 @@ impl Tools {
 }
 
 /// What one run of a tool produced.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     /// Everything written to standard output.
     pub(crate) stdout: Vec<u8>,
@@ -355,15 +382,17 @@ pub(crate) struct Difference {
 impl Difference {
     /// Compares two outcomes; the wording of messages may differ, but not
     /// whether there is one.
-    fn between(mut expected: Outcome, mut actual: Outcome, stats: bool) -> Option<Difference> {
-        if stats {
+    fn between(mut expected: Outcome, mut actual: Outcome, case: &Case) -> Option<Difference> {
+        if case.has_stats() {
             drop_varying(&mut expected.stdout);
             drop_varying(&mut actual.stdout);
         }
+        // What is logged is about the program itself.
+        let logs = case.has_flag("--debug") || case.has_flag("--trace");
         let same = !actual.timed_out
             && expected.status.code() == actual.status.code()
             && expected.stdout == actual.stdout
-            && has_message(&expected) == has_message(&actual);
+            && (logs || has_message(&expected) == has_message(&actual));
         (!same).then_some(Difference { expected, actual })
     }
 
@@ -387,11 +416,17 @@ impl Difference {
     }
 }
 
-/// Whether there is a message, other than that no files were searched: ripgrep says so where no path is given, this
-/// crate also where a directory is named, without another exit status.
+/// The message that a file is compressed.
+static COMPRESSED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("^mapgrep: .*: nothing was found, and it is compressed with ").expect("a valid regex"));
+
+/// Whether there is a message, other than those that only this crate has, without another exit status: that no files
+/// were searched, which ripgrep says where no path is given, and that a file is compressed.
 fn has_message(outcome: &Outcome) -> bool {
-    let is_note =
-        |line: &[u8]| outcome.status.code() == Some(1) && line.starts_with(b"mapgrep: no files were searched: ");
+    let is_note = |line: &[u8]| {
+        let found_nothing = outcome.status.code() == Some(1);
+        found_nothing && line.starts_with(b"mapgrep: no files were searched: ") || COMPRESSED.is_match(line)
+    };
     outcome.stderr.split_inclusive(|&b| b == b'\n').any(|line| !is_note(line))
 }
 

@@ -20,6 +20,17 @@ impl Case {
         let json = flag(&["--json"]);
         let streams = self.input != Input::Files || self.has_flag("--no-mmap") || !matches!(self.stdin, Stdin::Null);
 
+        let unrestricted = self.flags.iter().flatten().map(|arg| match arg.as_str() {
+            "--unrestricted" => 1,
+            arg if arg.starts_with("-u") => arg.len() - 1,
+            _ => 0,
+        });
+        if unrestricted.sum::<usize>() > 3 {
+            return Some("ripgrep refuses a fourth -u, which says no more than the third");
+        }
+        if flag(&["--stop-on-nonmatch"]) && self.nul_behind(0) {
+            return Some("ripgrep looks for a NUL also behind the line at which --stop-on-nonmatch stops");
+        }
         let several = self.patterns.len() > 1;
         if any_pattern(&["(?x)"]) || patterns().any(is_unbalanced) {
             return Some("ripgrep joins the texts of patterns before it parses them, so that one can swallow another");
@@ -112,7 +123,7 @@ impl Case {
         let shows_matches = replaces
             || json
             || self.has_stats()
-            || flag(&["-o", "--only-matching", "--column", "--count-matches", "--max-columns-preview"]);
+            || flag(&["-o", "--only-matching", "--column", "--count-matches", "--max-columns-preview", "--vimgrep"]);
         if shows_matches && self.has_open_end() && self.may_match_empty() {
             return Some(
                 "an empty match behind the last byte of a file without a line end is one to ripgrep when it counts",

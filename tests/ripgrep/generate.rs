@@ -157,17 +157,17 @@ impl Gen {
     }
 
     /// A number below `n`.
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.0.next_u64() % n as u64) as usize
     }
 
     /// True once in `n` times.
-    fn one_in(&mut self, n: usize) -> bool {
+    pub(crate) fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
     /// One of the items.
-    fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())]
     }
 
@@ -825,6 +825,7 @@ impl Gen {
     pub(crate) fn case(&mut self, tree: &Arc<Vec<TreeFile>>) -> Case {
         let mut case = Case {
             tree: Arc::clone(tree),
+            links: Vec::new(),
             side: Vec::new(),
             flags: Vec::new(),
             patterns: Vec::new(),

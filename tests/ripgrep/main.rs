@@ -20,23 +20,26 @@
 #![cfg(feature = "cli")]
 
 mod case;
+mod combine;
 mod deliberate;
+mod flags;
 mod generate;
 mod minimise;
 mod named;
 
 use std::{
+    collections::{HashMap, HashSet},
     fmt::Write as _,
     io::Write as _,
     str::FromStr,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use case::{Case, Difference, Tools, shown};
+use case::{Case, Difference, Outcome, Tools, TreeFile, shown};
 use generate::Gen;
 
 /// Seeds that every run tries.
@@ -47,6 +50,12 @@ const DEFAULT_CASES: usize = 1600;
 
 /// When to stop starting random cases if `MAPGREP_CASES` is not set.
 const DEFAULT_TIME: Duration = Duration::from_secs(35);
+
+/// Random cases of a run that is long enough for each flag to be in [`LEAST_COMBINATIONS`] of them.
+const LONG_RUN: usize = 4500;
+
+/// In how many cases with output each flag is in a long run.
+const LEAST_COMBINATIONS: usize = 30;
 
 /// Cases that share one tree of files.
 const CASES_PER_TREE: usize = 25;
@@ -114,6 +123,14 @@ struct Run<'a> {
     most_failures: usize,
     reports: Mutex<Vec<String>>,
     done: AtomicUsize,
+    /// In how many cases with output each name of a flag was given.
+    shown: Mutex<HashMap<String, usize>>,
+}
+
+/// In how many cases with output the flag of a row was given.
+fn combinations(shown: &HashMap<String, usize>, row: &'static str) -> usize {
+    let names: HashSet<_> = combine::forms(row).map(combine::name).map(|name| name.split(' ').next()).collect();
+    names.into_iter().flatten().filter_map(|name| shown.get(name)).sum()
 }
 
 impl Run<'_> {
@@ -123,16 +140,43 @@ impl Run<'_> {
             || self.reports.lock().expect("no thread panicked").len() >= self.most_failures
     }
 
+    /// A combination over a small tree: every other time with the flag that has shown least so far.
+    fn combination(&self, g: &mut Gen, tree: &Arc<Vec<TreeFile>>) -> Case {
+        let row = if g.one_in(2) {
+            g.pick(combine::FLAGS)
+        } else {
+            let shown = self.shown.lock().expect("no thread panicked");
+            let count = |row: &&'static str| combinations(&shown, row);
+            combine::FLAGS.iter().copied().min_by_key(count).expect("there are flags")
+        };
+        let forms: Vec<_> = combine::forms(row).collect();
+        let form = g.pick(&forms);
+        g.combination(tree, form)
+    }
+
+    /// Counts the flags of a case with output.
+    fn note_flags(&self, case: &Case, expected: &Outcome) {
+        if expected.stdout.is_empty() {
+            return;
+        }
+        let mut shown = self.shown.lock().expect("no thread panicked");
+        for group in case.flags.iter().chain(&case.patterns) {
+            *shown.entry(combine::name(&group[0]).to_owned()).or_default() += 1;
+        }
+    }
+
     /// Runs the cases of one seed.
     fn seed(&self, seed: u64) {
         let mut g = Gen::new(seed);
         let mut first = 0;
         while first < self.cases && !self.is_over() {
-            let tree = g.tree();
+            // One tree in four is of large files, and the flags that go with them.
+            let is_large = (first / CASES_PER_TREE).is_multiple_of(4);
+            let tree = if is_large { g.tree() } else { g.small_tree() };
             let dir = tempfile::tempdir().expect("a temporary directory can be made");
             let mut is_new = true;
             for i in first..self.cases.min(first + CASES_PER_TREE) {
-                let case = g.case(&tree);
+                let case = if is_large { g.case(&tree) } else { self.combination(&mut g, &tree) };
                 if self.is_over() {
                     return;
                 }
@@ -145,7 +189,9 @@ impl Run<'_> {
                     case.materialise_side(dir.path())
                 };
                 written.expect("the files of the case can be written");
-                let difference = case.compare(self.tools, dir.path()).expect("both tools can be run");
+                let expected = case.reference(self.tools, dir.path()).expect("ripgrep can be run");
+                self.note_flags(&case, &expected);
+                let difference = case.compare_with(expected, self.tools, dir.path()).expect("both tools can be run");
                 self.done.fetch_add(1, Ordering::Relaxed);
                 if let Some(difference) = difference {
                     let title = format!("case {i} of seed {seed}");
@@ -179,6 +225,7 @@ fn random_cases() {
         most_failures: setting("MAPGREP_FAILURES").unwrap_or(5),
         reports: Mutex::new(Vec::new()),
         done: AtomicUsize::new(0),
+        shown: Mutex::default(),
     };
     std::thread::scope(|scope| {
         for &seed in &seeds {
@@ -196,6 +243,13 @@ fn random_cases() {
         reports.len(),
         reports.join("\n")
     );
+    if done >= LONG_RUN {
+        let shown = run.shown.into_inner().expect("no thread panicked");
+        let counts = combine::FLAGS.iter().map(|row| (combinations(&shown, row), row));
+        let few: Vec<_> = counts.clone().filter(|(count, _)| *count < LEAST_COMBINATIONS).collect();
+        println!("at least {:?} cases with output for each flag", counts.min());
+        assert!(few.is_empty(), "flags in few cases with output: {few:?}");
+    }
 }
 
 #[test]
@@ -208,21 +262,19 @@ fn named_cases() {
     let dir = tempfile::tempdir().expect("a temporary directory can be made");
     let root = dir.path();
     for (i, named) in named::cases().into_iter().enumerate() {
-        for (j, engine) in named::ENGINES.iter().enumerate() {
+        let first = named.case(named::ENGINES[0]);
+        if i == 0 {
+            first.materialise(root).expect("the files of the cases can be written");
+        }
+        let expected = first.reference(&tools, root).expect("ripgrep can be run");
+        let code = expected.status.code();
+        if code != Some(named.code) {
+            let (name, told) = (named.name, named.code);
+            reports.push(format!("named case {name:?}: the table says {told}, ripgrep ends with {code:?}\n"));
+        }
+        for engine in named::ENGINES {
             let case = named.case(engine);
-            if i == 0 && j == 0 {
-                case.materialise(root).expect("the files of the cases can be written");
-            }
-            if j == 0 {
-                let code = case.reference_code(&tools, root).expect("ripgrep can be run");
-                if code != Some(named.code) {
-                    reports.push(format!(
-                        "named case {:?}: the table says {}, ripgrep ends with {code:?}\n",
-                        named.name, named.code
-                    ));
-                }
-            }
-            let difference = case.compare(&tools, root).expect("both tools can be run");
+            let difference = case.compare_with(expected.clone(), &tools, root).expect("both tools can be run");
             if let Some(difference) = difference {
                 let title = format!("named case {:?}", named.name);
                 reports.push(report(&tools, &title, &case, &difference));

@@ -133,7 +133,7 @@ impl Minimiser<'_> {
     /// Drops characters of the patterns given as arguments.
     fn pattern_text(&self, case: &mut Case) {
         for i in 0..case.patterns.len() {
-            if case.patterns[i].first().is_some_and(|arg| arg == "-f") {
+            if case.patterns[i].first().is_some_and(|arg| arg == "-f" || arg == "--file") {
                 continue;
             }
             let Some(pattern) = case.patterns[i].last() else {

@@ -24,6 +24,7 @@ impl Named {
         let groups = |args: &[&str]| args.iter().map(|arg| vec![(*arg).to_owned()]).collect();
         Case {
             tree: Arc::clone(&TREE),
+            links: Vec::new(),
             side: SIDE.iter().map(|&(name, text)| (name.to_owned(), Arc::new(text.to_vec()))).collect(),
             flags: groups(self.args),
             patterns: Vec::new(),
@@ -607,6 +608,11 @@ fn multiline() -> Vec<Named> {
 #[rustfmt::skip]
 fn inputs() -> Vec<Named> {
     vec![
+        files("a cluster of -n, -uu, -H and -C", 0, &["-nuuHC2", "foo", "a.txt"]),
+        files("-rn is a replacement", 0, &["-rn", "foo", "a.txt"]),
+        files("flags behind paths and --", 0, &["foo", "a.txt", "-c", "--", "b.txt"]),
+        files("empty values", 0, &["--replace=", "--context-separator=", "-C1", "foo", "a.txt"]),
+        walk("a type in capital letters", 2, &["-tRust", "foo", "walk"]),
         files("several files in the order given", 0, &["foo", "no-final.txt", "a.txt", "crlf.txt"]),
         files("the same file twice", 0, &["foo", "a.txt", "a.txt"]),
         files("a path with spaces", 0, &["-H", "foo", "a b/c d.txt"]),
@@ -740,6 +746,11 @@ fn errors() -> Vec<Named> {
         files("an unknown colour choice", 2, &["--color=sometimes", "foo", "a.txt"]),
         files("a negative number", 2, &["-m", "-1", "foo", "a.txt"]),
         walk("an invalid glob", 2, &["-g", "[", "foo", "walk"]),
+        files("an unknown type and one file", 2, &["-tnope", "foo", "a.txt"]),
+        files("an invalid glob and one file", 2, &["-g", "[", "foo", "a.txt"]),
+        files("an invalid --iglob and one file", 2, &["--iglob={", "foo", "a.txt"]),
+        walk("an unknown type", 2, &["-tnope", "foo", "walk"]),
+        walk("a type without a glob", 2, &["--type-add=foo", "foo", "walk"]),
         walk("a missing directory", 2, &["foo", "walk/missing", "walk/a"]),
         piped("standard input twice", 2, "patterns", &["-f", "-", "-"]),
     ]

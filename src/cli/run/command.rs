@@ -65,7 +65,7 @@ pub(crate) fn run(
         output.finish().context("cannot write to standard output")?;
         return Ok(ExitCode::from(1));
     }
-    let single = paths.single();
+    let single = paths.single(&options.files)?;
     let mut style = setup::style(options, single.is_none(), to_terminal);
     setup::complete_style(&mut style, options, (&builder, &matcher), &collected)?;
     // A small file is searched before a thread that waits for signals is there, and before others could help.

@@ -48,17 +48,26 @@ impl Paths {
     }
 
     /// The one thing to search, when it is not a directory.
-    pub(crate) fn single(&self) -> Option<Haystack> {
-        match &self.paths[..] {
-            [path] if path == Path::new("-") => Some(Haystack::stdin()),
+    ///
+    /// # Errors
+    ///
+    /// When a glob or type is not valid, though it chooses nothing here.
+    pub(crate) fn single(&self, options: &FileOptions) -> anyhow::Result<Option<Haystack>> {
+        let single = match &self.paths[..] {
+            [path] if path == Path::new("-") => Haystack::stdin(),
             [path] => {
                 let metadata = path.metadata().ok();
-                let is_dir = metadata.as_ref().is_some_and(Metadata::is_dir);
+                if metadata.as_ref().is_some_and(Metadata::is_dir) {
+                    return Ok(None);
+                }
                 let len = metadata.filter(Metadata::is_file).map(|metadata| metadata.len());
-                (!is_dir).then(|| Haystack { path: path.clone(), is_stdin: false, explicit: true, len })
+                Haystack { path: path.clone(), is_stdin: false, explicit: true, len }
             }
-            _ => None,
-        }
+            _ => return Ok(None),
+        };
+        types(&options.types)?;
+        globs(options)?;
+        Ok(Some(single))
     }
 
     /// True when no file or directory was named and the current directory stands in.
@@ -123,12 +132,10 @@ impl Paths {
             .same_file_system(options.one_file_system)
             .skip_stdout(!filters.output)
             .types(types(&options.types)?)
+            .overrides(globs(options)?)
             .sort_by_file_path(in_order);
         if !dot {
             builder.add_custom_ignore_filename(".rgignore");
-        }
-        if !(options.globs.is_empty() && options.iglobs.is_empty()) {
-            builder.overrides(globs(options)?);
         }
         let haystacks = Haystacks {
             walk: builder.build(),
@@ -148,6 +155,9 @@ impl Paths {
 }
 
 fn globs(options: &FileOptions) -> anyhow::Result<Override> {
+    if options.globs.is_empty() && options.iglobs.is_empty() {
+        return Ok(Override::empty());
+    }
     let directory = std::env::current_dir().context("cannot tell the current directory")?;
     let mut globs = OverrideBuilder::new(directory);
     globs.case_insensitive(options.glob_case_insensitive)?;
