@@ -120,7 +120,9 @@ impl Case {
         if json && streams && self.nul_behind(0) && !flag(&["-a", "--text", "--null-data"]) {
             return Some("in streams ripgrep makes line feeds of NULs; --json shows lines as they are");
         }
+        let highlights = self.flags.iter().flatten().any(|arg| arg.starts_with("--colors=highlight"));
         let shows_matches = replaces
+            || highlights
             || json
             || self.has_stats()
             || flag(&["-o", "--only-matching", "--column", "--count-matches", "--max-columns-preview", "--vimgrep"]);

@@ -52,7 +52,7 @@ const DEFAULT_CASES: usize = 1600;
 const DEFAULT_TIME: Duration = Duration::from_secs(35);
 
 /// Random cases of a run that is long enough for each flag to be in [`LEAST_COMBINATIONS`] of them.
-const LONG_RUN: usize = 4500;
+const LONG_RUN: usize = 5000;
 
 /// In how many cases with output each flag is in a long run.
 const LEAST_COMBINATIONS: usize = 30;
@@ -243,7 +243,7 @@ fn random_cases() {
         reports.len(),
         reports.join("\n")
     );
-    if done >= LONG_RUN {
+    if cases.is_some_and(|cases| cases >= LONG_RUN) {
         let shown = run.shown.into_inner().expect("no thread panicked");
         let counts = combine::FLAGS.iter().map(|row| (combinations(&shown, row), row));
         let few: Vec<_> = counts.clone().filter(|(count, _)| *count < LEAST_COMBINATIONS).collect();
