@@ -57,9 +57,9 @@ impl Style {
     pub(crate) fn is_plain(&self) -> bool {
         let Style { column, byte_offset, only_matching, trim, max_columns, colors, replacer, multiline, ids, .. } =
             self;
-        let cuts = *only_matching || *trim || max_columns.is_some() || *multiline || ids.is_some() || self.per_match;
-        let cuts = cuts || self.makes_visible;
-        !(*column || *byte_offset || cuts || colors.is_some() || replacer.is_some())
+        let cuts = *only_matching || *trim || max_columns.is_some() || *multiline || ids.is_some();
+        let changes = self.per_match || self.makes_visible || colors.is_some() || replacer.is_some();
+        !(*column || *byte_offset || cuts || changes)
     }
 
     /// What stands between the fields of a line.

@@ -7,18 +7,24 @@ use std::{
     process::{Command, Stdio},
 };
 
-use anyhow::Context;
 use grep_cli::{CommandReaderBuilder, DecompressionReaderBuilder};
-use ignore::overrides::{Override, OverrideBuilder};
+use ignore::overrides::Override;
 
-use crate::cli::{flags::Options, run::haystack::Haystack};
+use crate::cli::{
+    flags::Options,
+    run::{
+        globs::{self, Globs},
+        haystack::Haystack,
+    },
+};
 
 /// Which files programs convert, and which programs.
 pub(crate) struct Converter {
     program: Option<PathBuf>,
     /// The files that the program converts; all where it is empty.
     globs: Override,
-    decompresses: bool,
+    /// What knows which files are compressed, where these are decompressed. Its globs take long to compile.
+    decompression: Option<DecompressionReaderBuilder>,
 }
 
 impl Converter {
@@ -26,19 +32,10 @@ impl Converter {
     ///
     /// When a glob is wrong.
     pub(crate) fn new(options: &Options) -> anyhow::Result<Self> {
-        let globs = &options.text.pre_globs;
-        let globs = match globs.is_empty() {
-            true => Override::empty(),
-            false => {
-                let directory = std::env::current_dir().context("cannot tell the current directory")?;
-                let mut builder = OverrideBuilder::new(directory);
-                for glob in globs {
-                    builder.add(glob).with_context(|| format!("--pre-glob {glob}"))?;
-                }
-                builder.build()?
-            }
-        };
-        Ok(Converter { program: options.text.pre.clone(), globs, decompresses: options.text.search_zip })
+        let globs =
+            globs::overrides(&[Globs { flag: "--pre-glob", globs: &options.text.pre_globs, ignore_case: false }])?;
+        let decompression = options.text.search_zip.then(DecompressionReaderBuilder::new);
+        Ok(Converter { program: options.text.pre.clone(), globs, decompression })
     }
 
     /// What a program makes of a file, if one has to.
@@ -60,11 +57,11 @@ impl Converter {
             };
             return Some(run().map(|reader| Box::new(reader) as _));
         }
-        let builder = DecompressionReaderBuilder::new();
-        if !self.decompresses || !builder.get_matcher().has_command(&haystack.path) {
+        let decompression = self.decompression.as_ref()?;
+        if !decompression.get_matcher().has_command(&haystack.path) {
             return None;
         }
-        let reader = builder.build(&haystack.path).map_err(io::Error::from);
+        let reader = decompression.build(&haystack.path).map_err(io::Error::from);
         Some(reader.map(|reader| Box::new(reader) as _))
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod command;
 pub(crate) mod compressed;
 pub(crate) mod convert;
 pub(crate) mod explain;
+pub(crate) mod globs;
 pub(crate) mod haystack;
 pub(crate) mod hints;
 pub(crate) mod indexes;

@@ -10,13 +10,17 @@ use std::{
 use anyhow::Context;
 use ignore::{
     DirEntry, Walk, WalkBuilder,
-    overrides::{Override, OverrideBuilder},
+    overrides::Override,
     types::{Types, TypesBuilder},
 };
 
 use crate::cli::{
     flags::options::{FileOptions, NoIgnore, TypeChange},
-    run::{haystack::Haystack, order},
+    run::{
+        globs::{self, Globs},
+        haystack::Haystack,
+        order,
+    },
     terminal::messages,
 };
 use mapgrep::{index::is_index, scan::Cancel};
@@ -155,20 +159,10 @@ impl Paths {
 }
 
 fn globs(options: &FileOptions) -> anyhow::Result<Override> {
-    if options.globs.is_empty() && options.iglobs.is_empty() {
-        return Ok(Override::empty());
-    }
-    let directory = std::env::current_dir().context("cannot tell the current directory")?;
-    let mut globs = OverrideBuilder::new(directory);
-    globs.case_insensitive(options.glob_case_insensitive)?;
-    for glob in &options.globs {
-        globs.add(glob).with_context(|| format!("-g {glob}"))?;
-    }
-    globs.case_insensitive(true)?;
-    for glob in &options.iglobs {
-        globs.add(glob).with_context(|| format!("--iglob {glob}"))?;
-    }
-    Ok(globs.build()?)
+    globs::overrides(&[
+        Globs { flag: "-g", globs: &options.globs, ignore_case: options.glob_case_insensitive },
+        Globs { flag: "--iglob", globs: &options.iglobs, ignore_case: true },
+    ])
 }
 
 /// The types of files, and which of them are searched.
