@@ -77,6 +77,22 @@ pub(crate) struct Case {
 }
 
 impl Case {
+    /// A case over a tree, in which nothing is asked for yet.
+    pub(crate) fn over(tree: &Arc<Vec<TreeFile>>, input: Input, flags_last: bool) -> Self {
+        Case {
+            tree: Arc::clone(tree),
+            links: Vec::new(),
+            side: Vec::new(),
+            flags: Vec::new(),
+            patterns: Vec::new(),
+            paths: Vec::new(),
+            flags_last,
+            stdin: Stdin::Null,
+            input,
+            engine: Vec::new(),
+        }
+    }
+
     /// The arguments that both tools get.
     fn common_args(&self) -> Vec<&str> {
         let flags = self.flags.iter().flatten();

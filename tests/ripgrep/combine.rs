@@ -221,18 +221,8 @@ impl Gen {
         if self.one_in(2) {
             given.reverse();
         }
-        let mut case = Case {
-            tree: Arc::clone(tree),
-            links: Vec::new(),
-            side: Vec::new(),
-            flags: Vec::new(),
-            patterns: Vec::new(),
-            paths: Vec::new(),
-            flags_last: self.one_in(8),
-            stdin: Stdin::Null,
-            input: Input::Walk,
-            engine: vec![vec![self.pick(&["-j1", "-j2"]).to_owned()]],
-        };
+        let mut case = Case::over(tree, Input::Walk, self.one_in(8));
+        case.engine = vec![vec![self.pick(&["-j1", "-j2"]).to_owned()]];
         for form in given {
             let group: Vec<_> = form.split(' ').map(str::to_owned).collect();
             match name(&group[0]) {

@@ -823,18 +823,7 @@ impl Gen {
 
     /// A case over a tree.
     pub(crate) fn case(&mut self, tree: &Arc<Vec<TreeFile>>) -> Case {
-        let mut case = Case {
-            tree: Arc::clone(tree),
-            links: Vec::new(),
-            side: Vec::new(),
-            flags: Vec::new(),
-            patterns: Vec::new(),
-            paths: Vec::new(),
-            flags_last: self.one_in(10),
-            stdin: Stdin::Null,
-            input: Input::Files,
-            engine: Vec::new(),
-        };
+        let mut case = Case::over(tree, Input::Files, self.one_in(10));
         let fixed = self.one_in(5);
         if fixed {
             case.flags.push(vec!["-F".to_owned()]);

@@ -4,9 +4,9 @@ use std::ffi::OsStr;
 
 use crate::cli::flags::{
     flag::{Flag, Section},
-    numbers::{parse_bytes, parse_number},
+    numbers::parse_bytes,
     options::{BinaryFiles, Options, Sort, SortBy, TypeChange},
-    values::{set, text, word},
+    values::{number, set, text, word},
 };
 
 /// The flags about files in directories.
@@ -191,7 +191,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         "Descend at most NUM directories deep",
         "Descend at most NUM directories deep. With 0, directories are not searched; with 1, only the files directly \
          in them.",
-        |o, v| set(&mut o.files.max_depth, text(v).and_then(parse_number).map(Some)),
+        |o, v| set(&mut o.files.max_depth, number(v)),
     )
     .short('d')
     .aliases(&["maxdepth"]),

@@ -4,9 +4,8 @@ use grep_printer::{ColorError, HyperlinkFormatError};
 
 use crate::cli::flags::{
     flag::{Flag, Section},
-    numbers::parse_number,
     options::{Buffering, UseColor},
-    values::{set, text, unescape, word},
+    values::{number, set, text, unescape, word},
 };
 
 const COLOR_WORDS: &[&str] = &["never", "auto", "always", "ansi"];
@@ -235,7 +234,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         ("max-columns", "NUM"),
         "Leave out lines longer than NUM bytes",
         "Show a note instead of lines longer than NUM bytes; 0 is no limit.",
-        |o, v| set(&mut o.format.max_columns, text(v).and_then(parse_number).map(Some)),
+        |o, v| set(&mut o.format.max_columns, number(v)),
     )
     .short('M'),
     Flag::switch(

@@ -2,10 +2,9 @@
 
 use crate::cli::flags::{
     flag::{Flag, Section},
-    numbers::parse_number,
     options::{Context, Part},
     ranges::{parse_lines, parse_range},
-    values::{set, text},
+    values::{number, set, text},
 };
 
 /// The flags about which lines are shown.
@@ -25,7 +24,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         "Stop in each file after NUM selected lines",
         "Stop in each file after NUM selected lines. Lines after the last of them are context, whether or not they \
          match.",
-        |o, v| set(&mut o.selection.max_count, text(v).and_then(parse_number).map(Some)),
+        |o, v| set(&mut o.selection.max_count, number(v)),
     )
     .short('m'),
     Flag::switch(
@@ -45,7 +44,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         "Show NUM lines after each selected one",
         "Show NUM lines after each selected one. Takes precedence over -C. The last of --passthru and this flag \
          counts.",
-        |o, v| set(&mut o.selection.context.around().after, text(v).and_then(parse_number).map(Some)),
+        |o, v| set(&mut o.selection.context.around().after, number(v)),
     )
     .short('A'),
     Flag::value(
@@ -54,7 +53,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         "Show NUM lines before each selected one",
         "Show NUM lines before each selected one. Takes precedence over -C. The last of --passthru and this flag \
          counts.",
-        |o, v| set(&mut o.selection.context.around().before, text(v).and_then(parse_number).map(Some)),
+        |o, v| set(&mut o.selection.context.around().before, number(v)),
     )
     .short('B'),
     Flag::value(
@@ -63,7 +62,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         "Show NUM lines around each selected one",
         "Show NUM lines before and after each selected one. -A and -B take precedence. The last of --passthru and \
          this flag counts.",
-        |o, v| set(&mut o.selection.context.around().both, text(v).and_then(parse_number).map(Some)),
+        |o, v| set(&mut o.selection.context.around().both, number(v)),
     )
     .short('C'),
     Flag::switch(
@@ -105,7 +104,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         "Show the last NUM selected lines of each file, in file order. Only the necessary part of the file is \
          searched, from its end. A stream is first read into memory, and so is a binary file in a directory, which \
          ends at its first NUL. With -m, show the first of these lines. Cannot be used with matches across lines.",
-        |o, v| set(&mut o.selection.last, text(v).and_then(parse_number).map(Some)),
+        |o, v| set(&mut o.selection.last, number(v)),
     ),
     Flag::switch(
         Section::Part,

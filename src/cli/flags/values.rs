@@ -1,10 +1,17 @@
 //! The values of flags.
 
-use std::ffi::OsStr;
+use std::{ffi::OsStr, num::ParseIntError, str::FromStr};
+
+use crate::cli::flags::numbers::parse_number;
 
 /// A value that has to be text.
 pub(crate) fn text(value: &OsStr) -> Result<&str, String> {
     value.to_str().ok_or_else(|| format!("this has to be valid UTF-8, and is {value:?}"))
+}
+
+/// A value that has to be a number.
+pub(crate) fn number<N: FromStr<Err = ParseIntError>>(value: &OsStr) -> Result<Option<N>, String> {
+    text(value).and_then(parse_number).map(Some)
 }
 
 /// Sets an option to a value that was parsed.
