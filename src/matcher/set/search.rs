@@ -107,28 +107,14 @@ impl<'s, 'h> Search<'s, 'h> {
         found: &mut Vec<Found>,
         each: &mut impl FnMut(Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let (base, mut end) = (walk.at, end);
-        found.clear();
-        for tier in self.tiers.iter().flatten() {
-            let to = end.min(self.haystack.len());
-            let before = found.len();
-            let reached = tier.find(self.haystack, base, to, before + MANY, found);
-            if reached < to {
-                end = reached;
-            }
-        }
-        if self.tiers.len() > 1 {
-            found.retain(|found| base + (found.start as usize) < end);
-            // Sequences that ascend, which a stable sort finds and merges. Later tiers have longer patterns.
-            found.sort_by_key(|found| (found.start, found.tier));
-        }
+        let (base, end) = (walk.at, self.gather(walk.at, end, found));
         if !self.empty.is_empty() {
             return self.report_with_empty(walk, end, found, each);
         }
         match self.kind {
             MatchKind::Overlapping => {
                 for &found in &*found {
-                    self.report(base, found, each)?;
+                    self.report(base, found, &mut *each)?;
                 }
                 walk.at = end;
             }
@@ -153,13 +139,33 @@ impl<'s, 'h> Search<'s, 'h> {
         ControlFlow::Continue(())
     }
 
+    /// Collects what is found between `base` and `end`, in order. Returns up to where it got, which is less than `end`
+    /// where there are many.
+    fn gather(&self, base: usize, mut end: usize, found: &mut Vec<Found>) -> usize {
+        found.clear();
+        for tier in self.tiers.iter().flatten() {
+            let to = end.min(self.haystack.len());
+            let before = found.len();
+            let reached = tier.find(self.haystack, base, to, before + MANY, found);
+            if reached < to {
+                end = reached;
+            }
+        }
+        if self.tiers.len() > 1 {
+            found.retain(|found| base + (found.start as usize) < end);
+            // Sequences that ascend, which a stable sort finds and merges. Later tiers have longer patterns.
+            found.sort_by_key(|found| (found.start, found.tier));
+        }
+        end
+    }
+
     /// As [`block`](Search::block), where empty patterns match at every place that has borders.
     fn report_with_empty<B>(
         &self,
         walk: &mut Walk,
         end: usize,
         found: &[Found],
-        each: &mut impl FnMut(Match) -> ControlFlow<B>,
+        each: &mut dyn FnMut(Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let base = walk.at;
         let mut rest = found;
@@ -184,7 +190,7 @@ impl<'s, 'h> Search<'s, 'h> {
                     each(Match::new(empty, PatternId::new(id as usize)))?;
                 }
                 for &found in here {
-                    self.report(base, found, each)?;
+                    self.report(base, found, &mut *each)?;
                 }
                 walk.at = at + 1;
                 continue;
@@ -222,7 +228,7 @@ impl<'s, 'h> Search<'s, 'h> {
 
     /// Reports all ids of a pattern.
     #[inline(always)]
-    fn report<B>(&self, base: usize, found: Found, each: &mut impl FnMut(Match) -> ControlFlow<B>) -> ControlFlow<B> {
+    fn report<B>(&self, base: usize, found: Found, mut each: impl FnMut(Match) -> ControlFlow<B>) -> ControlFlow<B> {
         for id in self.table(found.tier).into_iter().flat_map(|table| table.ids(found.rank)) {
             if let Some(found) = self.found(base, &found, id) {
                 each(found)?;
