@@ -53,6 +53,8 @@ enum Kind {
     TerminatorInPattern(String),
     NulInPattern(String),
     PatternTooLarge(String),
+    /// A regex with look-around or a backreference.
+    PerlPattern(String),
     OutOfMemory(String),
 }
 
@@ -134,8 +136,25 @@ impl Error {
     pub fn is_pattern(&self) -> bool {
         matches!(
             self.kind,
-            Kind::Pattern(_) | Kind::TerminatorInPattern(_) | Kind::NulInPattern(_) | Kind::PatternTooLarge(_)
+            Kind::Pattern(_)
+                | Kind::TerminatorInPattern(_)
+                | Kind::NulInPattern(_)
+                | Kind::PatternTooLarge(_)
+                | Kind::PerlPattern(_)
         )
+    }
+
+    /// True when a pattern has look-around or a backreference, which the default engine does not know, and
+    /// [`Engine::Pcre2`](crate::matcher::Engine::Pcre2) does; [`is_pattern`](Error::is_pattern) is true then as well.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let error = mapgrep::matcher::MatcherBuilder::new().build([r"(a)\1"]).unwrap_err();
+    /// assert!(error.is_perl_pattern());
+    /// ```
+    pub fn is_perl_pattern(&self) -> bool {
+        matches!(self.kind, Kind::PerlPattern(_))
     }
 
     /// True when a pattern has a literal line terminator, and matches were confined to lines with
@@ -243,6 +262,10 @@ impl Error {
         Self::from_kind(Kind::NulInPattern(message.into()))
     }
 
+    pub(crate) fn perl_pattern(message: impl Into<String>) -> Self {
+        Self::from_kind(Kind::PerlPattern(message.into()))
+    }
+
     pub(crate) fn pattern_too_large(message: impl Into<String>) -> Self {
         Self::from_kind(Kind::PatternTooLarge(message.into()))
     }
@@ -269,6 +292,7 @@ impl fmt::Display for Error {
             | Kind::TerminatorInPattern(message)
             | Kind::NulInPattern(message)
             | Kind::PatternTooLarge(message)
+            | Kind::PerlPattern(message)
             | Kind::OutOfMemory(message)
             | Kind::OutOfRange(message) => f.write_str(message),
             Kind::Caused { doing: "", source } => write!(f, "{source}"),
@@ -313,6 +337,7 @@ impl From<Error> for io::Error {
             | Kind::TerminatorInPattern(_)
             | Kind::NulInPattern(_)
             | Kind::PatternTooLarge(_)
+            | Kind::PerlPattern(_)
             | Kind::Closed
             | Kind::OutOfRange(_)
             | Kind::WrongSize { .. } => io::ErrorKind::InvalidInput,

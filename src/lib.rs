@@ -175,8 +175,9 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `cli` (default) | the commands `mapgrep` and `mapgrep-index`, and the crates that only they need |
+//! | `pcre2` | [`Engine::Pcre2`](matcher::Engine::Pcre2), and `-P` of the command: a library in C |
 //!
-//! The library has no optional parts: a program depends on it with `default-features = false`.
+//! A program depends on the library with `default-features = false`.
 //!
 //! The tests run on Linux on x86-64. The code is written for other Unix systems, Windows and other processors too.
 //! Kernels use AVX2 or SSSE3 on x86-64, chosen when the program runs, and NEON on 64-bit Arm; other processors run the

@@ -118,7 +118,9 @@ impl Grep {
             pieces.confine(range.start as usize..range.end as usize);
         }
         let file = MappedFile { mapping, end: range.end, keeper: &keeper };
-        let mut core = Core::new(&self.matcher, options, &self.caches, format, Some(file));
+        let own = self.matcher.for_one_search();
+        let matcher = own.as_ref().unwrap_or(&self.matcher);
+        let mut core = Core::new(matcher, options, &self.caches, format, Some(file));
         if searches_matches && options.range != (0..u64::MAX) {
             core.match_range = MatchRange::new(options.range.clone(), mapping.len() as u64);
         }

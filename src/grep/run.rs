@@ -71,7 +71,7 @@ where
         }
         flow
     })?;
-    if let Some(error) = failed {
+    if let Some(error) = failed.or_else(|| core.matcher.failure()) {
         return Err(error);
     }
     let Seam { binary, mut summary, had_enough, own, .. } = ended.seam;

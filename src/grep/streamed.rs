@@ -66,7 +66,9 @@ impl Grep {
             1 => Feed::direct(windows),
             _ => Feed::prefetched(windows, feed::WINDOWS, Window::size),
         };
-        let core = Core::new(&self.matcher, &self.options, &self.caches, format, None);
+        let own = self.matcher.for_one_search();
+        let matcher = own.as_ref().unwrap_or(&self.matcher);
+        let core = Core::new(matcher, &self.options, &self.caches, format, None);
         let Ended { mut summary, stop, had_enough } =
             mode::run(&core, Job { feed, start: Start::default(), pool, emit })?.ended;
         let searched = summary.bytes_searched;

@@ -8,9 +8,9 @@ use crate::{
     error::Error,
     matcher::{
         literals::Literals,
-        parse::{Case, Grouped, PatternOptions, is_literal},
+        parse::{Case, Engine, Grouped, PatternOptions, is_literal},
         reach::Reach,
-        regex::engine::LoneCr,
+        regex::{engine::LoneCr, pcre2::Pcre2},
         regex_set::dispatched::{Choice, Dispatched},
         search::Matcher,
         set::{Borders, MatchKind},
@@ -179,6 +179,30 @@ impl MatcherBuilder {
         self
     }
 
+    /// What runs the patterns. Those of [`Engine::Pcre2`] have the syntax of Perl; of the options,
+    /// [`refuse_nul`](MatcherBuilder::refuse_nul) and the limits of size do not concern them, and all groups of merged
+    /// patterns are counted through, in references too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::matcher::{Engine, MatcherBuilder, pcre2_version};
+    ///
+    /// let built = MatcherBuilder::new().engine(Engine::Pcre2).build([r"(\w)\1(?=s)"]);
+    /// match pcre2_version() {
+    ///     Some(_) => {
+    ///         let matcher = built?;
+    ///         assert!(matcher.is_match(&mut matcher.create_cache(), b"classes"));
+    ///     }
+    ///     None => assert!(built.unwrap_err().is_pattern()),
+    /// }
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn engine(&mut self, engine: Engine) -> &mut Self {
+        self.options.engine = engine;
+        self
+    }
+
     /// Compiles the patterns. With none at all, nothing ever matches. Regexes are UTF-8; plain strings may have any
     /// bytes.
     ///
@@ -197,12 +221,27 @@ impl MatcherBuilder {
     /// are no plain strings: 4 MiB, or 2 where case is ignored.
     pub fn build<P: AsRef<[u8]>>(&self, patterns: impl IntoIterator<Item = P>) -> Result<Matcher, Error> {
         let patterns: Vec<P> = patterns.into_iter().collect();
+        if self.options.is_pcre2() && !patterns.is_empty() {
+            return self.build_with_pcre2(&patterns);
+        }
         if let Some(matcher) = self.build_from_strings(&patterns)? {
             return Ok(matcher);
         }
         self.refuse_longest(patterns.len())?;
         let grouped = Grouped::new(&self.options, &patterns).map(Arc::new);
         Ok(Matcher { grouped, ..self.build_from_trees(&patterns)? })
+    }
+
+    /// Nothing is known of such patterns, so that anything is taken for possible.
+    fn build_with_pcre2<P: AsRef<[u8]>>(&self, patterns: &[P]) -> Result<Matcher, Error> {
+        self.refuse_longest(patterns.len())?;
+        let by_line = self.options.by_line;
+        Ok(Matcher {
+            reach: if by_line { Reach::Line } else { Reach::Unbounded },
+            crosses_lines: !by_line,
+            matches_empty: true,
+            ..self.matcher(Strategy::Pcre2(Pcre2::new(patterns, &self.options)?))
+        })
     }
 
     /// A matcher whose patterns are confined to lines and match nothing empty.

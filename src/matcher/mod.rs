@@ -38,12 +38,25 @@ mod terminator;
 
 pub use self::{
     builder::MatcherBuilder,
-    parse::Case,
+    parse::{Case, Engine},
     reach::Reach,
     regex::captures::Replacer,
     search::{Cache, Matcher},
     terminator::LineTerminator,
 };
+
+/// The version of [PCRE2](Engine::Pcre2), and whether it compiles patterns to machine code, for people. None where
+/// it is not in the build.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(mapgrep::matcher::pcre2_version().is_some(), cfg!(feature = "pcre2"));
+/// ```
+pub fn pcre2_version() -> Option<String> {
+    regex::pcre2::version()
+}
+
 pub(crate) use self::{
     literal::tuning::Tuning,
     search::{Ahead, Cursor},

@@ -32,6 +32,18 @@ pub enum Case {
     Smart,
 }
 
+/// What runs patterns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// Our own searches for literals, and finite automata for regexes: the time is linear in the text, whatever the
+    /// pattern.
+    #[default]
+    Default,
+    /// PCRE2, for patterns with look-around and backreferences, by the rules of Perl. It backtracks, and gives up at a
+    /// limit of steps: see [`Matcher::failure`](crate::matcher::Matcher::failure). Needs the cargo feature `pcre2`.
+    Pcre2,
+}
+
 /// What patterns mean, and which of their matches count: see the setters of
 /// [`MatcherBuilder`](crate::matcher::MatcherBuilder).
 #[derive(Clone, Debug, Default)]
@@ -49,6 +61,7 @@ pub(crate) struct PatternOptions {
     /// Classes, case and words are those of ASCII.
     pub(crate) ascii: bool,
     pub(crate) limits: Limits,
+    pub(crate) engine: Engine,
 }
 
 /// How much memory engines may take, in bytes, if not as much as by default.
@@ -80,6 +93,11 @@ impl Grouped {
 }
 
 impl PatternOptions {
+    /// Whether PCRE2 runs the patterns. Plain strings need it never.
+    pub(crate) fn is_pcre2(&self) -> bool {
+        self.engine == Engine::Pcre2 && !self.fixed_strings
+    }
+
     /// What has to be around a match.
     pub(crate) fn borders(&self) -> Borders {
         match (self.whole_line, self.word) {

@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
 
 use crate::{
+    error::Error,
     matcher::{
         lines::literal::LiteralLines,
         literal::forward::Finder,
@@ -93,6 +94,7 @@ impl Matcher {
                 let find = |at| filtered.find_at(cache.regex(), haystack, at);
                 LoneCr::find(self.lone_cr.as_deref(), haystack, at, find)
             }
+            Strategy::Pcre2(pcre2) => pcre2.find_at(haystack, at),
             Strategy::Dispatched(dispatched) => dispatched.find_at(cache.dispatched(), haystack, at),
         }
     }
@@ -119,6 +121,7 @@ impl Matcher {
                 let find_end = |at| filtered.find_end(cache.regex(), haystack, at);
                 LoneCr::find_end(self.lone_cr.as_deref(), haystack, at, find_end)
             }
+            Strategy::Pcre2(pcre2) => pcre2.find_at(haystack, at).map(|m| m.start),
             Strategy::Dispatched(dispatched) => dispatched.find_on_line(cache.dispatched(), haystack, at),
         }
     }
@@ -301,6 +304,34 @@ impl Matcher {
         self.matches_empty && self.terminator == LineTerminator::Crlf
     }
 
+    /// Why searches with this matcher have found nothing more, where the engine gave one up: that of
+    /// [`Engine::Pcre2`](crate::matcher::Engine::Pcre2) does at a limit of steps. A [`Grep`](crate::Grep) and a
+    /// [`Scanner`](crate::scan::Scanner) return it as their error. Nothing is found by this matcher from then on; a
+    /// clone of it is not concerned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let matcher = mapgrep::matcher::MatcherBuilder::new().build(["(a|aa)+b"])?;
+    /// assert!(!matcher.is_match(&mut matcher.create_cache(), &[b'a'; 1000]));
+    /// assert!(matcher.failure().is_none());
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn failure(&self) -> Option<Error> {
+        match &self.strategy {
+            Strategy::Pcre2(pcre2) => pcre2.failure(),
+            _ => None,
+        }
+    }
+
+    /// A matcher for one search, if a search can be given up, so that no other ends with it.
+    pub(crate) fn for_one_search(&self) -> Option<Self> {
+        match &self.strategy {
+            Strategy::Pcre2(_) => Some(self.clone()),
+            _ => None,
+        }
+    }
+
     /// What was chosen to run the patterns, in one line for people.
     ///
     /// # Examples
@@ -418,6 +449,7 @@ mod tests {
                 Strategy::Literals(_) => "literals",
                 Strategy::Regexes(_) => "regexes",
                 Strategy::Filtered(_) => "filtered",
+                Strategy::Pcre2(_) => "pcre2",
                 Strategy::Dispatched(_) => "dispatched",
             }
         };

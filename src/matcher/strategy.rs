@@ -13,6 +13,7 @@ use crate::{
         regex::{
             engine::{self, Regexes},
             filtered::Filtered,
+            pcre2::Pcre2,
         },
         regex_set::dispatched::{self, Dispatched},
     },
@@ -30,6 +31,8 @@ pub(crate) enum Strategy {
     Literals(Literals),
     Regexes(Regexes),
     Filtered(Filtered),
+    /// Patterns with look-around and backreferences.
+    Pcre2(Pcre2),
     /// A long list of patterns.
     Dispatched(Dispatched),
 }
@@ -75,7 +78,7 @@ impl Strategy {
     /// What a search by this strategy starts with.
     pub(crate) fn state(&self) -> State {
         match self {
-            Strategy::Never | Strategy::Literals(_) => State::None,
+            Strategy::Never | Strategy::Literals(_) | Strategy::Pcre2(_) => State::None,
             Strategy::Literal(finder, _) => State::Literal(finder.tuning()),
             Strategy::Regexes(regexes) => State::Regexes(Box::new(regexes.create_cache())),
             Strategy::Filtered(filtered) => State::Regexes(Box::new(filtered.create_cache())),
@@ -93,6 +96,7 @@ impl Strategy {
             Strategy::Literals(literals) => literals.description(),
             Strategy::Regexes(regexes) => regexes.description(),
             Strategy::Filtered(filtered) => filtered.description(),
+            Strategy::Pcre2(pcre2) => pcre2.description(),
             Strategy::Dispatched(dispatched) => dispatched.description(),
         }
     }

@@ -129,6 +129,11 @@ impl FindIter {
     fn refill(&mut self) -> Result<(), Error> {
         let FindIter { scanner, mapping, left, walk, batch, .. } = self;
         if walk.is_none()
+            && let Some(own) = scanner.matcher.for_one_search()
+        {
+            scanner.matcher = own;
+        }
+        if walk.is_none()
             && let Some(without) = scanner.without_holes(mapping)
         {
             *scanner = scanner.of_left(&without);

@@ -321,7 +321,9 @@ impl Scanner {
         let keeper = CacheKeeper::of_mapping(self.cache, mapping, self.chunk_size);
         // Advice is no more than that: a kernel that does not take it searches as well.
         let _ = mapping.advise(Advice::Sequential);
-        let stages = self.stages(mapping).keeping(&keeper);
+        let own = self.matcher.for_one_search();
+        let matcher = own.as_ref().unwrap_or(&self.matcher);
+        let stages = MatchStages::new(matcher, mapping, self.range.clone()).keeping(&keeper);
         let chunks = stages.chunks(self.chunk_size)?;
         let cancel = self.cancel.as_ref();
         if self.matcher.reach() == Reach::Unbounded {

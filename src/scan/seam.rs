@@ -295,6 +295,10 @@ impl Stages for MatchStages<'_> {
         (self.matcher.create_cache(), vec![])
     }
 
+    fn failure(&self) -> Option<Error> {
+        self.matcher.failure()
+    }
+
     fn scan(&self, (cache, spare): &mut Self::Worker, chunk: &Range<usize>) -> Result<Vec<FileMatch>, Error> {
         let mut matches = std::mem::take(spare);
         matches.clear();

@@ -9,6 +9,7 @@ use std::ops::{ControlFlow, Range};
 
 use super::{
     cancel::Cancel,
+    ordered::Stages,
     seam::{MatchStages, Part, RangeChunks},
 };
 use crate::{error::Error, matcher::Cache, span::FileMatch};
@@ -81,7 +82,13 @@ impl Walk {
             batch.retain(|m| !stages.is_early(m));
             stages.done_upto(self.counted);
         }
-        Ok(())
+        match stages.failure() {
+            Some(error) => {
+                batch.clear();
+                Err(error)
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::cli::flags::{
     flag::{Flag, Section},
     table::all,
 };
+use mapgrep::matcher::pcre2_version;
 
 /// How wide help is.
 const WIDTH: usize = 80;
@@ -41,12 +42,17 @@ pub(crate) fn version() -> String {
     format!("mapgrep {}\n", env!("CARGO_PKG_VERSION"))
 }
 
-/// What `--pcre2-version` says.
-pub(crate) const NO_PCRE2: &str = "PCRE2 is not in this build.\n";
+/// What `--pcre2-version` says, and whether there is one.
+pub(crate) fn pcre2() -> (String, bool) {
+    match pcre2_version() {
+        Some(version) => (format!("PCRE2 {version}\n"), true),
+        None => ("PCRE2 is not in this build.\n".to_owned(), false),
+    }
+}
 
 /// The version, and which optional parts this build has.
 pub(crate) fn build() -> String {
-    format!("{}\n{NO_PCRE2}", version())
+    format!("{}\n{}", version(), pcre2().0)
 }
 
 /// One line for each flag.

@@ -154,7 +154,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         ("engine", "ENGINE"),
         "Which engine runs regexes",
         "Which engine runs regexes: \"default\"; \"pcre2\", which knows look-around and backreferences; or \"auto\", \
-         which is the default one unless a pattern needs the other. This build has the default engine alone.",
+         which is the default one unless a pattern needs the other. PCRE2 is in builds with the cargo feature \
+         pcre2 alone; --pcre2-version tells.",
         |o, v| {
             let meanings = [Engine::Default, Engine::Pcre2, Engine::Auto];
             set(&mut o.patterns.engine, word(v, ENGINES, &meanings))
@@ -165,7 +166,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         Section::Search,
         "pcre2",
         "The same as --engine=pcre2",
-        "The same as --engine=pcre2: regexes with look-around and backreferences. This build has no such engine.",
+        "The same as --engine=pcre2: regexes with look-around and backreferences, by the rules of Perl. It is \
+         slower, and may give a search up. It is in builds with the cargo feature pcre2 alone; --pcre2-version tells.",
         |o, on| o.patterns.engine = if on { Engine::Pcre2 } else { Engine::Default },
     )
     .short('P')

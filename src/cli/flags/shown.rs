@@ -18,6 +18,9 @@ pub(crate) fn text(options: &Options) -> Option<(String, u8)> {
         Shown::Help => (help::help(), 0),
         Shown::Version => (help::version(), 0),
         Shown::Build => (help::build(), 0),
-        Shown::Pcre2 => (help::NO_PCRE2.to_owned(), 1),
+        Shown::Pcre2 => {
+            let (text, is_there) = help::pcre2();
+            (text, u8::from(!is_there))
+        }
     })
 }

@@ -19,6 +19,7 @@ pub(crate) fn pattern_error(error: &Error, options: &Options) -> String {
         () if error.is_pattern_too_large() && is_regex => {
             format!("{error}; -F takes patterns as plain strings, of which there may be more")
         }
+        () if error.is_perl_pattern() => format!("{error}\n-P/--pcre2 has look-around and backreferences"),
         () => error.to_string(),
     }
 }

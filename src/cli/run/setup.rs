@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use termcolor::{BufferWriter, ColorChoice, WriteColor};
 
 use crate::cli::{
@@ -19,7 +19,7 @@ use crate::cli::{
 };
 use mapgrep::{
     grep::{Goal, GrepBuilder},
-    matcher::{Matcher, MatcherBuilder},
+    matcher::{self, Matcher, MatcherBuilder, pcre2_version},
     scan::Cancel,
 };
 
@@ -30,18 +30,28 @@ use mapgrep::{
 /// When a pattern is wrong, with the file and the line that it was read from; and where the flags ask for a search from
 /// the end whose matches may cross lines.
 pub(crate) fn matcher(options: &Options, patterns: &Patterns) -> anyhow::Result<(MatcherBuilder, Matcher)> {
-    if options.patterns.engine == Engine::Pcre2 {
-        bail!("this build has no PCRE2, the engine for look-around and backreferences; leave -P away");
-    }
     let mut builder = matcher_builder(options);
-    let mut matcher = builder
-        .build(&patterns.patterns)
-        .map_err(|error| patterns.named(error.pattern_index(), pattern_error(&error, options)))?;
+    let build = |builder: &MatcherBuilder| {
+        let built = builder.build(&patterns.patterns);
+        built.map_err(|error| patterns.named(error.pattern_index(), pattern_error(&error, options)))
+    };
+    let mut matcher = match options.patterns.engine {
+        Engine::Default => build(&builder)?,
+        Engine::Pcre2 => build(builder.engine(matcher::Engine::Pcre2))?,
+        Engine::Auto => match build(&builder) {
+            Err(error) if pcre2_version().is_some() => build(builder.engine(matcher::Engine::Pcre2))
+                .map_err(|other| anyhow!("no engine takes the pattern; the default one: {error}\n{other}"))?,
+            built => built?,
+        },
+    };
     if !matcher.is_by_line() && !matcher.crosses_lines() {
         // Lines that have nothing to do with each other are searched faster, and shown as they are without the flag.
         matcher = builder.by_line(true).build(&patterns.patterns)?;
     }
     let selection = &options.selection;
+    if options.patterns.engine == Engine::Pcre2 && options.tells_patterns_apart() {
+        bail!("--pattern-ids and --count-by-pattern cannot be used with -P: PCRE2 does not tell patterns apart");
+    }
     if (selection.last.is_some() || selection.reverse) && !matcher.is_by_line() {
         let flag = if selection.reverse { "--reverse" } else { "--last" };
         bail!(

@@ -36,6 +36,9 @@ impl<R: Read> Stopping<R> {
             self.pending.truncate(filled + *read.as_ref().unwrap_or(&0));
             let is_end = read? == 0;
             self.look_at_lines(is_end);
+            if let Some(error) = self.matcher.failure() {
+                return Err(io::Error::other(error));
+            }
             self.is_over |= is_end;
         }
         Ok(())

@@ -197,6 +197,10 @@ impl<'c, 'w, M: LineMode> Stages for ByLine<'c, 'w, M> {
         self.core.worker()
     }
 
+    fn failure(&self) -> Option<Error> {
+        self.core.matcher.failure()
+    }
+
     fn item_size(&self, window: &Window<'w>) -> usize {
         window.size()
     }

@@ -69,6 +69,10 @@ impl<'w> Stages for Last<'_, 'w> {
         self.core.matcher.create_cache()
     }
 
+    fn failure(&self) -> Option<Error> {
+        self.core.matcher.failure()
+    }
+
     fn scan(&self, cache: &mut Cache, window: &Window<'w>) -> Result<Counts, Error> {
         window.read_ahead();
         let options = self.core.options;

@@ -78,6 +78,10 @@ impl<'c, 'w> Stages for Reverse<'c, 'w> {
         self.core.worker()
     }
 
+    fn failure(&self) -> Option<Error> {
+        self.core.matcher.failure()
+    }
+
     fn scan(&self, worker: &mut Worker<'c>, window: &Window<'w>) -> Result<ReverseFound, Error> {
         window.read_ahead();
         let core = self.core;

@@ -51,6 +51,10 @@ impl Query {
     ///
     /// See [`Query`].
     pub fn new<P: AsRef<[u8]>>(builder: &MatcherBuilder, patterns: &[P]) -> Result<Self, Error> {
+        if builder.options.is_pcre2() {
+            // Nothing is known of what they need.
+            return Ok(Query { condition: Condition::Anything });
+        }
         let bytes = patterns.iter().map(|pattern| pattern.as_ref().len()).sum();
         let mut extractor = Extractor::new(bytes);
         let required = match builder.options.ignores_case_of_plain(patterns) {

@@ -16,8 +16,9 @@ use crate::{
     error::Error,
     matcher::{
         parse::Grouped,
-        regex::engine,
+        regex::{engine, pcre2::Pcre2},
         search::Matcher,
+        strategy::Strategy,
         syntax::translate::{self, Groups},
         terminator::LineTerminator,
     },
@@ -32,13 +33,19 @@ use crate::{
 pub struct Replacer {
     template: Vec<Part>,
     /// Only where the text refers to a group.
-    regex: Option<Regex>,
+    engine: Option<Engine>,
     /// What the lines end with that matches were confined to.
     by_line: Option<LineTerminator>,
     scratch: Pool<Scratch, MakeScratch>,
 }
 
 type MakeScratch = fn() -> Scratch;
+
+/// What finds groups.
+enum Engine {
+    Meta(Regex),
+    Pcre2(Pcre2),
+}
 
 /// What one replacement needs, kept for the next one.
 #[derive(Default)]
@@ -93,12 +100,18 @@ impl Matcher {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn replacer(&self, replacement: impl AsRef<[u8]>) -> Result<Replacer, Error> {
-        let (template, regex) = match &self.grouped {
-            Some(grouped) => compile(grouped, replacement.as_ref())?,
-            None => (parse(replacement.as_ref(), &[]), None),
+        let replacement = replacement.as_ref();
+        let (template, engine) = match (&self.strategy, &self.grouped) {
+            (Strategy::Pcre2(pcre2), _) => {
+                let template = parse(replacement, pcre2.group_names());
+                let engine = refers_to_groups(&template).then(|| Engine::Pcre2(pcre2.clone()));
+                (template, engine)
+            }
+            (_, Some(grouped)) => compile(grouped, replacement)?,
+            (_, None) => (parse(replacement, &[]), None),
         };
         let by_line = self.by_line.then_some(self.terminator);
-        Ok(Replacer { template, regex, by_line, scratch: Pool::new(Scratch::default) })
+        Ok(Replacer { template, engine, by_line, scratch: Pool::new(Scratch::default) })
     }
 }
 
@@ -124,9 +137,9 @@ impl Replacer {
         let mut at = 0;
         for m in matches {
             text.extend_from_slice(&haystack[at..m.start]);
-            at = m.end;
             let start = text.len();
-            self.expand_with(engine, haystack, *m, text);
+            self.expand_with(engine, haystack, (at, *m), text);
+            at = m.end;
             replaced.push(Span::new(start, text.len()));
         }
         text.extend_from_slice(&haystack[at..]);
@@ -155,33 +168,42 @@ impl Replacer {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn expand(&self, haystack: &[u8], found: Span, text: &mut Vec<u8>) {
-        self.expand_with(&mut self.scratch.get().engine, haystack, found, text);
+        self.expand_with(&mut self.scratch.get().engine, haystack, (found.start, found), text);
     }
 
+    /// `from` is where the search began that found the match.
     fn expand_with(
         &self,
         engine: &mut Option<Box<(Cache, Captures)>>,
         haystack: &[u8],
-        found: Span,
+        (from, found): (usize, Span),
         text: &mut Vec<u8>,
     ) {
-        let Some(regex) = &self.regex else { return self.interpolate(haystack, found, None, text) };
+        let content = &haystack[..self.content_end(haystack)];
+        let regex = match &self.engine {
+            None => return self.interpolate(haystack, found, |_| None, text),
+            Some(Engine::Pcre2(pcre2)) => {
+                let groups = pcre2.groups(content, from, found);
+                return self.interpolate(haystack, found, |group| groups.as_ref()?.get(group), text);
+            }
+            Some(Engine::Meta(regex)) => regex,
+        };
         // Taken out, so that what a panic leaves behind is not used again.
         let mut running = engine.take().unwrap_or_else(|| Box::new((regex.create_cache(), regex.create_captures())));
         let (cache, captures) = &mut *running;
-        find_groups(regex, cache, captures, &haystack[..self.content_end(haystack)], found.range());
-        self.interpolate(haystack, found, Some(captures), text);
+        find_groups(regex, cache, captures, content, found.range());
+        let group = |group| captures.get_group(group).map(|span| Span::new(span.start, span.end));
+        self.interpolate(haystack, found, group, text);
         *engine = Some(running);
     }
 
-    fn interpolate(&self, haystack: &[u8], found: Span, captures: Option<&Captures>, text: &mut Vec<u8>) {
+    fn interpolate(&self, haystack: &[u8], found: Span, group: impl Fn(usize) -> Option<Span>, text: &mut Vec<u8>) {
         for part in &self.template {
             match part {
                 Part::Text(bytes) => text.extend_from_slice(bytes),
                 Part::WholeMatch => text.extend_from_slice(&haystack[found.range()]),
                 Part::Groups(groups) => {
-                    let group = |&group| captures.and_then(|captures| captures.get_group(group));
-                    if let Some(span) = groups.iter().find_map(group) {
+                    if let Some(span) = groups.iter().copied().find_map(&group) {
                         text.extend_from_slice(&haystack[span.range()]);
                     }
                 }
@@ -208,7 +230,7 @@ fn find_groups(regex: &Regex, cache: &mut Cache, captures: &mut Captures, conten
 
 /// A replacement, and an engine that keeps groups where it refers to one. The engine is only ever run on known matches,
 /// so that nothing in it is for finding them.
-fn compile(Grouped { options, patterns }: &Grouped, replacement: &[u8]) -> Result<(Vec<Part>, Option<Regex>), Error> {
+fn compile(Grouped { options, patterns }: &Grouped, replacement: &[u8]) -> Result<(Vec<Part>, Option<Engine>), Error> {
     let asts = options.asts(patterns)?;
     let (mut names, mut before) = (vec![], vec![]);
     for (_, ast) in &asts {
@@ -216,7 +238,7 @@ fn compile(Grouped { options, patterns }: &Grouped, replacement: &[u8]) -> Resul
         names.extend(translate::group_names(ast));
     }
     let template = parse(replacement, &names);
-    if !template.iter().any(|part| matches!(part, Part::Groups(_))) {
+    if !refers_to_groups(&template) {
         return Ok((template, None));
     }
     let syntax = options.syntax(options.ignores_case(patterns)?);
@@ -238,7 +260,11 @@ fn compile(Grouped { options, patterns }: &Grouped, replacement: &[u8]) -> Resul
         .hybrid(false)
         .dfa(false);
     let regex = Regex::builder().configure(config).build_from_hir(&hir).map_err(|e| engine::refused(&e))?;
-    Ok((template, Some(regex)))
+    Ok((template, Some(Engine::Meta(regex))))
+}
+
+fn refers_to_groups(template: &[Part]) -> bool {
+    template.iter().any(|part| matches!(part, Part::Groups(_)))
 }
 
 /// Takes a text apart at its references.
@@ -401,8 +427,8 @@ mod tests {
     #[test]
     fn without_references_no_engine_is_built() {
         let matcher = MatcherBuilder::new().build(["(a)"]).unwrap();
-        assert!(matcher.replacer("x$0$7").unwrap().regex.is_none());
-        assert!(matcher.replacer("$1").unwrap().regex.is_some());
+        assert!(matcher.replacer("x$0$7").unwrap().engine.is_none());
+        assert!(matcher.replacer("$1").unwrap().engine.is_some());
     }
 
     #[test]

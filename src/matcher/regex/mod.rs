@@ -5,4 +5,6 @@ pub(crate) mod dfa;
 pub(crate) mod engine;
 pub(crate) mod filtered;
 pub(crate) mod horizon;
+#[cfg_attr(not(feature = "pcre2"), path = "no_pcre2.rs")]
+pub(crate) mod pcre2;
 pub(crate) mod steps;

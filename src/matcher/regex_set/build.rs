@@ -34,13 +34,17 @@ impl MatcherBuilder {
     ///
     /// # Errors
     ///
-    /// Those of [`build`](MatcherBuilder::build) with `by_line`.
+    /// Those of [`build`](MatcherBuilder::build) with `by_line`; and always with
+    /// [`Engine::Pcre2`](crate::matcher::Engine::Pcre2).
     ///
     /// # Complexity
     ///
     /// As [`build`](MatcherBuilder::build); a million plain literals take about a second.
     pub fn build_set<P: AsRef<[u8]>>(&self, patterns: impl IntoIterator<Item = P>) -> Result<RegexSet, Error> {
         let patterns: Vec<P> = patterns.into_iter().collect();
+        if self.options.is_pcre2() {
+            return Err(Error::pattern("PCRE2 does not tell patterns apart: the default engine does"));
+        }
         let mut apart = self.clone();
         apart.by_line(true).merge(false);
         if let Some(set) = apart.set_of_strings(&patterns)? {

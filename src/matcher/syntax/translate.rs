@@ -15,9 +15,12 @@ use crate::{error::Error, matcher::terminator::LineTerminator};
 
 /// Parses one pattern. The text comes back with the tree because errors found later point into it.
 pub(crate) fn parse(pattern: &str) -> Result<(String, Ast), Error> {
-    let ast = ast::parse::Parser::new()
-        .parse(pattern)
-        .map_err(|e| Error::pattern(regex_syntax::Error::Parse(e).to_string()))?;
+    let ast = ast::parse::Parser::new().parse(pattern).map_err(|e| {
+        let is_perl =
+            matches!(e.kind(), ast::ErrorKind::UnsupportedBackreference | ast::ErrorKind::UnsupportedLookAround);
+        let text = regex_syntax::Error::Parse(e).to_string();
+        if is_perl { Error::perl_pattern(text) } else { Error::pattern(text) }
+    })?;
     Ok((pattern.to_owned(), ast))
 }
 

@@ -3,7 +3,7 @@
 use std::{ops::ControlFlow, sync::Arc};
 
 use super::{
-    stages::{Output, Stages},
+    stages::{Output, Stages, checked, format},
     workers::Engine,
 };
 use crate::{
@@ -150,13 +150,13 @@ fn run_inline<S: Stages>(
         };
         let Polled::Item(item) = polled else { break };
         let item = item?;
-        let found = stages.scan(&mut worker, &item)?;
-        let joined = stages.join(&mut seam, &item, found)?;
+        let found = checked(stages, stages.scan(&mut worker, &item))?;
+        let joined = checked(stages, stages.join(&mut seam, &item, found))?;
         if let Some(mut plan) = joined.plan {
             let mut more = true;
             while more {
                 output.clear();
-                let formatted = stages.format(&mut worker, &item, &mut plan, &mut output);
+                let formatted = format(stages, &mut worker, (&item, &mut plan), &mut output);
                 // What a stage makes that knows of the token itself may be half done then.
                 let stopped = is_cancelled() || (output.size() > 0 && emit(&output).is_break());
                 if stopped {

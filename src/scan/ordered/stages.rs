@@ -51,6 +51,12 @@ pub trait Stages: Sync {
         output: &mut Self::Output,
     ) -> Result<bool, Error>;
 
+    /// What went wrong in a stage that it could not tell of itself, such as an engine that gave up in the middle of a
+    /// text. It is asked for after each stage, and what the stage made is dropped.
+    fn failure(&self) -> Option<Error> {
+        None
+    }
+
     /// How many bytes of memory an item takes. They count until the item is done with.
     fn item_size(&self, _item: &Self::Item) -> usize {
         0
@@ -63,6 +69,26 @@ pub trait Stages: Sync {
 
     /// Takes back a plan that is done with, for its buffers.
     fn recycle(&self, _worker: &mut Self::Worker, _plan: Self::Plan) {}
+}
+
+/// What a stage made, unless something went wrong in it that it could not tell.
+pub(super) fn checked<S: Stages, T>(stages: &S, result: Result<T, Error>) -> Result<T, Error> {
+    stages.failure().map_or(result, Err)
+}
+
+/// Makes the next piece of output, or none where something went wrong.
+pub(super) fn format<S: Stages>(
+    stages: &S,
+    worker: &mut S::Worker,
+    (item, plan): (&S::Item, &mut S::Plan),
+    output: &mut S::Output,
+) -> Result<bool, Error> {
+    let formatted = stages.format(worker, item, plan, output);
+    checked(stages, formatted).inspect_err(|_| {
+        if stages.failure().is_some() {
+            output.clear();
+        }
+    })
 }
 
 /// A piece of output, emptied and used again once it was emitted.

@@ -10,7 +10,7 @@ use rayon::Scope;
 
 use super::{
     queue::{Action, Job, Stage, State},
-    stages::Stages,
+    stages::{Stages, checked, format},
 };
 use crate::{
     error::Error,
@@ -172,7 +172,7 @@ impl<'a, S: Stages> Engine<'a, S> {
     }
 
     fn scan(&self, worker: &mut S::Worker, number: usize, item: S::Item) {
-        let (stage, size) = match self.stages.scan(worker, &item) {
+        let (stage, size) = match checked(self.stages, self.stages.scan(worker, &item)) {
             Ok(found) => {
                 let size = self.stages.found_size(&found);
                 (Stage::Found(item, found), size)
@@ -186,7 +186,7 @@ impl<'a, S: Stages> Engine<'a, S> {
     }
 
     fn format(&self, worker: &mut S::Worker, number: usize, item: S::Item, mut plan: S::Plan, mut output: S::Output) {
-        let result = self.stages.format(worker, &item, &mut plan, &mut output);
+        let result = format(self.stages, worker, (&item, &mut plan), &mut output);
         let stage = match result {
             Ok(true) => Stage::Ready(item, plan),
             Ok(false) => {
@@ -218,7 +218,7 @@ impl<'a, S: Stages> Engine<'a, S> {
             let slot = state.slot(number).expect("the slot that was just looked at");
             let Stage::Found(item, found) = std::mem::replace(&mut slot.stage, Stage::Busy) else { unreachable!() };
             drop(state);
-            let joined = self.stages.join(&mut seam, &item, found);
+            let joined = checked(self.stages, self.stages.join(&mut seam, &item, found));
             state = self.lock();
             state.seam = Some(seam);
             state.to_join += 1;

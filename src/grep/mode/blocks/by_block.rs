@@ -62,6 +62,10 @@ impl<'c, 'w, M: BlockMode> Stages for ByBlock<'c, 'w, M> {
         self.core.worker()
     }
 
+    fn failure(&self) -> Option<Error> {
+        self.core.matcher.failure()
+    }
+
     fn item_size(&self, window: &Window<'w>) -> usize {
         window.size()
     }
