@@ -17,6 +17,15 @@ fn what_is_wrong_with_flags_is_one_line() {
     for (args, message) in [
         (&["--zz", "x"][..], "unknown flag '--zz'; see --help"),
         (&["--colr", "x"], "unknown flag '--colr'; did you mean '--color'?; see --help"),
+        (&["--hiden", "x"], "unknown flag '--hiden'; did you mean '--hidden'?; see --help"),
+        (&["--after-contxet=1", "x"], "unknown flag '--after-contxet'; did you mean '--after-context'?; see --help"),
+        (&["--no-such", "x"], "unknown flag '--no-such'; see --help"),
+        (&["-tnope", "x"], "unrecognized file type: nope; --type-list shows the types that there are"),
+        (
+            &["--colors=nope", "x"],
+            "invalid value 'nope' for '--colors <SPEC>': invalid color spec format: 'nope'. Valid format is \
+             '(path|line|column|match|highlight):(fg|bg|style):(value)'; see --help",
+        ),
         (
             &["-m", "x", "x"],
             "invalid value 'x' for '--max-count <NUM>': this has to be a whole number, 0 or more; see --help",
@@ -45,6 +54,25 @@ fn what_is_wrong_with_flags_is_one_line() {
     assert_eq!(index(&["frob"]), wrong("unrecognized subcommand 'frob'"));
     assert_eq!(index(&["build", "--zz", "x"]), wrong("unknown flag '--zz'"));
     assert_eq!(index(&["build"]), wrong("the following required arguments were not provided: <FILE>..."));
+}
+
+/// A file of flags is long where many are wanted.
+#[test]
+fn what_is_wrong_in_a_file_of_flags_is_told_with_its_line() {
+    let dir = files(&[("a", b"x\n"), ("flags", b"")]);
+    for (flags, message) in [
+        ("--hidden\n\n# --wrong\n--wrong\n-n\n", "flags:4: unknown flag '--wrong'; see --help"),
+        (
+            "-n\n--after-context\n  x\n",
+            "flags:3: invalid value 'x' for '--after-context <NUM>': this has to be a whole number, 0 or more; \
+             see --help",
+        ),
+        ("-n\n--after-context\n", "flags:2: '--after-context <NUM>' needs a value; see --help"),
+    ] {
+        fs::write(dir.path().join("flags"), flags).unwrap();
+        let found = said(mapgrep(dir.path(), &["x", "a"]).env("MAPGREP_CONFIG_PATH", "flags"));
+        assert_eq!(found, (2, String::new(), format!("mapgrep: {message}\n")));
+    }
 }
 
 #[test]

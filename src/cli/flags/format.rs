@@ -111,7 +111,9 @@ pub(crate) const FLAGS: &[Flag] = &[
          (0xFF,0x80,0). STYLE is bold, nobold, intense, nointense, underline, nounderline, italic or noitalic. May be \
          given many times.",
         |o, v| {
-            o.format.colors.push(text(v)?.parse().map_err(|error: ColorError| error.to_string())?);
+            o.format.colors.push(
+                text(v)?.parse().map_err(|error: ColorError| error.to_string().trim_end_matches('.').to_owned())?,
+            );
             Ok(())
         },
     ),

@@ -21,7 +21,7 @@ pub(crate) mod performance;
 pub(crate) mod ranges;
 pub(crate) mod selection;
 pub(crate) mod shown;
-mod table;
+pub(crate) mod table;
 pub(crate) mod text;
 mod values;
 pub(crate) mod when;
@@ -45,7 +45,16 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
         None => given,
         Some((path, flags)) => {
             let mut options = Options::default();
-            parse::parse(&mut options, flags).map_err(|wrong| format!("{}: {wrong}", path.display()))?;
+            let (lines, flags): (Vec<u64>, Vec<OsString>) = flags.into_iter().unzip();
+            parse::parse(&mut options, flags.iter().cloned()).map_err(|wrong| {
+                // The first line with which the same is wrong.
+                let is_wrong = |&end: &usize| {
+                    let parsed = parse::parse(&mut Options::default(), flags[..end].iter().cloned());
+                    parsed.is_err_and(|other| other == wrong)
+                };
+                let end = (1..=flags.len()).find(is_wrong).unwrap_or(flags.len());
+                format!("{}:{}: {wrong}", path.display(), lines[end - 1])
+            })?;
             parse::parse(&mut options, arguments)?;
             options
         }

@@ -10,8 +10,9 @@ use crate::cli::flags::{
     table::all,
 };
 
-/// How alike two names have to be, from 0 to 1, for one to be proposed in place of the other.
-const ALIKE: f64 = 0.7;
+/// How much of a name may have to be changed to make another of it that is proposed in its place: one in so many
+/// letters.
+const CHANGED: usize = 3;
 
 /// Applies the flags to options in their order, and collects the arguments that are no flags.
 ///
@@ -75,8 +76,9 @@ fn find(long: &str) -> Option<(&'static Flag, bool)> {
 
 fn unknown(long: &str) -> String {
     let names = all().flat_map(|flag| [Some(flag.long), flag.negation].into_iter().flatten());
-    let alike = names.map(|name| (strsim::jaro(long, name), name)).filter(|(alike, _)| *alike > ALIKE);
-    match alike.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
+    let changes = names.map(|name| (strsim::osa_distance(long, name), name));
+    let alike = changes.filter(|(changes, name)| *changes <= name.len().max(long.len()).div_ceil(CHANGED));
+    match alike.min_by_key(|(changes, _)| *changes) {
         Some((_, name)) => format!("unknown flag '--{long}'; did you mean '--{name}'?"),
         None => format!("unknown flag '--{long}'"),
     }

@@ -51,8 +51,8 @@ pub(crate) fn run(
     let mut collected = patterns::collect(options)?;
     let (builder, matcher) = setup::matcher(options, &collected)?;
     let messages = Messages::new(!options.messages.no_messages);
-    if !options.patterns.fixed_strings && !options.output.quiet {
-        hint(&collected, &messages);
+    if !options.output.quiet {
+        hint(options, &collected, to_terminal, &messages);
     }
     let paths = Paths::new(std::mem::take(&mut collected.paths), collected.took_stdin, options.shows_ignore_messages());
     ::log::debug!("matcher: {}", matcher.description());
@@ -115,10 +115,12 @@ pub(crate) fn run(
     Ok(setup::exit_code(outcome.matched, options.output.quiet, messages.any_error()))
 }
 
-/// Tells of the first pattern that means something else than it seems to.
-fn hint(patterns: &Patterns, messages: &Messages) {
+/// Tells of what means something else than it seems to: the first such pattern, and a replacement.
+fn hint(options: &Options, patterns: &Patterns, to_terminal: bool, messages: &Messages) {
+    let is_regex = !options.patterns.fixed_strings;
     let mut hints = patterns.patterns.iter().filter_map(|pattern| hints::of_regex(str::from_utf8(pattern).ok()?));
-    if let Some(hint) = hints.next() {
+    let replacement = options.format.replace.as_deref().filter(|_| to_terminal).and_then(hints::of_replacement);
+    for hint in hints.next().filter(|_| is_regex).into_iter().chain(replacement) {
         messages.warn(hint);
     }
 }

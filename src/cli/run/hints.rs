@@ -1,6 +1,10 @@
 //! Hints at patterns that mean something else than they seem to.
 
+use std::ffi::OsStr;
+
 use regex_syntax::ast::{Ast, ClassSet, ClassSetItem, Visitor, parse::Parser, visit};
+
+use crate::cli::flags::table::all;
 
 /// The names of POSIX classes of characters.
 const CLASSES: [&str; 14] = [
@@ -17,6 +21,13 @@ pub(crate) fn of_regex(pattern: &str) -> Option<String> {
     let ast = Parser::new().parse(pattern).ok()?;
     let class = visit(&ast, FindPosixName { pattern, found: None }).ok()??;
     Some(format!("{class} matches one of the characters between the brackets; the class is written [{class}]"))
+}
+
+/// What somebody should know who wrote `-rn`: the replacement is one letter, which may have been meant as a flag.
+pub(crate) fn of_replacement(text: &OsStr) -> Option<String> {
+    let letter = text.to_str().filter(|text| text.len() == 1)?;
+    let is_flag = all().any(|flag| flag.short.is_some_and(|short| letter.starts_with(short)));
+    is_flag.then(|| format!("-r takes a value: matches are shown as \"{letter}\"; the flag -{letter} goes before it"))
 }
 
 /// Looks for a set that is written as the name of a class.
@@ -50,6 +61,13 @@ impl<'p> Visitor for FindPosixName<'p> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn replacements_that_may_be_flags() {
+        for (text, is_flag) in [("n", true), ("i", true), ("7", false), ("nn", false), ("", false), ("é", false)] {
+            assert_eq!(of_replacement(text.as_ref()).is_some(), is_flag, "{text}");
+        }
+    }
 
     #[test]
     fn names_of_classes_outside_of_brackets() {

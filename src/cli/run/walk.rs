@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use ignore::{
     DirEntry, Walk, WalkBuilder,
     overrides::Override,
@@ -189,7 +189,7 @@ pub(crate) fn all_types(changes: &[TypeChange]) -> anyhow::Result<Types> {
             }
         }
     }
-    builder.build().context("--type-list shows the types that there are")
+    builder.build().map_err(|error| anyhow!("{error}; --type-list shows the types that there are"))
 }
 
 /// Which of the files in directories are searched.
