@@ -144,12 +144,15 @@ impl Case {
     /// The value of an option that takes a number.
     fn number(&self, short: &str, long: &str) -> Option<u64> {
         let prefix = format!("{long}=");
-        let value = |group: &Vec<String>| match &group[..] {
-            [name, value] if name == short || name == long => value.parse().ok(),
-            [arg] => arg.strip_prefix(&prefix).or_else(|| arg.strip_prefix(short))?.parse().ok(),
-            _ => None,
+        let arguments: Vec<&String> = self.flags.iter().flatten().collect();
+        let value = |at: usize| {
+            let arg = arguments[at];
+            match arg == short || arg == long {
+                true => arguments.get(at + 1)?.parse().ok(),
+                false => arg.strip_prefix(&prefix).or_else(|| arg.strip_prefix(short))?.parse().ok(),
+            }
         };
-        self.flags.iter().rev().find_map(value)
+        (0..arguments.len()).rev().find_map(value)
     }
 
     /// The patterns in files given with `-f`.

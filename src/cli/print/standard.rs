@@ -26,6 +26,8 @@ pub(crate) struct Printer<'a> {
     /// The name as it stands before each line; empty where it does not.
     prefix: Vec<u8>,
     is_plain: bool,
+    /// Nothing but a line's number can stand before its text.
+    has_no_fields: bool,
 }
 
 impl<'a> Printer<'a> {
@@ -37,7 +39,8 @@ impl<'a> Printer<'a> {
         }
         let links = style.hyperlinks.as_ref();
         let link = links.and_then(|links| Some((links, links.encoded_path(path)?)));
-        Printer { style, name, prefix, is_plain: link.is_none() && style.is_plain(), link }
+        let has_no_fields = prefix.is_empty() && link.is_none() && !style.has_fields();
+        Printer { style, name, prefix, is_plain: link.is_none() && style.is_plain(), link, has_no_fields }
     }
 
     /// The line above the lines of a file, where there is one.
@@ -231,6 +234,9 @@ impl<'a> Printer<'a> {
 
     /// What stands before the text of a line. `column` counts from 1.
     pub(crate) fn prelude(&self, line: &Line<'_>, offset: u64, column: Option<u64>, ids: &str, out: &mut Vec<u8>) {
+        if self.has_no_fields && line.number.is_none() {
+            return;
+        }
         let style = self.style;
         let separator = style.separator(line.kind);
         // A heading has a link already, which is as good where all lines have the same.

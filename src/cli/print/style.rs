@@ -62,6 +62,11 @@ impl Style {
         !(*column || *byte_offset || cuts || changes)
     }
 
+    /// Whether something may stand before the text of a line, but for its number and the name of its file.
+    pub(crate) fn has_fields(&self) -> bool {
+        self.column || self.byte_offset || self.ids.is_some()
+    }
+
     /// What stands between the fields of a line.
     pub(crate) fn separator(&self, kind: LineKind) -> &[u8] {
         match kind {
