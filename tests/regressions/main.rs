@@ -53,6 +53,7 @@ mod threads_of_a_call;
 mod trimmed_matches;
 #[cfg(target_os = "linux")]
 mod unlocked_writers;
-mod where_a_search_stopped;
 #[cfg(unix)]
+mod verified_dense_rows;
+mod where_a_search_stopped;
 mod who_reads_an_index;

@@ -439,7 +439,7 @@ impl IndexBuilder {
         index.read(|reader| reader.segments.iter().try_for_each(Segment::verify))?;
         let changed = match opened.map()? {
             Some(text) if !self.quick => {
-                let maker = Maker::new(index.manifest().scheme, pool, self.cancel.as_ref());
+                let maker = Maker::new(index.manifest().scheme, pool, self.cancel.as_ref()).exact();
                 let compared = compare::changed_blocks(index, &text, &maker, |bytes| self.advance(bytes))?;
                 compared.unwrap_or_default()
             }

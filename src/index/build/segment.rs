@@ -119,6 +119,8 @@ pub(crate) struct Maker<'a> {
     pub(crate) scheme: Scheme,
     pub(crate) pool: &'a Pool,
     pub(crate) cancel: Option<&'a Cancel>,
+    /// Dense rows of little use are stored as full.
+    cuts_dense: bool,
     spare: Mutex<Vec<Vec<u64>>>,
     /// The holes of the text, once they were looked for.
     holes: OnceLock<Holes>,
@@ -138,7 +140,12 @@ struct Worker {
 impl<'a> Maker<'a> {
     pub(crate) fn new(scheme: Scheme, pool: &'a Pool, cancel: Option<&'a Cancel>) -> Self {
         let (spare, holes, nuls) = (Mutex::default(), OnceLock::new(), OnceLock::new());
-        Maker { scheme, pool, cancel, spare, holes, nuls }
+        Maker { scheme, pool, cancel, cuts_dense: true, spare, holes, nuls }
+    }
+
+    /// The same, but that no row has a bit that the text does not ask for.
+    pub(crate) fn exact(self) -> Self {
+        Maker { cuts_dense: false, ..self }
     }
 
     /// Indexes blocks of a text. `newlines` is the number of line ends before them. `progress` is called with the
@@ -317,7 +324,8 @@ impl<'a> Maker<'a> {
             for group in groups.clone() {
                 fill(group, &mut state.rows)?;
                 let first = group * ROW_GROUP;
-                encode_group(group, &state.rows, |i| self.scheme.is_of_three(first + i), &mut bytes);
+                let cut_dense = |i| self.cuts_dense && self.scheme.is_of_three(first + i);
+                encode_group(group, &state.rows, cut_dense, &mut bytes);
                 ends.push(bytes.len() as u32);
             }
             state.done.push((groups.start, bytes, ends));
