@@ -24,8 +24,8 @@ use crate::{
 /// The blocks of a text that have changed since they were indexed. The index is made once more, and the file must have
 /// all bits of that. None if cancelled.
 ///
-/// The maker is an exact one: with what has changed, a row of the text may be dense that was not, and as a full one have
-/// bits of blocks that are the same.
+/// The maker is an exact one: with what has changed, a row of the text may be dense that was not, and as a full one
+/// have bits of blocks that are the same.
 ///
 /// # Errors
 ///
