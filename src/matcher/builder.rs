@@ -188,7 +188,7 @@ impl MatcherBuilder {
     /// ```
     /// use mapgrep::matcher::{Engine, MatcherBuilder, pcre2_version};
     ///
-    /// let built = MatcherBuilder::new().engine(Engine::Pcre2).build([r"(\w)\1(?=s)"]);
+    /// let built = MatcherBuilder::new().engine(Engine::Pcre2).build([r"(\w)\1(?=es)"]);
     /// match pcre2_version() {
     ///     Some(_) => {
     ///         let matcher = built?;
