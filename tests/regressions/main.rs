@@ -53,7 +53,7 @@ mod threads_of_a_call;
 mod trimmed_matches;
 #[cfg(target_os = "linux")]
 mod unlocked_writers;
-#[cfg(unix)]
 mod verified_dense_rows;
 mod where_a_search_stopped;
+#[cfg(unix)]
 mod who_reads_an_index;

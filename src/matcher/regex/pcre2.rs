@@ -81,12 +81,12 @@ impl Pcre2 {
         let regexes = match texts.len() > 1 && options.merge {
             true => {
                 let all: Vec<_> = texts.iter().map(|text| format!("(?:{text})")).collect();
-                compile(&all.join("|"), options, ignores_case(&texts, options)).map(|regex| vec![regex])
+                let compiled = compile(&all.join("|"), options, ignores_case(&texts, options));
+                // One that is wrong is told by itself, with the place in it.
+                vec![compiled.or_else(|error| compile_each(&texts, options).and(Err(error)))?]
             }
-            false => compile_each(&texts, options),
+            false => compile_each(&texts, options)?,
         };
-        // One that is wrong is told by itself, with the place in it.
-        let regexes = regexes.or_else(|error| compile_each(&texts, options).and(Err(error)))?;
         let names = |regex: &Regex| regex.capture_names()[1..].to_vec();
         let groups = regexes.iter().flat_map(names).collect();
         let by_line = options.by_line.then_some(options.terminator);

@@ -84,11 +84,13 @@ pub(super) fn format<S: Stages>(
     output: &mut S::Output,
 ) -> Result<bool, Error> {
     let formatted = stages.format(worker, item, plan, output);
-    checked(stages, formatted).inspect_err(|_| {
-        if stages.failure().is_some() {
+    match stages.failure() {
+        Some(error) => {
             output.clear();
+            Err(error)
         }
-    })
+        None => formatted,
+    }
 }
 
 /// A piece of output, emptied and used again once it was emitted.
