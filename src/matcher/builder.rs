@@ -10,7 +10,7 @@ use crate::{
         literals::Literals,
         parse::{Case, Engine, Grouped, PatternOptions, is_literal},
         reach::Reach,
-        regex::{engine::LoneCr, pcre2::Pcre2},
+        regex::{corrections::Corrections, pcre2::Pcre2},
         regex_set::dispatched::{Choice, Dispatched},
         search::Matcher,
         set::{Borders, MatchKind},
@@ -256,7 +256,7 @@ impl MatcherBuilder {
             matches_empty: false,
             looks_at_words: false,
             misses_nuls: false,
-            lone_cr: None,
+            corrections: Corrections::default(),
             grouped: None,
         }
     }
@@ -269,15 +269,19 @@ impl MatcherBuilder {
         };
         let (by_line, terminator) = (self.options.by_line, self.options.terminator);
         let longest = longest(&parsed);
-        let lone_cr = if by_line { LoneCr::new(&parsed, terminator) } else { None };
+        let looks_at_words = parsed.iter().any(|hir| hir.properties().look_set().contains_word_unicode());
+        let corrections = match by_line {
+            true => Corrections::of_lines(&parsed, terminator, looks_at_words),
+            false => Corrections::default(),
+        };
         Ok(Matcher {
             reach: self.reach(&parsed, longest),
             longest,
             crosses_lines: !by_line && parsed.iter().any(|hir| translate::crosses_lines(hir, terminator)),
             matches_empty: parsed.iter().any(translate::may_be_empty),
-            looks_at_words: parsed.iter().any(|hir| hir.properties().look_set().contains_word_unicode()),
+            looks_at_words,
             misses_nuls: misses_nuls(&parsed),
-            lone_cr: lone_cr.map(Arc::new),
+            corrections,
             ..self.matcher(Strategy::choose(parsed, patterns.len(), &self.options)?)
         })
     }
@@ -294,7 +298,7 @@ impl MatcherBuilder {
             true => (confined.iter().map(|hir| self.options.wrap_one(hir.clone())).collect(), Some(confined)),
             false => (confined, None),
         };
-        if LoneCr::matters(&apart, self.options.terminator) {
+        if Corrections::concern_lone_cr(&apart, self.options.terminator) {
             return Ok(Err(confined.unwrap_or(apart)));
         }
         let (longest, misses_nuls) = (longest(&apart), misses_nuls(&apart));

@@ -9,10 +9,7 @@ use crate::{
         literal::forward::Finder,
         parse::Grouped,
         reach::Reach,
-        regex::{
-            engine::{self, LoneCr},
-            horizon::Horizon,
-        },
+        regex::{corrections::Corrections, engine, horizon::Horizon},
         regex_set::dispatched,
         set::Walk,
         strategy::{State, Strategy},
@@ -38,8 +35,7 @@ pub struct Matcher {
     pub(crate) looks_at_words: bool,
     /// Every match has a byte, and none is a NUL.
     pub(crate) misses_nuls: bool,
-    /// What decides where the engine takes a lone `\r` for the end of a line.
-    pub(crate) lone_cr: Option<Arc<LoneCr>>,
+    pub(crate) corrections: Corrections,
     /// What replacers are compiled from, where patterns have groups.
     pub(crate) grouped: Option<Arc<Grouped>>,
 }
@@ -87,12 +83,10 @@ impl Matcher {
             }
             Strategy::Literals(literals) => literals.find_at(haystack, at),
             Strategy::Regexes(regexes) => {
-                let find = |at| regexes.find_at(cache.regex(), haystack, at);
-                LoneCr::find(self.lone_cr.as_deref(), haystack, at, find)
+                self.corrections.find(haystack, at, |text, at| regexes.find_at(cache.regex(), text, at))
             }
             Strategy::Filtered(filtered) => {
-                let find = |at| filtered.find_at(cache.regex(), haystack, at);
-                LoneCr::find(self.lone_cr.as_deref(), haystack, at, find)
+                self.corrections.find(haystack, at, |text, at| filtered.find_at(cache.regex(), text, at))
             }
             Strategy::Pcre2(pcre2) => pcre2.find_at(haystack, at),
             Strategy::Dispatched(dispatched) => dispatched.find_at(cache.dispatched(), haystack, at),
@@ -114,12 +108,10 @@ impl Matcher {
             Strategy::Literal(finder, _) => Some(at + cache.find(finder, &haystack[at..])?),
             Strategy::Literals(literals) => literals.find_at(haystack, at).map(|m| m.start),
             Strategy::Regexes(regexes) => {
-                let find_end = |at| regexes.find_earliest_end(cache.regex(), haystack, at);
-                LoneCr::find_end(self.lone_cr.as_deref(), haystack, at, find_end)
+                self.corrections.find_end(haystack, at, |text, at| regexes.find_earliest_end(cache.regex(), text, at))
             }
             Strategy::Filtered(filtered) => {
-                let find_end = |at| filtered.find_end(cache.regex(), haystack, at);
-                LoneCr::find_end(self.lone_cr.as_deref(), haystack, at, find_end)
+                self.corrections.find_end(haystack, at, |text, at| filtered.find_end(cache.regex(), text, at))
             }
             Strategy::Pcre2(pcre2) => pcre2.find_at(haystack, at).map(|m| m.start),
             Strategy::Dispatched(dispatched) => dispatched.find_on_line(cache.dispatched(), haystack, at),
@@ -188,12 +180,18 @@ impl Matcher {
         let mut ahead = Ahead::default();
         loop {
             if let Strategy::Regexes(regexes) = &self.strategy
-                && self.lone_cr.is_none()
+                && !self.corrections.has_lone_cr()
             {
+                let (mut upto, mut is_broken) = (cursor.at, false);
+                let mut each = |m: Match| {
+                    is_broken = self.corrections.concern(haystack, m.start);
+                    upto = if is_broken { upto } else { m.end };
+                    !is_broken && each(m)
+                };
                 match regexes.each_by_automaton(cache.regex(), &mut ahead.0, haystack, cursor.at, &mut each) {
-                    ControlFlow::Continue(at) if at == cursor.at => {}
-                    ControlFlow::Continue(at) => cursor = Cursor::after(at),
-                    ControlFlow::Break(()) => return,
+                    ControlFlow::Break(()) if !is_broken => return,
+                    _ if upto == cursor.at => {}
+                    _ => cursor = Cursor::after(upto),
                 }
             }
             match cursor.next(self, cache, haystack, &mut ahead) {
@@ -284,20 +282,21 @@ impl Matcher {
         self.misses_nuls
     }
 
-    /// False when the engine may report a match on a line that, taken by itself, has none.
-    ///
-    /// To decide on a word boundary the engine decodes the scalar value that ends before it, going back over at most
-    /// three continuation bytes of UTF-8. At the start of a line that begins with such bytes, which is not valid UTF-8,
-    /// it arrives at the line terminator and takes that for the value. Within the line alone there is none. And between
-    /// the two bytes of a terminator there is room for an empty match, which is on no line.
+    /// False when the engine may report a match on a line that, taken by itself, has none. Where matches are not
+    /// confined to lines, one may have looked at the line before, as [`Corrections`] says; and between the two bytes of
+    /// a terminator there is room for an empty match, which is on no line.
     pub(crate) fn is_sure_of_line(&self, line: &[u8]) -> bool {
-        (!self.looks_at_words || !matches!(line.first(), Some(0x80..=0xBF)))
+        (!self.looks_across_lines() || !matches!(line.first(), Some(0x80..=0xBF)))
             && (!self.matches_in_terminators() || !line.ends_with(b"\r\n"))
     }
 
     /// True when no such line exists.
     pub(crate) fn is_sure_of_lines(&self) -> bool {
-        !self.looks_at_words && !self.matches_in_terminators()
+        !self.looks_across_lines() && !self.matches_in_terminators()
+    }
+
+    fn looks_across_lines(&self) -> bool {
+        self.looks_at_words && !self.by_line
     }
 
     fn matches_in_terminators(&self) -> bool {
@@ -408,8 +407,12 @@ impl Cursor {
     ) -> Option<Match> {
         while self.at <= haystack.len() {
             let m = match &matcher.strategy {
-                Strategy::Regexes(regexes) if matcher.lone_cr.is_none() => {
-                    regexes.find_next(cache.regex(), &mut ahead.0, haystack, self.at)?
+                Strategy::Regexes(regexes) if !matcher.corrections.has_lone_cr() => {
+                    let m = regexes.find_next(cache.regex(), &mut ahead.0, haystack, self.at)?;
+                    match matcher.corrections.concern(haystack, m.start) {
+                        true => matcher.find_at(cache, haystack, self.at)?,
+                        false => m,
+                    }
                 }
                 _ => matcher.find_at(cache, haystack, self.at)?,
             };

@@ -9,6 +9,7 @@ mod support;
 mod any_line_before_a_nul;
 mod binary_from_the_end;
 mod braces_in_gitignore;
+mod broken_utf8_at_the_start_of_a_line;
 mod byte_order_marks;
 mod closed_output;
 mod context_behind_the_limit;

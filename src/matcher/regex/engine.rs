@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use memchr::{memchr, memrchr, memrchr2};
+use memchr::{memchr, memrchr};
 use regex_automata::{
     Input,
     meta::{self, Regex},
@@ -52,90 +52,6 @@ struct Lazy {
     hir: Hir,
     terminator: LineTerminator,
     built: OnceLock<Option<Dfa>>,
-}
-
-/// Tells the matches that are none: those for which the engine took a lone `\r` for the end of a line.
-///
-/// A match that is confined to a line has no `\r`, so it ends where `$` matched in it. What the engine found is right
-/// unless it ends in front of a lone `\r`; and then it is what is found there, up to the `\r`, by the patterns without
-/// `$`, if anything is.
-#[derive(Debug)]
-pub(crate) struct LoneCr {
-    /// The patterns in which `$` matches nowhere.
-    without_end: Vec<Hir>,
-    compiled: OnceLock<Regex>,
-}
-
-impl LoneCr {
-    /// None where it makes no difference to the patterns.
-    pub(crate) fn new(patterns: &[Hir], terminator: LineTerminator) -> Option<Self> {
-        Self::matters(patterns, terminator).then(|| LoneCr {
-            without_end: patterns.iter().cloned().map(translate::without_crlf_end).collect(),
-            compiled: OnceLock::new(),
-        })
-    }
-
-    /// Whether it makes a difference to the patterns.
-    pub(crate) fn matters(patterns: &[Hir], terminator: LineTerminator) -> bool {
-        patterns.iter().any(|hir| translate::has_crlf_end(hir, terminator))
-    }
-
-    /// The first match at or after `at`. `find` is the engine's search.
-    #[inline]
-    pub(crate) fn find(
-        this: Option<&Self>,
-        haystack: &[u8],
-        mut at: usize,
-        mut find: impl FnMut(usize) -> Option<Match>,
-    ) -> Option<Match> {
-        let Some(this) = this else { return find(at) };
-        loop {
-            let found = find(at)?;
-            let Match { start, end, .. } = found;
-            if !is_lone_cr(haystack, end) {
-                return Some(found);
-            }
-            if let Some(found) = this.regex().search(&Input::new(haystack).range(start..end)) {
-                return Some(to_match(&found));
-            }
-            at = end + 1;
-        }
-    }
-
-    /// The end of some match on the first line that has one. `find_end` is the engine's search, for the end that comes
-    /// first.
-    #[inline]
-    pub(crate) fn find_end(
-        this: Option<&Self>,
-        haystack: &[u8],
-        mut at: usize,
-        mut find_end: impl FnMut(usize) -> Option<usize>,
-    ) -> Option<usize> {
-        let Some(this) = this else { return find_end(at) };
-        loop {
-            let end = find_end(at)?;
-            if !is_lone_cr(haystack, end) {
-                return Some(end);
-            }
-            let start = memrchr2(b'\r', b'\n', &haystack[at..end]).map_or(at, |before| at + before + 1);
-            if this.regex().is_match(Input::new(haystack).range(start..end)) {
-                return Some(end);
-            }
-            at = end + 1;
-        }
-    }
-
-    fn regex(&self) -> &Regex {
-        self.compiled.get_or_init(|| {
-            let config = Regex::config().utf8_empty(false).nfa_size_limit(Some(NFA_SIZE_LIMIT));
-            let built = Regex::builder().configure(config).build_many_from_hir(&self.without_end);
-            built.expect("parts of patterns that were compiled")
-        })
-    }
-}
-
-fn is_lone_cr(haystack: &[u8], at: usize) -> bool {
-    haystack.get(at) == Some(&b'\r') && haystack.get(at + 1) != Some(&b'\n')
 }
 
 /// What a search with [`Regexes`] changes.
@@ -408,7 +324,7 @@ impl Regexes {
     }
 }
 
-fn to_match(found: &regex_automata::Match) -> Match {
+pub(super) fn to_match(found: &regex_automata::Match) -> Match {
     Match { start: found.start(), end: found.end(), pattern: PatternId::new(found.pattern().as_usize()) }
 }
 

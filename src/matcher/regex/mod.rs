@@ -1,6 +1,7 @@
 //! Regexes: the engines that run them, and what groups captured.
 
 pub(crate) mod captures;
+pub(crate) mod corrections;
 pub(crate) mod dfa;
 pub(crate) mod engine;
 pub(crate) mod filtered;

@@ -1,7 +1,5 @@
 //! Tests of long lists of patterns.
 
-use std::sync::Arc;
-
 use proptest::prelude::*;
 
 use super::choose::{LEAST_MIXED_PATTERNS, LEAST_PATTERNS};
@@ -10,7 +8,7 @@ use crate::{
         builder::MatcherBuilder,
         parse::Case,
         parse::Limits,
-        regex::engine::{LoneCr, Regexes},
+        regex::{corrections::Corrections, engine::Regexes},
         search::{Cursor, Matcher},
         strategy::Strategy,
         terminator::LineTerminator,
@@ -84,8 +82,8 @@ fn options(options: usize) -> MatcherBuilder {
 fn whole(builder: &MatcherBuilder, patterns: &[String]) -> Matcher {
     let hirs = builder.options.parse(patterns).unwrap();
     let regexes = Regexes::new(&hirs, patterns.len(), builder.options.terminator, true, Limits::default()).unwrap();
-    let lone_cr = LoneCr::new(&hirs, builder.options.terminator).map(Arc::new);
-    Matcher { strategy: Strategy::Regexes(regexes), lone_cr, ..builder.build(["x+"]).unwrap() }
+    let corrections = Corrections::of_lines(&hirs, builder.options.terminator, true);
+    Matcher { strategy: Strategy::Regexes(regexes), corrections, ..builder.build(["x+"]).unwrap() }
 }
 
 /// The matches on every line by itself.
