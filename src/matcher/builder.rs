@@ -269,9 +269,8 @@ impl MatcherBuilder {
         };
         let (by_line, terminator) = (self.options.by_line, self.options.terminator);
         let longest = longest(&parsed);
-        let looks_at_words = parsed.iter().any(|hir| hir.properties().look_set().contains_word_unicode());
         let corrections = match by_line {
-            true => Corrections::of_lines(&parsed, terminator, looks_at_words),
+            true => Corrections::of_lines(&parsed, terminator),
             false => Corrections::default(),
         };
         Ok(Matcher {
@@ -279,7 +278,7 @@ impl MatcherBuilder {
             longest,
             crosses_lines: !by_line && parsed.iter().any(|hir| translate::crosses_lines(hir, terminator)),
             matches_empty: parsed.iter().any(translate::may_be_empty),
-            looks_at_words,
+            looks_at_words: translate::looks_at_words(&parsed),
             misses_nuls: misses_nuls(&parsed),
             corrections,
             ..self.matcher(Strategy::choose(parsed, patterns.len(), &self.options)?)

@@ -182,16 +182,10 @@ impl Matcher {
             if let Strategy::Regexes(regexes) = &self.strategy
                 && !self.corrections.has_lone_cr()
             {
-                let (mut upto, mut is_broken) = (cursor.at, false);
-                let mut each = |m: Match| {
-                    is_broken = self.corrections.concern(haystack, m.start);
-                    upto = if is_broken { upto } else { m.end };
-                    !is_broken && each(m)
-                };
                 match regexes.each_by_automaton(cache.regex(), &mut ahead.0, haystack, cursor.at, &mut each) {
-                    ControlFlow::Break(()) if !is_broken => return,
-                    _ if upto == cursor.at => {}
-                    _ => cursor = Cursor::after(upto),
+                    ControlFlow::Continue(at) if at == cursor.at => {}
+                    ControlFlow::Continue(at) => cursor = Cursor::after(at),
+                    ControlFlow::Break(()) => return,
                 }
             }
             match cursor.next(self, cache, haystack, &mut ahead) {

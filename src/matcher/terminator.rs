@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memrchr};
 
-use crate::span::Span;
+use crate::{matcher::reach::Reach, span::Span};
 
 /// What ends a line.
 ///
@@ -64,6 +64,15 @@ impl LineTerminator {
             LineTerminator::Nul => b"\0",
         }
     }
+}
+
+/// The start of the line that `offset` is on, if that is behind another one, begins with a continuation byte of UTF-8,
+/// and starts near: if who decodes the character before `offset` may arrive at the terminator of the line before.
+#[inline]
+pub(crate) fn broken_line(terminator: u8, text: &[u8], offset: usize) -> Option<usize> {
+    let near = offset.saturating_sub(Reach::LOOK_BEHIND);
+    let start = near + memrchr(terminator, &text[near..offset])? + 1;
+    matches!(text.get(start), Some(0x80..=0xBF)).then_some(start)
 }
 
 /// The line that `offset` is on, with its terminator; where `from` is on the same line, the part of it from there on.

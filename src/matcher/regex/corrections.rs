@@ -15,10 +15,9 @@ use regex_syntax::hir::Hir;
 
 use crate::{
     matcher::{
-        reach::Reach,
         regex::engine::{NFA_SIZE_LIMIT, to_match},
         syntax::translate,
-        terminator::{LineTerminator, line_at},
+        terminator::{LineTerminator, broken_line, line_at},
     },
     span::{Match, Span},
 };
@@ -117,10 +116,10 @@ fn is_lone_cr(haystack: &[u8], at: usize) -> bool {
 
 impl Corrections {
     /// For patterns that are confined to lines.
-    pub(crate) fn of_lines(patterns: &[Hir], terminator: LineTerminator, looks_at_words: bool) -> Self {
+    pub(crate) fn of_lines(patterns: &[Hir], terminator: LineTerminator) -> Self {
         Corrections {
             lone_cr: LoneCr::new(patterns, terminator).map(Arc::new),
-            broken: looks_at_words.then_some(terminator),
+            broken: translate::looks_at_words(patterns).then_some(terminator),
         }
     }
 
@@ -145,7 +144,12 @@ impl Corrections {
         let lone_cr = self.lone_cr.as_deref();
         loop {
             let m = LoneCr::find(lone_cr, haystack, at, |at| find(haystack, at))?;
-            let Some(line) = self.broken_line(haystack, m.start) else { return Some(m) };
+            let Some(terminator) = self.broken else { return Some(m) };
+            let Some(line) = broken_line(terminator.byte(), haystack, m.start)
+                .and_then(|start| BrokenLine::new(terminator, haystack, start, m.start))
+            else {
+                return Some(m);
+            };
             if let Some((content, from)) = line.content_from(at)
                 && let Some(m) = LoneCr::find(lone_cr, content, from, |at| find(content, at))
             {
@@ -183,20 +187,12 @@ impl Corrections {
     }
 
     /// Whether a match that the engine found may be none in its line alone. Then [`find`](Corrections::find) tells.
+    ///
+    /// What starts further behind the start of its line is right. The line alone has no match that the engine does not
+    /// find, since an assertion that holds in it holds behind the other line as well.
     #[inline]
     pub(crate) fn concern(&self, haystack: &[u8], start: usize) -> bool {
-        self.broken_line(haystack, start).is_some()
-    }
-
-    /// The line of a match, if an assertion of the match may have looked at the line before. What starts further behind
-    /// is right. The line alone has no match that the engine does not find, since an assertion that holds in it holds
-    /// behind the other line as well.
-    #[inline]
-    fn broken_line<'h>(&self, haystack: &'h [u8], start: usize) -> Option<BrokenLine<'h>> {
-        let terminator = self.broken?;
-        let near = start.saturating_sub(Reach::LOOK_BEHIND);
-        let line = near + memrchr(terminator.byte(), &haystack[near..start])? + 1;
-        BrokenLine::new(terminator, haystack, line, start)
+        self.broken.is_some_and(|terminator| broken_line(terminator.byte(), haystack, start).is_some())
     }
 }
 

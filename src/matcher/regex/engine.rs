@@ -22,7 +22,7 @@ use crate::{
             horizon::{Horizon, Sight},
         },
         syntax::{required, translate},
-        terminator::LineTerminator,
+        terminator::{LineTerminator, broken_line},
     },
     span::{Match, PatternId, Span},
 };
@@ -44,6 +44,8 @@ pub(crate) struct Regexes {
     dense: Option<Arc<Lazy>>,
     /// The byte that no match contains.
     terminator: Option<u8>,
+    /// What ends a line, where a match may have looked at the line before, see `corrections`.
+    looks_before: Option<u8>,
 }
 
 /// An automaton that is built when there is enough to do for it.
@@ -117,7 +119,9 @@ impl Regexes {
             }
             _ => None,
         };
-        Ok(Regexes { regex, patterns: given, dense, terminator: by_line.then_some(terminator.byte()) })
+        let terminator = by_line.then_some(terminator.byte());
+        let looks_before = terminator.filter(|_| translate::looks_at_words(patterns));
+        Ok(Regexes { regex, patterns: given, dense, terminator, looks_before })
     }
 
     pub(crate) fn create_cache(&self) -> Cache {
@@ -182,9 +186,9 @@ impl Regexes {
         found
     }
 
-    /// Calls `each` with the matches from `at` on for as long as the automaton of our own is the way to find them.
-    /// Continues with the end of the last one where [`find_next`](Regexes::find_next) is to go on; breaks where there
-    /// are no more, or when `each` returns false.
+    /// Calls `each` with the matches from `at` on for as long as the automaton of our own is the way to find them, and
+    /// finds none that is to be corrected. Continues with the end of the last one where
+    /// [`find_next`](Regexes::find_next) is to go on; breaks where there are no more, or when `each` returns false.
     ///
     /// Where matches are dense, a call of `find_next` for each of them would take as long as finding it.
     #[inline]
@@ -201,6 +205,11 @@ impl Regexes {
         // It is there for patterns only that match nothing empty: a match begins where the one before ended, or behind.
         while cache.finding.is_for_dense() && !horizon.is_known(at) {
             let Some(span) = self.find_by_automaton(cache, dense, haystack, at) else { return ControlFlow::Break(()) };
+            if let Some(terminator) = self.looks_before
+                && broken_line(terminator, haystack, span.start).is_some()
+            {
+                break;
+            }
             horizon.note(|| Some(dense), haystack, at, span);
             if !each(Match::new(span, PatternId::new(0))) {
                 return ControlFlow::Break(());

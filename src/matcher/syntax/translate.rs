@@ -342,6 +342,11 @@ pub(crate) fn may_be_empty(hir: &Hir) -> bool {
     hir.properties().minimum_len().is_none_or(|len| len == 0)
 }
 
+/// Whether a match may depend on which characters around it are those of words, as Unicode has them.
+pub(crate) fn looks_at_words(patterns: &[Hir]) -> bool {
+    patterns.iter().any(|hir| hir.properties().look_set().contains_word_unicode())
+}
+
 /// The names of the groups that capture, in the order of their numbers, of which the first is 1.
 pub(crate) fn group_names(ast: &Ast) -> Vec<Option<String>> {
     match ast::visit(ast, GroupNames(vec![])) {

@@ -82,7 +82,7 @@ fn options(options: usize) -> MatcherBuilder {
 fn whole(builder: &MatcherBuilder, patterns: &[String]) -> Matcher {
     let hirs = builder.options.parse(patterns).unwrap();
     let regexes = Regexes::new(&hirs, patterns.len(), builder.options.terminator, true, Limits::default()).unwrap();
-    let corrections = Corrections::of_lines(&hirs, builder.options.terminator, true);
+    let corrections = Corrections::of_lines(&hirs, builder.options.terminator);
     Matcher { strategy: Strategy::Regexes(regexes), corrections, ..builder.build(["x+"]).unwrap() }
 }
 
