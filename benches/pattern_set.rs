@@ -141,6 +141,27 @@ fn benches(criterion: &mut Criterion) {
     compare(criterion, "dense", &dense, &words);
 }
 
+/// Text on which nearly everything is a candidate, and short patterns and dense matches.
+fn costly(criterion: &mut Criterion) {
+    let text = haystack();
+    let a = |count: usize| vec![b'a'; count];
+    let run = a(if is_test() { 1 << 14 } else { 4 << 20 });
+    let number = |n: usize| format!("b{n}").into_bytes();
+    compare(criterion, "letters", &text, &(b'a'..=b'z').map(|byte| vec![byte]).collect::<Vec<_>>());
+    compare(criterion, "short words", &text, &words(&text, 1_000, 1..=3));
+    compare(criterion, "all words", &text, &words(&text, usize::MAX, 1..=1_000));
+    compare(criterion, "words from 4 on", &text, &words(&text, 30_000, 4..=30));
+    let mut compare_in_run = |name: &str, count: usize, pattern: &dyn Fn(usize) -> Vec<u8>| {
+        compare(criterion, name, &run, &(0..count).map(pattern).collect::<Vec<_>>());
+    };
+    compare_in_run("a{30}bN", 1_000, &|n| [a(30), number(n)].concat());
+    compare_in_run("bNa{30}", 1_000, &|n| [number(n), a(30)].concat());
+    compare_in_run("a{i}b", 300, &|n| [a(n + 1), b"b".to_vec()].concat());
+    let one_b = |n: usize| [a(n % 200), b"b".to_vec(), a(199 - n % 200), number(n / 200)].concat();
+    compare_in_run("one b among a{200}", 1_000, &one_b);
+    compare_in_run("a{i}", 100, &|n| a(n + 1));
+}
+
 fn building(criterion: &mut Criterion) {
     let sizes: &[usize] = if is_test() { &[1_000] } else { &[1_000, 100_000, 1_000_000] };
     let mut group = criterion.benchmark_group("building");
@@ -156,5 +177,5 @@ fn building(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(pattern_set, benches, building);
+criterion_group!(pattern_set, benches, costly, building);
 criterion_main!(pattern_set);

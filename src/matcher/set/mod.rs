@@ -4,7 +4,8 @@
 //! overlap, in one of two senses. Its size decides how: one pattern is a substring search; up to 64 are looked up with
 //! byte shuffles, 32 bytes of the haystack at once; of more, a few bytes at every place, or at every second or fourth,
 //! are hashed and looked up in a bitmap. What passes is compared with the patterns that have the same hash of their
-//! first bytes. There is no automaton, so building is fast, and a built set is little larger than its patterns.
+//! first bytes. So building is fast, and a built set is little larger than its patterns. Text on which nearly all
+//! passes is left to an automaton, which is built when it is first worth it.
 //!
 //! A built set is one piece of bytes, which can be [written](PatternSet::as_bytes) to a file and mapped into memory
 //! [again](PatternSet::from_bytes) without being built anew.
@@ -14,8 +15,8 @@
 //! A set is put into tiers by length (`tiers`). Each tier has a prefilter, chosen when the set is opened from what the
 //! builder wrote: the closed enum `Prepared` of `tiers` has one variant for each (a substring search, Teddy of `teddy`,
 //! `windows`). A prefilter appends candidates, ascending, until there is no more room, and says how far it came;
-//! `table` confirms them. To add one: a file with such a `find`, a variant, and a line in `Prepared::new`. A search
-//! that needs no candidates, such as an automaton, takes the place of `search::Search::walk`, which has two callers.
+//! `table` confirms them. To add one: a file with such a `find`, a variant, and a line in `Prepared::new`.
+//! `search::Search::walk` goes on with an automaton (`automaton`) where candidates have cost more than that would.
 //!
 //! # Examples
 //!
@@ -28,6 +29,7 @@
 //! # Ok::<(), mapgrep::Error>(())
 //! ```
 
+mod automaton;
 mod borders;
 mod builder;
 pub(crate) mod candidates;
@@ -37,7 +39,10 @@ mod pattern_set;
 mod search;
 mod table;
 pub(crate) mod teddy;
+#[cfg(test)]
+mod tests;
 mod tiers;
+mod walk;
 mod windows;
 
 pub(crate) use self::borders::Borders;
@@ -45,7 +50,7 @@ pub use self::{
     builder::PatternSetBuilder,
     kind::MatchKind,
     pattern_set::{FindIter, PatternSet},
-    search::Walk,
+    walk::Walk,
 };
 
 /// Writes the checksum that these bytes should have, so that tests can damage the rest of a serialised set.

@@ -3,12 +3,14 @@
 use std::{fmt, ops::ControlFlow, ops::Range, sync::Arc};
 
 use super::{
+    automaton::Automata,
     borders::Borders,
     format::{Layout, elements},
     kind::MatchKind,
-    search::{FIRST_BLOCK, MANY, Search, Walk},
+    search::{FIRST_BLOCK, MANY, Search},
     table::{self, NONE, word},
     tiers::{Prepared, Tier},
+    walk::Walk,
 };
 use crate::{
     error::Error,
@@ -23,6 +25,7 @@ pub struct PatternSet {
     owner: Arc<dyn AsRef<[u8]> + Send + Sync>,
     pub(super) layout: Arc<Layout>,
     prepared: Arc<[Prepared]>,
+    pub(super) automata: Arc<Automata>,
     borders: Borders,
 }
 
@@ -81,7 +84,7 @@ impl PatternSet {
     pub(super) fn open(owner: Arc<dyn AsRef<[u8]> + Send + Sync>, layout: Layout) -> Result<Self, Error> {
         let bytes = (*owner).as_ref();
         let prepared = layout.tiers.iter().map(|tier| Prepared::new(bytes, &layout, tier)).collect::<Result<_, _>>()?;
-        Ok(PatternSet { owner, layout: Arc::new(layout), prepared, borders: Borders::None })
+        Ok(PatternSet { owner, layout: Arc::new(layout), prepared, automata: Arc::default(), borders: Borders::None })
     }
 
     /// The set as bytes, to be stored and [opened](PatternSet::from_bytes) again, on any machine.
@@ -120,9 +123,10 @@ impl PatternSet {
         self.layout.fold
     }
 
-    /// How many bytes the set has, those that it was opened from included.
+    /// How many bytes the set has, those that it was opened from included, and the automata that searches have built.
     pub fn memory_usage(&self) -> usize {
-        self.as_bytes().len() + size_of_val(&*self.prepared) + size_of::<Layout>()
+        let automata = self.automata.memory_usage();
+        self.as_bytes().len() + size_of_val(&*self.prepared) + size_of::<Layout>() + automata
     }
 
     /// A pattern, as it was given.
@@ -144,7 +148,7 @@ impl PatternSet {
         tier.map_or(&[], |tier| table::Table::new(bytes, layout, tier, 0).pattern(place - tier.first_rank))
     }
 
-    /// What was chosen to search, in one line for people.
+    /// What was chosen to search, in one line for people. Names an automaton when one was built.
     ///
     /// # Examples
     ///
@@ -183,6 +187,9 @@ impl PatternSet {
             parts.push("nothing can match".to_owned());
         }
         let borders = self.borders.description();
+        if self.automata.is_built() {
+            parts.push("an Aho-Corasick automaton where candidates are costly".to_owned());
+        }
         format!("{count} of {lengths} ({kind}{case}{borders}): {}", parts.join("; "))
     }
 
@@ -224,8 +231,9 @@ impl PatternSet {
     ///
     /// # Complexity
     ///
-    /// Linear in the range and in the matches reported; where many patterns begin alike, and as the haystack does at
-    /// many places, times the logarithm of the number of patterns, and times their length.
+    /// Linear in the range and in the matches reported, whatever the patterns are; for patterns of more than 4 MiB in
+    /// all, where many of them begin alike, and as the haystack does at many places, times the logarithm of their
+    /// number, and times their length.
     ///
     /// # Examples
     ///
@@ -269,12 +277,13 @@ impl PatternSet {
     ) -> ControlFlow<B> {
         let mut search = self.search(haystack);
         search.kind = MatchKind::Overlapping;
+        search.automata = None;
         search.tiers.iter_mut().flatten().for_each(Tier::keep_longest);
         search.walk(&mut Walk::new(starts.start), starts.end, each)
     }
 
     /// One search: the bytes of the set are asked for once.
-    fn search<'h>(&self, haystack: &'h [u8]) -> Search<'_, 'h> {
+    pub(super) fn search<'h>(&self, haystack: &'h [u8]) -> Search<'_, 'h> {
         let (bytes, layout) = (self.as_bytes(), &*self.layout);
         let tier = |(number, prepared)| Tier::new(bytes, layout, number, prepared, self.borders);
         Search {
@@ -284,12 +293,17 @@ impl PatternSet {
             patterns: layout.patterns,
             empty: elements(bytes, &layout.empty),
             tiers: self.prepared.iter().enumerate().map(tier).collect(),
+            automata: Some(&*self.automata).filter(|_| self.len() > 1),
         }
     }
 
     /// The same patterns with another kind of matches.
     pub(crate) fn with_kind(&self, kind: MatchKind) -> Self {
-        PatternSet { layout: Arc::new(Layout { kind, ..(*self.layout).clone() }), ..self.clone() }
+        PatternSet {
+            layout: Arc::new(Layout { kind, ..(*self.layout).clone() }),
+            automata: Arc::default(),
+            ..self.clone()
+        }
     }
 
     /// The same patterns, which match only where these borders are around them. What is serialised knows nothing of

@@ -1,70 +1,31 @@
-//! Walks over the matches of a set: candidates of all tiers, block by block, and which of them count.
-//!
-//! A strategy that finds matches without candidates, as an automaton does, is a second implementation of
-//! [`Search::walk`]: `PatternSet::walk` and `longest_at_each` are all that call it.
+//! Walks over the matches of a set: candidates of all tiers, block by block, and which of them count; or an automaton
+//! where that is faster.
 
 use std::ops::ControlFlow;
 
 use super::{
+    automaton::{Automata, Automaton, Hits, Stretch},
     borders::Borders,
     kind::MatchKind,
-    table::{self, Found, word},
-    tiers::Tier,
+    table::{self, Findings, Found, word},
+    tiers::{Enough, Tier},
+    walk::Walk,
 };
 use crate::span::{Match, PatternId, Span};
-
-/// Where a walk over the matches of a haystack stands.
-///
-/// Searching a range of starts moves it to where the next range begins, such that the matches of all ranges are those
-/// of the whole haystack.
-///
-/// # Examples
-///
-/// ```
-/// use std::ops::ControlFlow;
-/// use mapgrep::matcher::set::{PatternSet, Walk};
-///
-/// let set = PatternSet::builder().build(["aa"])?;
-/// let (mut walk, mut starts) = (Walk::new(0), vec![]);
-/// for upto in [1, 3, 6] {
-///     let each = |m: mapgrep::Match| { starts.push(m.start); ControlFlow::<()>::Continue(()) };
-///     let _ = set.walk(b"aaaaa", &mut walk, upto, each);
-/// }
-/// assert_eq!(starts, [0, 2]);
-/// # Ok::<(), mapgrep::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Walk {
-    pub(super) at: usize,
-    pub(super) last_end: Option<usize>,
-}
-
-impl Walk {
-    /// A walk that begins with matches that start at `at`, and with no match before.
-    pub fn new(at: usize) -> Self {
-        Walk { at, last_end: None }
-    }
-
-    /// A walk that goes on behind a match that ended at `end`.
-    pub(crate) fn after(end: usize) -> Self {
-        Walk::resume(end, Some(end))
-    }
-
-    /// A walk that goes on at `at`, where the last match before ended at `last_end`.
-    pub(crate) fn resume(at: usize, last_end: Option<usize>) -> Self {
-        Walk { at, last_end }
-    }
-
-    /// The first place at which the next match can start.
-    pub fn at(&self) -> usize {
-        self.at
-    }
-}
 
 pub(super) const FIRST_BLOCK: usize = 1 << 9;
 const MAX_BLOCK: usize = 1 << 14;
 /// About how many matches are kept at once.
 pub(super) const MANY: usize = 1 << 14;
+/// After how much work on a block it is looked whether an automaton would have done less.
+const MUCH: u64 = 1 << 16;
+/// What it takes to report a match, and to sort one where there are several tiers, in the unit of work.
+const REPORTED: u64 = 10;
+const SORTED: u64 = 15;
+/// What is searched for candidates to see whether they pay again.
+const TRIAL: usize = 1 << 8;
+/// How much has to be left of a haystack for an automaton to be of use.
+const LEAST_FOR_AUTOMATON: usize = 1 << 14;
 
 /// One search: a set whose bytes have been asked for, and a haystack.
 pub(super) struct Search<'s, 'h> {
@@ -75,6 +36,7 @@ pub(super) struct Search<'s, 'h> {
     /// The ids of empty patterns.
     pub(super) empty: &'s [[u8; 4]],
     pub(super) tiers: Vec<Option<Tier<'s>>>,
+    pub(super) automata: Option<&'s Automata>,
 }
 
 impl<'s, 'h> Search<'s, 'h> {
@@ -86,41 +48,115 @@ impl<'s, 'h> Search<'s, 'h> {
         mut each: impl FnMut(Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let upto = upto.min(self.haystack.len() + 1);
-        let (mut now, mut block, mut found) = (*walk, FIRST_BLOCK, vec![]);
+        let (mut now, mut block, mut found, mut stretch) =
+            (*walk, FIRST_BLOCK, Findings::default(), Stretch::default());
         while now.at < upto {
-            let end = upto.min(now.at + block);
-            self.block(&mut now, end, &mut found, &mut each)?;
+            let (from, mut matches) = (now.at, 0);
+            let end = self.gather(from, upto.min(from + block), &mut found);
+            let mut counted = |m| {
+                matches += 1;
+                each(m)
+            };
+            self.report_found(&mut now, end, &found.list, &mut counted)?;
             // Blocks are short at first, for who wants the first match.
             block = (block * 2).min(MAX_BLOCK);
+            if upto.saturating_sub(now.at) < LEAST_FOR_AUTOMATON {
+                continue;
+            }
+            match self.automaton(found.work, now.at - from, matches) {
+                Some(automaton) => {
+                    let end = upto.min(now.at + stretch.next().max(automaton.block()));
+                    self.walk_by(automaton, &mut now, end, &mut found.list, &mut each)?;
+                    block = TRIAL;
+                }
+                None => stretch = Stretch::default(),
+            }
         }
         *walk = now;
         ControlFlow::Continue(())
     }
 
-    /// Reports what starts between the walk and `end`, and moves the walk there, or to the end of the last match. Where
-    /// there are many matches, it does not get that far.
-    #[inline]
-    pub(super) fn block<B>(
+    /// The automaton to go on with, if so many matches in so many bytes took more work than it would have. None as long
+    /// as none is built.
+    fn automaton(&self, work: u64, bytes: usize, matches: usize) -> Option<&'s Automaton> {
+        self.automata?.instead(
+            self.kind_of_automaton(),
+            self.tiers.iter().flatten().map(Tier::table),
+            self.patterns,
+            (work, bytes, matches),
+        )
+    }
+
+    /// Where more decides than the automaton knows, it finds all matches.
+    pub(super) fn kind_of_automaton(&self) -> MatchKind {
+        if self.is_simple() { self.kind } else { MatchKind::Overlapping }
+    }
+
+    /// Whether matches do not overlap, and no borders or empty patterns decide which of them count.
+    fn is_simple(&self) -> bool {
+        self.kind != MatchKind::Overlapping && self.borders.is_none() && self.empty.is_empty()
+    }
+
+    /// As [`walk`](Search::walk), by an automaton.
+    pub(super) fn walk_by<B>(
         &self,
+        automaton: &Automaton,
         walk: &mut Walk,
-        end: usize,
+        upto: usize,
         found: &mut Vec<Found>,
         each: &mut impl FnMut(Match) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let (base, end) = (walk.at, self.gather(walk.at, end, found));
+        if self.is_simple() {
+            return automaton.walk(self.haystack, walk, upto, each);
+        }
+        let mut hits = Hits::default();
+        while walk.at < upto {
+            let base = walk.at;
+            let end = automaton.gather(self.haystack, base..upto.min(base + automaton.block()), &mut hits);
+            if self.borders.is_none() && self.empty.is_empty() {
+                for &hit in &hits.list {
+                    match automaton.match_of(base, hit) {
+                        Some(m) => each(m)?,
+                        None => self.report(base, automaton.found(hit), &mut *each)?,
+                    }
+                }
+                walk.at = end;
+                continue;
+            }
+            found.clear();
+            found.extend(hits.list.iter().map(|&hit| automaton.found(hit)).filter(|found| {
+                let start = base + found.start as usize;
+                let end = start + found.len as usize;
+                self.borders.starts(self.haystack, start) && self.borders.ends(self.haystack, end)
+            }));
+            self.report_found(walk, end, found, each)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Reports what was found between the walk and `end`, and moves the walk there, or to the end of the last match.
+    #[inline]
+    fn report_found<B>(
+        &self,
+        walk: &mut Walk,
+        end: usize,
+        found: &[Found],
+        each: &mut impl FnMut(Match) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let base = walk.at;
         if !self.empty.is_empty() {
             return self.report_with_empty(walk, end, found, each);
         }
         match self.kind {
             MatchKind::Overlapping => {
-                for &found in &*found {
+                for &found in found {
                     self.report(base, found, &mut *each)?;
                 }
                 walk.at = end;
             }
             MatchKind::LeftmostFirst | MatchKind::LeftmostLongest => {
                 let mut next = base;
-                let mut rest = &found[..];
+                let mut rest = found;
                 while let Some(&first) = rest.first() {
                     let here = rest.iter().take_while(|found| found.start == first.start).count();
                     let start = base + first.start as usize;
@@ -141,25 +177,28 @@ impl<'s, 'h> Search<'s, 'h> {
 
     /// Collects what is found between `base` and `end`, in order. Returns up to where it got, which is less than `end`
     /// where there are many.
-    fn gather(&self, base: usize, mut end: usize, found: &mut Vec<Found>) -> usize {
-        found.clear();
+    fn gather(&self, base: usize, mut end: usize, found: &mut Findings) -> usize {
+        found.list.clear();
+        found.work = 0;
         for tier in self.tiers.iter().flatten() {
             let to = end.min(self.haystack.len());
-            let before = found.len();
-            let reached = tier.find(self.haystack, base, to, before + MANY, found);
+            let enough = Enough { found: found.list.len() + MANY, work: found.work + MUCH };
+            let reached = tier.find(self.haystack, base, to, enough, found);
             if reached < to {
                 end = reached;
             }
         }
+        found.work += REPORTED * found.list.len() as u64;
         if self.tiers.len() > 1 {
-            found.retain(|found| base + (found.start as usize) < end);
+            found.work += SORTED * found.list.len() as u64;
+            found.list.retain(|found| base + (found.start as usize) < end);
             // Sequences that ascend, which a stable sort finds and merges. Later tiers have longer patterns.
-            found.sort_by_key(|found| (found.start, found.tier));
+            found.list.sort_by_key(|found| (found.start, found.tier));
         }
         end
     }
 
-    /// As [`block`](Search::block), where empty patterns match at every place that has borders.
+    /// As [`report_found`](Search::report_found), where empty patterns match at every place that has borders.
     fn report_with_empty<B>(
         &self,
         walk: &mut Walk,

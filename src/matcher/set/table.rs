@@ -38,6 +38,22 @@ pub(super) struct Found {
     pub(super) tier: u32,
 }
 
+/// What a search has found, and what it took.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) list: Vec<Found>,
+    /// How much was done to verify candidates, in about nanoseconds.
+    pub(super) work: u64,
+}
+
+/// What is counted as work: a candidate, one whose bucket is not empty, a pattern that is compared, and eight bytes of
+/// it; a step of a search in a large bucket.
+const PLACE: u64 = 3;
+const SUSPECT: u64 = 6;
+const PATTERN: u64 = 4;
+const EIGHT_BYTES: u64 = 1;
+const STEP: u64 = 6;
+
 /// Which bytes of a pattern are its key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Key {
@@ -134,6 +150,26 @@ impl<'s> Table<'s> {
         (self.kind, self.is_alone) = (MatchKind::LeftmostLongest, false);
     }
 
+    /// How many patterns there are: each has a rank below.
+    pub(super) fn len(&self) -> u32 {
+        self.entries.len().saturating_sub(1) as u32
+    }
+
+    /// How many bytes the patterns have in all.
+    pub(super) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// True when ASCII letters match those of the other case; patterns are in lower case then.
+    pub(super) fn folds(&self) -> bool {
+        self.fold
+    }
+
+    /// Which tier it is of.
+    pub(super) fn number(&self) -> u32 {
+        self.tier
+    }
+
     /// The pattern of a rank, with case folded where it is ignored; an empty one where the tables are damaged.
     pub(super) fn pattern(&self, rank: u32) -> &'s [u8] {
         let rank = rank as usize;
@@ -160,7 +196,7 @@ impl<'s> Table<'s> {
     ///
     /// The haystack has as many bytes from each place on as the shortest pattern. Candidates before `next` are left
     /// out: where matches do not overlap and there is no other tier, it moves to the end of each match.
-    pub(super) fn verify(&self, haystack: &[u8], base: usize, places: &[u32], next: &mut u32, found: &mut Vec<Found>) {
+    pub(super) fn verify(&self, haystack: &[u8], base: usize, places: &[u32], next: &mut u32, found: &mut Findings) {
         match (self.fold, self.buckets.len() * 4 + self.entries.len() * 8 > FAR) {
             (false, false) => self.verify_as::<false, false>(haystack, base, places, next, found),
             (false, true) => self.verify_as::<false, true>(haystack, base, places, next, found),
@@ -175,8 +211,9 @@ impl<'s> Table<'s> {
         base: usize,
         places: &[u32],
         next: &mut u32,
-        found: &mut Vec<Found>,
+        found: &mut Findings,
     ) {
+        found.work += PLACE * places.len() as u64;
         let (key, bits, buckets, entries) = (self.key, self.bucket_bits, self.buckets, self.entries);
         let hash_at = |place: u32| key.hash(haystack, base + place as usize);
         // In steps, each of which asks memory for what the next one reads.
@@ -212,14 +249,15 @@ impl<'s> Table<'s> {
                     prefetch(self.ids, suspect.from as usize);
                 }
             }
+            found.work += SUSPECT * left as u64;
             for suspect in &suspects[..left] {
                 if suspect.place < *next {
                     continue;
                 }
-                let before = found.len();
+                let before = found.list.len();
                 self.compare::<FOLD>(&haystack[base + suspect.place as usize..], *suspect, found);
                 if self.is_alone
-                    && let Some(first) = found.get(before)
+                    && let Some(first) = found.list.get(before)
                 {
                     *next = first.start.saturating_add(first.len);
                 }
@@ -229,17 +267,19 @@ impl<'s> Table<'s> {
 
     /// Appends the patterns of the bucket that the text starts with.
     #[inline(always)]
-    fn compare<const FOLD: bool>(&self, text: &[u8], suspect: Suspect, found: &mut Vec<Found>) {
+    fn compare<const FOLD: bool>(&self, text: &[u8], suspect: Suspect, found: &mut Findings) {
         let Some(bucket) = self.entries.get(suspect.from as usize..=suspect.to as usize) else { return };
         if bucket.len() > FEW + 1 && !self.links.is_empty() {
             return self.search::<FOLD>(text, suspect, found);
         }
+        let Findings { list: found, work } = found;
         let before = found.len();
         for (rank, pair) in (suspect.from..).zip(bucket.windows(2)) {
             if word(&pair[0], 1) != suspect.tag {
                 continue;
             }
             let Some(pattern) = self.text.get(word(&pair[0], 0) as usize..word(&pair[1], 0) as usize) else { continue };
+            *work += PATTERN + EIGHT_BYTES * (pattern.len() / 8) as u64;
             if starts_with::<FOLD>(text, pattern) {
                 let this = Found { start: suspect.place, len: pattern.len() as u32, rank, tier: self.tier };
                 match (self.kind, found.len() > before) {
@@ -257,7 +297,8 @@ impl<'s> Table<'s> {
 
     /// As [`compare`](Table::compare), of a large bucket.
     #[cold]
-    fn search<const FOLD: bool>(&self, text: &[u8], suspect: Suspect, found: &mut Vec<Found>) {
+    fn search<const FOLD: bool>(&self, text: &[u8], suspect: Suspect, found: &mut Findings) {
+        let Findings { list: found, work } = found;
         // The text is not less than the pattern before `low`, and less than that at `high`; how many bytes each of the
         // two has in common with it, all between have as well.
         let (mut low, mut high) = (suspect.from, suspect.to);
@@ -265,7 +306,9 @@ impl<'s> Table<'s> {
         while low < high {
             let middle = low + (high - low) / 2;
             let pattern = self.pattern(middle);
-            let common = common_len::<FOLD>(text, pattern, low_common.min(high_common));
+            let known = low_common.min(high_common);
+            let common = common_len::<FOLD>(text, pattern, known);
+            *work += STEP + EIGHT_BYTES * ((common - known) / 8) as u64;
             let is_less = match (pattern.get(common), text.get(common)) {
                 (None, _) => false,
                 (Some(_), None) => true,
@@ -288,6 +331,7 @@ impl<'s> Table<'s> {
         };
         let fits = |rank: u32| rank == NONE || self.pattern(rank).len() <= low_common;
         while !fits(rank) {
+            *work += STEP;
             let far = up(rank, 1);
             rank = if fits(far) { up(rank, 0) } else { far };
         }
@@ -305,6 +349,7 @@ impl<'s> Table<'s> {
             MatchKind::Overlapping => {
                 let before = found.len();
                 while rank != NONE {
+                    *work += STEP;
                     found.push(of(rank));
                     rank = up(rank, 0);
                 }

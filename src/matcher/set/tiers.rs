@@ -8,7 +8,7 @@ use super::{
     borders::Borders,
     candidates::Candidates,
     format::{Layout, TierLayout, elements},
-    table::{Found, Table},
+    table::{Findings, Table},
     teddy::{self, Teddy},
     windows::{Sampling, Windows},
 };
@@ -64,6 +64,13 @@ impl Prepared {
     }
 }
 
+/// When a search stops early: at so many matches, or so much work.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Enough {
+    pub(super) found: usize,
+    pub(super) work: u64,
+}
+
 /// A tier, ready for one search.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tier<'s> {
@@ -111,9 +118,8 @@ impl<'s> Tier<'s> {
         &self.table
     }
 
-    /// Appends what starts in `from..to`, until there are more than so many; see [`Table::verify`]. Says how far it
-    /// came.
-    pub(super) fn find(&self, haystack: &[u8], from: usize, to: usize, enough: usize, found: &mut Vec<Found>) -> usize {
+    /// Appends what starts in `from..to`, until that is enough; see [`Table::verify`]. Says how far it came.
+    pub(super) fn find(&self, haystack: &[u8], from: usize, to: usize, enough: Enough, found: &mut Findings) -> usize {
         // What starts where no pattern fits would have to be looked at twice.
         let last = to.min((haystack.len() + 1).saturating_sub(self.shortest));
         let mut places = Candidates::new(from);
@@ -129,7 +135,7 @@ impl<'s> Tier<'s> {
                 borders => self.verify_with_borders(borders, haystack, from, &mut places, found),
             }
             places.clear();
-            if found.len() > enough && at < last {
+            if (found.list.len() > enough.found || found.work > enough.work) && at < last {
                 return at;
             }
         }
@@ -143,11 +149,12 @@ impl<'s> Tier<'s> {
         haystack: &[u8],
         from: usize,
         places: &mut Candidates,
-        found: &mut Vec<Found>,
+        found: &mut Findings,
     ) {
         places.retain(|place| borders.starts(haystack, place));
-        let before = found.len();
+        let before = found.list.len();
         self.table.verify(haystack, from, places.as_slice(), &mut 0, found);
+        let found = &mut found.list;
         let mut kept = before;
         for at in before..found.len() {
             let this = found[at];
