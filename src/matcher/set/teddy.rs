@@ -150,38 +150,49 @@ impl Find<'_> {
         let Find { teddy, haystack, from, to, places } = self;
         const PARTS: usize = 2;
         let stride = PARTS * V::LANES;
-        // SAFETY: the contract of this function promises the instructions of `V`, and each table has the 16 bytes that
-        // are loaded.
-        let table = |half: &[u8; 16]| unsafe { V::table(half) };
-        let tables: [[[V; 2]; GROUPS]; DEEP] =
-            std::array::from_fn(|i| std::array::from_fn(|group| teddy.halves[i][group].each_ref().map(table)));
+        // Loops in place of closures: what is a function of its own is compiled for any processor, unless the compiler
+        // happens to inline it.
+        //
+        // SAFETY: the contract of this function promises the instructions of `V`.
+        let mut tables = [[[unsafe { V::splat(0) }; 2]; GROUPS]; DEEP];
+        for (tables, halves) in tables.iter_mut().zip(&teddy.halves) {
+            for (tables, halves) in tables.iter_mut().zip(halves) {
+                for (table, half) in tables.iter_mut().zip(halves) {
+                    // SAFETY: as promised; each table has the 16 bytes that are loaded.
+                    *table = unsafe { V::table(half) };
+                }
+            }
+        }
         let mut at = from;
         while at + stride <= to && at + stride + DEPTH <= haystack.len() && places.room() >= BLOCK {
             // SAFETY: the contract of this function promises the instructions of `V`. The condition of the loop says
             // that `stride + DEPTH` bytes follow; the last load begins less than `stride` from `at`, and `DEPTH`
             // further.
-            let hits: [V; PARTS] = unsafe {
+            let masks = unsafe {
                 let start = haystack.as_ptr().add(at);
-                let halves = |part: usize, i: usize| V::halves(V::load(start.add(part * V::LANES + i)));
-                let first: [[V; 2]; PARTS] = std::array::from_fn(|part| halves(part, 0));
+                let mut buckets = [[V::splat(0xFF); PARTS]; GROUPS];
                 // All vectors are looked up in one table before the next: there are more tables than registers.
-                let mut buckets: [[V; PARTS]; GROUPS] =
-                    std::array::from_fn(|group| first.map(|halves| V::look_up(tables[0][group], halves)));
-                for (i, tables) in tables.iter().enumerate().skip(1) {
-                    let halves: [[V; 2]; PARTS] = std::array::from_fn(|part| halves(part, i));
+                for (i, tables) in tables.iter().enumerate() {
+                    let mut halves = [[V::splat(0); 2]; PARTS];
+                    for (part, halves) in halves.iter_mut().enumerate() {
+                        *halves = V::halves(V::load(start.add(part * V::LANES + i)));
+                    }
                     for (buckets, table) in buckets.iter_mut().zip(tables) {
                         for (buckets, halves) in buckets.iter_mut().zip(halves) {
                             *buckets = buckets.and(V::look_up(*table, halves));
                         }
                     }
                 }
-                std::array::from_fn(|part| {
-                    buckets[1..].iter().fold(buckets[0][part], |all, buckets| all.or(buckets[part]))
-                })
+                let mut masks = [0; PARTS];
+                for (part, mask) in masks.iter_mut().enumerate() {
+                    let mut all = buckets[0][part];
+                    for buckets in &buckets[1..] {
+                        all = all.or(buckets[part]);
+                    }
+                    *mask = all.nonzero();
+                }
+                masks
             };
-            // SAFETY: the contract of this function promises the instructions of `V`, which are all that `nonzero`
-            // needs.
-            let masks = unsafe { hits.map(|hits| hits.nonzero()) };
             match V::LANE_BITS {
                 1 => places.push_all(at, masks[0] | masks[1] << V::LANES),
                 _ => {
