@@ -13,7 +13,7 @@ use crate::{
         regex_set::dispatched,
         set::Walk,
         strategy::{State, Strategy},
-        terminator::LineTerminator,
+        terminator::{LineTerminator, begins_broken},
     },
     span::Match,
 };
@@ -280,7 +280,7 @@ impl Matcher {
     /// confined to lines, one may have looked at the line before, as [`Corrections`] says; and between the two bytes of
     /// a terminator there is room for an empty match, which is on no line.
     pub(crate) fn is_sure_of_line(&self, line: &[u8]) -> bool {
-        (!self.looks_across_lines() || !matches!(line.first(), Some(0x80..=0xBF)))
+        (!self.looks_across_lines() || !begins_broken(line))
             && (!self.matches_in_terminators() || !line.ends_with(b"\r\n"))
     }
 

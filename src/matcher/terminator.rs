@@ -72,7 +72,13 @@ impl LineTerminator {
 pub(crate) fn broken_line(terminator: u8, text: &[u8], offset: usize) -> Option<usize> {
     let near = offset.saturating_sub(Reach::LOOK_BEHIND);
     let start = near + memrchr(terminator, &text[near..offset])? + 1;
-    matches!(text.get(start), Some(0x80..=0xBF)).then_some(start)
+    begins_broken(&text[start..]).then_some(start)
+}
+
+/// Whether the first byte of a line is a continuation byte of UTF-8, with which no character begins.
+#[inline]
+pub(crate) fn begins_broken(line: &[u8]) -> bool {
+    matches!(line.first(), Some(0x80..=0xBF))
 }
 
 /// The line that `offset` is on, with its terminator; where `from` is on the same line, the part of it from there on.

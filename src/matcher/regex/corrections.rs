@@ -17,7 +17,7 @@ use crate::{
     matcher::{
         regex::engine::{NFA_SIZE_LIMIT, to_match},
         syntax::translate,
-        terminator::{LineTerminator, broken_line, line_at},
+        terminator::{LineTerminator, begins_broken, broken_line, line_at},
     },
     span::{Match, Span},
 };
@@ -45,15 +45,10 @@ struct LoneCr {
 impl LoneCr {
     /// None where it makes no difference to the patterns.
     fn new(patterns: &[Hir], terminator: LineTerminator) -> Option<Self> {
-        Self::matters(patterns, terminator).then(|| LoneCr {
+        Corrections::concern_lone_cr(patterns, terminator).then(|| LoneCr {
             without_end: patterns.iter().cloned().map(translate::without_crlf_end).collect(),
             compiled: OnceLock::new(),
         })
-    }
-
-    /// Whether it makes a difference to the patterns.
-    pub(crate) fn matters(patterns: &[Hir], terminator: LineTerminator) -> bool {
-        patterns.iter().any(|hir| translate::has_crlf_end(hir, terminator))
     }
 
     /// The first match at or after `at`. `find` is the engine's search.
@@ -125,7 +120,7 @@ impl Corrections {
 
     /// Whether a lone `\r` makes a difference to the patterns.
     pub(crate) fn concern_lone_cr(patterns: &[Hir], terminator: LineTerminator) -> bool {
-        LoneCr::matters(patterns, terminator)
+        patterns.iter().any(|hir| translate::has_crlf_end(hir, terminator))
     }
 
     /// Whether a lone `\r` makes a difference.
@@ -145,11 +140,8 @@ impl Corrections {
         loop {
             let m = LoneCr::find(lone_cr, haystack, at, |at| find(haystack, at))?;
             let Some(terminator) = self.broken else { return Some(m) };
-            let Some(line) = broken_line(terminator.byte(), haystack, m.start)
-                .and_then(|start| BrokenLine::new(terminator, haystack, start, m.start))
-            else {
-                return Some(m);
-            };
+            let Some(start) = broken_line(terminator.byte(), haystack, m.start) else { return Some(m) };
+            let line = BrokenLine::new(terminator, haystack, start, m.start);
             if let Some((content, from)) = line.content_from(at)
                 && let Some(m) = LoneCr::find(lone_cr, content, from, |at| find(content, at))
             {
@@ -172,11 +164,11 @@ impl Corrections {
         loop {
             let end = LoneCr::find_end(lone_cr, haystack, at, |at| find_end(haystack, at))?;
             let Some(terminator) = self.broken else { return Some(end) };
-            let Some(line) = memrchr(terminator.byte(), &haystack[..end])
-                .and_then(|before| BrokenLine::new(terminator, haystack, before + 1, end))
-            else {
+            let start = memrchr(terminator.byte(), &haystack[..end]).map_or(0, |before| before + 1);
+            if start == 0 || !begins_broken(&haystack[start..]) {
                 return Some(end);
-            };
+            }
+            let line = BrokenLine::new(terminator, haystack, start, end);
             if let Some((content, from)) = line.content_from(at)
                 && let Some(end) = LoneCr::find_end(lone_cr, content, from, |at| find_end(content, at))
             {
@@ -204,13 +196,9 @@ struct BrokenLine<'h> {
 }
 
 impl<'h> BrokenLine<'h> {
-    /// The line that starts at `start` and that `offset` is on, if it is such a line.
-    #[inline]
-    fn new(terminator: LineTerminator, haystack: &'h [u8], start: usize, offset: usize) -> Option<Self> {
-        matches!(haystack.get(start), Some(0x80..=0xBF)).then(|| {
-            let span = line_at(terminator.byte(), haystack, start, offset);
-            BrokenLine { haystack, terminator, span }
-        })
+    /// The line that starts at `start` and that `offset` is on.
+    fn new(terminator: LineTerminator, haystack: &'h [u8], start: usize, offset: usize) -> Self {
+        BrokenLine { haystack, terminator, span: line_at(terminator.byte(), haystack, start, offset) }
     }
 
     /// The line without its terminator, and where in it a search is to begin that begins at a place of the haystack.

@@ -140,6 +140,9 @@ impl Automata {
         ids: u32,
         (work, bytes, matches): (u64, usize, usize),
     ) -> Option<&Automaton> {
+        if work <= BYTE_OF_PREFILTER * bytes as u64 {
+            return None;
+        }
         let count: usize = tables.clone().map(|table| table.len() as usize).sum();
         let is_dfa = count <= MOST_IN_DFA;
         let begins_alike = self.begins_alike.get_or_init(|| begin_alike(tables.clone()));
