@@ -7,6 +7,7 @@ use regex_syntax::hir::Hir;
 use crate::{
     error::Error,
     matcher::{
+        lines::streams::Program,
         literals::Literals,
         parse::{Case, Engine, Grouped, PatternOptions, is_literal},
         reach::Reach,
@@ -248,6 +249,7 @@ impl MatcherBuilder {
     fn matcher(&self, strategy: Strategy) -> Matcher {
         Matcher {
             strategy,
+            streams: None,
             reach: Reach::Line,
             longest: None,
             by_line: self.options.by_line,
@@ -273,7 +275,8 @@ impl MatcherBuilder {
             true => Corrections::of_lines(&parsed, terminator),
             false => Corrections::default(),
         };
-        Ok(Matcher {
+        let streams = if by_line { Program::new(&parsed, terminator) } else { None };
+        let matcher = Matcher {
             reach: self.reach(&parsed, longest),
             longest,
             crosses_lines: !by_line && parsed.iter().any(|hir| translate::crosses_lines(hir, terminator)),
@@ -282,7 +285,14 @@ impl MatcherBuilder {
             misses_nuls: misses_nuls(&parsed),
             corrections,
             ..self.matcher(Strategy::choose(parsed, patterns.len(), &self.options)?)
-        })
+        };
+        let streams = match &matcher.strategy {
+            Strategy::Regexes(regexes) => streams.map(|streams| streams.beside(regexes.is_accelerated())),
+            Strategy::Filtered(_) => streams.map(|streams| streams.beside(true)),
+            // Literals are found faster.
+            _ => None,
+        };
+        Ok(Matcher { streams: streams.map(Arc::new), ..matcher })
     }
 
     /// A long list of patterns, each of which is tried where a literal of it is. Gives them back where that is not the

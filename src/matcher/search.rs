@@ -5,7 +5,10 @@ use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
 use crate::{
     error::Error,
     matcher::{
-        lines::literal::LiteralLines,
+        lines::{
+            literal::LiteralLines,
+            streams::{Pace, Program},
+        },
         literal::forward::Finder,
         parse::Grouped,
         reach::Reach,
@@ -25,6 +28,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Matcher {
     pub(crate) strategy: Strategy,
+    /// How lines that match are found beside, where matches are confined to lines.
+    pub(crate) streams: Option<Arc<Program>>,
     pub(crate) reach: Reach,
     /// How many bytes decide about a match that starts at a given one, where that is bounded.
     pub(crate) longest: Option<usize>,
@@ -43,12 +48,16 @@ pub struct Matcher {
 /// What a search changes while it runs. Make one for each thread with [`Matcher::create_cache`], and use it with the
 /// matcher that made it only.
 #[derive(Clone, Debug)]
-pub struct Cache(State);
+pub struct Cache {
+    state: State,
+    /// Whether parallel bit streams pay.
+    pub(super) pace: Pace,
+}
 
 impl Matcher {
     /// A cache for this matcher.
     pub fn create_cache(&self) -> Cache {
-        Cache(self.strategy.state())
+        Cache { state: self.strategy.state(), pace: Pace::default() }
     }
 
     /// The first match that starts at or after `at`, with the pattern that it is of. Assertions such as `\b` see the
@@ -335,18 +344,21 @@ impl Matcher {
     /// # Ok::<(), mapgrep::Error>(())
     /// ```
     pub fn description(&self) -> String {
-        self.strategy.description()
+        match &self.streams {
+            Some(streams) => format!("{}; {}", self.strategy.description(), streams.description()),
+            None => self.strategy.description(),
+        }
     }
 }
 
 impl Cache {
     /// What stands in for a cache that was moved elsewhere.
     pub(crate) fn none() -> Self {
-        Cache(State::None)
+        Cache { state: State::None, pace: Pace::default() }
     }
 
     fn find(&mut self, finder: &Finder<'_>, haystack: &[u8]) -> Option<usize> {
-        match &mut self.0 {
+        match &mut self.state {
             // The bytes of another needle would be looked for where this one has others.
             State::Literal(tuning) if tuning.is_of(finder.needle()) => finder.find_tuned(tuning, haystack),
             _ => finder.find(haystack),
@@ -354,14 +366,14 @@ impl Cache {
     }
 
     fn regex(&mut self) -> &mut engine::Cache {
-        match &mut self.0 {
+        match &mut self.state {
             State::Regexes(cache) => cache,
             _ => panic!("a cache made by the matcher that it is used with"),
         }
     }
 
     fn dispatched(&mut self) -> &mut dispatched::Cache {
-        match &mut self.0 {
+        match &mut self.state {
             State::Dispatched(cache) => cache,
             _ => panic!("a cache made by the matcher that it is used with"),
         }

@@ -132,12 +132,12 @@ fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
 pub(crate) trait ShuffleKernel {
     type Output;
 
-    /// Does the work. Implementations are `#[inline(always)]`, as is what they call.
+    /// Does the work. `OF_64` vectors have 64 bytes. Implementations are `#[inline(always)]`, as is what they call.
     ///
     /// # Safety
     ///
     /// * The processor must have the instructions of `V`.
-    unsafe fn run<V: Nibbles>(self) -> Self::Output;
+    unsafe fn run<V: Nibbles, const OF_64: usize>(self) -> Self::Output;
 }
 
 /// A kind of vectors with a byte shuffle.
@@ -181,7 +181,7 @@ impl Shuffles {
             ShuffleKind::Avx2 => unsafe { shuffle_avx2(kernel) },
             #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
             // SAFETY: every AArch64 that the standard library runs on has NEON.
-            ShuffleKind::Neon => unsafe { kernel.run::<std::arch::aarch64::uint8x16_t>() },
+            ShuffleKind::Neon => unsafe { kernel.run::<std::arch::aarch64::uint8x16_t, 4>() },
             #[allow(unreachable_patterns)] // One of the three is never made.
             _ => unreachable!("vectors of another architecture"),
         }
@@ -192,14 +192,14 @@ impl Shuffles {
 #[target_feature(enable = "ssse3")]
 fn shuffle_ssse3<K: ShuffleKernel>(kernel: K) -> K::Output {
     // SAFETY: the attribute lets this function be called only where the processor has SSSE3, which has the shuffle.
-    unsafe { kernel.run::<std::arch::x86_64::__m128i>() }
+    unsafe { kernel.run::<std::arch::x86_64::__m128i, 4>() }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn shuffle_avx2<K: ShuffleKernel>(kernel: K) -> K::Output {
     // SAFETY: the attribute lets this function be called only where the processor has AVX2, all that the vector needs.
-    unsafe { kernel.run::<std::arch::x86_64::__m256i>() }
+    unsafe { kernel.run::<std::arch::x86_64::__m256i, 2>() }
 }
 
 /// Proof that the processor has AVX2.

@@ -20,6 +20,9 @@ pub(crate) trait Nibbles: Vector {
 
     /// A mask of lanes that are not zero, of one bit each.
     unsafe fn nonzero(self) -> u64;
+
+    /// All ones in lanes whose byte is `first` or at most `more` further, zeros elsewhere.
+    unsafe fn in_range(self, first: Self, more: Self) -> Self;
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -57,6 +60,15 @@ mod x86_64 {
             // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe { self.eq(Self::splat(0)).mask() ^ 0xFFFF }
         }
+
+        #[inline(always)]
+        unsafe fn in_range(self, first: Self, more: Self) -> Self {
+            // SAFETY: the trait's contract says that the processor has these instructions.
+            unsafe {
+                let further = _mm_sub_epi8(self, first);
+                further.eq(_mm_min_epu8(further, more))
+            }
+        }
     }
 
     #[allow(unused_unsafe)] // SSE2 and NEON are always there: their instructions are safe to call.
@@ -86,6 +98,15 @@ mod x86_64 {
         unsafe fn nonzero(self) -> u64 {
             // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe { self.eq(Self::splat(0)).mask() ^ 0xFFFF_FFFF }
+        }
+
+        #[inline(always)]
+        unsafe fn in_range(self, first: Self, more: Self) -> Self {
+            // SAFETY: the trait's contract says that the processor has these instructions.
+            unsafe {
+                let further = _mm256_sub_epi8(self, first);
+                further.eq(_mm256_min_epu8(further, more))
+            }
         }
     }
 }
@@ -121,6 +142,12 @@ mod aarch64 {
         unsafe fn nonzero(self) -> u64 {
             // SAFETY: the trait's contract says that the processor has these instructions.
             unsafe { vtstq_u8(self, self).mask() }
+        }
+
+        #[inline(always)]
+        unsafe fn in_range(self, first: Self, more: Self) -> Self {
+            // SAFETY: the trait's contract says that the processor has these instructions.
+            unsafe { vcleq_u8(vsubq_u8(self, first), more) }
         }
     }
 }

@@ -8,20 +8,26 @@ use memchr::memchr;
 
 use crate::{
     matcher::{
-        lines::sinks::LineCounts,
+        lines::{
+            sinks::{Counting, LineCounts, Passed, Selecting, flip},
+            streams::{self, Stop},
+        },
         search::{Cache, Cursor, Matcher},
         terminator::line_at,
     },
     span::Span,
 };
 
+/// Of fewer bytes, streams take longer to begin with than the engine takes.
+const LEAST_FOR_STREAMS: usize = 256;
+
 /// Calls `selected` with each line that matches (or, inverted, does not) until it returns false. The lines come in
 /// order, each with its terminator.
 ///
 /// # Complexity
 ///
-/// One pass over the slice for a single literal. Otherwise one search; each line that matches is looked at once more
-/// for its ends, and with `invert` the lines between matches are enumerated.
+/// One pass over the slice for a single literal, and where parallel bit streams are the way. Otherwise one search; each
+/// line that matches is looked at once more for its ends, and with `invert` the lines between matches are enumerated.
 pub(crate) fn select(
     matcher: &Matcher,
     cache: &mut Cache,
@@ -32,6 +38,47 @@ pub(crate) fn select(
     if let Some(literal) = matcher.literal_lines() {
         return literal.select(bytes, invert, selected);
     }
+    let Some(program) = &matcher.streams else { return select_by_engine(matcher, cache, bytes, invert, selected) };
+    let (mut lines, mut at) = (0, 0);
+    if bytes.len() >= LEAST_FOR_STREAMS && cache.pace.is_for_streams(program) {
+        let selected = |line| {
+            lines += 1;
+            selected(line)
+        };
+        let passed = Passed { start: 0, upto: 0, is_exact: true };
+        let mut sink =
+            Selecting { lines: bytes, terminator: matcher.terminator(), flip: flip(invert), passed, selected };
+        let stop = streams::search(program, bytes, &mut sink, |line| matcher.is_match(cache, line));
+        let upto = sink.passed.upto.min(bytes.len());
+        cache.pace.went(upto, lines);
+        match stop {
+            Stop::Done => return,
+            Stop::GaveUp { at: start } => at = start,
+        }
+        (lines, at) = (0, at);
+        cache.pace.gave_up();
+    }
+    let mut upto = bytes.len();
+    select_by_engine(matcher, cache, &bytes[at..], invert, |line| {
+        lines += 1;
+        let line = Span::new(at + line.start, at + line.end);
+        let goes_on = selected(line);
+        if !goes_on {
+            upto = line.end;
+        }
+        goes_on
+    });
+    cache.pace.went_by_engine(upto - at, lines);
+}
+
+/// As [`select`], by the strategy of the patterns alone.
+fn select_by_engine(
+    matcher: &Matcher,
+    cache: &mut Cache,
+    bytes: &[u8],
+    invert: bool,
+    mut selected: impl FnMut(Span) -> bool,
+) {
     if !invert {
         return each_matching_line(matcher, cache, bytes, selected);
     }
@@ -103,13 +150,36 @@ pub(crate) fn count(
             });
             return counts;
         }
-        None => select(matcher, cache, bytes, invert, |line| {
-            counts.lines += 1;
-            counts.end = line.end;
-            counts.lines < limit
-        }),
+        None => counts = count_lines(matcher, cache, bytes, invert, limit),
     }
     LineCounts { matches: counts.lines, ..counts }
+}
+
+/// Counts selected lines, up to a limit that is not zero.
+fn count_lines(matcher: &Matcher, cache: &mut Cache, bytes: &[u8], invert: bool, limit: u64) -> LineCounts {
+    let mut counting = Counting { counts: LineCounts::default(), flip: flip(invert), limit };
+    let mut at = 0;
+    if let Some(program) = &matcher.streams
+        && bytes.len() >= LEAST_FOR_STREAMS
+        && cache.pace.is_for_streams(program)
+    {
+        let stop = streams::search(program, bytes, &mut counting, |line| matcher.is_match(cache, line));
+        let counts = counting.counts;
+        cache.pace.went(if counts.lines == limit { counts.end } else { bytes.len() }, counts.lines);
+        match stop {
+            Stop::Done => return counts,
+            Stop::GaveUp { at: start } => at = start,
+        }
+        cache.pace.gave_up();
+    }
+    // Those that come next are left to the engine; or it is asked whether streams would pay.
+    let mut counts = counting.counts;
+    select(matcher, cache, &bytes[at..], invert, |line| {
+        counts.lines += 1;
+        counts.end = at + line.end;
+        counts.lines < limit
+    });
+    counts
 }
 
 /// Calls `selected` with each line that matches and the matches in it, counted from its start, until it returns false.

@@ -127,7 +127,7 @@ impl ShuffleKernel for Find<'_> {
     type Output = usize;
 
     #[inline(always)]
-    unsafe fn run<V: Nibbles>(self) -> usize {
+    unsafe fn run<V: Nibbles, const OF_64: usize>(self) -> usize {
         // SAFETY: the contract of `run` is that of `find_deep`: that the processor has the instructions of `V`.
         unsafe {
             match (self.teddy.depth, self.teddy.groups) {

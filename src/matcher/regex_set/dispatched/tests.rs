@@ -83,7 +83,7 @@ fn whole(builder: &MatcherBuilder, patterns: &[String]) -> Matcher {
     let hirs = builder.options.parse(patterns).unwrap();
     let regexes = Regexes::new(&hirs, patterns.len(), builder.options.terminator, true, Limits::default()).unwrap();
     let corrections = Corrections::of_lines(&hirs, builder.options.terminator);
-    Matcher { strategy: Strategy::Regexes(regexes), corrections, ..builder.build(["x+"]).unwrap() }
+    Matcher { strategy: Strategy::Regexes(regexes), streams: None, corrections, ..builder.build(["x+"]).unwrap() }
 }
 
 /// The matches on every line by itself.
