@@ -69,7 +69,10 @@ impl Paths {
             }
             _ => return Ok(None),
         };
-        types(&options.types)?;
+        // An empty set of types asks how many processors there are.
+        if !options.types.is_empty() {
+            all_types(&options.types)?;
+        }
         globs(options)?;
         Ok(Some(single))
     }
