@@ -20,6 +20,7 @@ use crate::{
         regex::{
             dfa::{Dfa, GaveUp},
             horizon::{Horizon, Sight},
+            pieces,
         },
         syntax::{required, translate},
         terminator::{LineTerminator, broken_line},
@@ -161,9 +162,27 @@ impl Regexes {
         Some(self.regex.search_half_with(&mut cache.meta, &input)?.offset())
     }
 
+    /// The first match from `at` on, by the meta engine.
+    fn find_from(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<Match> {
+        let Some(terminator) = self.looks_before else { return self.find_within(cache, haystack, at, haystack.len()) };
+        pieces::search(terminator, haystack, at, |start, end| {
+            self.find_within(cache, haystack, start, end).map(|m| (m.start, m))
+        })
+    }
+
+    /// The end of some match from `at` on, by the meta engine.
+    fn find_end_from(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<usize> {
+        let Some(terminator) = self.looks_before else {
+            return self.find_end_within(cache, haystack, at, haystack.len());
+        };
+        pieces::search(terminator, haystack, at, |start, end| {
+            self.find_end_within(cache, haystack, start, end).map(|found| (found, found))
+        })
+    }
+
     pub(crate) fn find_at(&self, cache: &mut Cache, haystack: &[u8], at: usize) -> Option<Match> {
         let Some(dense) = self.dense(cache.done, &cache.finding, &haystack[at..]) else {
-            let found = self.find_within(cache, haystack, at, haystack.len());
+            let found = self.find_from(cache, haystack, at);
             let upto = found.map_or(haystack.len(), |m| m.end);
             cache.done += cache.finding.went_by_meta(upto - at);
             return found;
@@ -264,7 +283,7 @@ impl Regexes {
             }
             at = line.end;
         }
-        self.find_within(cache, haystack, at, haystack.len())
+        self.find_from(cache, haystack, at)
     }
 
     /// The end of some match: of the one that can be told first when reading from `at` on.
@@ -272,7 +291,7 @@ impl Regexes {
         let dense = self.dense(cache.done, &cache.selecting, &haystack[at..]);
         // Without vectors, it is no match for a prefilter.
         let Some(dense) = dense.filter(|dense| dense.is_vectorized() || !self.regex.is_accelerated()) else {
-            let found = self.find_end_within(cache, haystack, at, haystack.len());
+            let found = self.find_end_from(cache, haystack, at);
             cache.done += cache.selecting.went_by_meta(found.unwrap_or(haystack.len()) - at);
             return found;
         };
@@ -281,11 +300,13 @@ impl Regexes {
             let found = match dense.find_end(haystack, from) {
                 Ok(end) => end,
                 Err(gave_up) => {
-                    let Span { start, mut end } = self.line_around(haystack, from, gave_up.at);
+                    let Span { start, end } = self.line_around(haystack, from, gave_up.at);
                     cache.selecting.went(start - from);
                     cache.selecting.gave_up();
                     if cache.selecting.pause > 0 {
-                        end = haystack.len();
+                        let found = self.find_end_from(cache, haystack, start);
+                        cache.selecting.went(found.unwrap_or(haystack.len()) - start);
+                        return found;
                     }
                     let found = self.find_end_within(cache, haystack, start, end);
                     if found.is_none() && end < haystack.len() {

@@ -8,4 +8,5 @@ pub(crate) mod filtered;
 pub(crate) mod horizon;
 #[cfg_attr(not(feature = "pcre2"), path = "no_pcre2.rs")]
 pub(crate) mod pcre2;
+mod pieces;
 pub(crate) mod steps;
