@@ -123,6 +123,17 @@ pub(crate) fn count(
         Some(literal) if matches_too => return literal.count_matches(bytes, limit),
         Some(literal) => counts = literal.count(bytes, invert, limit),
         None if limit == 0 => return counts,
+        None if matches_too && let Some(lines) = rare_lines(matcher, cache, bytes) => {
+            for line in lines.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)) {
+                each_match_in(matcher, cache, &bytes[line.range()], |_| {
+                    counts.matches += 1;
+                    true
+                });
+                counts.lines += 1;
+                counts.end = line.end;
+            }
+            return counts;
+        }
         None if matches_too && finds_matches_of_lines(matcher) => {
             // One search for matches also tells on how many lines they are.
             matcher.each_match(cache, bytes, Cursor::new(0), |m| {
@@ -136,6 +147,8 @@ pub(crate) fn count(
                 counts.matches += 1;
                 true
             });
+            let upto = if counts.lines == limit { counts.end } else { bytes.len() };
+            cache.pace.went_by_engine(upto, counts.lines);
             return counts;
         }
         None if matches_too => {
@@ -182,12 +195,27 @@ fn count_lines(matcher: &Matcher, cache: &mut Cache, bytes: &[u8], invert: bool,
     counts
 }
 
+/// The lines that match, where parallel bit streams are the way to find them and there are few: then it is faster to
+/// search these lines for matches than the whole text.
+fn rare_lines(matcher: &Matcher, cache: &mut Cache, bytes: &[u8]) -> Option<Vec<Span>> {
+    let program = matcher.streams.as_ref()?;
+    if bytes.len() < LEAST_FOR_STREAMS || !cache.pace.is_for_streams(program) || !cache.pace.is_rare() {
+        return None;
+    }
+    let mut lines = vec![];
+    select(matcher, cache, bytes, false, |line| {
+        lines.push(line);
+        true
+    });
+    Some(lines)
+}
+
 /// Calls `selected` with each line that matches and the matches in it, counted from its start, until it returns false.
 ///
 /// # Complexity
 ///
-/// One search for matches, where no match can be empty or seen differently on its line alone; otherwise one search for
-/// the line and one in it.
+/// One search for matches, where no match can be empty or seen differently on its line alone; otherwise, and where few
+/// lines match, one search for the line and one in it.
 pub(crate) fn select_with_matches(
     matcher: &Matcher,
     cache: &mut Cache,
@@ -195,16 +223,26 @@ pub(crate) fn select_with_matches(
     matches: &mut Vec<Span>,
     mut selected: impl FnMut(Span, &[Span]) -> bool,
 ) {
+    if let Some(lines) = rare_lines(matcher, cache, bytes) {
+        for line in lines {
+            matches_in(matcher, cache, &bytes[line.range()], matches);
+            if !selected(line, matches) {
+                return;
+            }
+        }
+        return;
+    }
     if !finds_matches_of_lines(matcher) {
         return each_found_line(matcher, cache, bytes, |cache, line| {
             matches_in(matcher, cache, &bytes[line.range()], matches);
             selected(line, matches)
         });
     }
-    let (mut line, mut goes_on) = (Span::new(0, 0), true);
+    let (mut line, mut lines, mut goes_on) = (Span::new(0, 0), 0, true);
     matches.clear();
     each_match(matcher, cache, bytes, |m| {
         if m.start >= line.end {
+            lines += 1;
             goes_on = matches.is_empty() || selected(line, matches);
             matches.clear();
             line = line_at(matcher.terminator(), bytes, line.end, m.start);
@@ -215,6 +253,7 @@ pub(crate) fn select_with_matches(
     if goes_on && !matches.is_empty() {
         selected(line, matches);
     }
+    cache.pace.went_by_engine(if goes_on { bytes.len() } else { line.end }, lines);
 }
 
 /// The matches within one line, which may come with its terminator. Behind its last byte may be an empty one, whether

@@ -31,6 +31,11 @@ impl Pace {
         self.pause == 0 && (program.is_always_best || self.distance < FAR)
     }
 
+    /// Whether few lines have a match.
+    pub(crate) fn is_rare(&self) -> bool {
+        self.distance >= FAR
+    }
+
     /// So many lines of this many bytes have a match.
     pub(crate) fn went(&mut self, bytes: usize, lines: u64) {
         // A few bytes say little.

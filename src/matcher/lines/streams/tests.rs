@@ -37,6 +37,26 @@ fn both(matcher: &Matcher, text: &[u8], invert: bool) -> Option<[Vec<Span>; 2]> 
     Some([wanted, found])
 }
 
+/// The lines that match and the matches in them, by definition and as they are found.
+fn with_matches(matcher: &Matcher, text: &[u8]) -> [Vec<(Span, Vec<Span>)>; 2] {
+    let terminator = matcher.line_terminator();
+    let (mut start, mut wanted) = (0, vec![]);
+    for line in text.split_inclusive(|&byte| byte == terminator.byte()) {
+        let mut cache = matcher.create_cache();
+        let matches: Vec<Span> = matcher.find_iter(&mut cache, terminator.strip(line)).map(|m| m.span()).collect();
+        if !matches.is_empty() {
+            wanted.push((Span::new(start, start + line.len()), matches));
+        }
+        start += line.len();
+    }
+    let (mut found, mut matches) = (vec![], vec![]);
+    select::select_with_matches(matcher, &mut matcher.create_cache(), text, &mut matches, |line, matches| {
+        found.push((line, matches.to_vec()));
+        true
+    });
+    [wanted, found]
+}
+
 fn program(pattern: &str) -> Option<Program> {
     let matcher = MatcherBuilder::new().by_line(true).build([pattern]).unwrap();
     matcher.streams.map(|streams| (*streams).clone())
@@ -148,7 +168,7 @@ const WORDS: &[&str] = &["a", "b", "ab", " ", "\n", "\n", "0", "9", "é", "-", "
 const RUNS: &[usize] = &[1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 64, 70, 200];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn as_the_engine_on_each_line(
@@ -164,11 +184,16 @@ proptest! {
             text.iter_mut().step_by(13).for_each(|byte| *byte |= 0x80);
         }
         let mut builder = MatcherBuilder::new();
-        builder.by_line(true).word(options % 2 == 1);
+        builder.by_line(true).merge(true).word(options % 2 == 1);
         builder.line_terminator([LineTerminator::Lf, LineTerminator::Nul][options / 4]);
         let matcher = builder.build(&patterns).unwrap();
         if let Some([wanted, found]) = both(&matcher, &text, options / 2 % 2 == 1) {
             prop_assert_eq!(found, wanted);
+            let [wanted, found] = with_matches(&matcher, &text);
+            let matches = found.iter().map(|(_, matches)| matches.len() as u64).sum::<u64>();
+            prop_assert_eq!(&found, &wanted);
+            let counts = select::count(&matcher, &mut matcher.create_cache(), &text, false, true, u64::MAX);
+            prop_assert_eq!((counts.lines, counts.matches), (found.len() as u64, matches));
         }
     }
 }
