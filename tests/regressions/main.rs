@@ -22,10 +22,12 @@ mod fresh_clone;
 mod held_back_lines;
 #[cfg(unix)]
 mod hostile_index;
+mod ignore_files_of_one_file;
 #[cfg(target_os = "linux")]
 mod large_patterns;
 mod line_ends;
 mod lists_of_strings;
+mod long_lines_per_match;
 mod long_lists;
 mod messages;
 #[cfg(unix)]

@@ -38,3 +38,20 @@ fn a_long_line_is_trimmed_as_well() {
         assert!(out == "199997:ab\n399997:     \n", "{flags:?}: {}", &out[..80.min(out.len())]);
     }
 }
+
+/// With a colour of matches that is none, `--trim` and `--max-columns-preview`, matches are counted in the line, and
+/// the preview from behind what was trimmed, as in ripgrep. It panicked where a match was behind the end of the rest.
+#[test]
+fn matches_behind_the_end_of_a_trimmed_line() {
+    let dir = files(&[("a", b"   \thello hello hello\n")]);
+    let shown = |extra: &[&str]| {
+        let flags = ["--color=always", "--colors=match:none", "--trim", "-M5", "--max-columns-preview", "hello", "a"];
+        said(&mut mapgrep(dir.path(), &[&flags, extra].concat()))
+    };
+    let line = "hell\x1B[0mo\x1B[0m [... 2 more matches]\n";
+    assert_eq!(shown(&[]), (0, line.to_owned(), String::new()));
+    let column = |column| format!("\x1B[0m\x1B[32m1\x1B[0m:\x1B[0m{column}\x1B[0m:{line}");
+    assert_eq!(shown(&["--column"]), (0, column(5), String::new()));
+    let matches = [5, 11, 17].map(|at| format!("\x1B[0m\x1B[35ma\x1B[0m:{}", column(at))).concat();
+    assert_eq!(shown(&["--vimgrep"]), (0, matches, String::new()));
+}

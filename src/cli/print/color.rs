@@ -45,15 +45,17 @@ impl Colors {
     }
 }
 
-/// Appends `shown` of `bytes`, with the matches in colour.
+/// Appends `shown` of `bytes`, with the matches in colour. Of matches that reach further there is less to show.
 pub(crate) fn push_highlighted(colors: &Colors, bytes: &[u8], shown: Span, matches: &[Span], out: &mut Vec<u8>) {
     let mut highlighter = Highlighter::new(colors, shown);
     let mut push = |text, is_match| highlighter.push(text, is_match, &mut |text| out.extend_from_slice(text));
     let mut at = 0;
     for m in matches {
-        push(&bytes[at..m.start.max(at)], false);
-        push(&bytes[m.start.max(at)..m.end.max(at)], true);
-        at = m.end.max(at);
+        let start = m.start.clamp(at, bytes.len());
+        let end = m.end.clamp(start, bytes.len());
+        push(&bytes[at..start], false);
+        push(&bytes[start..end], true);
+        at = end;
     }
     push(&bytes[at..], false);
     highlighter.finish(&mut |text| out.extend_from_slice(text));

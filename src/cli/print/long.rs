@@ -105,11 +105,10 @@ impl Printer<'_> {
             ControlFlow::Continue(())
         });
         let mut push = |bytes: &[u8], matches: &[Span]| {
+            let line = Line { bytes, matches, ..*line };
+            let mut shown = vec![];
             // What is shown of one match is passed on before the next: each has the whole line.
-            for m in matches {
-                self.each_match(&Line { bytes, matches: &[*m], ..*line }, &mut out.bytes);
-                out.pass_on();
-            }
+            self.each_match(&line, &mut shown, &mut |shown| out.take(shown));
         };
         match &self.style.replacer {
             Some(replacer) => replacer.replace(line.bytes, &all, push),

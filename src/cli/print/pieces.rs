@@ -23,6 +23,15 @@ impl<'a> Pieces<'a> {
         }
     }
 
+    /// Takes all of a text, which is empty then.
+    pub(crate) fn take(&mut self, text: &mut Vec<u8>) {
+        match self.bytes.is_empty() {
+            true => std::mem::swap(&mut self.bytes, text),
+            false => self.bytes.append(text),
+        }
+        self.pass_on();
+    }
+
     /// Passes on what there is, when it is enough.
     pub(crate) fn pass_on(&mut self) {
         if self.bytes.len() >= Self::SIZE {

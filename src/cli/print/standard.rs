@@ -139,7 +139,7 @@ impl<'a> Printer<'a> {
     /// What was found, one line or several, with all that can be wanted.
     fn decorated(&self, line: &Line<'_>, ids: &Fields, out: &mut Vec<u8>) {
         match self.style.multiline && line.kind == LineKind::Match {
-            _ if self.is_per_match(line) => self.each_match(line, out),
+            _ if self.is_per_match(line) => self.each_match(line, out, &mut |_| {}),
             true => self.decorated_block(line, out),
             false => self.decorated_line(line, ids, out),
         }
@@ -321,8 +321,20 @@ impl<'a> Printer<'a> {
         if self.style.makes_visible && has_control(bytes) {
             let shown = Visible::new(bytes, matches.shown);
             let matches = Matches { shown: &shown.matches, ..*matches };
-            return self.left_out(kind, &shown.text, shown.place(start), &matches, out);
+            return self.left_out_visible(kind, &shown.text, shown.place(start), &matches, out);
         }
+        self.left_out_visible(kind, bytes, start, matches, out);
+    }
+
+    /// As [`left_out`](Printer::left_out), where nothing has to be made visible.
+    pub(crate) fn left_out_visible(
+        &self,
+        kind: LineKind,
+        bytes: &[u8],
+        start: usize,
+        matches: &Matches<'_>,
+        out: &mut Vec<u8>,
+    ) {
         let total = matches.total;
         if self.style.max_columns_preview {
             let end = start + self.preview(&bytes[start..]);
