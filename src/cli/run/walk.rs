@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, anyhow};
 use ignore::{
     DirEntry, Walk, WalkBuilder,
+    gitignore::GitignoreBuilder,
     overrides::Override,
     types::{Types, TypesBuilder},
 };
@@ -74,6 +75,11 @@ impl Paths {
             all_types(&options.types)?;
         }
         globs(options)?;
+        if !options.no_ignore.files {
+            // Nothing is left out by them here, but one that is not there may be a slip.
+            let errors = options.ignore_files.iter().filter_map(|path| GitignoreBuilder::new("").add(path));
+            errors.for_each(|error| self.warn_of_ignore_file(&error));
+        }
         Ok(Some(single))
     }
 
