@@ -175,7 +175,12 @@ pub(crate) const FLAGS: &[Flag] = &[
             match separator[..] {
                 [] => o.format.separators.path = None,
                 [byte] => o.format.separators.path = Some(byte),
-                _ => return Err(format!("this has to be one byte, and has {}", separator.len())),
+                _ => {
+                    // Of MSYS and Cygwin.
+                    let shells = "; some shells on Windows make a path of '/', but not of '//'";
+                    let hint = if cfg!(windows) { shells } else { "" };
+                    return Err(format!("this has to be one byte, and has {}{hint}", separator.len()));
+                }
             }
             Ok(())
         },

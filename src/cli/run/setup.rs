@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
-use termcolor::{BufferWriter, ColorChoice, WriteColor};
+use termcolor::{ColorChoice, StandardStream, WriteColor};
 
 use crate::cli::{
     flags::{
@@ -112,10 +112,14 @@ pub(crate) fn grep_builder(options: &Options, numbers_by_default: bool, cancel: 
 pub(crate) fn style(options: &Options, many_files: bool, to_terminal: bool) -> Style {
     let format = &options.format;
     let colors = match format.color {
-        UseColor::Always | UseColor::Ansi => true,
+        UseColor::Always | UseColor::Ansi => {
+            if cfg!(windows) && to_terminal {
+                obeys_colors(ColorChoice::AlwaysAnsi);
+            }
+            true
+        }
         UseColor::Never => false,
-        // The terminal may be one that has no colours, or the user may want none.
-        UseColor::Auto => to_terminal && BufferWriter::stdout(ColorChoice::Auto).buffer().supports_color(),
+        UseColor::Auto => to_terminal && obeys_colors(ColorChoice::Auto),
     };
     Style {
         file_names: format.file_name.unwrap_or(many_files || format.vimgrep),
@@ -142,6 +146,13 @@ pub(crate) fn style(options: &Options, many_files: bool, to_terminal: bool) -> S
         ids: None,
         shows_pattern_numbers: options.output.pattern_ids,
     }
+}
+
+/// Whether the terminal obeys the bytes that switch colours: it may have none, or the user may want none. A console of
+/// Windows is told to obey them; one that cannot would show them.
+fn obeys_colors(choice: ColorChoice) -> bool {
+    let terminal = StandardStream::stdout(choice);
+    terminal.supports_color() && !terminal.is_synchronous()
 }
 
 /// Adds to a style what depends on the patterns.
