@@ -9,11 +9,16 @@ mod oracle;
 #[allow(dead_code, unreachable_pub, unused_imports)]
 mod cli;
 
+#[path = "../support/commands.rs"]
+#[allow(dead_code)]
+mod commands;
+
 mod command;
 mod control_characters;
 mod definition;
 mod index_command;
 #[cfg(unix)]
 mod interrupt;
+mod names;
 mod pattern_ids;
 mod total;

@@ -31,6 +31,13 @@ impl Case {
         if flag(&["--stop-on-nonmatch"]) && self.nul_behind(0) {
             return Some("ripgrep looks for a NUL also behind the line at which --stop-on-nonmatch stops");
         }
+        if flag(&["--stop-on-nonmatch"]) && inverted {
+            return Some("with -v ripgrep may read on behind the line at which --stop-on-nonmatch stops");
+        }
+        let starts_with = |start: &str| self.flags.iter().flatten().any(|arg| arg.starts_with(start));
+        if starts_with("--hyperlink-format") && starts_with("--path-separator") {
+            return Some("ripgrep looks for the file of a link under the name that another separator makes of it");
+        }
         let several = self.patterns.len() > 1;
         if any_pattern(&["(?x)"]) || patterns().any(is_unbalanced) {
             return Some("ripgrep joins the texts of patterns before it parses them, so that one can swallow another");
