@@ -10,3 +10,5 @@ mod command;
 #[cfg(feature = "pcre2")]
 mod engine;
 mod messages;
+#[cfg(feature = "pcre2")]
+mod peer;
