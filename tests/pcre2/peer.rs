@@ -5,8 +5,8 @@ use std::{env, process::Command};
 
 use crate::commands::{files, mapgrep, said};
 
-const TEXT: &[u8] =
-    b"foobar\nfoo bar\nbar foo\naa bb\n\nFOO\xff ab\nlast\r\nfoo foo foo\n\xc3\xa9t\xc3\xa9 \xce\xa3\xcf\x83\nberiberi\n";
+const TEXT: &[u8] = b"foobar\nfoo bar\nbar foo\naa bb\n\nFOO\xff ab\nlast\r\n\
+      foo foo foo\n\xc3\xa9t\xc3\xa9 \xce\xa3\xcf\x83\nberiberi\n";
 
 const PATTERNS: [&str; 24] = [
     r"(\w)\1",
