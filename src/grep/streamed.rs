@@ -4,7 +4,7 @@ use std::{io::Read, ops::ControlFlow};
 
 use super::{
     core::{Core, Start},
-    format::Format,
+    format::{Format, Plain},
     mode::{self, Job},
     options::Binary,
     run::Ended,
@@ -76,6 +76,41 @@ impl Grep {
         let is_before_end = had_enough && searched < self.options.range.end && summary.binary.is_none();
         summary.stopped_at = stop.map(|stop| stop.upto.min(searched)).or(is_before_end.then_some(searched));
         Ok(summary)
+    }
+
+    /// Searches a short text as [`search_reader`](Grep::search_reader) does, if no line is selected. `None` where one
+    /// may be, where all lines are shown, and where a NUL makes the text binary.
+    ///
+    /// # Panics
+    ///
+    /// Those of the matcher.
+    ///
+    /// # Complexity
+    ///
+    /// One search of the text, by the calling thread, up to the first line that is selected.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapgrep::{grep::GrepBuilder, matcher::MatcherBuilder};
+    ///
+    /// let grep = GrepBuilder::new().compile(&MatcherBuilder::new(), &["b"])?;
+    /// assert!(grep.search_in_vain(b"a\nb\n").is_none());
+    /// assert_eq!(grep.search_in_vain(b"a\na\n").map(|summary| summary.bytes_searched), Some(4));
+    /// # Ok::<(), mapgrep::Error>(())
+    /// ```
+    pub fn search_in_vain(&self, text: &[u8]) -> Option<Summary> {
+        let options = &self.options;
+        let is_plain = self.matcher.is_by_line() && options.range == (0..u64::MAX) && !options.passthru;
+        // Of a text with NULs the reads decide, and a matcher that can fail has to be asked whether it did.
+        let is_binary = || options.binary != Binary::Text && memchr::memchr(0, text).is_some();
+        if !is_plain || self.matcher.for_one_search().is_some() || is_binary() {
+            return None;
+        }
+        let core = Core::new(&self.matcher, options, &self.caches, &Plain, None);
+        let mut worker = core.worker();
+        let is_vain = core.select(&mut worker, text, 1).is_empty();
+        is_vain.then(|| Summary { bytes_searched: text.len() as u64, ..Summary::default() })
     }
 
     /// Cuts a stream into windows.

@@ -23,7 +23,8 @@ use crate::mapping::{Access, MapOptions, Mapping, has_room};
 /// assert_eq!(Pool::new(3).threads(), 3);
 /// ```
 pub struct Pool {
-    threads: usize,
+    /// Missing until it is asked for, where it is that of the cores. To ask the system takes longer than some searches.
+    threads: OnceLock<usize>,
     own: Option<OnceLock<Option<Workers>>>,
 }
 
@@ -34,7 +35,7 @@ impl Pool {
     /// Where the system refuses to start a thread, or has no memory for one, the work is done by those that it did
     /// start, and by the calling thread alone where it started none. The threads have ended when the pool was dropped.
     pub fn new(threads: usize) -> Self {
-        let threads = if threads == 0 { cores() } else { threads };
+        let threads = if threads == 0 { OnceLock::new() } else { threads.into() };
         Pool { threads, own: Some(OnceLock::new()) }
     }
 
@@ -52,7 +53,7 @@ impl Pool {
     /// ```
     pub fn current() -> Self {
         match rayon::current_thread_index() {
-            Some(_) => Pool { threads: rayon::current_num_threads(), own: None },
+            Some(_) => Pool { threads: rayon::current_num_threads().into(), own: None },
             None => Pool::new(0),
         }
     }
@@ -87,16 +88,16 @@ impl Pool {
 
     /// How many workers it has, if the system starts them all.
     pub fn threads(&self) -> usize {
-        self.threads
+        *self.threads.get_or_init(cores)
     }
 
     /// The workers, started if they are not there yet. None where the system starts not one: then the calling thread is
     /// all there is.
     pub(super) fn crew(&self) -> Option<Crew<'_>> {
         match &self.own {
-            None => Some(Crew { threads: self.threads, own: None }),
+            None => Some(Crew { threads: self.threads(), own: None }),
             Some(workers) => {
-                let workers = workers.get_or_init(|| Workers::start(self.threads)).as_ref()?;
+                let workers = workers.get_or_init(|| Workers::start(self.threads())).as_ref()?;
                 let own = workers.pool.as_ref()?;
                 Some(Crew { threads: workers.handles.len(), own: Some(own) })
             }

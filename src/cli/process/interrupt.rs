@@ -4,7 +4,7 @@ use std::{
     io::{self, IsTerminal},
     process::exit,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -29,12 +29,24 @@ pub(crate) struct Interrupt {
     /// It is cancelled then.
     pub(crate) cancel: Cancel,
     is_searching: Arc<AtomicBool>,
+    /// What the one takes who waits for the signals, until somebody does.
+    unwatched: Mutex<Option<Option<Rescue>>>,
 }
 
 impl Interrupt {
-    /// The signals end the process, as they do where nobody asks for anything else: for what is over in a moment.
-    pub(crate) fn unwatched() -> Self {
-        Interrupt { cancel: Cancel::new(), is_searching: Arc::default() }
+    /// Until [`watch`](Interrupt::watch) the signals end the process, as they do where nobody asks for anything else:
+    /// for what is over in a moment. `rescue` is that of the output.
+    pub(crate) fn unwatched(rescue: Option<Rescue>) -> Self {
+        let is_searching = Arc::new(AtomicBool::new(rescue.is_some()));
+        Interrupt { cancel: Cancel::new(), is_searching, unwatched: Mutex::new(Some(rescue)) }
+    }
+
+    /// Has the signals handled from here on, if they are not yet. It starts a thread.
+    pub(crate) fn watch(&self) {
+        let unwatched = self.unwatched.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(rescue) = unwatched {
+            handle(rescue, self.cancel.clone(), Arc::clone(&self.is_searching));
+        }
     }
 
     /// From here on nothing is left to be done that could take long, and that has to be done in full.
@@ -51,9 +63,13 @@ impl Interrupt {
 /// Where one of the signals is ignored, as in jobs in the background and under `nohup`, all of them are left as they
 /// are.
 pub(crate) fn watch(rescue: Option<Rescue>) -> Interrupt {
-    let is_searching = Arc::new(AtomicBool::new(rescue.is_some()));
-    let interrupt = Interrupt { cancel: Cancel::new(), is_searching };
-    let (token, is_searching) = (interrupt.cancel.clone(), interrupt.is_searching.clone());
+    let interrupt = Interrupt::unwatched(rescue);
+    interrupt.watch();
+    interrupt
+}
+
+/// Installs the handler of the signals.
+fn handle(rescue: Option<Rescue>, token: Cancel, is_searching: Arc<AtomicBool>) {
     let mut rescue = Some(rescue);
     let handler = move || {
         let Some(rescue) = rescue.take() else { exit(STATUS.into()) };
@@ -67,7 +83,6 @@ pub(crate) fn watch(rescue: Option<Rescue>) -> Interrupt {
     if let Err(ctrlc::Error::System(_)) = ctrlc::try_set_handler(handler) {
         end_at_once();
     }
-    interrupt
 }
 
 /// What is said of a search that was interrupted, to somebody who looks on.

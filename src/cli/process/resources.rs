@@ -82,7 +82,7 @@ pub(crate) fn most_threads() -> usize {
 /// Threads, as many as were asked for (0 is one for each core), but `most` at most.
 pub(crate) fn pool(threads: usize, most: usize) -> Pool {
     let pool = Pool::new(threads);
-    if pool.threads() > most { Pool::new(most) } else { pool }
+    if most < usize::MAX && pool.threads() > most { Pool::new(most) } else { pool }
 }
 
 /// The limit of a resource of this process, if there is one.

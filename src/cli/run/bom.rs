@@ -100,7 +100,7 @@ impl Text {
         first.truncate(filled);
         self.has_begun = true;
         let (is_marked, encoding) = match self.encoding {
-            Encoding::Auto => (MARKS.iter().any(|mark| first.starts_with(mark)), None),
+            Encoding::Auto => (is_marked(&first), None),
             Encoding::None => (false, None),
             Encoding::Of(encoding) => (true, Some(encoding)),
         };
@@ -137,6 +137,11 @@ impl Read for Text {
         self.first = self.first.saturating_sub(read);
         Ok(read)
     }
+}
+
+/// Whether a text begins with a mark.
+pub(crate) fn is_marked(text: &[u8]) -> bool {
+    MARKS.iter().any(|mark| text.starts_with(mark))
 }
 
 /// Reads, and begins anew after a signal.

@@ -17,6 +17,7 @@ use crate::cli::{
         resources,
     },
     run::{
+        haystack::Haystack,
         hints,
         indexes::Indexes,
         list,
@@ -71,7 +72,7 @@ pub(crate) fn run(
     // A small file is searched before a thread that waits for signals is there, and before others could help.
     let is_small = single.as_ref().is_some_and(|haystack| haystack.len.is_some_and(|len| len <= SMALL));
     // Before this there is nothing to be saved.
-    let interrupt = if is_small { Interrupt::unwatched() } else { interrupt::watch(Some(output.rescue())) };
+    let interrupt = interrupt_for(single.as_ref(), &output);
     let cancel = &interrupt.cancel;
     let from_stdin = single.as_ref().is_some_and(|haystack| haystack.is_stdin);
     let grep = setup::grep_builder(options, to_terminal && !from_stdin, cancel);
@@ -79,7 +80,7 @@ pub(crate) fn run(
     let separator = separator.as_deref();
     let patterns: Arc<[Vec<u8>]> = collected.patterns.into();
     let indexes = Indexes::new(options, (&builder, &matcher), Arc::clone(&patterns));
-    let searcher = Searcher::new(options, (matcher, &grep), style, patterns, indexes.into(), cancel)?;
+    let searcher = Searcher::new(options, (matcher, &grep), style, patterns, indexes.into(), &interrupt)?;
     let threads = if single.is_some() { usize::MAX } else { resources::most_threads() };
     let pool = if is_small { Pool::inline() } else { resources::pool(options.performance.threads, threads) };
     let outcome = match &single {
@@ -113,6 +114,16 @@ pub(crate) fn run(
         return Ok(ExitCode::from(interrupt::STATUS));
     }
     Ok(setup::exit_code(outcome.matched, options.output.quiet, messages.any_error()))
+}
+
+/// What follows when the search is interrupted. Of a single regular file an index may leave little to be searched: the
+/// signals are watched once it is known that it does not.
+fn interrupt_for<W: Write + Send + 'static>(single: Option<&Haystack>, output: &Output<W>) -> Arc<Interrupt> {
+    let interrupt = Interrupt::unwatched(Some(output.rescue()));
+    if single.is_none_or(|haystack| haystack.len.is_none()) {
+        interrupt.watch();
+    }
+    Arc::new(interrupt)
 }
 
 /// Tells of what means something else than it seems to: the first such pattern, and a replacement.

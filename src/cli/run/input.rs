@@ -63,6 +63,11 @@ impl Input {
         self.converted.is_some()
     }
 
+    /// Whether it is standard input.
+    pub(crate) fn is_stdin(&self) -> bool {
+        self.is_stdin
+    }
+
     fn stdin() -> Self {
         #[cfg(unix)]
         let file = {

@@ -19,6 +19,7 @@ pub(crate) mod part;
 pub(crate) mod patterns;
 pub(crate) mod search;
 pub(crate) mod setup;
+mod small;
 pub(crate) mod stop;
 pub(crate) mod unsearched;
 pub(crate) mod walk;

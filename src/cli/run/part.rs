@@ -59,6 +59,12 @@ impl Narrowed {
         self.parts.is_none()
     }
 
+    /// Whether an index, or a range of lines, leaves parts that have no more bytes than this.
+    pub(crate) fn is_of_parts_up_to(&self, most: u64) -> bool {
+        let sum = |parts: &Vec<index::Part>| parts.iter().map(|part| part.range.end - part.range.start).sum::<u64>();
+        self.parts.as_ref().is_some_and(|parts| sum(parts) <= most)
+    }
+
     pub(crate) fn search(
         &self,
         job: Job<'_>,

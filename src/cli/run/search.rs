@@ -13,7 +13,7 @@ use mapgrep::{
     index::{Fresh, Unfit},
     mapping::{Cuts, Mapping},
     matcher::Matcher,
-    scan::{self, CachePolicy, Cancel, Pool},
+    scan::{self, CachePolicy, Pool},
 };
 
 use crate::cli::{
@@ -22,6 +22,7 @@ use crate::cli::{
         options::{Encoding, Mode},
     },
     print::{json::Json, pattern_ids::PatternCounts, standard::Printer, stats::Stats, style::Style},
+    process::interrupt::Interrupt,
     run::{
         compressed::{self, CompressedFiles},
         convert::Converter,
@@ -30,8 +31,9 @@ use crate::cli::{
         indexes::Indexes,
         input::Input,
         job::Job,
-        open::{Opened, Opener, Source},
+        open::{Opened, Opener, SMALL, Source},
         part::{Mapped, Parts},
+        small::{self, Left},
         stop::Stopping,
     },
     terminal::{notes::Notes, progress::Progress, stdout::FileId},
@@ -59,7 +61,8 @@ pub(crate) struct Searcher {
     notes: Notes,
     compressed: CompressedFiles,
     progress: Progress,
-    cancel: Cancel,
+    /// The signals are watched before a search that may take long.
+    interrupt: Arc<Interrupt>,
 }
 
 /// The searches for lines.
@@ -166,8 +169,9 @@ impl Searcher {
         style: Style,
         patterns: Arc<[Vec<u8>]>,
         indexes: Arc<Indexes>,
-        cancel: &Cancel,
+        interrupt: &Arc<Interrupt>,
     ) -> anyhow::Result<Self> {
+        let cancel = &interrupt.cancel;
         let (mode, quiet, all_text) = (options.mode(), options.output.quiet, options.text.is_all_text());
         // What is printed when a file has been searched does not meet the progress in it.
         let prints = !quiet && matches!(mode, Mode::Lines | Mode::Json);
@@ -200,7 +204,7 @@ impl Searcher {
             notes: Notes::new(options),
             compressed: CompressedFiles::default(),
             progress,
-            cancel: cancel.clone(),
+            interrupt: Arc::clone(interrupt),
         })
     }
 
@@ -334,6 +338,10 @@ impl Searcher {
     ) -> anyhow::Result<Found> {
         let later = (start > 0).then(|| job.grep.starting_at(start));
         let job = Job { grep: later.as_ref().unwrap_or(job.grep), ..job };
+        let is_short = mapping.len() as u64 <= SMALL;
+        if !is_short && (index.is_none() || !self.parts.is_all()) {
+            self.interrupt.watch();
+        }
         let _progress = self.progress.start(Some(self.parts.len_of_range(mapping.len() as u64 - start)));
         // That a file was mapped for its index is not to be seen.
         let nul = match formats.json.is_some() && !self.all_text && self.opener.maps(job.haystack) {
@@ -343,6 +351,11 @@ impl Searcher {
         let narrowed = self.parts.narrow(job, Mapped { mapping: &mapping, origin: start, index: index.as_deref() });
         let is_whole = narrowed.as_ref().is_ok_and(|narrowed| narrowed.is_whole());
         let found = narrowed.and_then(|narrowed| {
+            let alone = narrowed.is_of_parts_up_to(FEW).then(Pool::inline);
+            if alone.is_none() && !is_short {
+                self.interrupt.watch();
+            }
+            let job = Job { pool: alone.as_ref().unwrap_or(job.pool), ..job };
             let summary = narrowed.search(job, &mapping, formats.format(), print)?;
             let from_end = job.grep.is_backwards().then_some(mapping.len() as u64);
             let bytes_searched = Some(narrowed.bytes_searched(&summary, start, from_end));
@@ -364,11 +377,22 @@ impl Searcher {
         print: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> anyhow::Result<Found> {
         let len = input.len();
+        if len.is_none_or(|len| len > SMALL) {
+            self.interrupt.watch();
+        }
         let _progress = self.progress.start(len);
         let is_as_it_is = self.encoding == Encoding::Auto && self.stops.is_none();
         let skips = is_as_it_is && self.parts.is_all() && job.grep.skips_nuls_of_streams();
         let cuts = if skips { input.cuts() } else { Cuts::default() };
-        let mut text = input.into_text(self.cache, &cuts).encoded(self.encoding);
+        let is_plain = is_as_it_is && self.parts.is_all() && cuts.is_empty() && !self.notes.explains();
+        let mut text = if is_plain {
+            match small::look_through(input, job.grep, self.cache)? {
+                Left::Nothing(summary) => return Ok(Found { summary, ..Found::default() }),
+                Left::All(text) => text,
+            }
+        } else {
+            input.into_text(self.cache, &cuts).encoded(self.encoding)
+        };
         let shifted = Shifted { format: formats.format(), by: text.skipped()? as i64 };
         let summary = match self.stops {
             Some(inverted) => {
@@ -386,7 +410,7 @@ impl Searcher {
 
     /// Tells of compressed files in which nothing was found.
     fn note_compressed(&self, haystack: &Haystack, summary: &Summary, unfit: Option<Unfit>) {
-        if summary.matched_lines > 0 || self.cancel.is_cancelled() {
+        if summary.matched_lines > 0 || self.interrupt.cancel.is_cancelled() {
             return;
         }
         match unfit {
@@ -414,7 +438,7 @@ impl Searcher {
         let shows_count = !self.total && (lines > 0 || (self.includes_zero && !is_filtered));
         let mut out = vec![];
         // When it is cancelled, it would say of the whole file what was found in a part of it.
-        if self.quiet || self.cancel.is_cancelled() {
+        if self.quiet || self.interrupt.cancel.is_cancelled() {
             return Conclusion { matched, count, last: out };
         }
         let printer = &formats.printer;
@@ -442,6 +466,10 @@ impl Searcher {
         self.compressed.note()
     }
 }
+
+/// Up to so many bytes in parts are searched by one thread, and before anybody waits for signals: in less time than it
+/// takes to start threads.
+const FEW: u64 = 1 << 20;
 
 /// How many bytes at the start of a mapped file are looked at for a NUL that no line shows.
 const HEAD: usize = 64 << 10;

@@ -18,6 +18,11 @@ impl Notes {
         Notes { explains: options.messages.explain, warns: options.shows_notes() }
     }
 
+    /// Whether it is told how files are searched.
+    pub(crate) fn explains(self) -> bool {
+        self.explains
+    }
+
     /// Whether anything is told that may surprise.
     pub(crate) fn warns(self) -> bool {
         self.warns

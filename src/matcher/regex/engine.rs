@@ -69,9 +69,13 @@ pub(crate) struct Cache {
 
 /// How much memory the automaton of a worker may take for so many patterns.
 fn lazy_dfa_cache(patterns: usize) -> usize {
+    let wanted = patterns.saturating_mul(LAZY_DFA_CACHE_PER_PATTERN);
+    if wanted <= LAZY_DFA_CACHE {
+        // Asking for the number of cores takes longer than compiling a simple pattern.
+        return LAZY_DFA_CACHE;
+    }
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let most = LAZY_DFA_CACHES / workers;
-    patterns.saturating_mul(LAZY_DFA_CACHE_PER_PATTERN).min(most).max(LAZY_DFA_CACHE)
+    wanted.min(LAZY_DFA_CACHES / workers).max(LAZY_DFA_CACHE)
 }
 
 /// Why the engine did not take a pattern.
