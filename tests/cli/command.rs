@@ -12,7 +12,7 @@ use std::{
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/datasets/sample.log");
 
-fn mapgrep(args: &[&str]) -> Command {
+pub(crate) fn mapgrep(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mapgrep"));
     command.args(args).stdin(Stdio::null());
     command

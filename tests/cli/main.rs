@@ -22,3 +22,4 @@ mod interrupt;
 mod names;
 mod pattern_ids;
 mod total;
+mod walk;

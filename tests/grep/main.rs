@@ -4,6 +4,7 @@
 mod oracle;
 
 mod events;
+mod in_vain;
 mod modes;
 mod parts;
 mod searcher;

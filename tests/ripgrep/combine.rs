@@ -222,7 +222,7 @@ impl Gen {
             given.reverse();
         }
         let mut case = Case::over(tree, Input::Walk, self.one_in(8));
-        case.engine = vec![vec![self.pick(&["-j1", "-j2"]).to_owned()]];
+        case.engine = vec![vec![self.pick(&["-j1", "-j2", "-j8"]).to_owned()]];
         for form in given {
             let group: Vec<_> = form.split(' ').map(str::to_owned).collect();
             match name(&group[0]) {

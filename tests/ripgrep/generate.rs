@@ -808,7 +808,7 @@ impl Gen {
     ///
     /// Tiny chunks are for small inputs: on large ones they only take time.
     fn engine(&mut self, size: usize) -> Vec<Vec<String>> {
-        let mut engine = vec![vec![self.pick(&["-j1", "-j2", "-j4"]).to_owned()]];
+        let mut engine = vec![vec![self.pick(&["-j1", "-j2", "-j8"]).to_owned()]];
         let chunk = match self.below(6) {
             0 if size <= 64 << 10 => "1",
             1 if size <= 256 << 10 => "7",

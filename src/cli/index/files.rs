@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ignore::WalkBuilder;
 
 use super::run::Run;
-use crate::cli::run::walk::in_order;
+use crate::cli::run::directory::in_order;
 use mapgrep::index::{Index, is_index};
 
 impl Run<'_> {

@@ -150,7 +150,8 @@ fn search_many<W: Write>(
     output: &mut Output<W>,
 ) -> anyhow::Result<Outcome> {
     let Many { messages, cancel, .. } = many;
-    let (outcome, any) = many.search(paths.walk(&options.files, cancel)?, output)?;
+    let (outcome, any) =
+        many.search(paths.walk(&options.files, resources::helpers(many.pool.threads()), cancel)?, output)?;
     if !any && !cancel.is_cancelled() && !messages.any_error() {
         let why = unsearched::why(paths, &options.files, cancel);
         if paths.is_implicit() {

@@ -28,7 +28,7 @@ pub(crate) fn files(
     let paths = walk::Paths::to_list(options.positional.clone(), options.shows_ignore_messages());
     let mut output = Output::new(stdout);
     let mut any = false;
-    for file in paths.walk(&options.files, &Cancel::new())? {
+    for file in paths.walk(&options.files, 0, &Cancel::new())? {
         match file {
             Ok(file) => {
                 any = true;

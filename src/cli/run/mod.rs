@@ -1,9 +1,11 @@
 //! Runs a search: what the flags ask for, done with the library.
 
+pub(crate) mod ahead;
 pub(crate) mod bom;
 pub(crate) mod command;
 pub(crate) mod compressed;
 pub(crate) mod convert;
+pub(crate) mod directory;
 pub(crate) mod explain;
 pub(crate) mod globs;
 pub(crate) mod haystack;

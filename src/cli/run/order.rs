@@ -8,7 +8,7 @@ use crate::cli::{
 };
 
 /// Files, or what went wrong where one was looked for.
-type Found = Box<dyn Iterator<Item = Result<Haystack, String>> + Send>;
+pub(crate) type Found = Box<dyn Iterator<Item = Result<Haystack, String>> + Send>;
 
 /// Puts what a walk finds, which is in the order of paths, in the order that is wanted. For any other all files have to
 /// be found first. What went wrong is told before.

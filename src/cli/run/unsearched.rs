@@ -23,7 +23,7 @@ pub(crate) fn why(paths: &Paths, options: &FileOptions, cancel: &Cancel) -> Stri
     let finds_without = |lifted: &[&Reason]| {
         let mut filters = filters.clone();
         lifted.iter().for_each(|reason| (reason.lift)(&mut filters));
-        paths.walk_with(&filters, cancel).is_ok_and(|mut found| found.any(|file| file.is_ok()))
+        paths.walk_with(&filters, 0, cancel).is_ok_and(|mut found| found.any(|file| file.is_ok()))
     };
     let reasons = reasons(&filters);
     let mut needed: Vec<&Reason> = reasons.iter().collect();

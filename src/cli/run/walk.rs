@@ -1,7 +1,7 @@
 //! What to search: the files that were named and those in directories that were named, in a fixed order.
 
 use std::{
-    cmp::Ordering,
+    collections::HashMap,
     ffi::OsString,
     fs::Metadata,
     path::{Path, PathBuf},
@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use ignore::{
-    DirEntry, Walk, WalkBuilder,
+    DirEntry, IncrementalIgnore, Walk, WalkBuilder,
     gitignore::GitignoreBuilder,
     overrides::Override,
     types::{Types, TypesBuilder},
@@ -18,11 +18,13 @@ use ignore::{
 use crate::cli::{
     flags::options::{FileOptions, NoIgnore, TypeChange},
     run::{
+        ahead::Ahead,
+        directory::{Directory, Entry, Rules, describe, in_order},
         globs::{self, Globs},
         haystack::Haystack,
-        order,
+        order::{self, Found},
     },
-    terminal::messages,
+    terminal::{messages, stdout::FileId},
 };
 use mapgrep::{index::is_index, scan::Cancel};
 
@@ -97,25 +99,18 @@ impl Paths {
         }
     }
 
-    /// All files, in the order of the command line and within directories by name, until it is cancelled.
+    /// All files, in the order of the command line and within directories by name, until it is cancelled. So many
+    /// threads may list directories besides the one that goes through the files.
     ///
     /// # Errors
     ///
     /// When a glob is not valid.
-    pub(crate) fn walk(
-        &self,
-        options: &FileOptions,
-        cancel: &Cancel,
-    ) -> anyhow::Result<impl Iterator<Item = Result<Haystack, String>> + Send + 'static> {
-        self.walk_with(&Filters::of(options), cancel)
+    pub(crate) fn walk(&self, options: &FileOptions, helpers: usize, cancel: &Cancel) -> anyhow::Result<Found> {
+        self.walk_with(&Filters::of(options), helpers, cancel)
     }
 
     /// As [`walk`](Paths::walk), with other filters than those of the command line.
-    pub(crate) fn walk_with(
-        &self,
-        filters: &Filters,
-        cancel: &Cancel,
-    ) -> anyhow::Result<impl Iterator<Item = Result<Haystack, String>> + Send + use<>> {
+    pub(crate) fn walk_with(&self, filters: &Filters, helpers: usize, cancel: &Cancel) -> anyhow::Result<Found> {
         let options = &filters.options;
         let (first, rest) = self.paths.split_first().expect("there is always a path");
         let mut builder = WalkBuilder::new(first);
@@ -150,14 +145,51 @@ impl Paths {
         if !dot {
             builder.add_custom_ignore_filename(".rgignore");
         }
-        let haystacks = Haystacks {
-            walk: builder.build(),
-            strip_dot: self.implicit,
-            indexes: filters.indexes,
-            ignore_messages: self.ignore_messages,
-            cancel: cancel.clone(),
-        };
+        // What is followed may be a loop, which has to be known from the directories above.
+        let is_plain = cfg!(unix) && !options.follow && !options.one_file_system && options.max_depth != Some(0);
+        if helpers > 0
+            && is_plain
+            && let Some(named) = self.named(&builder, cancel)
+        {
+            let rules = Rules {
+                max_filesize: options.max_filesize,
+                indexes: filters.indexes,
+                output: if filters.output { None } else { FileId::of_stdout() },
+                strip_dot: self.implicit,
+            };
+            let found = Ahead::new(named, rules, helpers, self.ignore_messages, cancel);
+            return Ok(order::sorted(found, options.sort));
+        }
+        let haystacks = self.haystacks(builder.build(), filters.indexes, cancel);
         Ok(order::sorted(haystacks, options.sort))
+    }
+
+    fn haystacks(&self, walk: Walk, indexes: bool, cancel: &Cancel) -> Haystacks {
+        let (strip_dot, ignore_messages) = (self.implicit, self.ignore_messages);
+        Haystacks { walk, strip_dot, indexes, ignore_messages, cancel: cancel.clone() }
+    }
+
+    /// What was named: files, directories that are to be listed, and what is not there. `None` where ignore files of
+    /// directories above are wrong, which only the walk of entries tells from those in the directories.
+    fn named(&self, builder: &WalkBuilder, cancel: &Cancel) -> Option<Vec<Entry<Directory>>> {
+        // The size of each file is looked at where it is found.
+        let ignores = builder.clone().max_filesize(None).build_matchers();
+        let ignores: HashMap<PathBuf, IncrementalIgnore> =
+            ignores.into_iter().map(|ignore| (ignore.root().to_owned(), ignore)).collect();
+        let mut haystacks = self.haystacks(builder.clone().max_depth(Some(0)).build(), false, cancel);
+        let mut named = vec![];
+        while let Some(entry) = haystacks.walk.next() {
+            match entry {
+                Ok(entry) if is_dir(&entry) => {
+                    let ignore = ignores.get(entry.path())?.clone();
+                    named.push(Entry::Directory(Directory::named(ignore)));
+                }
+                Ok(entry) => named.extend(haystacks.haystack(entry).map(Entry::File)),
+                Err(error) if error.io_error().is_some() => named.push(Entry::Failed(describe(&error))),
+                Err(_) => return None,
+            }
+        }
+        Some(named)
     }
 
     fn warn_of_ignore_file(&self, error: &ignore::Error) {
@@ -273,31 +305,7 @@ impl Haystacks {
     }
 }
 
-/// The order of the files of a directory. Their paths are alike but for the names, which would have to be taken out of
-/// them.
-pub(crate) fn in_order(one: &Path, other: &Path) -> Ordering {
-    one.as_os_str().cmp(other.as_os_str())
-}
-
 /// True for directories, and for links to some that were named on the command line.
 fn is_dir(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_dir()) || (entry.path_is_symlink() && entry.path().is_dir())
-}
-
-/// The path and the cause, without what the layers between have to say.
-fn describe(error: &ignore::Error) -> String {
-    fn path(error: &ignore::Error) -> Option<&Path> {
-        match error {
-            ignore::Error::WithPath { path, .. } => Some(path),
-            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path(err),
-            _ => None,
-        }
-    }
-    let (Some(path), Some(io)) = (path(error), error.io_error()) else { return error.to_string() };
-    // The error of the walk names the path once more, around that of the system.
-    let cause = io.get_ref().and_then(|walk| walk.source());
-    match cause {
-        Some(cause) => format!("{}: {cause}", path.display()),
-        None => format!("{}: {io}", path.display()),
-    }
 }

@@ -154,6 +154,11 @@ impl FileId {
         None
     }
 
+    /// False for the inodes of other files.
+    pub(crate) fn may_have_inode(self, inode: u64) -> bool {
+        self.inode == inode
+    }
+
     pub(crate) fn is_of(self, metadata: &Metadata) -> bool {
         Self::of(metadata) == Some(self)
     }
