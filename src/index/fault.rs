@@ -40,6 +40,11 @@ pub enum IndexFault {
         /// The version that this library reads.
         read: u32,
     },
+    /// It has a section that this library does not know, and without which it must not be used.
+    UnknownSection {
+        /// The name of the section.
+        name: String,
+    },
     /// A file that is not an index has its name.
     NoIndex,
 }
@@ -51,6 +56,9 @@ impl fmt::Display for IndexFault {
             IndexFault::Damaged(what) => write!(f, "the index is damaged: {what}"),
             IndexFault::OtherVersion { found, read } => {
                 write!(f, "the index is of version {found}, and this program reads version {read}: build it anew")
+            }
+            IndexFault::UnknownSection { name } => {
+                write!(f, "the index has a section `{name}`, which this program does not know: build it anew")
             }
             IndexFault::NoIndex => f.write_str("this is not an index: the magic number is missing"),
         }

@@ -443,7 +443,7 @@ fn a_search_does_without_a_damaged_index() {
 }
 
 /// Indexes as earlier versions of the format wrote them.
-const VERSIONS: [(u32, &[u8]); 1] = [(1, include_bytes!("versions/1.mgx"))];
+const VERSIONS: [(u32, &[u8]); 2] = [(1, include_bytes!("versions/1.mgx")), (2, include_bytes!("versions/2.mgx"))];
 
 #[test]
 fn indexes_of_earlier_versions_are_refused_and_replaced() {

@@ -16,4 +16,6 @@ mod damage;
 #[cfg(unix)]
 mod files;
 mod indexed;
+#[cfg(unix)]
+mod sections;
 mod text;

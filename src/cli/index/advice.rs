@@ -22,7 +22,7 @@ fn advice(source: &(dyn StdError + 'static)) -> &'static str {
     match (source.downcast_ref(), source.downcast_ref()) {
         (Some(IndexFault::Missing), _) => ": mapgrep-index build makes one",
         (Some(IndexFault::Damaged(_)), _) => "; mapgrep-index build makes a new one",
-        (Some(IndexFault::OtherVersion { .. }), _) => " with mapgrep-index build",
+        (Some(IndexFault::OtherVersion { .. } | IndexFault::UnknownSection { .. }), _) => " with mapgrep-index build",
         (_, Some(Stale::Replaced | Stale::Shrunk)) => " (mapgrep-index build indexes it anew)",
         (_, Some(Stale::Changed)) => " (mapgrep-index verify tells where, mapgrep-index build indexes it anew)",
         (_, Some(Stale::Touched)) => " (mapgrep-index verify finds out)",

@@ -89,7 +89,7 @@ impl Indexing<'_> {
 
     fn manifest(&self, covered: u64, newlines: u64, segments: Vec<Entry>) -> Manifest {
         let Text { identity, seen_at, .. } = *self.opened;
-        Manifest { identity, seen_at, scheme: self.maker.scheme, covered, newlines, segments }
+        Manifest { identity, seen_at, scheme: self.maker.scheme, covered, newlines, segments, sections: vec![] }
     }
 
     pub(crate) fn build(&self, storage: impl Storage, path: &Path) -> Result<Done, Error> {
@@ -207,8 +207,11 @@ impl Indexing<'_> {
             kept.pop();
         }
         merged.reverse();
-        let mut dead: u64 = merged.iter().map(|entry| entry.len).sum();
         let header = index.header();
+        let sections = old.sections.iter().map(|section| section.len);
+        let mut dead = merged.iter().map(|entry| entry.len).chain(sections).fold(0, u64::saturating_add);
+        // Damaged sections may overlap.
+        dead = dead.min(header.end - header.dead);
         let is_mostly_dead = (header.dead + dead) * 10 > header.end * DEAD_OF_TEN;
         let mut committer = match is_mostly_dead {
             true => Committer::create(create().map_err(cannot)?),

@@ -4,7 +4,7 @@ use super::scheme::{ROW_GROUP, Scheme};
 
 pub(crate) const MAGIC: [u8; 8] = *b"\x89mgx\r\n\x1a\n";
 /// The version of the format. It increases when older indexes can no longer be read, or when grams or hashes change.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 pub(crate) const BYTE_ORDER: u32 = 0x0102_0304;
 /// The nominal size of a block of text, in bytes. It is small for fuzzing, so that all that can happen at borders of
 /// blocks happens in a text of a few hundred bytes.
@@ -17,6 +17,8 @@ pub(crate) const BODY: u64 = 8192;
 pub(crate) const ALIGN: u64 = 64;
 pub(crate) const MANIFEST: usize = 72;
 pub(crate) const ENTRY: usize = 40;
+/// The bytes in which a manifest describes a named section.
+pub(crate) const SECTION: usize = 48;
 /// The number of blocks that share a checksum.
 pub(crate) const TABLE_GROUP: usize = 64;
 pub(crate) const RECORD: usize = 24;

@@ -6,8 +6,9 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::{
     header::Header,
-    layout::{ALIGN, BLOCK, BODY, ENTRY, MANIFEST, MOST_BLOCKS, fixed_len, longest_len},
+    layout::{ALIGN, BLOCK, BODY, ENTRY, MANIFEST, MOST_BLOCKS, SECTION, fixed_len, longest_len},
     scheme::Scheme,
+    section::{self, Section},
 };
 use crate::bytes::{slice, u32_at, u64_at};
 use crate::index::fault::damaged;
@@ -24,6 +25,7 @@ pub(crate) struct Manifest {
     pub(crate) covered: u64,
     pub(crate) newlines: u64,
     pub(crate) segments: Vec<Entry>,
+    pub(crate) sections: Vec<Section>,
 }
 
 /// The offset of a segment, and the part of the text that it covers.
@@ -79,7 +81,7 @@ impl Entry {
 
 impl Manifest {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(MANIFEST + self.segments.len() * ENTRY);
+        let mut bytes = Vec::with_capacity(MANIFEST + self.segments.len() * ENTRY + self.sections.len() * SECTION);
         let Identity { device, inode, size, modified, changed } = self.identity;
         let times = [modified, changed, self.seen_at].map(|time| time as u64);
         for number in [device, inode, size].into_iter().chain(times) {
@@ -97,6 +99,7 @@ impl Manifest {
             bytes.extend(entry.newlines.to_le_bytes());
             bytes.extend(entry.sum.to_le_bytes());
         }
+        self.sections.iter().for_each(|section| bytes.extend(section.to_bytes()));
         bytes
     }
 
@@ -116,10 +119,11 @@ impl Manifest {
             .filter(|manifest| manifest.len() >= MANIFEST)
             .ok_or_else(wrong_sum)?;
         let scheme = Scheme::from_number(u32_at(manifest, 48)).ok_or_else(|| damaged("its grams are unknown"))?;
-        let (entries, rest) = manifest[MANIFEST..].as_chunks::<ENTRY>();
-        if !rest.is_empty() || entries.len() != u32_at(manifest, 52) as usize {
-            return Err(damaged("its list of segments has the wrong length"));
-        }
+        let lists = (u32_at(manifest, 52) as usize)
+            .checked_mul(ENTRY)
+            .and_then(|entries| manifest[MANIFEST..].split_at_checked(entries))
+            .ok_or_else(|| damaged("its list of segments has the wrong length"))?;
+        let (entries, sections) = (lists.0.as_chunks::<ENTRY>().0, lists.1);
         let mut segments: Vec<Entry> = vec![];
         let mut end = BODY;
         for entry in entries {
@@ -133,11 +137,13 @@ impl Manifest {
             end = entry.offset + entry.len;
             segments.push(entry);
         }
-        work::steps(segments.len());
+        let sections = section::read(sections, segments.len(), BODY..header.manifest_offset)?;
+        work::steps(segments.len() + sections.len());
         work::index_bytes(manifest.len());
         if xxh3_64(manifest) != header.manifest_sum {
             return Err(wrong_sum());
         }
+        section::check_known(&sections)?;
         let time = |at: usize| u64_at(manifest, at) as i64;
         let identity = Identity {
             device: u64_at(manifest, 0),
@@ -153,6 +159,7 @@ impl Manifest {
             covered: u64_at(manifest, 56),
             newlines: u64_at(manifest, 64),
             segments,
+            sections,
         };
         let lines = manifest.segments.last().map_or(0, |last| last.newlines);
         let is_possible = manifest.covered <= identity.size

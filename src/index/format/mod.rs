@@ -34,6 +34,13 @@
 //!                            block has a NUL
 //!                   24  u64  line ends before it
 //!                   32  u64  checksum of the table's checksums, of the row offsets, and of this entry so far
+//!              sections, 48 bytes each, to the end of the manifest
+//!                    0  16 bytes  name: 1 to 16 ASCII letters, digits or `-`, and zeros
+//!                   16  u32  1 when the index must not be used by a program that does not know the section
+//!                   20  u32  number of the segment that it is about, or `u32::MAX` for the whole index
+//!                   24  u64  offset
+//!                   32  u64  length
+//!                   40  u64  checksum of its bytes
 //! segment, from an offset that is a multiple of 64, behind the segment before
 //!      table       for each 64 blocks (the last group may be shorter): 64 records of 24 bytes, and a u64 checksum of
 //!                  them
@@ -57,6 +64,11 @@
 //! Of two neighbours, the first has at least twice as many blocks as the second, or both together have more than 4096.
 //! So there are at most 13 segments for each 8192 blocks, and 13 more: work for each segment is bounded by the text.
 //!
+//! **Sections.** What later programs add to an index goes into sections with names, which lie behind byte 8192 and
+//! before the manifest. A program passes over a section that it does not know, unless it is marked as required; then it
+//! refuses the index. An update drops sections that it does not know, as it cannot bring them up to date. There are at
+//! most 8 for each segment, and 8 more. So far no section has a name.
+//!
 //! **Rows.** A gram is a few bytes of the text, with ASCII letters in lower case. Its hash names a row. Bit *k* of the
 //! row is 1 if the gram starts in block *k* of the segment (see `grams`). First come the rows of the grams, then those
 //! of grams of three bytes, if they are indexed, and then 32 rows, the first of which has a bit for each block that
@@ -74,4 +86,5 @@ pub(crate) mod row_group;
 pub(crate) mod scheme;
 #[cfg(feature = "__test-hooks")]
 pub(crate) mod seal;
+pub(crate) mod section;
 pub(crate) mod table;

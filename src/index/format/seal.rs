@@ -4,7 +4,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     header::Header,
-    layout::{ENTRY, HEADER, MANIFEST, TABLE_GROUP_LEN, fixed_len, offsets_start},
+    layout::{ENTRY, HEADER, MANIFEST, SECTION, TABLE_GROUP_LEN, fixed_len, offsets_start},
     manifest::{Entry, entry_sum},
     row_group::row_sum,
     scheme::{ROW_GROUP, Scheme},
@@ -20,7 +20,17 @@ pub fn seal(bytes: &mut [u8]) {
             && manifest.len() >= MANIFEST
         {
             let scheme = Scheme::from_number(u32_at(&manifest, 48)).unwrap_or(Scheme::Small);
-            for at in (MANIFEST..manifest.len()).step_by(ENTRY) {
+            let entries = (u32_at(&manifest, 52) as usize).min((manifest.len() - MANIFEST) / ENTRY);
+            let sections = MANIFEST + entries * ENTRY;
+            for at in (sections..manifest.len()).step_by(SECTION) {
+                if let Some(section) = manifest.get(at..at + SECTION)
+                    && let Some(sum) = slice(bytes, u64_at(section, 24), u64_at(section, 32)).map(xxh3_64)
+                {
+                    let at = start as usize + at + 40;
+                    bytes[at..at + 8].copy_from_slice(&sum.to_le_bytes());
+                }
+            }
+            for at in (MANIFEST..sections).step_by(ENTRY) {
                 if let Some(entry) = manifest.get(at..at + ENTRY) {
                     let entry = Entry::from_bytes(entry);
                     seal_segment(bytes, &entry, scheme);

@@ -2,6 +2,7 @@
 
 use super::{
     class::{DNA, END, LINE_END, NUMBER, begins_number, class, is_address, is_number},
+    dna::{find_kept, ranks},
     hash::{LONGEST, ODD, dna_hash, hash_of_bytes, hash_of_odd},
 };
 use crate::{
@@ -17,6 +18,9 @@ pub(crate) struct Collector {
     classes: Vec<u8>,
     /// For each offset of the text, the kind of gram that starts there.
     kinds: Vec<u8>,
+    /// For each offset of a text with DNA, the rank of the triplet there, and whether a gram of DNA is kept.
+    ranks: Vec<u8>,
+    kept: Vec<bool>,
     /// A byte for each row, 1 where the block has it. Setting a bit takes twice as long.
     map: Vec<u8>,
 }
@@ -35,7 +39,8 @@ const BYTES: [u64; 8] = [0xFFFF_FFFF, 0xFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF, u64::MAX
 
 impl Collector {
     pub(crate) fn new(scheme: Scheme) -> Self {
-        Collector { scheme, folded: vec![], classes: vec![], kinds: vec![], map: vec![0; scheme.rows()] }
+        let (folded, classes, kinds, ranks, kept) = (vec![], vec![], vec![], vec![], vec![]);
+        Collector { scheme, folded, classes, kinds, ranks, kept, map: vec![0; scheme.rows()] }
     }
 
     /// Sets a bit of `rows` for each gram that starts in the first `own` bytes of `text`, and ends in it.
@@ -55,6 +60,9 @@ impl Collector {
         match self.scheme {
             Scheme::Default => self.map_grams::<{ 64 - BITS }, { 64 - BITS_OF_THREE }>(),
             Scheme::Small => self.map_grams::<{ 64 - SMALL_BITS }, 0>(),
+        }
+        if memchr::memchr(TWELVE, &self.kinds).is_some() {
+            self.map_dna();
         }
         if !text.is_ascii() {
             self.map_odd();
@@ -86,13 +94,19 @@ impl Collector {
                 of_three[(hash_of_bytes(word & 0xFF_FFFF) >> THREE) as usize] = 1;
             }
         }
-        if memchr::memchr(TWELVE, &self.kinds).is_some() {
-            for (word, &kind) in self.folded.windows(LONGEST).zip(&self.kinds) {
-                if kind == TWELVE
-                    && let Some(hash) = dna_hash(word)
-                {
-                    map[(hash >> SHIFT) as usize] = 1;
-                }
+    }
+
+    #[inline(always)]
+    fn map_dna(&mut self) {
+        ranks(&self.folded, &mut self.ranks);
+        self.kept.resize(self.kinds.len(), false);
+        find_kept(&self.ranks, &mut self.kept);
+        for ((gram, &kind), &is_kept) in self.folded.windows(LONGEST).zip(&self.kinds).zip(&self.kept) {
+            if is_kept
+                && kind == TWELVE
+                && let Some(hash) = dna_hash(gram)
+            {
+                self.map[self.scheme.row_of_dna(hash)] = 1;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{
     class::{DNA, LINE_END, NUMBER, begins_number, class, is_address, is_number},
+    dna::is_kept,
     hash::{LONGEST, ODD, dna_hash, hash_of_bytes, hash_of_odd, word},
 };
 use crate::index::format::scheme::Scheme;
@@ -14,8 +15,8 @@ impl Scheme {
             return vec![self.row(hash_of_odd(literal)) as u32];
         }
         let mut rows: Vec<u32> = vec![];
-        for hash in (0..literal.len()).filter_map(|at| self.hash_at(&literal[at..])) {
-            let row = self.row(hash) as u32;
+        for row in (0..literal.len()).filter_map(|at| self.row_at(&literal[at..])) {
+            let row = row as u32;
             if !rows.contains(&row) {
                 rows.push(row);
             }
@@ -29,7 +30,17 @@ impl Scheme {
         rows
     }
 
-    /// The hash of the gram at the start of a literal, if the gram is the same whatever follows the literal.
+    /// The row of the gram at the start of a literal, if the gram is the same whatever follows the literal.
+    fn row_at(self, literal: &[u8]) -> Option<usize> {
+        if let Some(gram) = literal.get(..LONGEST)
+            && gram[..8].iter().all(|&byte| class(byte) & DNA != 0)
+        {
+            return is_kept(gram).then(|| dna_hash(gram)).flatten().map(|hash| self.row_of_dna(hash));
+        }
+        self.hash_at(literal).map(|hash| self.row(hash))
+    }
+
+    /// The hash of a gram that is not of DNA.
     fn hash_at(self, literal: &[u8]) -> Option<u64> {
         let known = &literal[..literal.len().min(LONGEST)];
         if known.len() < 4 {
@@ -42,7 +53,7 @@ impl Scheme {
         };
         // With fewer than eight letters it is unknown whether the text is DNA.
         if all(8, DNA) {
-            return known.get(..LONGEST).and_then(dna_hash);
+            return None;
         }
         let classes = [0, 1, 2, 3].map(|at| class(known[at]));
         if is_number(classes) {

@@ -9,7 +9,7 @@
 //! | decimal or hexadecimal numbers | 6 | every block has most numbers of 4 digits |
 //! | numbers with a dot in each half, such as addresses | 8 | they begin alike |
 //! | a number that starts at the second or third byte | 5 | for literals that end within the number |
-//! | DNA | 12 | every block has all words of 8 letters; one gram in 8 is kept, to bound the size |
+//! | DNA | 12 | every block has all words of 8 letters; one gram in 5 is kept, to bound the size |
 //!
 //! The default scheme also has all grams of 3 bytes, for literals with hardly any other. `docs/measurements.md` has
 //! what this mix costs and saves.
@@ -18,5 +18,6 @@
 
 mod class;
 pub(crate) mod collect;
+mod dna;
 pub(crate) mod hash;
 mod literal;

@@ -77,7 +77,8 @@ fn offsets_beyond_four_tebibytes() {
     let newlines = last.newlines;
     // As if it had been looked at long after its last change, so that no hashes are compared.
     let seen_at = now() + 10_000_000_000;
-    let manifest = Manifest { identity, seen_at, scheme: Scheme::Default, covered, newlines, segments };
+    let manifest =
+        Manifest { identity, seen_at, scheme: Scheme::Default, covered, newlines, segments, sections: vec![] };
     committer.commit(&manifest, 0).unwrap();
     let error = Index::open(&path, None).unwrap_err();
     assert!(error.to_string().contains("a segment is not where it should be"), "{error}");
