@@ -479,7 +479,7 @@ fn a_damaged_index_is_told_of_and_does_no_harm() {
         (vec![], "the index is damaged: it is empty; mapgrep-index build makes a new one"),
         (good[..50].to_vec(), "the index is damaged: it is shorter than its header"),
         (good[..good.len() / 2].to_vec(), "the index is damaged: it has "),
-        (version, "the index is of version 99, and this program reads version 2: build it anew"),
+        (version, "the index is of version 99, and this program reads version 3: build it anew"),
         (flipped(0..100), "this is not an index: the magic number is missing"),
         (flipped(16..100), "the index is damaged: its headers do not have the checksums"),
         (flipped(8192..good.len() - 120), "the index is damaged: its "),

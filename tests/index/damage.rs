@@ -262,7 +262,7 @@ fn what_is_no_index_is_named() {
         indexed.file.write_all_at(bytes, 4096 + at).unwrap();
     };
     both(8, &7u32.to_le_bytes());
-    assert!(message().contains("version 7, and this program reads version 2"), "{}", message());
+    assert!(message().contains("version 7, and this program reads version 3"), "{}", message());
     both(0, &indexed.whole[..16]);
     both(12, &[1, 2, 3, 4]);
     assert!(message().contains("checksums"), "{}", message());

@@ -179,7 +179,7 @@ impl Hostile {
 
 fn header(sequence: u64, manifest: u64, len: u64) -> Vec<u8> {
     let mut header = b"\x89mgx\r\n\x1a\n".to_vec();
-    header.extend(2u32.to_le_bytes());
+    header.extend(3u32.to_le_bytes());
     header.extend(0x0102_0304u32.to_le_bytes());
     for number in [sequence, manifest, len, 0, manifest + len, 0] {
         header.extend(number.to_le_bytes());
