@@ -42,8 +42,8 @@ impl Claims<'_> {
         loop {
             let attributes = Attributes::at(text).ok();
             let open = |attributes: Option<&Attributes>| Index::open_of(text, attributes, self.directory);
-            let Some(index) = open(attributes.as_ref())? else { return Ok(None) };
-            let path = index.path().to_owned();
+            // It is closed again: Windows cannot replace a mapped file, and the index may be written anew.
+            let Some(path) = open(attributes.as_ref())?.map(|index| index.path().to_owned()) else { return Ok(None) };
             let _lock = self.lock(&path, attributes.as_ref().map(|attributes| &attributes.owner))?;
             // Meanwhile the text may have grown, and another process may have written or removed the index.
             let opened = Text::open(text)?;
