@@ -55,7 +55,7 @@ pub(crate) fn select(
             Stop::Done => return,
             Stop::GaveUp { at: start } => at = start,
         }
-        (lines, at) = (0, at);
+        lines = 0;
         cache.pace.gave_up();
     }
     let mut upto = bytes.len();
