@@ -24,7 +24,8 @@ impl Tree<'_> {
     }
 
     fn fill(&mut self, directory: &Path, depth: usize) {
-        for name in NAMES {
+        // To Windows "A" is the same name as "a".
+        for name in NAMES.into_iter().filter(|name| !(cfg!(windows) && *name == "A")) {
             let path = directory.join(name);
             match self.below(8) {
                 0 | 1 if depth < 4 => {
@@ -110,7 +111,7 @@ fn many_directories_come_in_order() {
             }
         }
     }
-    let (status, found, messages) = run(dir.path(), &["-j16", "-l", "x"]);
+    let (status, found, messages) = run(dir.path(), &["-j16", "-l", "--path-separator=/", "x"]);
     assert_eq!((status, messages), (Some(0), vec![]));
     assert!(found == wanted);
 }
