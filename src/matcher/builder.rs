@@ -275,7 +275,9 @@ impl MatcherBuilder {
             true => Corrections::of_lines(&parsed, terminator),
             false => Corrections::default(),
         };
-        let streams = if by_line { Program::new(&parsed, terminator) } else { None };
+        // Literals are found faster.
+        let wants_streams = by_line && !parsed.iter().all(is_literal);
+        let streams = if wants_streams { Program::new(&parsed, terminator) } else { None };
         let matcher = Matcher {
             reach: self.reach(&parsed, longest),
             longest,
@@ -289,7 +291,6 @@ impl MatcherBuilder {
         let streams = match &matcher.strategy {
             Strategy::Regexes(regexes) => streams.map(|streams| streams.beside(regexes.is_accelerated())),
             Strategy::Filtered(_) => streams.map(|streams| streams.beside(true)),
-            // Literals are found faster.
             _ => None,
         };
         Ok(Matcher { streams: streams.map(Arc::new), ..matcher })

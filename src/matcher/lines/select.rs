@@ -38,9 +38,11 @@ pub(crate) fn select(
     if let Some(literal) = matcher.literal_lines() {
         return literal.select(bytes, invert, selected);
     }
-    let Some(program) = &matcher.streams else { return select_by_engine(matcher, cache, bytes, invert, selected) };
+    if matcher.streams.is_none() {
+        return select_by_engine(matcher, cache, bytes, invert, selected);
+    }
     let (mut lines, mut at) = (0, 0);
-    if bytes.len() >= LEAST_FOR_STREAMS && cache.pace.is_for_streams(program) {
+    if let Some(program) = streams_for(matcher, cache, bytes) {
         let selected = |line| {
             lines += 1;
             selected(line)
@@ -69,6 +71,12 @@ pub(crate) fn select(
         goes_on
     });
     cache.pace.went_by_engine(upto - at, lines);
+}
+
+/// The streams, where they are the way to find the lines that match.
+fn streams_for<'m>(matcher: &'m Matcher, cache: &Cache, bytes: &[u8]) -> Option<&'m streams::Program> {
+    let program = matcher.streams.as_deref()?;
+    (bytes.len() >= LEAST_FOR_STREAMS && cache.pace.is_for_streams(program)).then_some(program)
 }
 
 /// As [`select`], by the strategy of the patterns alone.
@@ -172,10 +180,7 @@ pub(crate) fn count(
 fn count_lines(matcher: &Matcher, cache: &mut Cache, bytes: &[u8], invert: bool, limit: u64) -> LineCounts {
     let mut counting = Counting { counts: LineCounts::default(), flip: flip(invert), limit };
     let mut at = 0;
-    if let Some(program) = &matcher.streams
-        && bytes.len() >= LEAST_FOR_STREAMS
-        && cache.pace.is_for_streams(program)
-    {
+    if let Some(program) = streams_for(matcher, cache, bytes) {
         let stop = streams::search(program, bytes, &mut counting, |line| matcher.is_match(cache, line));
         let counts = counting.counts;
         cache.pace.went(if counts.lines == limit { counts.end } else { bytes.len() }, counts.lines);
@@ -198,10 +203,7 @@ fn count_lines(matcher: &Matcher, cache: &mut Cache, bytes: &[u8], invert: bool,
 /// The lines that match, where parallel bit streams are the way to find them and there are few: then it is faster to
 /// search these lines for matches than the whole text.
 fn rare_lines(matcher: &Matcher, cache: &mut Cache, bytes: &[u8]) -> Option<Vec<Span>> {
-    let program = matcher.streams.as_ref()?;
-    if bytes.len() < LEAST_FOR_STREAMS || !cache.pace.is_for_streams(program) || !cache.pace.is_rare() {
-        return None;
-    }
+    streams_for(matcher, cache, bytes).filter(|_| cache.pace.is_rare())?;
     let mut lines = vec![];
     select(matcher, cache, bytes, false, |line| {
         lines.push(line);
